@@ -1,0 +1,65 @@
+# Two commands set everything up on a fresh machine: `make render` and `make test`.
+# They need Python 3.11 or newer and, for the tests, Go (or kubeconform and kustomize on PATH).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := .tools
+CLUSTER ?= examples/clusters/nd-h100-v5.yaml
+OUT ?= out
+include tools/versions.mk
+
+# Tools of the checkout come after those that the machine has.
+export PATH := $(PATH):$(CURDIR)/$(TOOLS)
+
+.PHONY: help render test lint tools overlays schemas conformance bench package clean
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/aksrdma: pyproject.toml tools/versions.mk
+	$(PYTHON) -c 'import sys; sys.exit("aksrdma needs Python 3.11 or newer; make PYTHON=...") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=$(PIP_FLOOR)"
+	$(BIN)/python -m pip install --quiet --editable . && touch $@
+
+$(VENV)/test: $(BIN)/aksrdma
+	$(BIN)/python -m pip install --quiet --group test && touch $@
+
+$(VENV)/lint: $(BIN)/aksrdma
+	$(BIN)/python -m pip install --quiet --group lint && touch $@
+
+render: $(BIN)/aksrdma ## Render CLUSTER to OUT, show the tree and what to run next
+	@$(BIN)/aksrdma render $(CLUSTER) --out-dir $(OUT)
+	@$(BIN)/python tools/show_tree.py $(OUT)
+	@printf '\nNext:\n  less %s/INSTALL.md                 # every command for this cluster, in order\n' "$(OUT)"
+	@printf '  kubectl kustomize %s/nicclusterpolicy/*/   # what would be applied\n' "$(OUT)"
+	@printf '  $$EDITOR %s && make render\n' "$(CLUSTER)"
+
+test: $(VENV)/test tools ## Run the tests
+	AKSRDMA_NEED_TOOLS=$${AKSRDMA_NEED_TOOLS:-$${CI:+1}} $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+tools: ## Install kubeconform and kustomize below .tools, unless they are on PATH
+	@PATH="$(PATH)" tools/install_tools.sh "$(CURDIR)/$(TOOLS)" \
+	  kubeconform=github.com/yannh/kubeconform/cmd/kubeconform@$(KUBECONFORM_VERSION) \
+	  kustomize=sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
+
+lint: $(VENV)/lint $(VENV)/test ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+overlays: $(BIN)/aksrdma ## Render overlays/ and the outputs of examples/ again
+	$(BIN)/python tools/render_overlays.py
+
+package: $(BIN)/aksrdma ## Build wheel and sdist and see that the wheel works by itself
+	tools/check_package.sh $(PYTHON) $(BIN)/python
+
+bench: $(VENV)/test tools ## Run the benchmarks
+	$(BIN)/python -m benchmarks
+
+conformance: $(VENV)/test ## Compare verdicts with kubectl-validate; needs AKSRDMA_SHARED, a folder with CRDs
+	$(BIN)/python -m tools.conformance
+
+clean: ## Remove what make has made
+	rm -rf $(VENV) $(TOOLS) $(OUT) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

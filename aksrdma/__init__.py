@@ -1,0 +1,67 @@
+"""Kubernetes manifests for RDMA over InfiniBand on AKS with NVIDIA Network Operator: made, and checked.
+
+```python
+import aksrdma
+
+cluster = aksrdma.load("cluster.yaml")
+aksrdma.render(cluster).write("out")
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aksrdma._lazy import attach
+from aksrdma._version import __version__
+
+if TYPE_CHECKING:
+    from aksrdma.api import objects
+    from aksrdma.cluster import (
+        Cluster,
+        ClusterNetwork,
+        Drain,
+        Ipoib,
+        NodePool,
+        OfedDriver,
+        Rdma,
+        Toleration,
+        UpgradePolicy,
+        load,
+        loads,
+    )
+    from aksrdma.rendering import Tree, render
+
+__all__ = [
+    "Cluster",
+    "ClusterNetwork",
+    "Drain",
+    "Ipoib",
+    "NodePool",
+    "OfedDriver",
+    "Rdma",
+    "Toleration",
+    "Tree",
+    "UpgradePolicy",
+    "__version__",
+    "load",
+    "loads",
+    "objects",
+    "render",
+]
+
+_RECORDS = (
+    "Cluster",
+    "ClusterNetwork",
+    "Drain",
+    "Ipoib",
+    "NodePool",
+    "OfedDriver",
+    "Rdma",
+    "Toleration",
+    "UpgradePolicy",
+)
+__getattr__ = attach(
+    __name__,
+    {"api": ("objects",), "cluster": (*_RECORDS, "load", "loads"), "rendering": ("Tree", "render")},
+)

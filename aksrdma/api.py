@@ -1,0 +1,25 @@
+"""The parts of the Python API that join packages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aksrdma.plan import make_plan
+
+if TYPE_CHECKING:
+    from aksrdma.cluster import Cluster
+    from aksrdma.models.base import KubernetesObject
+
+__all__ = ["objects"]
+
+
+def objects(cluster: Cluster) -> list[KubernetesObject]:
+    """Return the typed objects of a cluster, in the order in which to apply them.
+
+    Raises:
+        UnknownNameError: a release that the catalog does not have.
+        PlanError: what no release, profile or VM size can serve; each mistake is one line.
+    """
+    from aksrdma import models
+
+    return [models.parse(planned.data) for planned in make_plan(cluster).objects]

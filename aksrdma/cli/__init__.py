@@ -1,0 +1,104 @@
+"""The command line: parses, calls the library, prints, exits. Each command is a module, imported when it is run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from aksrdma._version import __version__
+from aksrdma.errors import AksrdmaError
+
+INTERRUPTED: Final = 130
+COMMANDS: Final = {
+    "catalog": "The facts: releases, VM sizes, profiles, images.",
+    "completion": "Print the completion script of a shell.",
+    "init": "Print a commented cluster file for your VM sizes.",
+    "render": "Print or write the manifests of a cluster.",
+    "schemas": "Find the JSON Schemas; import those of a new release.",
+}
+
+
+class _Commands(click.Group):
+    """Knows the names and first lines of the commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"aksrdma.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from aksrdma.names import hint
+
+            ctx.fail(f"no command {name!r}{hint(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="aksrdma", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Make and check the Kubernetes manifests for RDMA over InfiniBand on AKS with NVIDIA Network Operator.
+
+    \b
+    aksrdma init --vm-size Standard_ND96isr_H100_v5 > cluster.yaml
+    aksrdma render cluster.yaml --out-dir out
+    aksrdma render cluster.yaml | kubectl apply --server-side -f -
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code: never a traceback for a user's mistake."""
+    try:
+        code = cli.main(args=list(arguments), prog_name="aksrdma", standalone_mode=False)
+    except AksrdmaError as error:
+        _complain(str(error))
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _closed_pipe()
+    return code if isinstance(code, int) else _flushed()
+
+
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        click.echo(f"error: {line}", err=True)
+
+
+def _flushed() -> int:
+    """Meet a reader that left early here, and not in the interpreter's own end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _closed_pipe()
+    return 0
+
+
+def _closed_pipe() -> int:
+    """The reader of stdout has seen enough (`| head`): not an error, and nothing to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def main_command() -> Any:
+    """Return the click command, for the completion scripts and the documentation."""
+    return cli

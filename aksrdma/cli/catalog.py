@@ -1,0 +1,129 @@
+"""`aksrdma catalog`: the facts, as tables or data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from aksrdma import catalog
+from aksrdma.cli.options import output_option
+from aksrdma.cli.table import details, table, text_of
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of fact: what it lists, and the columns of its table."""
+
+    names: Callable[[], Sequence[str]]
+    row: Callable[[str], Any]
+    columns: dict[str, Callable[[Any], Any]]
+    data: Callable[[Any], Any] = catalog.to_data
+
+
+def _kubernetes(row: Any) -> str:
+    return f"{row.kubernetes.min} - {row.kubernetes.max}"
+
+
+def _gpus(row: Any) -> str | None:
+    return f"{row.gpu.count} x {row.gpu.model}" if row.gpu else None
+
+
+def _release_images(name: str) -> tuple[catalog.Image, ...]:
+    return catalog.images(name)
+
+
+_RELEASES: Final = Section(
+    catalog.releases,
+    catalog.release,
+    {
+        "RELEASE": lambda row: row.name,
+        "DATE": lambda row: row.date,
+        "CHART": lambda row: row.chart.version,
+        "KUBERNETES": _kubernetes,
+        "DRIVER": lambda row: row.components["ofedDriver"].version,
+        "NFD": lambda row: row.nfd.image.version,
+        "IPAM": lambda row: "whereabouts, nv-ipam" if "ipamPlugin" in row.components else "nv-ipam",
+    },
+)
+_VM_SIZES: Final = Section(
+    catalog.vm_sizes,
+    catalog.vm_size,
+    {
+        "VM SIZE": lambda row: row.name,
+        "NICS": lambda row: row.infiniband.nic_count,
+        "Gb/s A NIC": lambda row: row.infiniband.gbps_per_nic,
+        "DEVICE": lambda row: row.infiniband.device_id,
+        "GPUS": _gpus,
+        "ARCH": lambda row: row.arch,
+        "STATE": lambda row: row.state,
+        "UNSURE": lambda row: ", ".join(row.unsure) or None,
+    },
+)
+_PROFILES: Final = Section(
+    catalog.profiles,
+    catalog.profile,
+    {
+        "PROFILE": lambda row: row.name,
+        "RESOURCE": lambda row: row.resource and row.resource.name,
+        "ONE UNIT": lambda row: row.resource and row.resource.unit,
+        "BUILDS ON": lambda row: row.builds_on,
+        "WHAT": lambda row: row.title,
+    },
+)
+_SECTIONS: Final = {"releases": _RELEASES, "vm-sizes": _VM_SIZES, "profiles": _PROFILES}
+
+
+@click.group("catalog")
+def command() -> None:
+    """Show the facts that aksrdma renders and judges with: as a table, or `-o json` and `-o yaml` with their sources.
+
+    \b
+    aksrdma catalog vm-sizes
+    aksrdma catalog vm-sizes Standard_ND96isr_H100_v5
+    aksrdma catalog images v25.10.0 -o json
+    """
+
+
+def _section_command(name: str, section: Section) -> click.Command:
+    @click.argument("name", required=False, metavar="[NAME]")
+    @output_option
+    def show(name: str | None, output: str) -> int:
+        if name is not None:
+            _show_one(section, name, output)
+        elif output == "table":
+            rows = [section.row(one) for one in section.names()]
+            cells = [[column(row) for column in section.columns.values()] for row in rows]
+            click.echo(table(list(section.columns), cells), nl=False)
+        else:
+            click.echo(text_of([section.data(section.row(one)) for one in section.names()], output), nl=False)
+        return 0
+
+    show.__doc__ = f"List the {name}; NAME shows one with its sources."
+    return click.command(name)(show)
+
+
+def _show_one(section: Section, name: str, output: str) -> None:
+    data = section.data(section.row(name))
+    click.echo(details(data) if output == "table" else text_of(data, output), nl=False)
+
+
+@click.command("images")
+@click.argument("release", required=False, metavar="[RELEASE]")
+@output_option
+def _images(release: str | None, output: str) -> int:
+    """List every image of a release (the newest, unless named), for mirroring into a registry of your own."""
+    images = _release_images(release or catalog.newest())
+    if output == "table":
+        rows = [(image.name, image.reference, image.digest, image.path) for image in images]
+        click.echo(table(["IMAGE", "REFERENCE", "DIGEST", "SET BY"], rows), nl=False)
+    else:
+        click.echo(text_of([catalog.to_data(image) for image in images], output), nl=False)
+    return 0
+
+
+for _name, _section in _SECTIONS.items():
+    command.add_command(_section_command(_name, _section))
+command.add_command(_images)

@@ -1,0 +1,156 @@
+"""Binds plain data to the frozen dataclasses of the cluster file, with a problem for each mistake.
+
+Plain dataclasses, because importing pydantic alone takes longer than a whole `aksrdma render`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from aksrdma.findings import FieldPath
+from aksrdma.names import hint as nearest_hint
+
+Record = TypeVar("Record")
+Problems = list[tuple[FieldPath, str]]
+Rule = Callable[[Any], str | None]
+"""Says what is wrong with a value of the right type, or None."""
+
+_PLAIN: Final = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def camel(name: str) -> str:
+    """Return the cluster file's spelling of a field (`node_pools` -> `nodePools`)."""
+    head, *rest = name.split("_")
+    return head + "".join(_WORDS.get(word, word.capitalize()) for word in rest)
+
+
+_WORDS: Final = {"cidr": "CIDR", "cidrs": "CIDRs"}
+
+
+def bind(cls: type[Record], data: Mapping[Any, Any], path: FieldPath, problems: Problems) -> Record | None:
+    """Make a `cls` of `data` (camelCase keys); None where `problems` has grown."""
+    before = len(problems)
+    known = {camel(field): field for field in hints(cls)}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            problems.append(((*path, str(key)), f"unknown field{nearest_hint(str(key), known) or known_list(known)}"))
+        elif value is not None:  # null is an absent field, as for the API server
+            values[known[key]] = convert(hints(cls)[known[key]], value, (*path, key), problems)
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every bound class is a dataclass
+        if field.name not in values and field.default is dataclasses.MISSING is field.default_factory:
+            problems.append(((*path, camel(field.name)), "is required"))
+    if len(problems) > before:
+        return None
+    return _unchecked(cls, values)
+
+
+def known_list(known: Mapping[str, Any]) -> str:
+    """Return `; the fields here are ...`, for a wrong name that is like none of them."""
+    return f"; the fields here are {', '.join(known)}"
+
+
+def check(record: Any, problems: Problems) -> None:
+    """Convert and check the fields of a record that was built in Python, in place."""
+    for name, expected in hints(type(record)).items():
+        value = getattr(record, name)
+        converted = None if value is None else convert(expected, value, (camel(name),), problems)
+        object.__setattr__(record, name, converted)
+
+
+def hints(cls: type) -> dict[str, Any]:
+    """Return the field types of a dataclass, with what `Annotated` adds."""
+    return _hints(cls)
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    found = get_type_hints(cls, include_extras=True)
+    return {field.name: found[field.name] for field in dataclasses.fields(cls)}
+
+
+def convert(expected: Any, value: Any, path: FieldPath, problems: Problems) -> Any:
+    """Return `value` as the type `expected`; a mistake is added to `problems`."""
+    origin = get_origin(expected)
+    if origin is Annotated:
+        return _ruled(expected, value, path, problems)
+    if origin in (Union, types.UnionType):
+        return convert(get_args(expected)[0], value, path, problems)
+    if origin is Sequence:
+        return _many(get_args(expected)[0], value, path, problems)
+    if origin is Literal:
+        return _one_of(get_args(expected), value, path, problems)
+    if dataclasses.is_dataclass(expected):
+        return _record(cast(type, expected), value, path, problems)
+    if type(value) is not expected:
+        problems.append((path, f"must be {_PLAIN[expected]}, not {shown(value)}{_quote_advice(expected, value)}"))
+    return value
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: YAML spelling, cut where it is long."""
+    if value is True or value is False:
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _quote_advice(expected: type, value: Any) -> str:
+    return f'; put it in quotes: "{value}"' if expected is str and isinstance(value, int | float) else ""
+
+
+def _ruled(expected: Any, value: Any, path: FieldPath, problems: Problems) -> Any:
+    base, *rules = get_args(expected)
+    before = len(problems)
+    converted = convert(base, value, path, problems)
+    if len(problems) == before:
+        for rule in rules:
+            if wrong := rule(converted):
+                problems.append((path, wrong))
+    return converted
+
+
+def _many(item: Any, value: Any, path: FieldPath, problems: Problems) -> tuple[Any, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        problems.append((path, f"must be a list, not {shown(value)}"))
+        return ()
+    return tuple(convert(item, one, (*path, index), problems) for index, one in enumerate(value))
+
+
+def _one_of(allowed: tuple[Any, ...], value: Any, path: FieldPath, problems: Problems) -> Any:
+    if value not in allowed:
+        words = ", ".join(map(str, allowed))
+        near = nearest_hint(str(value), map(str, allowed))
+        problems.append((path, f"must be one of {words}, not {shown(value)}{near}"))
+    return value
+
+
+def _record(cls: type, value: Any, path: FieldPath, problems: Problems) -> Any:
+    if isinstance(value, cls):
+        return value
+    if not isinstance(value, Mapping):
+        problems.append((path, f"must be a mapping, not {shown(value)}"))
+        return None
+    return bind(cls, value, path, problems)
+
+
+def _unchecked(cls: type[Record], values: Mapping[str, Any]) -> Record:
+    """Build a record whose values are already converted, without checking them a second time."""
+    record = object.__new__(cls)
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # as above
+        if field.name in values:
+            value = values[field.name]
+        elif field.default_factory is not dataclasses.MISSING:
+            value = field.default_factory()
+        else:
+            value = field.default
+        object.__setattr__(record, field.name, value)
+    return record

@@ -1,0 +1,208 @@
+"""The intent: what a user writes in the cluster file, as frozen records.
+
+Every default is upstream's (Azure/aks-rdma-infiniband `configs/`), unless its docstring says another source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from aksrdma.cluster.binding import Problems, check
+from aksrdma.cluster.rules import (
+    DNS_LABEL,
+    INTERFACE,
+    POOL_NAME,
+    RESOURCE_NAME,
+    SUBDOMAIN,
+    TAINT,
+    Between,
+    address,
+    network,
+)
+from aksrdma.errors import ClusterError
+from aksrdma.findings import format_path
+
+API_VERSION: Final = "aksrdma.dev/v1alpha1"
+KIND: Final = "RdmaCluster"
+
+Profile: TypeAlias = Literal["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"]
+OsSku: TypeAlias = Literal["Ubuntu", "Ubuntu2204", "Ubuntu2404", "AzureLinux"]
+NodeFeatureRuleSource: TypeAlias = Literal["infiniband-class", "device-list", "chart"]
+GpuDriver: TypeAlias = Literal["gpu-operator", "aks"]
+
+
+class _Checked:
+    """Checks the fields of a record that is built in Python; files are checked while they are read."""
+
+    def __post_init__(self) -> None:
+        problems: Problems = []
+        check(self, problems)
+        if problems:
+            name = type(self).__name__
+            raise ClusterError([f"{name}: {format_path(path)}: {wrong}" for path, wrong in problems])
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePool(_Checked):
+    """An AKS agent pool: one VM scale set, hence one InfiniBand fabric."""
+
+    name: Annotated[str, POOL_NAME]
+    """Agent pool name; the node label `kubernetes.azure.com/agentpool` carries it."""
+    vm_size: str
+    """Azure VM size, such as `Standard_ND96isr_H100_v5`; any case, `aksrdma catalog vm-sizes` lists them."""
+    count: Annotated[int, Between(0)] | None = None
+    """Nodes of the pool; sizes of address ranges are judged by it. A scale set with InfiniBand holds 100 (300 by
+    support request; Microsoft, `setup-infiniband`)."""
+    taints: Sequence[Annotated[str, TAINT]] = ()
+    """Taints of the nodes, `KEY=VALUE:EFFECT`; tolerations for the operator's daemons and NFD are made from them."""
+    os_sku: OsSku = "Ubuntu"
+    """AKS `--os-sku`. `Ubuntu` is 22.04 before Kubernetes 1.35, 24.04 from then on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rdma(_Checked):
+    """The extended resource that pods ask for."""
+
+    resource_prefix: Annotated[str, SUBDOMAIN] = "rdma"
+    """Part before the slash."""
+    resource_name: Annotated[str, RESOURCE_NAME] | None = None
+    """Part after the slash; `ib` for sriov-device-plugin, `shared_ib` for rdma-shared-device-plugin and ipoib."""
+    shared_slots: Annotated[int, Between(1, 1000)] = 63
+    """Pods of one node that may hold the shared resource at a time (`rdmaHcaMax`; upstream `rdma.yaml`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drain(_Checked):
+    """How a node is emptied before its driver is replaced."""
+
+    enable: bool = True
+    """Drain at all; without it running pods lose their RDMA devices in mid-flight."""
+    force: bool = True
+    """Also evict pods that no controller owns."""
+    delete_empty_dir: bool = True
+    """Also evict pods with emptyDir volumes, whose data is lost."""
+    pod_selector: str | None = None
+    """Only pods with these labels are drained; all where it is left out."""
+    timeout_seconds: Annotated[int, Between(0)] = 300
+    """Seconds before the drain is given up; 0 waits for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradePolicy(_Checked):
+    """How a new driver version reaches nodes that run an older one."""
+
+    auto_upgrade: bool = True
+    """Roll by itself; with false, new drivers wait until their pods are deleted by hand."""
+    max_parallel_upgrades: Annotated[int, Between(0)] = 1
+    """Nodes upgraded at a time; 0 is no limit."""
+    safe_load: bool = False
+    """Cordon a node until its driver is loaded after a reboot; needs `autoUpgrade`."""
+    drain: Drain = field(default_factory=Drain)
+    """How nodes are emptied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfedDriver(_Checked):
+    """The DOCA-OFED driver container."""
+
+    enabled: bool | None = None
+    """Deploy it; left out: yes, unless the node image of the pools brings the driver (GB200, GB300)."""
+    force_precompiled: bool = False
+    """Refuse to compile on the node. AKS kernels have no precompiled driver, so false."""
+    upgrade_policy: UpgradePolicy = field(default_factory=UpgradePolicy)
+    """How new versions are rolled out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ipoib(_Checked):
+    """The IP over InfiniBand network of the `ipoib` profile."""
+
+    name: Annotated[str, DNS_LABEL] = "aks-infiniband"
+    """Name of the IPoIBNetwork, which pods put into `k8s.v1.cni.cncf.io/networks`; no dots, Multus refuses them."""
+    namespace: Annotated[str, DNS_LABEL] = "default"
+    """Namespace of the pods that use it."""
+    master: Annotated[str, INTERFACE] | None = None
+    """IPoIB interface of the node or its altname; left out: that of the pools' VM size, where it is known."""
+    ipam: Literal["whereabouts", "nv-ipam"] | None = None
+    """Who hands out addresses; left out: whereabouts up to v25.7.0, nv-ipam from v25.10.0, which has no whereabouts."""
+    range: Annotated[str, network] = "192.168.0.0/16"
+    """Addresses of the network, for all pods of all nodes."""
+    gateway: Annotated[str, address] | None = None
+    """Left out: the first address of the range, as upstream has it."""
+    per_node_block_size: Annotated[int, Between(1)] | None = None
+    """nv-ipam: addresses reserved for each node; left out: one for each shared slot and one for the gateway."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterNetwork(_Checked):
+    """Address ranges of the AKS cluster, which the IPoIB range must not overlap."""
+
+    pod_cidr: Annotated[str, network] = "10.244.0.0/16"
+    """AKS default for Azure CNI Overlay."""
+    service_cidr: Annotated[str, network] = "10.0.0.0/16"
+    """AKS default."""
+    vnet_cidrs: Sequence[Annotated[str, network]] = ("10.224.0.0/12",)
+    """Default: the VNet that AKS makes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toleration(_Checked):
+    """A toleration to add to those made from the pools' taints."""
+
+    key: str | None = None
+    """Left out: every key, with operator Exists."""
+    operator: Literal["Equal", "Exists"] = "Equal"
+    """`Exists` takes any value."""
+    value: str | None = None
+    """Wanted value, with operator Equal."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Left out: every effect."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster(_Checked):
+    """A cluster with InfiniBand: what to render for.
+
+    Raises:
+        ClusterError: a field that cannot be right.
+    """
+
+    name: Annotated[str, SUBDOMAIN] = "aks-rdma"
+    """Name of the AKS cluster (`metadata.name` of the file)."""
+    release: str = "v25.1.0"
+    """Network Operator release; `aksrdma catalog releases` lists them. The default is that of the AKS guide."""
+    profile: Profile = "sriov-device-plugin"
+    """How pods get RDMA; `aksrdma catalog profiles` compares them."""
+    operator_namespace: Annotated[str, DNS_LABEL] = "network-operator"
+    """Namespace of the operator and everything that it deploys."""
+    node_pools: Sequence[NodePool] = ()
+    """Node pools with InfiniBand; pools without it are not named here."""
+    rdma: Rdma = field(default_factory=Rdma)
+    """The extended resource."""
+    ofed_driver: OfedDriver = field(default_factory=OfedDriver)
+    """The driver container."""
+    telemetry: bool | None = None
+    """Deploy the DOCA telemetry service; left out: yes, unless a pool is arm64, where its image crashes."""
+    gpu_driver: GpuDriver = "gpu-operator"
+    """Who installs the NVIDIA driver: GPU Operator (pools made with `--gpu-driver none`), or AKS."""
+    node_feature_rule: NodeFeatureRuleSource = "infiniband-class"
+    """What finds nodes with InfiniBand: vendor 15b3 and PCI class 0207; upstream's device list; or the chart's rule."""
+    tolerations: Sequence[Toleration] = ()
+    """Further tolerations of the operator's daemons."""
+    ipoib: Ipoib = field(default_factory=Ipoib)
+    """The IPoIB network; only the `ipoib` profile reads it."""
+    network: ClusterNetwork = field(default_factory=ClusterNetwork)
+    """Address ranges of the AKS cluster."""
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Cluster:
+        """Read the mapping of a cluster file.
+
+        Raises:
+            ClusterError: with a line for each mistake.
+        """
+        from aksrdma.cluster.read import from_data
+
+        return from_data(data)

@@ -1,0 +1,152 @@
+"""Reads a cluster file: text or data -> `Cluster`, with a line for each mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aksrdma.cluster.binding import Problems, bind, known_list, shown
+from aksrdma.cluster.model import API_VERSION, KIND, Cluster
+from aksrdma.errors import ClusterError, ReadError
+from aksrdma.findings import FieldPath, format_path
+from aksrdma.names import hint
+
+if TYPE_CHECKING:
+    from aksrdma.documents import Document, Stream
+
+_TOP = ("apiVersion", "kind", "metadata", "spec")
+
+
+def load(path: str | Path) -> Cluster:
+    """Read a cluster file.
+
+    Raises:
+        ReadError: it cannot be read or is no YAML.
+        ClusterError: a field that cannot be right, with file, line and field path.
+    """
+    return from_document(document_of(Path(path)))
+
+
+def loads(text: str | bytes, name: str = "-") -> Cluster:
+    """Read the text of a cluster file; `name` stands for the file in messages.
+
+    Raises:
+        ReadError: it is no YAML.
+        ClusterError: a field that cannot be right, with file, line and field path.
+    """
+    return from_document(only_document(text.encode() if isinstance(text, str) else text, name))
+
+
+def document_of(path: Path) -> Document:
+    """Return the one document of a cluster file.
+
+    Raises:
+        ReadError: it cannot be read, is no YAML, or holds another number of documents.
+    """
+    from aksrdma import documents
+
+    return _one(documents.read_file(path), str(path))
+
+
+def only_document(text: bytes, name: str) -> Document:
+    """Return the one document of the text of a cluster file.
+
+    Raises:
+        ReadError: it is no YAML, or holds another number of documents.
+    """
+    from aksrdma import documents
+
+    return _one(documents.read(text, name), name)
+
+
+def _one(stream: Stream, name: str) -> Document:
+    if stream.problems:
+        lines = [f"{name}:{p.line}:{p.column}: {p.message}; {p.fix}" for p in stream.problems]
+        raise ReadError("\n".join(lines))
+    if len(stream.documents) != 1:
+        raise ReadError(f"{name}: a cluster file is one document of kind {KIND}, this has {len(stream.documents)}")
+    return stream.documents[0]
+
+
+def from_document(document: Document) -> Cluster:
+    """Make a `Cluster` of a parsed document; mistakes are named with file and line.
+
+    Raises:
+        ClusterError: a field that cannot be right.
+    """
+    problems: Problems = []
+    cluster = bind_cluster(document.data, problems)
+    if cluster is None:
+        raise ClusterError(located(document, problems))
+    return cluster
+
+
+def located(document: Document, problems: Problems) -> list[str]:
+    """Return a line for each problem, with file, line and column of the field, or of the nearest one that is there."""
+    return [_line(document, path, wrong) for path, wrong in problems]
+
+
+def from_data(data: Mapping[str, Any]) -> Cluster:
+    """Make a `Cluster` of the data of a cluster file.
+
+    Raises:
+        ClusterError: a field that cannot be right.
+    """
+    problems: Problems = []
+    cluster = bind_cluster(data, problems)
+    if cluster is None:
+        raise ClusterError([f"{format_path(path)}: {wrong}" if path else wrong for path, wrong in problems])
+    return cluster
+
+
+def bind_cluster(data: Any, problems: Problems) -> Cluster | None:
+    """Make a `Cluster` of the data of a cluster file; None where `problems` has grown."""
+    if not isinstance(data, Mapping):
+        problems.append(((), f"a cluster file is a mapping with apiVersion: {API_VERSION} and kind: {KIND}"))
+        return None
+    before = len(problems)
+    _check_envelope(data, problems)
+    spec = data.get("spec") or {}
+    if not isinstance(spec, Mapping):
+        problems.append((("spec",), f"must be a mapping, not {shown(spec)}"))
+        return None
+    spec_problems: Problems = []
+    cluster = bind(Cluster, _named(spec, data), ("spec",), spec_problems)
+    problems += [_at_metadata(problem) for problem in spec_problems]
+    return cluster if len(problems) == before else None
+
+
+def _check_envelope(data: Mapping[Any, Any], problems: Problems) -> None:
+    for field, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
+        if data.get(field) != wanted:
+            found = f"not {shown(data[field])}" if field in data else "but it is missing"
+            problems.append(((field,), f"must be {wanted}, {found}"))
+    for key in data:
+        if key not in _TOP:
+            near = hint(str(key), _TOP) or known_list(dict.fromkeys(_TOP))
+            problems.append(((str(key),), f"unknown field{near}"))
+    metadata = data.get("metadata")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        problems.append((("metadata",), f"must be a mapping, not {shown(metadata)}"))
+    if isinstance(data.get("spec"), Mapping) and "name" in data["spec"]:
+        problems.append((("spec", "name"), "unknown field; the name of the cluster is metadata.name"))
+
+
+def _named(spec: Mapping[Any, Any], data: Mapping[Any, Any]) -> dict[Any, Any]:
+    metadata = data.get("metadata")
+    fields = {key: value for key, value in spec.items() if key != "name"}
+    if isinstance(metadata, Mapping) and metadata.get("name") is not None:
+        fields["name"] = metadata["name"]
+    return fields
+
+
+def _at_metadata(problem: tuple[FieldPath, str]) -> tuple[FieldPath, str]:
+    path, wrong = problem
+    return (("metadata", "name"), wrong) if path == ("spec", "name") else problem
+
+
+def _line(document: Document, path: FieldPath, wrong: str) -> str:
+    position = document.position(path)
+    where = f"{document.file}:{position.line}:{position.column}"
+    return f"{where}: {format_path(path)}: {wrong}" if path else f"{where}: {wrong}"

@@ -1,0 +1,104 @@
+"""The JSON Schema of the cluster file, for editors; made from the records and their docstrings."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import textwrap
+import types
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
+
+from aksrdma.cluster.binding import camel, hints
+from aksrdma.cluster.model import API_VERSION, KIND, Cluster
+from aksrdma.cluster.rules import SUBDOMAIN, Between, Matches
+
+_TYPES: Final = {str: "string", int: "integer", bool: "boolean"}
+
+
+def cluster_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the cluster file."""
+    spec = _record(Cluster, leave_out=("name",))
+    name = {"type": "string", "pattern": f"^{SUBDOMAIN.pattern}$".replace(r"\Z", "$"), "default": "aks-rdma"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": KIND,
+        "description": "A cluster with InfiniBand, as `aksrdma render` reads it.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["apiVersion", "kind"],
+        "properties": {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": KIND},
+            "metadata": {"type": "object", "properties": {"name": name | {"description": "Name of the AKS cluster."}}},
+            "spec": spec,
+        },
+    }
+
+
+def schema_text() -> str:
+    """Return the JSON Schema as it is committed."""
+    return json.dumps(cluster_schema(), indent=2) + "\n"
+
+
+def docstrings(cls: type) -> dict[str, str]:
+    """Return the docstring under each field of a record, on one line."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and _is_text(text):
+            found[field.target.id] = " ".join(text.value.value.split())  # type: ignore[attr-defined]  # _is_text
+    return found
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _record(cls: type, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    texts = docstrings(cls)
+    fields = [field for field in dataclasses.fields(cls) if field.name not in leave_out]
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": False}
+    required = [camel(field.name) for field in fields if _required(field)]
+    if required:
+        schema["required"] = required
+    schema["properties"] = {
+        camel(field.name): _value(hints(cls)[field.name]) | _default(field) | {"description": texts[field.name]}
+        for field in fields
+    }
+    return schema
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _default(field: dataclasses.Field[Any]) -> dict[str, Any]:
+    if field.default in (dataclasses.MISSING, None):
+        return {}
+    return {"default": list(field.default) if isinstance(field.default, tuple) else field.default}
+
+
+def _value(expected: Any) -> dict[str, Any]:
+    origin = get_origin(expected)
+    if origin is Annotated:
+        base, *rules = get_args(expected)
+        return _value(base) | {key: value for rule in rules for key, value in _rule(rule).items()}
+    if origin in (Union, types.UnionType):
+        return _value(get_args(expected)[0])
+    if origin is Sequence:
+        return {"type": "array", "items": _value(get_args(expected)[0])}
+    if origin is Literal:
+        return {"enum": list(get_args(expected))}
+    return _record(cast(type, expected)) if dataclasses.is_dataclass(expected) else {"type": _TYPES[expected]}
+
+
+def _rule(rule: Any) -> dict[str, Any]:
+    if isinstance(rule, Matches):
+        return {"pattern": f"^{rule.pattern}$".replace(r"\Z", "$")}
+    if isinstance(rule, Between):
+        return {"minimum": rule.low} | ({"maximum": rule.high} if rule.high is not None else {})
+    return {}  # an address or a range, which JSON Schema has no words for

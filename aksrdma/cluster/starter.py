@@ -1,0 +1,93 @@
+"""The commented cluster file that `aksrdma init` prints, ready to edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from aksrdma import catalog
+from aksrdma.cluster.model import API_VERSION, KIND, Profile
+from aksrdma.documents.writer import comment_lines, scalar
+
+if TYPE_CHECKING:
+    from aksrdma.catalog.rows import VmSize
+
+_SCHEMA: Final = "schemas/aksrdma.dev/rdmacluster_v1alpha1.json"
+_SHORT: Final = re.compile(r"[^a-z0-9]")
+_POOL_NAME_LENGTH: Final = 12
+
+
+def starter(name: str, release: str, profile: Profile, vm_sizes: Sequence[str]) -> str:
+    """Return the text of a cluster file for these VM sizes.
+
+    Raises:
+        UnknownNameError: a release or VM size that the catalog does not have.
+    """
+    sizes = [catalog.vm_size(size) for size in vm_sizes]
+    lines = [
+        *comment_lines(f"An RDMA cluster for `aksrdma render`. Schema for editors: {_SCHEMA}", ""),
+        f"apiVersion: {API_VERSION}",
+        f"kind: {KIND}",
+        "metadata:",
+        f"  name: {scalar(name)}",
+        "spec:",
+        f"  release: {catalog.release(release).name}",
+        *comment_lines(f"{catalog.profile(profile).title}. `aksrdma catalog profiles` compares the four.", "  "),
+        f"  profile: {profile}",
+        "  nodePools:",
+        *(line for pool, size in zip(_pool_names(sizes), sizes, strict=True) for line in _pool(pool, size)),
+        *_ipoib(profile, sizes),
+        *_options(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _pool_names(sizes: Sequence[VmSize]) -> Iterator[str]:
+    """Yield a name of at most 12 letters and digits for each size, made from the size's series."""
+    taken: set[str] = set()
+    for size in sizes:
+        stem = _SHORT.sub("", size.series.lower())
+        name = stem[:_POOL_NAME_LENGTH]
+        number = 2
+        while name in taken:
+            name = f"{stem[: _POOL_NAME_LENGTH - 1]}{number}"
+            number += 1
+        taken.add(name)
+        yield name
+
+
+def _pool(name: str, size: VmSize) -> Iterator[str]:
+    nics = f"{size.infiniband.nic_count} InfiniBand NIC{'s' if size.infiniband.nic_count > 1 else ''}"
+    rate = f" of {size.infiniband.gbps_per_nic} Gb/s" if size.infiniband.gbps_per_nic else ""
+    gpus = f", {size.gpu.count} x {size.gpu.model}" if size.gpu else ""
+    yield from comment_lines(f"{nics}{rate}{gpus}. One node pool is one InfiniBand fabric.", "  ")
+    yield f"  - name: {name}"
+    yield f"    vmSize: {size.name}"
+    yield "    count: 2"
+    if size.gpu:
+        yield "    # Only if the nodes have it: az aks nodepool add --node-taints sku=gpu:NoSchedule"
+        yield '    # taints: ["sku=gpu:NoSchedule"]'
+
+
+def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
+    if profile != "ipoib":
+        return
+    yield "  ipoib:"
+    names = sizes[0].infiniband.ipoib_altnames if sizes else None
+    if names:
+        yield "    # The altname of the first IPoIB interface; look it up on a node with `ip -br link`."
+    else:
+        yield "    # A guess, because the name is not known for this VM size: look it up on a node with `ip -br link`."
+    yield f"    master: {names[0] if names else 'ibP257p0s0'}"
+    yield "    # Addresses for all pods of all nodes; not in the pod, service and VNet ranges of the cluster."
+    yield "    range: 192.168.0.0/16"
+
+
+def _options() -> Iterator[str]:
+    yield "  # More options, with their defaults:"
+    yield "  # operatorNamespace: network-operator"
+    yield "  # gpuDriver: gpu-operator          # or aks, where AKS installs the NVIDIA driver"
+    yield "  # nodeFeatureRule: infiniband-class   # or device-list, chart"
+    yield "  # rdma: {sharedSlots: 63}             # pods a node that share its NICs (rdma-shared-device-plugin, ipoib)"
+    yield "  # ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}"

@@ -1,0 +1,132 @@
+"""The rendered files as `{relative path: text}`: pure; `disk` compares and writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from aksrdma.documents.writer import dump
+from aksrdma.plan import Plan, Planned
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aksrdma.rendering.disk import Difference, Written
+
+MARK: Final = "Rendered by aksrdma"
+"""Stands in the first line of each rendered file; a file without it is not ours to change."""
+FOLDERS: Final = ("namespace", "node-feature-rule", "nicclusterpolicy", "values", "nvidia-peermem-reloader", "examples")
+"""Folders of a tree; nothing outside them is looked at when left-over files are searched."""
+_PATCHES: Final = {"sriov-device-plugin": "sriov.yaml", "rdma-shared-device-plugin": "rdma.yaml", "ipoib": "ipoib.yaml"}
+
+
+class Tree(Mapping[str, str]):
+    """Relative path (with `/`) to text, of every file that a cluster needs."""
+
+    def __init__(self, files: Mapping[str, str], notes: tuple[str, ...] = ()) -> None:
+        self._files = dict(files)
+        self.notes: Final = notes
+        """What is unsure or unusual about the cluster, a sentence each."""
+
+    def __getitem__(self, path: str) -> str:
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def write(self, folder: str | Path, *, prune: bool = False) -> Written:
+        """Write what differs, each file atomically; with `prune`, remove what an earlier render left.
+
+        Raises:
+            OutputError: a file that cannot be written, or one that aksrdma did not write in its place.
+        """
+        from aksrdma.rendering.disk import write
+
+        return write(self, folder, prune=prune)
+
+    def stale(self, folder: str | Path) -> list[Difference]:
+        """Return where a folder is not what `write` would make it; empty where it is.
+
+        Raises:
+            OutputError: a folder or file that cannot be read.
+        """
+        from aksrdma.rendering.disk import stale
+
+        return stale(self, folder)
+
+
+def tree_of(plan: Plan) -> Tree:
+    """Return every file of a plan, in the order in which the interface page lists them."""
+    from aksrdma.rendering.install import install_text
+
+    header = _header(plan)
+    files: dict[str, str] = {"INSTALL.md": f"<!-- {header} -->\n{install_text(plan)}"}
+    for path, planned in _files(plan):
+        files[path] = f"# {header}\n{dump(planned.data, planned.comments)}"
+    return Tree(files, plan.notes)
+
+
+def stream(plan: Plan) -> str:
+    """Return the objects as one YAML stream, in the order in which to apply them."""
+    documents = [dump(planned.data, planned.comments) for planned in plan.objects]
+    return f"# {_header(plan)}\n" + "---\n".join(documents)
+
+
+def _header(plan: Plan) -> str:
+    cluster = plan.decisions.cluster
+    what = f"cluster {cluster.name}, " if cluster.node_pools else ""
+    return f"{MARK}: {what}Network Operator {plan.decisions.release.name}. The next render overwrites edits."
+
+
+def _files(plan: Plan) -> Iterator[tuple[str, Planned]]:
+    yield "values/network-operator/values.yaml", plan.network_operator_values
+    if plan.gpu_operator_values:
+        yield "values/gpu-operator/values.yaml", plan.gpu_operator_values
+    pods = {"ipoib-namespace.yaml": plan.ipoib_namespace} if plan.ipoib_namespace else {}
+    yield from _folder("namespace", {"namespace.yaml": plan.namespace} | pods)
+    if plan.node_feature_rule:
+        yield from _folder("node-feature-rule", {"network-operator-nfd.yaml": plan.node_feature_rule})
+    for layer in plan.decisions.layers:
+        yield from _layer(plan, layer)
+    if plan.peermem_reloader:
+        yield from _folder("nvidia-peermem-reloader", {"ds.yaml": plan.peermem_reloader})
+    for layer in plan.decisions.layers:
+        yield f"examples/{layer}.yaml", plan.example_pod(layer)
+
+
+def _layer(plan: Plan, layer: str) -> Iterator[tuple[str, Planned]]:
+    folder = f"nicclusterpolicy/{layer}"
+    policy = plan.policy_layer(layer)
+    if layer == "base":
+        yield from _folder(folder, {"nic.yaml": policy})
+        return
+    below = plan.decisions.layers[plan.decisions.layers.index(layer) - 1]
+    yield from _folder(folder, _networks(plan, layer), below=f"../{below}", patch=(_PATCHES[layer], policy))
+
+
+def _networks(plan: Plan, layer: str) -> dict[str, Planned]:
+    if layer != "ipoib":
+        return {}
+    files = {"ip-pool.yaml": plan.ip_pool, "ipoib-network.yaml": plan.ipoib_network}
+    return {name: planned for name, planned in files.items() if planned}
+
+
+def _folder(
+    folder: str, files: Mapping[str, Planned], below: str | None = None, patch: tuple[str, Planned] | None = None
+) -> Iterator[tuple[str, Planned]]:
+    """Yield a folder's files with the kustomization that joins them."""
+    kustomization: dict[str, Any] = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [*([below] if below else []), *files],
+    }
+    if patch:
+        kustomization["patches"] = [{"path": patch[0]}]
+    yield f"{folder}/kustomization.yaml", Planned(kustomization)
+    for name, planned in files.items():
+        yield f"{folder}/{name}", planned
+    if patch:
+        yield f"{folder}/{patch[0]}", patch[1]

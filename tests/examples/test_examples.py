@@ -1,0 +1,51 @@
+"""The examples are current, and do what their texts say."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import aksrdma
+from aksrdma import models
+
+NAMES = ["hbv4-ipoib", "nd-a100-v4", "nd-gb300-v6", "nd-h100-v5", "two-pools"]
+
+
+def test_every_example_cluster_has_a_render_and_the_other_way_round(root):
+    clusters = {file.stem for file in (root / "examples/clusters").glob("*.yaml")}
+    rendered = {folder.name for folder in (root / "examples/rendered").iterdir()}
+
+    assert clusters == rendered == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_render_of_an_example_is_current(name, root):
+    tree = aksrdma.render(aksrdma.load(root / f"examples/clusters/{name}.yaml"))
+
+    assert [(one.path, one.kind) for one in tree.stale(root / "examples/rendered" / name)] == [], "run `make overlays`"
+
+
+@pytest.mark.parametrize("name", ["check_policy", "render_fleet"])
+def test_an_example_program_prints_what_is_committed(name, root):
+    program = root / f"examples/python/{name}.py"
+    done = subprocess.run(
+        [sys.executable, program], cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, check=True
+    )
+
+    assert done.stdout.decode() == program.with_suffix(".txt").read_text(encoding="utf-8"), "run `make overlays`"
+
+
+def pods(root):
+    return sorted((root / "examples/pods").glob("*.yaml"))
+
+
+def test_there_are_the_guides_four_pods(root):
+    assert [file.stem for file in pods(root)] == ["driver-only", "ipoib", "rdma-shared", "sriov-gpu"]
+
+
+def test_the_pods_are_pods(root):
+    for file in pods(root):
+        pod = models.parse(yaml.safe_load(file.read_text()))
+
+        assert pod.kind == "Pod"

@@ -1,0 +1,76 @@
+"""Imports point one way, and the start is light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aksrdma
+
+PACKAGE = Path(aksrdma.__file__).parent
+LAYERS = [
+    "_version", "_lazy", "errors", "names", "paths", "findings", "documents", "catalog", "models", "schemas", "cluster",
+    "plan", "checks", "rendering", "workloads", "api", "reports", "cli", "__main__",
+]  # fmt: skip
+# models check a field against the schemas of a release; schemas know nothing of models.
+SIDEWAYS = {("models", "schemas")}
+
+
+def layer(module):
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+def imports(file):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("aksrdma"):
+            if node.module == "aksrdma":
+                yield from (f"aksrdma.{name.name}" for name in node.names)
+            else:
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith("aksrdma."))
+
+
+def test_a_module_imports_its_own_layer_and_those_below_it():
+    wrong = []
+    for file in PACKAGE.rglob("*.py"):
+        own = file.relative_to(PACKAGE).with_suffix("").parts[0]
+        if own == "__init__":
+            continue
+        for module in imports(file):
+            other = layer(module)
+            if LAYERS.index(other) > LAYERS.index(own) and (own, other) not in SIDEWAYS:
+                wrong.append(f"{file.relative_to(PACKAGE)} imports {module}")
+    assert wrong == []
+
+
+def test_every_part_is_in_the_list_of_layers():
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+
+    assert parts - {"__init__"} == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        pytest.param("import aksrdma", ["pydantic", "click", "yaml", "jsonschema"], id="importing-aksrdma"),
+        pytest.param(
+            "import aksrdma; aksrdma.render(aksrdma.Cluster())", ["pydantic", "click", "jsonschema"], id="rendering"
+        ),
+        pytest.param("import aksrdma.cli, aksrdma.cli.render", ["pydantic", "jsonschema"], id="the-command-line"),
+    ],
+)
+def test_a_start_loads_only_what_it_needs(statement, absent):
+    code = f"import sys; {statement}; print([name for name in {absent!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, check=True, encoding="utf-8"
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there():
+    assert all(getattr(aksrdma, name) is not None for name in aksrdma.__all__)
