@@ -1,0 +1,35 @@
+"""GPU and NIC topologies by family of VM sizes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from aksrdma import names
+from aksrdma.catalog import load
+from aksrdma.catalog.rows.topologies import Topology
+from aksrdma.errors import UnknownNameError
+
+
+@cache
+def topologies() -> tuple[str, ...]:
+    """Return the names of all topologies, sorted."""
+    return tuple(sorted(load.names("topologies")))
+
+
+def topology(family: str) -> Topology:
+    """Return a topology; `VmSize.topology` names that of a size.
+
+    Raises:
+        UnknownNameError: No such family.
+    """
+    name = family.strip().lower()
+    if name not in topologies():
+        hint = names.hint(name, topologies())
+        raise UnknownNameError(f"no topology named {family!r}{hint} (known: {', '.join(topologies())})")
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> Topology:
+    file = f"topologies/{name}.yaml"
+    return load.build(Topology, load.read(file), file)

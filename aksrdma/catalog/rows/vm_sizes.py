@@ -1,0 +1,146 @@
+"""Rows of `catalog/vm_sizes/`: Azure VM sizes with InfiniBand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gpu:
+    """The GPUs of one VM."""
+
+    vendor: Literal["nvidia", "amd"]
+    model: str
+    count: int
+    memory_gb: int
+    """Memory of one GPU in GB."""
+    resource: Literal["nvidia.com/gpu", "amd.com/gpu"]
+    """Extended resource that the vendor's device plugin advertises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Infiniband:
+    """The InfiniBand NICs of one VM."""
+
+    generation: Literal["FDR", "EDR", "HDR", "NDR", "XDR"]
+    gbps_per_nic: int | None
+    """Line rate of one NIC in Gb/s: not GB/s, and not the sum over NICs."""
+    nic_count: int
+    """InfiniBand functions that the guest sees; each is an RDMA device and a unit of `rdma/ib`. Not the GPU count."""
+    nic_model: str | None
+    sriov: bool
+    """True: the NIC is an SR-IOV virtual function on PCI. False: no PCI device, which no device plugin can hand out."""
+    vendor_id: str | None
+    """PCI vendor, four hexadecimal digits."""
+    device_id: str | None
+    """PCI device of the virtual function, four hexadecimal digits."""
+    pci_class: str | None
+    """First four digits of the PCI class; 0207 is an InfiniBand controller."""
+    confidence: str | None
+    """How the PCI id is known: `observed` on a VM of the size or its series, or `inferred` from the NIC model."""
+    driver: Literal["mlx5_core", "mlx4_core"] | None
+    """Kernel driver."""
+    pci_addresses: tuple[str, ...] | None
+    """In the order of the NICs; null where they are unknown or differ between VMs."""
+    ipoib_altnames: tuple[str, ...] | None
+    """Stable alternative names of the IPoIB devices; they exist only while `ib_ipoib` is loaded."""
+    rdma_devices: tuple[str, ...] | None
+    """Kernel names, as on AKS node images; numbers shift by one where the Ethernet function comes first."""
+    hpc_image_rdma_devices: tuple[str, ...] | None
+    """Names on Azure's HPC images, whose udev rule renames them; AKS nodes have no such rule."""
+    hpc_image_netdevs: tuple[str, ...] | None
+    """IPoIB devices on Azure's HPC images."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MultiNodeFloor:
+    """What others expect of an all-reduce over several nodes, as bus bandwidth in GB/s."""
+
+    scope: Literal["infiniband", "nvlink", "loopback"]
+    """What carries it: `nvlink` is MNNVL inside one rack, `loopback` one NIC at a time, back to its own node."""
+    expected: float | None
+    warn: float | None
+    """Below this, look for the cause."""
+    fail: float | None
+    """Below this, the fabric is not used as it should be."""
+    measured: str | None
+    """What the source itself measured."""
+    confidence: Literal["published", "single report"]
+    note: str | None
+    sources: tuple[str, ...]
+    """Keys of `catalog.source`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Floors:
+    """The least that a healthy node reaches."""
+
+    perftest_gbit_per_s: int | None
+    """`ib_write_bw` of one NIC, in Gb/s."""
+    perftest_gpudirect: bool | None
+    """Whether that figure is for GPU memory (GPUDirect RDMA)."""
+    nccl_busbw_gbyte_per_s: int | None
+    """NCCL all-reduce on one node, bus bandwidth in GB/s; NVLink carries it, so it says nothing about InfiniBand."""
+    nccl_message_size: str | None
+    """Message size of that figure, as nccl-tests takes it (`16G`)."""
+    multi_node: tuple[MultiNodeFloor, ...] = field(metadata={"row": MultiNodeFloor})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VmSize:
+    """An Azure VM size that carries InfiniBand."""
+
+    name: str
+    """Canonical spelling. The node label `node.kubernetes.io/instance-type` may carry another case."""
+    series: str
+    family: Literal["high performance compute", "GPU accelerated", "legacy"]
+    quota_family: str | None
+    """Name under which Azure counts the vCPU quota."""
+    constrained_from: str | None
+    """The size whose hardware this is, with fewer cores enabled."""
+    arch: Literal["x86_64", "arm64"]
+    state: Literal["available", "retirement announced", "retired"]
+    retirement_date: str | None
+    """ISO 8601; null: none announced, or not known."""
+    state_note: str | None
+    vcpus: int
+    """What guest and kubelet see."""
+    memory_gib: int
+    """Figure of the size's page."""
+    gpu: Gpu | None = field(metadata={"row": Gpu})
+    infiniband: Infiniband = field(metadata={"row": Infiniband})
+    accelerated_networking: bool | None
+    """True: an Ethernet virtual function of the same vendor may show up beside the InfiniBand ones."""
+    ethernet_nic_seen: str | None
+    """Such a function that somebody saw on this size."""
+    nccl_topology_file: str | None
+    """File that NCCL_TOPO_FILE should point at, `ndv5-topo.xml`; null: none exists."""
+    nccl_topology_note: str | None
+    topology: str | None
+    """Key of `catalog.topology`: which GPU is near which NIC; null for sizes without GPUs, or where nobody says."""
+    preset_family: str | None
+    """The family whose environment presets fit; null: none are published."""
+    aks_support: Literal["documented", "used"] | None
+    """`used`: seen on AKS without a page that names it; null: not with AKS, as far as is known."""
+    aks_note: str
+    upstream_nfd_match: bool
+    """Whether the device list 101c, 101e of Azure/aks-rdma-infiniband's NodeFeatureRule labels such a node."""
+    upstream_nfd_basis: str
+    driver_on_node_image: bool
+    """True: the AKS node image brings DOCA-OFED, so `ofedDriver` must not be deployed there."""
+    driver_on_node_image_note: str | None
+    floors: Floors | None = field(metadata={"row": Floors})
+    notes: tuple[str, ...]
+    unsure: Mapping[str, str]
+    """Dotted field to why it is not certain."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Dotted field to keys of `catalog.source`."""
+    checked: str
+    """Day on which the facts were collected."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether a node pool of it can run RDMA with Network Operator: not retired, and an mlx5 virtual function."""
+        return self.state != "retired" and self.infiniband.sriov and self.infiniband.driver == "mlx5_core"

@@ -1,0 +1,179 @@
+"""One document of a user's file: its JSON value, and where each part of it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aksrdma.documents.split import Chunk
+
+if TYPE_CHECKING:
+    from aksrdma.documents.embedded import Embedded
+    from aksrdma.documents.positions import Positions
+    from aksrdma.findings import FieldPath
+
+
+class Position(NamedTuple):
+    """A place in a file; both numbers are 0 where there is no text."""
+
+    line: int
+    """1-based."""
+    column: int
+    """1-based, in characters."""
+
+
+NOWHERE = Position(0, 0)
+
+
+class Document:
+    """One YAML or JSON document, as the API server gets it.
+
+    Attributes:
+        file: Name of the file, as the user gave it; empty for an object built in Python.
+        index: 1-based place of the document in its file; the items of a List share that of their List.
+        data: Its JSON value. Integers beyond 64 bits are floats, whole floats are integers. Parts of it may be shared
+            where the file uses anchors: do not change it.
+    """
+
+    __slots__ = ("_chunk", "_embedded", "_positions", "_root", "data", "file", "index")
+
+    def __init__(self, file: str, index: int, data: Any, chunk: Chunk | None = None, root: FieldPath = ()) -> None:
+        self.file = file
+        self.index = index
+        self.data = data
+        self._chunk = chunk
+        self._root = root
+        self._positions: Positions | None = None
+        self._embedded: dict[FieldPath, Embedded] = {}
+
+    @classmethod
+    def from_data(cls, data: Any, file: str = "", index: int = 1) -> Document:
+        """Return a document without text, as of an object built in Python; its positions are (0, 0)."""
+        return cls(file, index, data)
+
+    def part(self, path: FieldPath, data: Any) -> Document:
+        """Return the object at `path` as a document of its own, with the places that it has in this one."""
+        return Document(self.file, self.index, data, self._chunk, self._root + path)
+
+    def __reduce__(self) -> tuple[type[Document], tuple[Any, ...]]:
+        return Document, (self.file, self.index, self.data, self._chunk, self._root)
+
+    def __repr__(self) -> str:
+        return f"Document({self.file!r}, {self.index}, {self.label!r})"
+
+    @property
+    def api_version(self) -> str:
+        """`apiVersion`, or an empty string where there is none."""
+        return _string(self.data, "apiVersion")
+
+    @property
+    def kind(self) -> str:
+        """`kind`, or an empty string where there is none."""
+        return _string(self.data, "kind")
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`, or an empty string where there is none."""
+        return _string(_mapping(self.data, "metadata"), "name")
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`, or an empty string where there is none."""
+        return _string(_mapping(self.data, "metadata"), "namespace")
+
+    @property
+    def label(self) -> str:
+        """`Kind/namespace/name`, without the parts that are not there."""
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def first_line(self) -> int:
+        """1-based line of the file on which the object begins; 0 without text."""
+        return self.position(()).line
+
+    @property
+    def last_line(self) -> int:
+        """1-based line of the file on which the document's text ends; 0 without text."""
+        if self._chunk is None:
+            return 0
+        return self._chunk.line + self._chunk.text.rstrip().count("\n")
+
+    def position(self, path: FieldPath) -> Position:
+        """Return where a field stands: its key, or the item of a list; else the nearest ancestor that exists.
+
+        Args:
+            path: Keys and indexes from the object down; None steps into the JSON of a string.
+        """
+        if self._chunk is None:
+            return NOWHERE
+        return Position(*self._located().position(self._root + path))
+
+    def position_inside(self, path: FieldPath, offset: int) -> Position:
+        """Return where a character of the string at `path` stands in the file.
+
+        Args:
+            path: Path of the string.
+            offset: 0-based character of its value.
+        """
+        if self._chunk is None:
+            return NOWHERE
+        return Position(*self._located().inside(self._root + path, offset))
+
+    def embedded(self, path: FieldPath) -> Embedded:
+        """Return the JSON of the string at `path`, as Go's encoding/json reads it; the same object at every call.
+
+        Args:
+            path: Path of the string; a None at its end may be left out.
+        """
+        path = path[:-1] if path and path[-1] is None else path
+        if path not in self._embedded:
+            from aksrdma.documents.embedded import Embedded
+
+            self._embedded[path] = Embedded(self, path)
+        return self._embedded[path]
+
+    def value(self, path: FieldPath) -> Any:
+        """Return the value at `path`, or None where there is none; None steps into the JSON of a string."""
+        value = self.data
+        for depth, step in enumerate(path):
+            if step is None:
+                value = self.embedded(path[:depth]).data
+            elif isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and -1 < step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def source_line(self, line: int) -> str:
+        """Return the text of a line of the file, without its line end; empty outside of the document."""
+        if self._chunk is None:
+            return ""
+        lines = self._chunk.lines
+        return lines[line - self._chunk.line] if 0 <= line - self._chunk.line < len(lines) else ""
+
+    def mentions(self, word: str) -> bool:
+        """Return whether a word stands anywhere in the document's text, comments included; cheap."""
+        chunk = self._chunk
+        return chunk is not None and (word in chunk.text or word in chunk.preamble)
+
+    def comments(self) -> dict[int, str]:
+        """Return the comments by line, each from its `#` on; those above the document's `---` are among them."""
+        return self._located().comments() if self._chunk is not None else {}
+
+    def _located(self) -> Positions:
+        if self._positions is None:
+            from aksrdma.documents.positions import Positions
+
+            assert self._chunk is not None
+            self._positions = Positions(self._chunk)
+        return self._positions
+
+
+def _mapping(data: Any, key: str) -> Any:
+    return data.get(key) if isinstance(data, dict) else None
+
+
+def _string(data: Any, key: str) -> str:
+    value = _mapping(data, key)
+    return value if isinstance(value, str) else ""

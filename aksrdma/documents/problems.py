@@ -1,0 +1,184 @@
+"""What the yaml layer reports: values, never exceptions, worded for the one who wrote the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlProblem:
+    """One place of a file that Kubernetes cannot read, or reads otherwise than it looks."""
+
+    rule: str
+    """Id of a row of `catalog/rules/yaml.yaml`."""
+    message: str
+    fix: str
+    line: int
+    """1-based line of the file."""
+    column: int
+    """1-based, in characters."""
+    document: int = 1
+    """1-based place of its document in the file."""
+
+
+BROKEN: Final = object()
+"""Stands for a document that has no value."""
+
+
+def duplicate_key(key: str, first_line: int, line: int, column: int) -> YamlProblem:
+    """Return the problem of a key that stands in `first_line` and again in `line`."""
+    return YamlProblem(
+        rule="yaml-duplicate-key",
+        message=f"the key {key!r} stands in line {first_line} and again in line {line}; only the last one counts",
+        fix="remove one of them" if first_line == line else f"remove the one in line {first_line} or in line {line}",
+        line=line,
+        column=column,
+    )
+
+
+def too_deep(limit: int, line: int, column: int) -> YamlProblem:
+    """Return the problem of a document with more than `limit` levels."""
+    return YamlProblem(
+        rule="yaml-too-deep",
+        message=f"more than {limit} levels of maps and lists",
+        fix="flatten the document: no Kubernetes object is that deep",
+        line=line,
+        column=column,
+    )
+
+
+_SYNTAX: Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        "mapping values are not allowed",
+        "a second `: ` in one value, or a key that is indented more than the keys beside it",
+        'quote the value ("...") if it holds `: `, else align the key with its neighbors',
+    ),
+    (
+        "did not find expected key",
+        "neither a key nor the end of the map: indentation that fits no line above, or text after a quoted value",
+        "align the line with the keys beside it, and close or escape quotes",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "neither a `- ` item nor the end of the list: indentation that fits no line above",
+        "align the line with the `-` of the list or with the key that holds it",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "the `[` list of line {opened} is not closed, or an item has no comma before it",
+        "close the list with `]` and put commas between its items",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "the `{{` map of line {opened} is not closed, or an entry has no comma before it",
+        "close the map with `}` and put commas between its entries",
+    ),
+    (
+        "could not find expected ':'",
+        "a key without `:` after it",
+        "write `key: value`, with a space after the colon",
+    ),
+    (
+        "found unexpected end of stream",
+        "a quoted value that is never closed",
+        "close the quote that is opened here",
+    ),
+    (
+        "found unexpected document indicator",
+        "a quoted value that is not closed before the document ends",
+        "close the quote that is opened here",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a `- ` item where none can stand",
+        "put the list on the lines below its key, or quote a value that begins with `- `",
+    ),
+    (
+        "question mark in a flow collection",
+        "a `?` in an unquoted value of a `[` or `{{`, which Kubernetes' reader does not take",
+        "put the value in quotes",
+    ),
+    (
+        "found unexpected ':'",
+        "a `:` that ends a word in a `[` or `{{`",
+        "put a space after the colon, or the word in quotes",
+    ),
+    (
+        "did not find expected whitespace or line break",
+        "a tag with a sign that cannot be part of it",
+        "put a space after the tag, or the value in quotes",
+    ),
+    ("has no anchor above it", "{problem}", "write the value out, or quote it if it is no alias"),
+    ("found undefined tag handle", "a tag with a `!prefix!` that is not declared", "remove the tag or quote the value"),
+    (
+        "found unknown escape character",
+        "a backslash in double quotes that starts no escape of YAML",
+        "write `\\\\` for a backslash, or use single quotes",
+    ),
+    (
+        "did not find expected hexdecimal number",
+        "an escape in double quotes without its hexadecimal digits",
+        "write \\xNN, \\uNNNN or \\UNNNNNNNN, or use single quotes",
+    ),
+    (
+        "found invalid Unicode character escape code",
+        "an escape that stands for no character",
+        "write the character itself",
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "`&` or `*` that begins the name of no anchor",
+        "quote a value that begins with `&` or `*`",
+    ),
+    ("did not find expected node content", "nothing where a value must stand", "remove the comma or write the value"),
+    (
+        "did not find expected <document start>",
+        "text before or after the one value of the document",
+        "put `---` on a line of its own between documents, and nothing before it",
+    ),
+    (
+        "did not find expected comment or line break",
+        "text after `|` or `>`, which only opens a block",
+        "put the text on the next lines, indented",
+    ),
+    (
+        "did not find expected digit",
+        "a `%` line that is no directive",
+        "quote a value that begins with `%`",
+    ),
+    ("found incompatible YAML document", "a `%YAML` line with a version other than 1.1", "remove the `%YAML` line"),
+    (
+        "found a tab character",
+        "a tab used for indentation",
+        "indent with spaces: YAML allows no tabs there",
+    ),
+)
+_START: Final = "found character that cannot start any token"
+_LEADING_TAB = re.compile(r"[ ]*\t")
+
+
+def syntax_words(problem: str, source_line: str, column: int, opened: int) -> tuple[str, str]:
+    """Return message and fix for what the parser says.
+
+    Args:
+        problem: The parser's own words.
+        source_line: The line of the file on which it gave up.
+        column: 1-based place in that line.
+        opened: 1-based line of the file on which what it was reading begins.
+    """
+    if _LEADING_TAB.match(source_line):
+        return "a tab used for indentation", "indent with spaces: YAML allows no tabs there"
+    if _START in problem:
+        return _bad_start(source_line[column - 1 : column])
+    for part, message, fix in _SYNTAX:
+        if part in problem:
+            return message.format(problem=problem, opened=opened), fix
+    return problem, "correct the YAML; a quoted value reads the same everywhere"
+
+
+def _bad_start(character: str) -> tuple[str, str]:
+    if character == "\t":
+        return "a tab where only spaces may stand", "use spaces"
+    return f"a value cannot begin with `{character}`", "put the value in quotes"

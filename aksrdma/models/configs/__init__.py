@@ -1,0 +1,1 @@
+"""The JSON inside strings: configs of the device plugins, IPAM and CNI."""

@@ -1,0 +1,162 @@
+import re
+from datetime import date
+
+import pytest
+
+from aksrdma import catalog
+from aksrdma.errors import UnknownNameError
+
+RELEASES = ("v25.1.0", "v25.4.0", "v25.7.0", "v25.10.0", "v26.1.2", "v26.4.1")
+
+
+def test_releases_are_listed_oldest_first_by_number():
+    assert catalog.releases() == RELEASES
+    assert catalog.newest() == "v26.4.1"
+
+
+@pytest.mark.parametrize("spelt", ["v25.10.0", "25.10.0", " V25.10.0 "])
+def test_a_release_is_found_with_or_without_its_v(spelt):
+    assert catalog.release(spelt).name == "v25.10.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        pytest.param("v25.1.0", None, "v25.4.0", id="the-oldest-has-none-before"),
+        pytest.param("25.10.0", "v25.7.0", "v26.1.2", id="the-order-is-by-number-not-by-letters"),
+        pytest.param("v26.4.1", "v26.1.2", None, id="the-newest-has-none-after"),
+    ],
+)
+def test_neighbors_of_a_release(name, before, after):
+    assert (catalog.previous(name), catalog.next_release(name)) == (before, after)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        pytest.param(
+            "v26.4.0",
+            "use v26.4.1, the newest patch of the same minor: v26.4.0 differs in image tags only",
+            id="another-patch",
+        ),
+        pytest.param("25.1.7", "use v25.1.0 of the same minor", id="an-unheard-of-patch"),
+        pytest.param("v26.7.0", "newer than v26.4.1, the newest that aksrdma knows", id="a-newer-one"),
+        pytest.param("24.10.1", "older than v25.1.0, the oldest that aksrdma knows", id="an-older-one"),
+        pytest.param("v25.10-0", "did you mean v25.10.0?", id="a-slip-of-the-finger"),
+        pytest.param("latest", "(known: v25.1.0, v25.4.0,", id="no-number-at-all"),
+        pytest.param("", "(known: v25.1.0, v25.4.0,", id="nothing"),
+        pytest.param("../vm_sizes/Standard_HC44rs", "(known: v25.1.0", id="a-path"),
+    ],
+)
+def test_a_wrong_release_is_answered_with_the_right_one(name, advice):
+    with pytest.raises(UnknownNameError) as caught:
+        catalog.release(name)
+
+    assert f"no release named {name!r} in the catalog" in str(caught.value)
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_names_versions_and_dates_of_a_release_agree(name):
+    row = catalog.release(name)
+
+    assert row.name == name == row.chart.app_version == f"v{row.chart.version}" == row.operator.version
+    assert date.fromisoformat(row.date) < date.fromisoformat(row.checked)
+    assert row.kubernetes.documented == f">={row.kubernetes.min} and <={row.kubernetes.max}"
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_every_image_has_a_reference_and_lies_where_users_can_pull_it(name):
+    images = catalog.images(name)
+
+    assert len({image.name for image in images}) == len(images)
+    assert len({image.reference for image in images}) == len(images)
+    assert {image.name for image in images} >= {"operator", "multus", "initContainer", "nodeFeatureDiscovery"}
+    for image in images:
+        assert re.fullmatch(r"[a-z0-9.]+(/[a-z0-9_.-]+)+:[A-Za-z0-9._-]+", image.reference)
+        assert image.public == ("nvstaging" not in image.repository)
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_digests_are_sha256_and_known_for_all_or_for_none_of_a_kind(name):
+    digests = [image.digest for image in catalog.images(name) if image.digest]
+
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in digests)
+    assert bool(digests) == (name < "v26")
+
+
+def test_references_by_tag_and_by_digest():
+    multus = catalog.release("v25.1.0").components["multus"]
+
+    assert multus.reference == "ghcr.io/k8snetworkplumbingwg/multus-cni:v4.1.0"
+    assert multus.digest_reference == (
+        "ghcr.io/k8snetworkplumbingwg/multus-cni"
+        "@sha256:aa59e65256324c83efb9eaebca9e78877b38c33ad30ff8df71e02610aa968fb7"
+    )
+    assert catalog.release("v25.1.0").components["ofedDriver"].digest_reference is None
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_component_lies_in_the_policy_at_the_field_that_it_is_named_for(name):
+    for key, image in catalog.release(name).components.items():
+        assert image.path.startswith("spec.")
+        assert key == image.path.rpartition(".")[2] or key in ("nicConfigurationOperator", "nicConfigurationDaemon")
+
+
+@pytest.mark.parametrize(
+    ("name", "has"),
+    [
+        pytest.param("v25.7.0", True, id="the-last-with-whereabouts"),
+        pytest.param("v25.10.0", False, id="the-first-without"),
+    ],
+)
+def test_whereabouts_is_a_component_until_it_was_removed(name, has):
+    assert ("ipamPlugin" in catalog.release(name).components) is has
+
+
+@pytest.mark.parametrize(
+    ("name", "driver"),
+    [
+        pytest.param("v25.1.0", "nvcr.io/nvidia/mellanox/doca-driver:25.01-0.6.0.0-0", id="before-doca-numbers"),
+        pytest.param("v25.7.0", "nvcr.io/nvidia/mellanox/doca-driver:doca3.1.0-25.07-0.9.7.0-0", id="doca-numbers"),
+        pytest.param("v26.4.1", "nvcr.io/nvidia/mellanox/doca-driver:doca3.4.1-26.04-1.1.0.0-1", id="the-newest"),
+    ],
+)
+def test_the_driver_of_a_release(name, driver):
+    assert catalog.release(name).components["ofedDriver"].reference == driver
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_precompiled_drivers_are_of_the_release_and_for_an_azure_kernel(name):
+    row = catalog.release(name)
+
+    for tag in row.precompiled_azure_driver_tags or ():
+        assert tag.startswith(row.components["ofedDriver"].version + "-")
+        assert re.search(r"-azure-ubuntu\d\d\.04-(amd64|arm64)$", tag)
+
+
+def test_no_precompiled_driver_is_not_the_same_as_not_known():
+    assert catalog.release("v25.4.0").precompiled_azure_driver_tags == ()
+    assert catalog.release("v26.4.1").precompiled_azure_driver_tags is None
+    assert "26.4.0-beta.9" in catalog.unsure_of(catalog.release("v26.4.1"), "precompiled_azure_driver_tags")
+
+
+def test_an_image_that_is_only_staged_says_so():
+    image = catalog.release("v26.4.1").components["xPlane"]
+
+    assert not image.public
+    assert "staging" in image.note
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_components_share_a_version_from_v25_7_on(name):
+    row = catalog.release(name)
+
+    shared = [i for i in row.components.values() if i.version == row.components_version]
+    assert row.components_version == ("v4.1.0" if name in RELEASES[:2] else f"network-operator-{name}")
+    assert (len(shared) > 8) is (name not in RELEASES[:2])
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_the_admission_controller_is_off_by_default(name):
+    assert catalog.release(name).helm_defaults["operator.admissionController.enabled"] is False
