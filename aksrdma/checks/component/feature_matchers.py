@@ -1,0 +1,141 @@
+"""What NodeFeatureRules match, judged as NFD evaluates them: nothing is checked when a rule is applied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from aksrdma.checks.base import Problem
+from aksrdma.checks.component.features import PCI_IDS, Expression, FeatureRule, Term, feature_rules
+from aksrdma.checks.component.releases import before
+from aksrdma.names import nearest
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
+
+_WORKER: Final[Mapping[str, tuple[str, ...]]] = {
+    "cpu": ("coprocessor", "cpuid", "cstate", "model", "pstate", "rdt", "security", "sgx", "sst", "topology"),
+    "fake": ("attribute", "flag", "instance"),
+    "kernel": ("config", "enabledmodule", "kvm", "loadedmodule", "selinux", "version"),
+    "local": ("feature", "label"),
+    "memory": ("hugepages", "numa", "nv", "swap"),
+    "network": ("device", "virtual"),
+    "pci": ("device",),
+    "rule": ("matched",),
+    "storage": ("block", "device"),
+    "system": ("dmiid", "name", "osrelease"),
+    "usb": ("device",),
+}
+FEATURES: Final = frozenset(f"{domain}.{name}" for domain, names in _WORKER.items() for name in names)
+"""Features that NFD's own worker offers in some release; NodeFeature objects of others may add more."""
+_SKIPS: Final = "nfd-master skips the rule on every node that has the feature"
+_NO_VALUES: Final = ("DoesNotExist", "Exists", "IsFalse", "IsTrue")
+_SOME_VALUES: Final = ("In", "InRegexp", "NotIn")
+_ONE_NUMBER: Final = ("Ge", "Gt", "Le", "Lt")
+_TWO_NUMBERS: Final = ("GeLe", "GtLt")
+_NEW_OPERATORS: Final = ("Ge", "GeLe", "Le")
+_HEX_ID = re.compile(r"[0-9a-f]{4}\Z")
+_INTEGER = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+_WHOLE_IDS = re.compile(r"\(?[0-9a-f]{4}(?:\|[0-9a-f]{4})*\)?\Z")
+
+
+def feature_matchers(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+    """Find rules that match every node, no node, or that NFD skips."""
+    for rule in feature_rules(document):
+        if rule.matches_every_node:
+            yield _every_node(document, rule)
+        for terms in (rule.terms, *rule.alternatives):
+            for term in terms:
+                yield from _feature(document, term)
+                for expression in term.expressions:
+                    yield from _expression(document, manifests, term, expression)
+
+
+def _every_node(document: Document, rule: FeatureRule) -> Problem:
+    key = "matchAny" if rule.data.get("matchAny") else "matchFeatures"
+    message = f"the rule {rule.data.get('name')!r} has no matcher that restricts it, so it holds on every node"
+    return Problem("nfr-rule-matches-every-node", document, (*rule.path, key), message)
+
+
+def _feature(document: Document, term: Term) -> Iterator[Problem]:
+    name, path = term.feature, (*term.path, "feature")
+    domain, dot, feature = name.partition(".")
+    near = nearest(name, FEATURES)
+    fix = f"write {near[0]}" if near else None
+    if name and (not dot or not domain or not feature or "." in feature):
+        message = f"the feature {name!r} never matches: a feature is named <domain>.<feature>"
+        yield Problem("nfr-feature-name", document, path, message, fix=fix)
+    elif dot and domain in _WORKER and name not in FEATURES:
+        message = f"the feature {name!r} never matches: NFD has no such feature in {domain}"
+        yield Problem("nfr-feature-name", document, path, message, fix=fix)
+
+
+def _expression(document: Document, manifests: ManifestSet, term: Term, expression: Expression) -> Iterator[Problem]:
+    operator = expression.operator
+    if before(manifests, "v25.7.0") and (operator in _NEW_OPERATORS or expression.type):
+        what = f"type: {expression.type}" if operator not in _NEW_OPERATORS else f"the operator {operator}"
+        message = f"NFD v0.17 of {manifests.release} does not know {what}; it came with v25.7.0"
+        key = "op" if operator in _NEW_OPERATORS else "type"
+        yield Problem("nfr-operator-not-in-release", document, (*expression.path, key), message)
+    elif error := _values_error(expression):
+        yield Problem("nfr-operator-values", document, expression.path, f"{_SKIPS}: {error}")
+    if term.feature == "pci.device" and expression.attribute in PCI_IDS:
+        yield from _pci_id(document, expression)
+
+
+def _values_error(expression: Expression) -> str | None:
+    operator, values = expression.operator, expression.values
+    if operator in _NO_VALUES and values:
+        return f"{operator} takes no value, and has {len(values)}"
+    if operator in _SOME_VALUES and not values:
+        return f"{operator} needs at least one value"
+    if operator == "InRegexp":
+        from aksrdma.checks.component.go_regexp import go_regexp_error
+
+        errors = ((value, go_regexp_error(value)) for value in values)
+        return next((f"{value!r} is no Go regular expression: {error}" for value, error in errors if error), None)
+    if operator in _ONE_NUMBER + _TWO_NUMBERS:
+        return _numbers_error(expression, 1 if operator in _ONE_NUMBER else 2)
+    return None
+
+
+def _numbers_error(expression: Expression, count: int) -> str | None:
+    operator, values = expression.operator, expression.values
+    if len(values) != count:
+        return f"{operator} takes exactly {'one value' if count == 1 else 'two values'}, and has {len(values)}"
+    if expression.type == "version":
+        return None
+    if expression.type:
+        return f"type {expression.type!r} is unknown; only version is known"
+    wrong = [value for value in values if not _INTEGER.match(value)]
+    if wrong:
+        return f"{operator} compares whole numbers, and {wrong[0]!r} is none"
+    if count == 2 and int(values[0]) >= int(values[1]):
+        return (
+            f"the first value of {operator} must be less than the second, and {values[0]} is not less than {values[1]}"
+        )
+    return None
+
+
+def _pci_id(document: Document, expression: Expression) -> Iterator[Problem]:
+    operator, attribute = expression.operator, expression.attribute
+    for index, value in enumerate(expression.values):
+        path = (*expression.path, "value", index)
+        if operator in ("In", "NotIn") and not _HEX_ID.match(value):
+            message = f"{attribute} never equals {value!r}: NFD compares it as text of 4 lowercase hex digits"
+            yield Problem("nfr-hex-form", document, path, message, fix=_hex_fix(attribute, value))
+        elif operator == "InRegexp" and not ("^" in value or "$" in value or _WHOLE_IDS.match(value)):
+            message = f"the pattern {value!r} matches anywhere in {attribute}"
+            yield Problem("nfr-regexp-unanchored", document, path, message)
+    if operator in _ONE_NUMBER + _TWO_NUMBERS:
+        message = f"{operator} reads {attribute} as a decimal number, but it is hexadecimal text"
+        yield Problem("nfr-numeric-op-on-hex", document, (*expression.path, "op"), message)
+
+
+def _hex_fix(attribute: str, value: str) -> str | None:
+    digits = value.strip().lower().removeprefix("0x")
+    if attribute == "class" and len(digits) == 6:
+        digits = digits[:4]
+    return f"write {digits!r}" if _HEX_ID.match(digits) else None

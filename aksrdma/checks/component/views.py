@@ -1,0 +1,50 @@
+"""The typed views of what components read, for checks that relate documents: one import for all of them."""
+
+from __future__ import annotations
+
+from aksrdma.checks.component.addresses import Address, Network, parse_address, parse_cidr
+from aksrdma.checks.component.annotations import ANNOTATION, NetworkReference, networks_annotation
+from aksrdma.checks.component.configs import (
+    Resource,
+    Selector,
+    SharedResource,
+    SriovResource,
+    shared_resources,
+    sriov_resources,
+)
+from aksrdma.checks.component.features import FeatureRule, feature_rules, node_feature_labels
+from aksrdma.checks.component.ipam import Ipam, ipam_of, ipams_of
+from aksrdma.checks.component.kinds import NETWORK_KINDS, POOL_KINDS
+from aksrdma.checks.component.pools import Pool, pool_of
+from aksrdma.checks.component.ranges import AddressRange
+from aksrdma.checks.component.templates import TEMPLATES, PodTemplate, pod_templates
+
+__all__ = [
+    "ANNOTATION",
+    "NETWORK_KINDS",
+    "POOL_KINDS",
+    "TEMPLATES",
+    "Address",
+    "AddressRange",
+    "FeatureRule",
+    "Ipam",
+    "Network",
+    "NetworkReference",
+    "PodTemplate",
+    "Pool",
+    "Resource",
+    "Selector",
+    "SharedResource",
+    "SriovResource",
+    "feature_rules",
+    "ipam_of",
+    "ipams_of",
+    "networks_annotation",
+    "node_feature_labels",
+    "parse_address",
+    "parse_cidr",
+    "pod_templates",
+    "pool_of",
+    "shared_resources",
+    "sriov_resources",
+]

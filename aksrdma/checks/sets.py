@@ -1,0 +1,59 @@
+"""A set: the documents that go to one cluster, with what is known of that cluster."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aksrdma.cluster import Cluster
+    from aksrdma.documents import Document
+
+
+class ManifestSet:
+    """The documents of one cluster.
+
+    Args:
+        documents: every document, in the order of the files.
+        release: Network Operator release by whose schemas and rules the set is judged.
+        admission_controller: whether the operator's webhook is on, so that what it refuses is an error.
+        vm_sizes: VM sizes of the nodes, canonical names; empty where they are not known.
+        nodes: number of nodes; None where it is not known.
+        cluster: the cluster file of the set, if it has one.
+        unknown_kinds: kinds of the set's other objects, which nobody here can judge.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        *,
+        release: str,
+        admission_controller: bool = False,
+        vm_sizes: tuple[str, ...] = (),
+        nodes: int | None = None,
+        cluster: Cluster | None = None,
+        unknown_kinds: frozenset[str] = frozenset(),
+    ) -> None:
+        self.documents = tuple(documents)
+        self.release = release
+        self.admission_controller = admission_controller
+        self.vm_sizes = vm_sizes
+        self.nodes = nodes
+        self.cluster = cluster
+        self.unknown_kinds = unknown_kinds
+
+    def of(self, *kinds: str) -> list[Document]:
+        """Return the documents of some kinds, in the order of the set."""
+        if len(kinds) == 1:
+            return list(self.by_kind.get(kinds[0], ()))
+        return [document for document in self.documents if document.kind in kinds]
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, list[Document]]:
+        """Documents by kind."""
+        found: dict[str, list[Document]] = defaultdict(list)
+        for document in self.documents:
+            found[document.kind].append(document)
+        return found
