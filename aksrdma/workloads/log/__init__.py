@@ -1,0 +1,8 @@
+"""What the log of an NCCL, RCCL, nccl-tests, perftest or UCX job proves about RDMA."""
+
+from __future__ import annotations
+
+from aksrdma.workloads.log.check import check_log
+from aksrdma.workloads.log.report import LogError, LogReport, RankReport, render_json, render_text
+
+__all__ = ["LogError", "LogReport", "RankReport", "check_log", "render_json", "render_text"]

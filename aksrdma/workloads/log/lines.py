@@ -1,0 +1,163 @@
+"""The lines of a log that may hold evidence, and who wrote them.
+
+Most lines of a long log say nothing about the network, and those that do repeat themselves. So whole blocks are reduced
+to the *shape* of their lines (digits and addresses taken out), a shape is looked at once, and only lines of a notable
+shape are handed on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Final, NamedTuple
+
+from aksrdma.workloads.log.blocks import LONGEST_LINE, blocks
+
+_DIGITS: Final = b"0123456789"
+_HEX_LETTERS: Final = b"abcdef"
+_MEMORY: Final = 8 << 20
+"""Bytes of shapes that are remembered before the memory starts anew."""
+_MOST_REPEATS: Final = 1 << 16
+_ENOUGH: Final = 1 << 14
+"""Lines of one shape that are looked at, one for each rank of a large job; after that a flood says no more."""
+_COLUMN: Final = b"   ."
+"""A column of decimal numbers, once the digits are out."""
+
+_ADDRESS = re.compile(rb"0x[0-9a-fA-F]+")
+_NCCL_PREFIX = re.compile(r":(?P<pid>\d{1,10}):\d+ \[(?P<device>-?\d{1,6})\] ?")
+_NCCL_HOST = re.compile(r"[A-Za-z0-9][\w.-]*\Z")
+_LONGEST_HOST: Final = 64
+_UCX_PREFIX = re.compile(r"\[(?P<host>[A-Za-z][\w.-]*):(?P<pid>\d{1,10}) *:\w+ *(?::\d+)?\]")
+_TASK = re.compile(r"\s*(?:\[\d+,(\d{1,6})\]<std(?:out|err)>:|(\d{1,6}): |\[(?:rank|default|)(\d{1,6})\]:)")
+
+
+class Source(NamedTuple):
+    """The process, and its GPU, that a line comes from; parts that the line does not show are None."""
+
+    host: str | None = None
+    pid: int | None = None
+    device: int | None = None
+
+
+class Line(NamedTuple):
+    """One message of the log; a torn line may hold several."""
+
+    number: int
+    """1-based, as an editor counts."""
+    text: str
+    source: Source = Source()
+    task: int | None = None
+    """Rank that the launcher put before the line (mpirun, srun, torchrun)."""
+
+
+class Sieve:
+    """Keeps the lines whose shape holds a marker, without those that only repeat what others said."""
+
+    def __init__(self, markers: Iterable[str]) -> None:
+        self._markers = tuple(sorted({_shape(marker.encode()) for marker in markers}))
+        self._plain: set[bytes] = set()
+        self._notable: set[bytes] = set()
+        self._seen: Counter[bytes] = Counter()
+        self._repeats: set[bytes] = set()
+        self._remembered = 0
+
+    def notable(self, block: bytes, first: int) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of the notable lines of a block whose first line has the number `first`."""
+        shapes = _shape(block).split(b"\n")
+        if self._plain.issuperset(shapes):
+            return
+        self._learn(set(shapes))
+        notable, repeats = self._notable, self._repeats
+        for number, (raw, shape) in enumerate(zip(block.split(b"\n"), shapes, strict=True), first):
+            if shape not in notable:
+                continue
+            head, via, tail = raw.partition(b" via ")
+            if via:  # NCCL prints a line a channel; a second channel of a thread by the same way says nothing new
+                key = head[: head.find(b" INFO")] + tail
+                if key not in repeats:
+                    self._remember(key)
+                    yield number, raw
+            elif self._is_fresh(shape):
+                yield number, raw
+
+    def _learn(self, shapes: set[bytes]) -> None:
+        if self._remembered > _MEMORY:
+            self._plain, self._notable, self._remembered = set(), set(), 0
+            self._seen.clear()
+        unseen = shapes - self._plain - self._notable
+        self._remembered += sum(map(len, unseen))
+        text = b"\n".join(unseen)
+        markers = [marker for marker in self._markers if marker in text]
+        for shape in unseen:
+            (self._notable if any(marker in shape for marker in markers) else self._plain).add(shape)
+
+    def _remember(self, key: bytes) -> None:
+        if len(self._repeats) >= _MOST_REPEATS:
+            self._repeats.clear()
+        self._repeats.add(key[:LONGEST_LINE])
+
+    def _is_fresh(self, shape: bytes) -> bool:
+        """Count a line of a shape; rows of tables always count, anything else is known after so many."""
+        if _COLUMN in shape:
+            return True
+        key = shape.translate(None, _HEX_LETTERS)
+        self._seen[key] += 1
+        if self._seen[key] <= _ENOUGH:
+            return True
+        self._notable.discard(shape)
+        self._plain.add(shape)
+        return False
+
+
+def read(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
+    """Yield the messages of a log that hold one of `markers`, in order, without ANSI colors.
+
+    Raises:
+        ReadError: The stream cannot be read, or is broken gzip.
+    """
+    sieve = Sieve(markers)
+    number = 1
+    for block in blocks(stream):
+        for at, raw in sieve.notable(block, number):
+            yield from messages(at, raw[:LONGEST_LINE].decode(errors="replace"))
+        number += block.count(b"\n")
+
+
+def messages(number: int, text: str) -> Iterator[Line]:
+    """Split a line into its messages: writers that share a terminal tear each other's lines."""
+    text = _unwrapped(text).rstrip()
+    task = _task(text)
+    begin, source = 0, _ucx_source(text) if "[" in text else Source()
+    for prefix in _NCCL_PREFIX.finditer(text):
+        host = _NCCL_HOST.search(text, max(begin, prefix.start() - _LONGEST_HOST), prefix.start())
+        if host:
+            if text[begin : host.start()].strip():
+                yield Line(number, text[begin : host.start()], source, task)
+            begin, source = prefix.end(), Source(host[0], int(prefix["pid"]), int(prefix["device"]))
+    yield Line(number, text[begin:], source, task)
+
+
+def _shape(text: bytes) -> bytes:
+    return _ADDRESS.sub(b"", text).translate(None, _DIGITS) if b"0x" in text else text.translate(None, _DIGITS)
+
+
+def _unwrapped(text: str) -> str:
+    """Take the message out of a line of Docker's json-file driver."""
+    if not text.startswith('{"log":'):
+        return text
+    try:
+        return str(json.loads(text)["log"])
+    except ValueError:
+        return text
+
+
+def _task(text: str) -> int | None:
+    match = _TASK.match(text)
+    return int(match[match.lastindex]) if match and match.lastindex else None
+
+
+def _ucx_source(text: str) -> Source:
+    prefix = _UCX_PREFIX.search(text)
+    return Source(prefix["host"], int(prefix["pid"])) if prefix else Source()

@@ -1,0 +1,213 @@
+"""Whether the evidence proves RDMA between nodes, disproves it, or neither, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from aksrdma.workloads.log.evidence import Evidence
+from aksrdma.workloads.log.lines import Line
+from aksrdma.workloads.log.networks import Fabric
+from aksrdma.workloads.log.summary import several_nodes
+
+Verdict: TypeAlias = Literal["used", "not-used", "unproven"]
+
+_RETRY_EXCEEDED: Final = 12
+"""`IBV_WC_RETRY_EXC_ERR`: the peer never answered, so nothing is known to have reached it."""
+_SOCKET_FIX: Final = (
+    "RDMA was not chosen: is rdma/ib in the pod's limits, does `ibv_devices` inside the pod list mlx5 devices, does the"
+    " image have libibverbs, is NCCL_IB_DISABLE unset or 0, does NCCL_NET force another network?"
+)
+_FABRIC_FIX: Final = (
+    "on AKS nodes with InfiniBand no libfabric plugin is needed: set NCCL_NET_PLUGIN=none, or take an image without it"
+)
+_INFO_FIX: Final = (
+    "run again with NCCL_DEBUG=INFO on at least two nodes and keep the log from its first line on; no NET/IB line there"
+    " means no RDMA: is rdma/ib in the pod's limits, does the image have libibverbs?"
+)
+_NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernetes.io/hostname)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is what it is, with the line that shows it and what to do next."""
+
+    text: str
+    line: Line | None = None
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """A verdict and its reasons, the decisive one first."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+
+
+def judge(evidence: Evidence) -> Judgment:
+    """Judge what a log shows.
+
+    `used` needs a line that proves data between nodes over InfiniBand or RoCE verbs, `not-used` one that shows
+    another network between them. All else is `unproven`: silence is no proof either way.
+    """
+    nccl, perftest, ucx = _nccl(evidence), _perftest(evidence), _ucx(evidence)
+    if nccl and nccl.verdict != "unproven":
+        return nccl
+    for opinion in (perftest, ucx):
+        if opinion and opinion.verdict == "used":
+            return opinion
+    # With NCCL in the log, UCX may well run MPI's control traffic over TCP on purpose.
+    return nccl or perftest or ucx or _nothing(evidence)
+
+
+def _nccl(evidence: Evidence) -> Judgment | None:
+    channels = _by_line((evidence.fabric(network), network, line) for _, network, line in evidence.channels())
+    if channels:
+        return _channels(evidence, channels)
+    selections = _by_line((evidence.fabric(network), network, line) for _, network, line in evidence.selections())
+    if nvlink := next(_nvlink(evidence), None):
+        text = "the ranks are joined across nodes by NVLink (MNNVL), and no channel uses the network"
+        return _judged("not-used", text, nvlink, "set NCCL_MNNVL_ENABLE=0 to see what InfiniBand does without NVLink")
+    if selections:
+        return _selected(evidence, selections)
+    if local := _local_line(evidence):
+        return _judged("unproven", "only channels inside a node are shown", local, _NODES_FIX)
+    return _completions(evidence)
+
+
+_FOREIGN: Final = frozenset({Fabric.SOCKETS, Fabric.OTHER})
+_WORST_FIRST: Final = (Fabric.SOCKETS, Fabric.OTHER, Fabric.VERBS, Fabric.UNKNOWN)
+"""One channel over sockets slows down all ranks, so it decides."""
+_Seen: TypeAlias = tuple[Fabric, str, Line]
+
+
+def _by_line(seen: Iterable[_Seen]) -> list[_Seen]:
+    return sorted(seen, key=lambda one: one[2].number)
+
+
+def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
+    fabric = evidence.fabric(network)
+    if fabric is Fabric.SOCKETS:
+        return _judged("not-used", f"NCCL's network between nodes is {network}, that is TCP sockets", line, _SOCKET_FIX)
+    provider = f" (provider {evidence.provider})" if evidence.provider else ""
+    text = f"NCCL's network between nodes is {network}{provider}, not InfiniBand or RoCE verbs"
+    return _judged("not-used", text, line, _FABRIC_FIX)
+
+
+def _channels(evidence: Evidence, channels: list[_Seen]) -> Judgment:
+    by_fabric = {fabric: (network, line) for fabric, network, line in reversed(channels)}
+    network, line = next(by_fabric[fabric] for fabric in _WORST_FIRST if fabric in by_fabric)
+    fabric = evidence.fabric(network)
+    if evidence.nodes == 1:
+        text = f"the channels go over NET/{network}, but all ranks are on one node, so nothing went between nodes"
+        return _judged("unproven", text, line, _NODES_FIX)
+    if fabric in _FOREIGN:
+        return _not_used(evidence, network, line)
+    if fabric is Fabric.UNKNOWN:
+        text = f"NCCL's network between nodes is {network}, which aksrdma does not know"
+        return _judged("unproven", text, line, "set NCCL_NET_PLUGIN=none to use NCCL's own NET/IB")
+    stopped = _setup_failure(evidence)
+    if stopped and not _moved(evidence):
+        text = f"NCCL chose NET/{network}, but setting it up failed before any data moved"
+        return _judged("unproven", text, stopped.line, stopped.fix)
+    return _judged("used", f"NCCL's channels between nodes go over NET/{network}", line)
+
+
+def _selected(evidence: Evidence, selections: list[_Seen]) -> Judgment:
+    foreign = next(((network, line) for fabric, network, line in selections if fabric in _FOREIGN), None)
+    _, network, line = selections[0]
+    if several_nodes(evidence) is False:
+        text = f"NCCL chose {network}, but all ranks shown are on one node, so nothing went between nodes"
+        return _judged("unproven", text, _local_line(evidence) or line, _NODES_FIX)
+    if foreign:
+        return _not_used(evidence, *foreign)
+    if any(fabric is not Fabric.VERBS for fabric, _, _ in selections):
+        return _judged("unproven", f"NCCL chose {network}, which aksrdma does not know", line, _INFO_FIX)
+    if stopped := _setup_failure(evidence):
+        return _judged("unproven", f"NCCL chose {network}, but setting it up failed", stopped.line, stopped.fix)
+    if several_nodes(evidence) and _moved(evidence) and _local_line(evidence) is None:
+        return _judged("used", f"NCCL chose {network} on every rank shown, and data moved between nodes", line)
+    return _completions(evidence) or _excerpt(evidence, network, line)
+
+
+def _excerpt(evidence: Evidence, network: str, line: Line) -> Judgment:
+    """Judge a choice of verbs without a channel.
+
+    Where the head of the log is there, its end came before any traffic. An excerpt from the middle is another matter:
+    what is missing was cut away, and NCCL does not change a network that it chose and for which it found devices.
+    """
+    whole = evidence.started or evidence.failures or _local_line(evidence)
+    if not whole and evidence.devices:
+        text = f"an excerpt: every rank in it chose {network} and found its devices; channels are not part of it"
+        return _judged("used", text, line)
+    text = f"NCCL chose {network}, but the log ends before any traffic between nodes"
+    return _judged("unproven", text, line, _INFO_FIX)
+
+
+def _completions(evidence: Evidence) -> Judgment | None:
+    for status, line in evidence.completions.items():
+        if status != _RETRY_EXCEEDED:
+            return _judged("used", "NCCL's queue pair to another node over NET/IB was at work when it failed", line)
+    for line in evidence.completions.values():
+        text = "NCCL tried NET/IB, but its peer never answered, and nothing shows that data moved before"
+        return _judged("unproven", text, line, _INFO_FIX)
+    return None
+
+
+def _perftest(evidence: Evidence) -> Judgment | None:
+    for device, result in evidence.measured.items():
+        on = f" on {device}" if device else ""
+        return _judged("used", f"perftest measured traffic over verbs{on}", result.line)
+    if evidence.perftest:
+        fix = "keep the log up to the rows of results; does the client reach the server's port 18515?"
+        return _judged("unproven", "perftest started, but shows no result", evidence.perftest, fix)
+    return None
+
+
+def _ucx(evidence: Evidence) -> Judgment | None:
+    if evidence.posted:
+        return _judged("used", "UCX had verbs queue pairs to other nodes at work when one failed", evidence.posted)
+    if line := evidence.lanes.get(Fabric.VERBS):
+        return _judged("used", "UCX's endpoint to another process goes over verbs", line)
+    for fabric, text in ((Fabric.SOCKETS, "TCP sockets"), (Fabric.OTHER, "another fabric")):
+        if line := evidence.lanes.get(fabric):
+            fix = "is rdma/ib in the pod's limits, and do UCX_TLS and UCX_NET_DEVICES leave rc and the mlx5 devices in?"
+            return _judged("not-used", f"UCX's endpoint to another process goes over {text}", line, fix)
+    return None
+
+
+def _nothing(evidence: Evidence) -> Judgment:
+    failures = sorted(evidence.failures.values(), key=lambda failure: not failure.first.stops_setup)
+    for failure in failures[:1]:
+        text = "the log shows an error, but no network that carried data between nodes"
+        return _judged("unproven", text, failure.first.line, failure.first.advice)
+    table = next((table.row.line for table in evidence.tables if table.row), None)
+    if table:
+        return _judged("unproven", "a table of results alone does not show which network carried it", table, _INFO_FIX)
+    return _judged("unproven", "no line of the log shows a network between nodes", None, _INFO_FIX)
+
+
+def _judged(verdict: Verdict, text: str, line: Line | None, fix: str | None = None) -> Judgment:
+    return Judgment(verdict, (Reason(text, line, fix),))
+
+
+def _setup_failure(evidence: Evidence) -> Reason | None:
+    for failure in evidence.failures.values():
+        if failure.first.stops_setup:
+            return Reason(failure.first.message, failure.first.line, failure.first.advice)
+    return None
+
+
+def _moved(evidence: Evidence) -> bool:
+    return evidence.connected is not None or any(table.row for table in evidence.tables) or bool(evidence.completions)
+
+
+def _nvlink(evidence: Evidence) -> Iterator[Line]:
+    for rank in evidence.ranks.values():
+        yield from (line for way, line in rank.local.items() if way.startswith("P2P/MNNVL"))
+
+
+def _local_line(evidence: Evidence) -> Line | None:
+    return next((line for rank in evidence.ranks.values() for line in rank.local.values()), None)

@@ -1,0 +1,125 @@
+"""Bandwidth beside the floors of a VM size: met, missed, or not shown, and never met by silence."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from aksrdma.catalog.rows.vm_sizes import Floors, MultiNodeFloor, VmSize
+from aksrdma.workloads.log import LogReport, check_log, render_text
+
+_CHANNEL = "w{0}:7:8 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0/GDRDMA\n"
+_TWO_NODES = _CHANNEL.format(0) + _CHANNEL.format(1)
+_ROW = "  {size}     536870912     {kind}     sum      -1    21845   {algbw}  {busbw}      0    21781   98.59  184.86      0\n"
+_PERFTEST = """ Dual-port       : OFF          Device         : mlx5_0
+ Link type       : IB
+ #bytes     #iterations    BW peak[Gb/sec]    BW average[Gb/sec]   MsgRate[Mpps]
+ {size}      5000             {value}            {value}                   {rate}
+"""
+
+
+def floor(fail: float | None, scope: str = "infiniband", confidence: str = "published") -> MultiNodeFloor:
+    return MultiNodeFloor(
+        scope=cast(Any, scope),
+        expected=None,
+        warn=None,
+        fail=fail,
+        measured=None,
+        confidence=cast(Any, confidence),
+        note=None,
+        sources=(),
+    )
+
+
+def vm_size(*multi_node: MultiNodeFloor, perftest: int | None = 380, one_node: int | None = 460) -> VmSize:
+    floors = Floors(
+        perftest_gbit_per_s=perftest,
+        perftest_gpudirect=True,
+        nccl_busbw_gbyte_per_s=one_node,
+        nccl_message_size="16G",
+        multi_node=multi_node,
+    )
+    return cast(VmSize, SimpleNamespace(name="Standard_Test", floors=floors))
+
+
+def row(busbw: float, size: int = 1 << 33, algbw: float | None = None, kind: str = "float") -> str:
+    return _ROW.format(size=size, kind=kind, algbw=f"{algbw or busbw / 1.875:.2f}", busbw=f"{busbw:.2f}")
+
+
+def perftest(gbit: float, size: int = 65536) -> str:
+    return _PERFTEST.format(size=size, value=f"{gbit:.2f}", rate=f"{gbit * 1000 / 8 / size:.6f}")
+
+
+def check(text: str, size: VmSize | None) -> LogReport:
+    return check_log(io.BytesIO(text.encode()), "a.log", size)
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "states", "ok"),
+    [
+        pytest.param(_TWO_NODES, None, [], True, id="without a size no floor is asked for"),
+        pytest.param(_TWO_NODES + row(310), vm_size(floor(300)), ["met"], True, id="an all-reduce above the floor"),
+        pytest.param(_TWO_NODES + row(290), vm_size(floor(300)), ["missed"], False, id="an all-reduce below the floor"),
+        pytest.param(
+            _TWO_NODES + row(290, size=1 << 20), vm_size(floor(300)), ["not-shown"], False, id="messages too small to say"
+        ),
+        pytest.param(
+            _TWO_NODES + row(310, size=1 << 20), vm_size(floor(300)), ["met"], True, id="small messages fast enough"
+        ),
+        pytest.param(_TWO_NODES, vm_size(floor(300)), ["not-shown"], False, id="a log that measures nothing"),
+        pytest.param(
+            _TWO_NODES + row(40, algbw=42), vm_size(floor(300)), ["not-shown"], False, id="an all-gather is no all-reduce"
+        ),
+        pytest.param(
+            _TWO_NODES + row(310) + "#   (us)  (GB/s)\n" + row(200), vm_size(floor(300)), ["met", "missed"], False,
+            id="the second of two tables is slow",
+        ),
+        pytest.param(
+            _TWO_NODES + row(160), vm_size(floor(300), floor(150, confidence="single report")), ["missed"], False,
+            id="a published floor counts for more than a single report",
+        ),
+        pytest.param(
+            _TWO_NODES + row(160), vm_size(floor(150, confidence="single report"), floor(800, scope="nvlink")), ["met"],
+            True, id="NVLink's floor is not InfiniBand's",
+        ),
+        pytest.param(_TWO_NODES + row(10), vm_size(perftest=None), [], True, id="a size without a floor for nodes"),
+        pytest.param(perftest(391), vm_size(), ["met"], True, id="a NIC above its floor"),
+        pytest.param(perftest(190), vm_size(), ["missed"], False, id="a NIC below its floor"),
+        pytest.param(perftest(90, size=4096), vm_size(), ["not-shown"], False, id="a NIC with messages too small to say"),
+    ],
+)  # fmt: skip
+def test_a_figure_beside_its_floor(text: str, size: VmSize | None, states: list[str], ok: bool) -> None:
+    report = check(text, size)
+
+    assert ([check.state for check in report.floors], report.ok) == (states, ok)
+
+
+def test_one_node_is_measured_against_the_floor_of_one_node_and_still_proves_nothing() -> None:
+    one_node = "w:7:8 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM\n" + row(470)
+
+    report = check(one_node, vm_size(floor(300)))
+
+    assert [(floor.state, floor.floor) for floor in report.floors] == [("met", 460)]
+    assert not report.ok
+
+
+def test_the_message_rate_corrects_a_wrong_unit_in_the_head() -> None:
+    text = perftest(96.25).replace("Gb/sec", "MB/sec")
+
+    assert check(text, vm_size()).floors[0].value == 96.25
+
+
+def test_mebibytes_become_gigabits() -> None:
+    text = _PERFTEST.replace("Gb/sec", "MB/sec").format(size=8388608, value="23240.68", rate="0.002905")
+
+    assert check(text, vm_size()).floors[0].value == pytest.approx(194.96, abs=0.01)
+
+
+def test_text_says_what_was_missed_and_what_to_do() -> None:
+    text = render_text(check(_TWO_NODES + row(290), vm_size(floor(300))))
+
+    assert "floor MISSED: all-reduce bus bandwidth 290 GB/s, floor 300 GB/s (line 3:" in text
+    assert "next: is the topology file loaded" in text
