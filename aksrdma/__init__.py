@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         loads,
     )
     from aksrdma.rendering import Tree, render
+    from aksrdma.validation import Options, Report, validate
 
 __all__ = [
     "Cluster",
@@ -39,7 +40,9 @@ __all__ = [
     "Ipoib",
     "NodePool",
     "OfedDriver",
+    "Options",
     "Rdma",
+    "Report",
     "Toleration",
     "Tree",
     "UpgradePolicy",
@@ -48,6 +51,7 @@ __all__ = [
     "loads",
     "objects",
     "render",
+    "validate",
 ]
 
 _RECORDS = (
@@ -63,5 +67,5 @@ _RECORDS = (
 )
 __getattr__ = attach(
     __name__,
-    {"api": ("objects",), "cluster": (*_RECORDS, "load", "loads"), "rendering": ("Tree", "render")},
+    {"api": ("objects",), "cluster": (*_RECORDS, "load", "loads"), "rendering": ("Tree", "render"), "validation": ("Options", "Report", "validate")},
 )

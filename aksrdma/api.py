@@ -8,12 +8,12 @@ from aksrdma.plan import make_plan
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
-    from aksrdma.models.base import KubernetesObject
+    from aksrdma.models import K8sObject
 
 __all__ = ["objects"]
 
 
-def objects(cluster: Cluster) -> list[KubernetesObject]:
+def objects(cluster: Cluster) -> list[K8sObject]:
     """Return the typed objects of a cluster, in the order in which to apply them.
 
     Raises:

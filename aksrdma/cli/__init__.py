@@ -15,11 +15,13 @@ from aksrdma.errors import AksrdmaError
 
 INTERRUPTED: Final = 130
 COMMANDS: Final = {
-    "catalog": "The facts: releases, VM sizes, profiles, images.",
+    "catalog": "The facts: releases, VM sizes, profiles, images, rules.",
     "completion": "Print the completion script of a shell.",
+    "explain": "Say why: a rule, a field, a profile, a VM size.",
     "init": "Print a commented cluster file for your VM sizes.",
     "render": "Print or write the manifests of a cluster.",
     "schemas": "Find the JSON Schemas; import those of a new release.",
+    "validate": "Judge any manifests, as those would who read them.",
 }
 
 
@@ -59,6 +61,7 @@ def cli() -> None:
     aksrdma init --vm-size Standard_ND96isr_H100_v5 > cluster.yaml
     aksrdma render cluster.yaml --out-dir out
     aksrdma render cluster.yaml | kubectl apply --server-side -f -
+    aksrdma validate manifests/
     """
 
 

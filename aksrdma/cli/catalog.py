@@ -73,7 +73,18 @@ _PROFILES: Final = Section(
         "WHAT": lambda row: row.title,
     },
 )
-_SECTIONS: Final = {"releases": _RELEASES, "vm-sizes": _VM_SIZES, "profiles": _PROFILES}
+_RULES: Final = Section(
+    catalog.rules,
+    catalog.rule,
+    {
+        "RULE": lambda row: row.id,
+        "SEVERITY": lambda row: row.severity,
+        "LAYER": lambda row: row.layer,
+        "WHAT": lambda row: row.statement,
+    },
+    lambda row: catalog.to_data(row),
+)
+_SECTIONS: Final = {"releases": _RELEASES, "vm-sizes": _VM_SIZES, "profiles": _PROFILES, "rules": _RULES}
 
 
 @click.group("catalog")

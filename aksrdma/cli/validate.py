@@ -1,0 +1,84 @@
+"""`aksrdma validate`: judges any YAML."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aksrdma import reports
+from aksrdma.cli.options import quiet_option, release_option, say
+from aksrdma.validation import Options, Report, checked
+from aksrdma.validation.config import configured
+from aksrdma.validation.run import run
+from aksrdma.validation.sources import sources_of
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH ...]")
+@release_option
+@click.option(
+    "--admission-controller", is_flag=True, default=None, help="The operator's webhook is on: judge as it does."
+)
+@click.option("--vm-size", "vm_sizes", multiple=True, metavar="SIZE", help="VM size of the nodes; repeat it.")
+@click.option("--nodes", type=click.IntRange(0), metavar="N", help="Number of nodes.")
+@click.option("--together", is_flag=True, default=None, help="All that is named is one set, for one cluster.")
+@click.option("--select", multiple=True, metavar="RULE,...", help="Report only these rules or layers.")
+@click.option("--ignore", multiple=True, metavar="RULE,...", help="Do not report these rules or layers.")
+@click.option(
+    "--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Least severity that fails [error]."
+)
+@click.option("--strict", is_flag=True, default=None, help="What is no manifest, and unknown kinds, are errors.")
+@click.option(
+    "--max-file-size", type=click.IntRange(1), metavar="BYTES", help="Bytes of a file beyond which it is refused."
+)
+@click.option("--output", "-o", type=click.Choice(reports.FORMATS), default="text", show_default=True, help="Format.")
+@quiet_option
+def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> int:
+    """Judge manifests, ours or not; exit 1 where something is wrong.
+
+    PATH is a file, a folder (read with all below it) or `-` for stdin, which is also meant without PATH. The files of
+    a folder are a set, which goes to one cluster; a folder with a kustomization is built with your own kustomize or
+    kubectl. The release is --release, or that of a cluster file in the set, or the one that the image versions name.
+
+    \b
+    aksrdma validate manifests/
+    aksrdma render cluster.yaml | aksrdma validate -
+    aksrdma validate manifests/ --release v25.10.0 --admission-controller --vm-size Standard_ND96isr_H100_v5
+    aksrdma validate manifests/ -o sarif > aksrdma.sarif
+    """
+    options = checked(_options(given))
+    report = run(sources_of(paths or ("-",), together=options.together), options)
+    click.echo(_text(report, output), nl=False)
+    say(quiet, *report.notes)
+    if output == "text" and not quiet:
+        from aksrdma.reports.text import summary_line
+
+        click.echo(summary_line(report), err=True)
+    return 0 if report.ok else 1
+
+
+def _options(given: dict[str, Any]) -> Options:
+    """Join flags and configuration: a flag that is given goes over the file."""
+    fields = configured(Path.cwd())
+    for name, value in given.items():
+        if value is None or value == ():
+            continue
+        fields[name] = _split(value) if name in ("select", "ignore") else value
+    return Options(**fields)
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def _text(report: Report, output: str) -> str:
+    if output != "text":
+        return reports.write(report, output)
+    from aksrdma.reports.text import write
+
+    terminal = sys.stdout.isatty()
+    return write(report, terminal=terminal, color=terminal and not os.environ.get("NO_COLOR"))

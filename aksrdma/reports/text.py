@@ -1,0 +1,83 @@
+"""Text: one line a finding; on a terminal with color, the offending line and a caret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from aksrdma.findings import Finding
+from aksrdma.validation.report import Report
+
+_COLORS: Final = {"error": "31", "warning": "33", "info": "36"}
+_TAB_WIDTH: Final = 4
+
+
+def write(report: Report, *, terminal: bool = False, color: bool = False) -> str:
+    """Return the findings, one line each.
+
+    Args:
+        report: the report.
+        terminal: whether to show the offending line, with a caret under its column.
+        color: whether to color severity and rule.
+    """
+    lines = [text for finding in report.findings for text in _lines(finding, terminal, color)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary_line(report: Report) -> str:
+    """Return the counts, as the last line on stderr."""
+    counts, summary = report.counts(), report.summary
+    found = ", ".join(_plural(counts[severity], severity) for severity in ("error", "warning", "info"))
+    parts = [f"{found} in {_plural(summary.documents, 'object')} of {_plural(summary.files, 'file')}"]
+    if summary.suppressed:
+        parts.append(f"{summary.suppressed} suppressed")
+    if summary.not_manifests:
+        parts.append(
+            f"skipped {_plural(summary.not_manifests, 'document')} that {'is' if summary.not_manifests == 1 else 'are'} no manifest"
+        )
+    if summary.unknown_kinds:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in summary.unknown_kinds)
+        parts.append(f"skipped kinds without a schema: {kinds}")
+    return "; ".join(parts)
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _lines(finding: Finding, terminal: bool, color: bool) -> list[str]:
+    paint = _painted if color else _plain
+    where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file or "<object>"
+    what = " ".join(part for part in (finding.object, finding.path) if part)
+    severity = paint(f"{finding.severity} {finding.rule}", _COLORS[finding.severity])
+    line = f"{paint(where, '1')}: {severity} {what}: {finding.message}; {finding.fix}"
+    return [line, *_excerpt(finding, paint)] if terminal else [line]
+
+
+def _excerpt(finding: Finding, paint: Callable[[str, str], str]) -> list[str]:
+    source = _source(finding.file)
+    if not 0 < finding.line <= len(source):
+        return []
+    text = source[finding.line - 1]
+    before = text[: finding.column - 1].replace("\t", " " * _TAB_WIDTH)
+    number = f"{finding.line:>5} | "
+    caret = paint("^", _COLORS[finding.severity])
+    return [f"{number}{text.replace(chr(9), ' ' * _TAB_WIDTH)}", f"{' ' * len(number)}{' ' * len(before)}{caret}"]
+
+
+@cache
+def _source(file: str) -> tuple[str, ...]:
+    try:
+        return tuple(Path(file).read_text(encoding="utf-8", errors="replace").splitlines())
+    except OSError:
+        return ()
+
+
+def _painted(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(text: str, code: str) -> str:
+    return text

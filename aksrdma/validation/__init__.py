@@ -1,0 +1,85 @@
+"""Any manifests -> a report: reads them into sets, settles the release of each, judges, and counts what was skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aksrdma.errors import UnknownNameError, UsageError
+from aksrdma.names import hint
+from aksrdma.validation.options import FailOn, Options
+from aksrdma.validation.report import Report, Summary
+
+if TYPE_CHECKING:
+    from aksrdma.models import K8sObject
+
+__all__ = ["FailOn", "Options", "Report", "Summary", "validate"]
+
+Manifests: TypeAlias = "Path | str | Mapping[str, Any] | K8sObject"
+
+
+def validate(source: Manifests | Sequence[Manifests], *, options: Options | None = None, **fields: Any) -> Report:
+    """Judge manifests as the API server, the operator's webhook, the plugins and AKS would.
+
+    Args:
+        source: a Path (file or folder), YAML text, a mapping, a typed object, or a list of those, which is one set.
+        options: how to judge; or give its fields as keywords (`release`, `admission_controller`, `vm_sizes`, ...).
+        fields: fields of `Options`.
+
+    Raises:
+        UnknownNameError: a release, VM size or rule that does not exist.
+        UsageError: a source of another type.
+        ReadError: a file that cannot be read.
+    """
+    asked = checked(options or Options(**fields))
+    if isinstance(source, Path):
+        from aksrdma.validation.run import run
+        from aksrdma.validation.sources import sources_of
+
+        return run(sources_of([str(source)], together=asked.together), asked)
+    items = source if isinstance(source, list | tuple) else [source]
+    return _judge_items(items, asked)
+
+
+def checked(options: Options) -> Options:
+    """Return options with canonical names.
+
+    Raises:
+        UnknownNameError: a release, VM size or rule that does not exist.
+    """
+    from dataclasses import replace
+
+    from aksrdma import catalog
+    from aksrdma.validation.judge import known_names, unknown_names
+
+    for name in unknown_names((*options.select, *options.ignore)):
+        raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known_names())}")
+    release = catalog.release(options.release).name if options.release else None
+    sizes = tuple(catalog.vm_size(size).name for size in options.vm_sizes)
+    return replace(options, release=release, vm_sizes=sizes)
+
+
+def _judge_items(items: Sequence[Any], options: Options) -> Report:
+    from aksrdma.validation.run import judge_together, judge_with
+    from aksrdma.validation.sources import Source, sources_of
+
+    paths = [str(item) for item in items if isinstance(item, Path)]
+    if paths and len(paths) == len(items):
+        return judge_together(sources_of(paths, together=True), options)
+    sources: list[Source] = sources_of(paths, together=True) if paths else []
+    return judge_with(
+        sources, [_stream(item, number) for number, item in enumerate(items, 1) if not isinstance(item, Path)], options
+    )
+
+
+def _stream(item: Any, number: int) -> Any:
+    from aksrdma.documents import Document, Stream, read
+
+    if isinstance(item, str | bytes):
+        return read(item, f"<text {number}>")
+    data = item.wire() if hasattr(item, "wire") else item
+    if not isinstance(data, Mapping):
+        kind = type(item).__name__
+        raise UsageError(f"validate takes a Path, YAML text, a mapping, a typed object or a list of those, not {kind}")
+    return Stream("", [Document.from_data(dict(data), "", number)])

@@ -1,0 +1,90 @@
+"""One set to findings: calls the checks, and adds place, severity and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aksrdma import catalog
+from aksrdma.checks.base import Problem
+from aksrdma.checks.registry import checks_for
+from aksrdma.findings import Finding, format_path
+from aksrdma.validation.options import Options
+from aksrdma.validation.suppressions import apply, suppressions_of
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document, Position
+
+Locate = Callable[["Document", "tuple[str | int | None, ...]"], "tuple[str, Position]"]
+"""Finds file and position of a field; a kustomization's built objects are placed in its source files."""
+
+
+def judge(
+    manifests: ManifestSet, options: Options, locate: Locate | None = None, more: Iterable[Problem] = ()
+) -> tuple[list[Finding], int]:
+    """Return the wanted findings of a set, and how many a comment suppresses.
+
+    Args:
+        manifests: the set.
+        options: which findings are wanted.
+        locate: finds the place of a field; in its own document unless told.
+        more: problems that were found elsewhere, to be reported in the same way.
+    """
+    locate = locate or _in_its_file
+    found = [_finding(problem, locate) for problem in (*more, *_problems(manifests))]
+    wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
+    suppressions = [one for document in manifests.documents for one in suppressions_of(document)]
+    return apply(wanted, suppressions) if suppressions else (wanted, 0)
+
+
+def _problems(manifests: ManifestSet) -> Iterator[Problem]:
+    checks = checks_for(manifests)
+    for document in manifests.documents:
+        for check in checks.of_document(document.kind):
+            yield from check(document, manifests)
+    for set_check in checks.of_set():
+        yield from set_check(manifests)
+
+
+def _in_its_file(document: Document, path: tuple[str | int | None, ...]) -> tuple[str, Position]:
+    return document.file, document.position(path)
+
+
+def _finding(problem: Problem, locate: Locate) -> Finding:
+    rule = catalog.rule(problem.rule)
+    document = problem.document
+    file, position = locate(document, problem.path)
+    return Finding(
+        rule=rule.id,
+        severity=problem.severity or rule.severity,
+        layer=rule.layer,
+        message=problem.message,
+        fix=_clause(problem.fix or rule.fix),
+        file=file,
+        line=position.line,
+        column=position.column,
+        document=document.index,
+        object=document.label,
+        path=format_path(problem.path),
+    )
+
+
+def _clause(fix: str) -> str:
+    """Return a fix as it follows the message after a semicolon: no capital, unless it is a name, and no period."""
+    first = fix.split(" ", 1)[0]
+    lower = first[:1].isupper() and first[1:].islower()
+    return (fix[:1].lower() + fix[1:] if lower else fix).removesuffix(".")
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Return the ids of all rules and the names of all layers, which `--select` and `--ignore` take."""
+    layers = {"yaml", "schema", "admission", "component", "relation", "practice"}
+    return frozenset({*catalog.rules(), *layers})
+
+
+def unknown_names(names: Iterable[str]) -> Sequence[str]:
+    """Return those of `names` that are neither a rule nor a layer."""
+    return [name for name in names if name not in known_names()]

@@ -1,0 +1,71 @@
+"""What the documents of a set are: manifests that can be judged, cluster files, kinds that nobody knows, and the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from aksrdma.checks.base import Problem
+from aksrdma.checks.schema.kinds import KINDS
+from aksrdma.paths import SCHEMAS
+from aksrdma.validation.cluster_file import is_cluster_file
+
+if TYPE_CHECKING:
+    from aksrdma.documents import Document
+
+_NOT_DEPLOYED: Final = "kustomize.config.k8s.io/"
+"""Kustomizations are read by kustomize alone."""
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The documents of a set by what can be done with them."""
+
+    manifests: list[Document] = field(default_factory=list)
+    clusters: list[Document] = field(default_factory=list)
+    unknown: list[Document] = field(default_factory=list)
+    """Objects of kinds without a schema."""
+    others: list[Document] = field(default_factory=list)
+    """Documents without apiVersion and kind."""
+
+    def unknown_kinds(self) -> tuple[tuple[str, int], ...]:
+        """Return the kinds without a schema, with the number of their objects."""
+        return tuple(sorted(Counter(f"{one.api_version} {one.kind}".strip() for one in self.unknown).items()))
+
+    def strict_problems(self) -> Iterator[Problem]:
+        """Yield a problem for each document that cannot be judged."""
+        for document in self.others:
+            yield Problem("not-a-manifest", document, (), "the document has neither apiVersion nor kind")
+        for document in self.unknown:
+            kind = f"{document.api_version} {document.kind}".strip()
+            yield Problem("unknown-kind", document, ("kind",), f"there is no schema of {kind}, so it was not judged")
+
+
+def sort_out(documents: Sequence[Document]) -> Sorted:
+    """Sort the documents of a set."""
+    found = Sorted()
+    for document in documents:
+        _place(document, found).append(document)
+    return found
+
+
+def _place(document: Document, found: Sorted) -> list[Document]:
+    if is_cluster_file(document):
+        return found.clusters
+    if not document.kind and not document.api_version:
+        return found.others
+    if document.api_version.startswith(_NOT_DEPLOYED):
+        return found.others
+    return found.manifests if is_known(document.api_version, document.kind) else found.unknown
+
+
+@cache
+def is_known(api_version: str, kind: str) -> bool:
+    """Return whether a kind is one of ours to judge, in whatever version: not another project's of the same name."""
+    group = api_version.rpartition("/")[0]
+    if kind not in KINDS or "." not in group:
+        return kind in KINDS
+    return any(SCHEMAS.glob(f"*/{group}/{kind.lower()}_*.json"))
