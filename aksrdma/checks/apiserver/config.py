@@ -1,0 +1,65 @@
+"""ConfigMaps and Secrets.
+
+Source: ValidateConfigMap and ValidateSecret in pkg/apis/core/validation/validation.go of kubernetes v1.34.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aksrdma.checks.apiserver import names
+from aksrdma.checks.apiserver.fields import Report, mapping
+from aksrdma.findings import FieldPath
+
+RULE: Final = "invalid-config"
+_BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
+SIZE_MAX: Final = 1024 * 1024
+"""Bytes that the values of one ConfigMap or Secret may take."""
+
+
+def check_config_map(report: Report, data: dict[str, Any]) -> None:
+    """Judge a ConfigMap but for its metadata."""
+    plain, binary = mapping(data.get("data")), mapping(data.get("binaryData"))
+    for field, values in (("data", plain), ("binaryData", binary)):
+        _check_keys(report, (field,), values)
+    for key in plain.keys() & binary.keys():
+        report.add(RULE, ("data", key), f"key {key!r} is in binaryData too", "keep one of them")
+    size = sum(_bytes(value) for value in plain.values())
+    _check_size(report, size + sum(length for _, length in _decoded(report, "binaryData", binary)))
+
+
+def check_secret(report: Report, data: dict[str, Any]) -> None:
+    """Judge a Secret but for its metadata and what its type asks for."""
+    plain, binary = mapping(data.get("stringData")), mapping(data.get("data"))
+    for field, values in (("stringData", plain), ("data", binary)):
+        _check_keys(report, (field,), values)
+    kept = [length for key, length in _decoded(report, "data", binary) if key not in plain]
+    _check_size(report, sum(kept) + sum(_bytes(value) for value in plain.values()))
+
+
+def _check_keys(report: Report, path: FieldPath, values: dict[str, Any]) -> None:
+    for key in values:
+        if reason := names.config_key(key):
+            report.add(RULE, (*path, key), f"key {key!r} {reason}")
+
+
+def _bytes(value: Any) -> int:
+    return len(value.encode(errors="replace")) if isinstance(value, str) else 0
+
+
+def _decoded(report: Report, field: str, values: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for key, value in values.items():
+        if not isinstance(value, str):
+            continue
+        letters = value.replace("\n", "").replace("\r", "")
+        if _BASE64.match(letters):
+            yield key, len(letters) // 4 * 3 - letters.count("=")
+        else:
+            report.add(RULE, (field, key), f"the value of {key!r} is not base64", "encode it, or give it as plain text")
+
+
+def _check_size(report: Report, size: int) -> None:
+    if size > SIZE_MAX:
+        report.add(RULE, (), f"the values take {size} bytes, more than {SIZE_MAX}", "split it")

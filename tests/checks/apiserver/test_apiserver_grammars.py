@@ -1,0 +1,74 @@
+"""Names, schedules, addresses and lists of indexes, by Kubernetes' own grammars."""
+
+import pytest
+
+from aksrdma.checks.apiserver import names
+from aksrdma.checks.apiserver.addresses import cidr_problem, ip_problem
+from aksrdma.checks.apiserver.cron import schedule_problem, time_zone_problem
+from aksrdma.checks.apiserver.job_policies import count_indexes
+
+GRAMMARS = [
+    (names.dns_label, ["a", "1", "a-b", "a" * 63], ["", "A", "a-", "-a", "a.b", "a_b", "a" * 64, "a\n"]),
+    (names.dns_subdomain, ["a", "1.a", "a-b.c", "a" * 253], ["", "A", "a..b", ".a", "a.", "a.-b", "a_b", "a" * 254]),
+    (names.service_label, ["a", "a1"], ["", "1a", "a.b", "a" * 64]),
+    (names.search_domain, ["a.b", "_tcp.a_b"], ["", "a..b", "A"]),
+    (names.qualified_name, ["a", "A_b.c-D", "a.b/C", "a" * 63], ["", "/a", "a/", "a/b/c", "A/b", "a b", "a" * 64, "-a"]),
+    (names.label_value, ["", "a", "A_b.c-D", "a" * 63], ["a/b", "a-", " ", "é", "a" * 64]),
+    (names.annotation_key, ["A.B/c"], ["a b", "a/b/c"]),
+    (names.config_key, ["a", ".a", "A_b-c", "a..b"], ["", ".", "..", "..a", "a/b", "a b", "a" * 254]),
+    (names.env_name, ["A", "1a", "a-b.c d", "~"], ["", "a=b", "é", "a\t"]),
+    (names.port_name, ["a", "1a", "a-1", "a" * 15], ["", "1", "1-2", "-a", "a-", "a--b", "A", "a" * 16, "a.b"]),
+    (names.http_header, ["X-A", "-"], ["", "a b", "a_b"]),
+    (names.sysctl_name, ["a.b", "net/ipv4.a_b"], ["", "a.", "A", "a..b", "_a"]),
+    (names.domain_path, ["a.b/c", "a/b/c:d"], ["", "a", "a/", "/a", "A/b", "a/b c"]),
+    (ip_problem, ["10.0.0.1", "010.000.0.1", "::1", "fd00::1", "::ffff:10.0.0.1"], ["", "10.0.0", "256.0.0.1", "fe80::1%eth0", ":", "a"]),
+    (cidr_problem, ["10.0.0.0/8", "fd00::/64", "10.0.0.1/32"], ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "a/8", "fd00::/129"]),
+    (
+        schedule_problem,
+        ["* * * * *", "*/5 0-3 1,15 jan-mar mon", "? ? ? ? ?", "@daily", "@every 1h30m", " 0 0 * * * ", "59/1 23 31 12 6", "5/15 * * * *"],
+        ["", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "*/0 * * * *", "3-1 * * * *", "a * * * *", "1-2-3 * * * *", "*/5/5 * * * *", "@never", "@every", "TZ=UTC * * * * *", "-1 * * * *"],
+    ),
+    (time_zone_problem, ["Europe/Berlin", "Etc/GMT+1", "UTC"], ["", "local", "a/../b", "a//b", "-a", "a b", "a" * 15]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        pytest.param(rule, value, id=f"{rule.__name__} {value[:20]!r} {len(value)}")
+        for rule, taken, _ in GRAMMARS
+        for value in taken
+    ],
+)
+def test_taken(rule, value):
+    assert rule(value) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        pytest.param(rule, value, id=f"{rule.__name__} {value[:20]!r} {len(value)}")
+        for rule, _, refused in GRAMMARS
+        for value in refused
+    ],
+)
+def test_refused(rule, value):
+    assert rule(value)
+
+
+@pytest.mark.parametrize(
+    ("indexes", "count"),
+    [
+        ("", 0),
+        ("0", 1),
+        ("0-2,4", 4),
+        ("0,1,2", 3),
+        ("1,0", None),
+        ("0-9", None),
+        ("2-2", None),
+        ("a", None),
+        ("0-", None),
+    ],
+)
+def test_indexes_of_a_job_with_five_completions(indexes, count):
+    assert count_indexes(indexes, 5) == count
