@@ -1,0 +1,107 @@
+"""Keeps big schemas small: what a file would repeat becomes a definition, once.
+
+CRDs of job kinds spell out a pod template for each of their roles; those of the operator are small, and stay as one
+reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aksrdma.schemas.absence import Schema
+
+_BIG: Final = 60_000
+_WORTH_IT: Final = 160
+
+
+def with_definitions(schema: Schema, definitions: dict[str, Schema]) -> Schema:
+    """Return `schema` with its definitions, sorted, in `$defs` at its end."""
+    return {**schema, "$defs": dict(sorted(definitions.items()))} if definitions else schema
+
+
+def ordered(schema: Schema) -> Schema:
+    """Return a schema with its keywords in the order in which one reads them: what is needed before what there is."""
+    first = ("type", "required", "properties", "additionalProperties")
+    return {key: schema[key] for key in first if key in schema} | schema
+
+
+def without_zero_defaults(value: Any) -> Any:
+    """Return a schema without the defaults that are Go's zero values: they only say that a field may be left out."""
+    if isinstance(value, list):
+        return [without_zero_defaults(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: without_zero_defaults(item) for key, item in value.items() if key != "default" or item}
+
+
+def shared(schema: Schema) -> Schema:
+    """Return a schema that says the same; where it is big, what it repeats is moved to `$defs`."""
+    if len(json.dumps(schema)) < _BIG:
+        return schema
+    sharing = _Sharing()
+    root = sharing.intern(schema, "")
+    body = sharing.build(root)
+    return with_definitions(body, schema.get("$defs", {}) | sharing.definitions)
+
+
+class _Sharing:
+    """Equal schemas become one node; nodes that more than one place holds become definitions."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {}
+        self._ids: dict[str, int] = {}
+        self._nodes: list[tuple[Schema, dict[tuple[str, str], int], str, int]] = []
+        self._uses: Counter[int] = Counter()
+        self._names: dict[int, str] = {}
+
+    def intern(self, schema: Schema, name: str) -> int:
+        """Return the number of the node of a schema; `name` is that of the field that holds it."""
+        children = {place: self.intern(child, child_name) for place, child_name, child in _children(schema, name)}
+        own = {key: None if any(key == keyword for keyword, _ in children) else value for key, value in schema.items()}
+        text = json.dumps([own, [[*place, child] for place, child in children.items()]])
+        if text not in self._ids:
+            self._ids[text] = len(self._nodes)
+            size = len(text) + sum(self._nodes[child][3] for child in children.values())
+            self._nodes.append((own, children, name, size))
+            self._uses.update(children.values())
+        return self._ids[text]
+
+    def build(self, number: int) -> Schema:
+        """Return the schema of a node, with references in the place of definitions."""
+        own, children, _, _ = self._nodes[number]
+        out = {key: {} if key == "properties" and value is None else value for key, value in own.items()}
+        for (keyword, name), child in children.items():
+            if keyword == "properties":
+                out["properties"][name] = self._place(child)
+            else:
+                out[keyword] = self._place(child)
+        return out
+
+    def _place(self, number: int) -> Schema:
+        own, _, name, size = self._nodes[number]
+        fixed = {"default", "nullable", "$ref"} & own.keys()  # what a place says itself
+        if self._uses[number] < 2 or size < _WORTH_IT or fixed:
+            return self.build(number)
+        if number not in self._names:
+            self._names[number] = self._free_name(name)
+            self.definitions[self._names[number]] = self.build(number)
+        return {"$ref": f"#/$defs/{self._names[number]}"}
+
+    def _free_name(self, name: str) -> str:
+        taken, count = set(self._names.values()), 2
+        free = name
+        while free in taken:
+            free, count = f"{name}{count}", count + 1
+        return free
+
+
+def _children(schema: Schema, name: str) -> Iterator[tuple[tuple[str, str], str, Schema]]:
+    """Yield where each schema inside `schema` is, a name for it, and the schema."""
+    for field, child in schema.get("properties", {}).items():
+        yield ("properties", field), field, child
+    for keyword, ending in (("items", "Item"), ("additionalProperties", "Value")):
+        if isinstance(schema.get(keyword), dict):
+            yield (keyword, ""), name + ending, schema[keyword]

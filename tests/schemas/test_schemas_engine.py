@@ -1,0 +1,249 @@
+"""One mistake is one problem, at its place, with what to do about it."""
+
+import pytest
+
+from aksrdma.schemas.compiler import compile_schema
+from aksrdma.schemas.engine import Schemas
+from aksrdma.schemas.reference import reference_validator
+
+TEXT = {"type": ["string", "null"]}
+
+
+def obj(required=(), **fields):
+    return {"type": "object", "required": list(required), "properties": fields, "additionalProperties": False}
+
+
+def items(schema, **keywords):
+    return {"type": "array", "items": schema, **keywords}
+
+
+def keyed(*keys, **fields):
+    listed = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)}
+    return items(obj(**fields), **listed)
+
+
+PORTS = keyed("port", "protocol", port={"type": "integer"}, protocol={**TEXT, "default": "TCP"})
+RANGE = {
+    **obj(start={"type": ["integer", "null"], "default": 5}, end={"type": ["integer", "null"]}),
+    "x-kubernetes-validations": [
+        {"rule": "!has(self.end) || self.end >= self.start", "message": "end before start"},
+        {"rule": "self == oldSelf", "message": "immutable"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "data", "found"),
+    [
+        pytest.param(obj(name=TEXT), {"name": "a"}, [], id="clean"),
+        pytest.param(obj(name=TEXT), {"name": None}, [], id="a-null-is-left-out"),
+        pytest.param(obj(name=TEXT), {"nam": "a"}, [(("nam",), "unknown-field")], id="an-unknown-field"),
+        pytest.param(obj(name=TEXT), {"nam": None}, [(("nam",), "unknown-field")], id="an-unknown-null"),
+        pytest.param(obj(["name"], name=TEXT), {}, [(("name",), "required")], id="a-field-not-there"),
+        pytest.param(
+            obj(["name"], name={"type": "string"}), {"name": None}, [(("name",), "required")], id="a-required-null"
+        ),
+        pytest.param(obj(name=TEXT), {"name": 1}, [(("name",), "type")], id="a-wrong-type"),
+        pytest.param(obj(name=TEXT), [], [((), "type")], id="a-list-for-an-object"),
+        pytest.param(obj(name=TEXT), None, [((), "null")], id="nothing-at-all"),
+        pytest.param(items({"type": "string"}), ["a", None], [((1,), "null-item")], id="a-null-in-a-list"),
+        pytest.param(items(TEXT), [None], [], id="a-null-that-a-list-takes"),
+        pytest.param(items({"type": "string"}, minItems=2), ["a"], [((), "length")], id="too-few-items"),
+        pytest.param(items({"type": "string"}, maxItems=0), ["a"], [((), "length")], id="too-many-items"),
+        pytest.param({"type": "integer", "minimum": 0}, -1, [((), "range")], id="below-the-least"),
+        pytest.param({"type": "integer", "maximum": 1}, 2.0, [((), "range")], id="a-whole-float-above-the-most"),
+        pytest.param({"type": "integer"}, 1.0, [], id="a-whole-float-is-an-integer"),
+        pytest.param({"type": "integer"}, 1.5, [((), "type")], id="another-is-not"),
+        pytest.param({"type": "integer"}, True, [((), "type")], id="true-is-no-integer"),
+        pytest.param({"type": "integer"}, 2**63, [((), "range")], id="past-64-bits"),
+        pytest.param({"type": "number"}, 2**70, [], id="a-number-may-be-big"),
+        pytest.param({"type": "number", "exclusiveMinimum": 0}, 0, [((), "range")], id="not-above-the-bound"),
+        pytest.param({"type": "number", "exclusiveMaximum": 0}, 0, [((), "range")], id="not-below-the-bound"),
+        pytest.param({"type": "integer", "multipleOf": 5}, 7, [((), "range")], id="no-multiple"),
+        pytest.param({"type": ["integer", "string"], "pattern": "^1"}, 2, [], id="a-pattern-is-not-for-integers"),
+        pytest.param({"type": ["integer", "string"], "pattern": "^1"}, "2", [((), "pattern")], id="but-for-text"),
+        pytest.param({"type": ["integer", "string"]}, [], [((), "type")], id="neither-integer-nor-string"),
+        pytest.param({"type": "string", "minLength": 1}, "", [((), "length")], id="too-short"),
+        pytest.param({"type": "string", "maxLength": 1}, "ab", [((), "length")], id="too-long"),
+        pytest.param({"type": "string", "enum": ["a", "b"]}, "c", [((), "enum")], id="none-of-the-values"),
+        pytest.param({"type": ["string", "null"], "enum": ["a", None]}, None, [], id="null-where-values-are-listed"),
+        pytest.param(
+            {"type": ["string", "null"], "nullable": True, "enum": ["a"]},
+            None,
+            [((), "enum")],
+            id="a-null-that-is-kept",
+        ),
+        pytest.param(
+            {**obj(a=TEXT, b=TEXT), "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+            {"a": None, "b": "1"},
+            [],
+            id="forms-see-no-nulls",
+        ),
+        pytest.param({"const": "a"}, "b", [((), "enum")], id="not-the-one-value"),
+        pytest.param({"const": "a"}, {}, [((), "type")], id="nothing-like-the-one-value"),
+        pytest.param({"type": "string", "format": "date-time"}, "2026-02-30T00:00:00Z", [((), "format")], id="no-day"),
+        pytest.param({"type": "string", "format": "unheard-of"}, "a", [], id="an-unknown-format"),
+        pytest.param({"type": "object"}, {"a": {"b": 1}}, [], id="an-open-object"),
+        pytest.param({"type": "object", "additionalProperties": TEXT}, {"a": 1}, [(("a",), "type")], id="a-map"),
+        pytest.param(
+            {"type": "object", "minProperties": 1, "additionalProperties": TEXT}, {}, [((), "length")], id="few"
+        ),
+        pytest.param(
+            {"type": "object", "minProperties": 1, "additionalProperties": TEXT},
+            {"a": None},
+            [((), "length")],
+            id="none",
+        ),
+        pytest.param({**obj(a={**TEXT, "default": "b"}), "minProperties": 1}, {}, [], id="a-default-counts-as-a-field"),
+        pytest.param(
+            {"type": "object", "maxProperties": 1, "additionalProperties": TEXT},
+            {"a": "1", "b": "2"},
+            [((), "length")],
+            id="too-many-fields",
+        ),
+        pytest.param(
+            items(TEXT, **{"x-kubernetes-list-type": "set"}), ["a", "b", "a"], [((2,), "duplicate-item")], id="a-set"
+        ),
+        pytest.param(PORTS, [{"port": 1}, {"port": 1, "protocol": "UDP"}], [], id="different-keys"),
+        pytest.param(
+            PORTS,
+            [{"port": 1}, {"port": 1, "protocol": "TCP"}],
+            [((1,), "duplicate-item")],
+            id="the-same-key-by-default",
+        ),
+        pytest.param(RANGE, {"start": 1, "end": 1}, [], id="a-rule-that-holds"),
+        pytest.param(RANGE, {"end": 4}, [((), "rule")], id="a-rule-broken-by-a-default"),
+        pytest.param(RANGE, {"start": None, "end": 4}, [((), "rule")], id="a-null-has-the-default-too"),
+        pytest.param(RANGE, {"end": None}, [], id="and-without-one-is-gone"),
+        pytest.param(RANGE, {"end": "4"}, [(("end",), "type")], id="a-rule-waits-for-what-it-reads"),
+        pytest.param({"type": "integer", "not": {"minimum": 5}}, 6, [((), "combination")], id="not"),
+        pytest.param(
+            {"type": "integer", "anyOf": [{"minimum": 5}, {"maximum": 1}]}, 3, [((), "combination")], id="any"
+        ),
+        pytest.param(
+            {"type": "integer", "oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, [((), "combination")], id="one"
+        ),
+        pytest.param({"type": "integer", "allOf": [{"minimum": 5}]}, 3, [((), "range")], id="all"),
+        pytest.param(
+            obj(a=obj(b=items(obj(c=TEXT)))), {"a": {"b": [{"c": 1}]}}, [(("a", "b", 0, "c"), "type")], id="far-down"
+        ),
+        pytest.param(
+            obj(["a", "b"], a={"type": "string"}, b=TEXT),
+            {"a": 1, "c": 2},
+            [(("a",), "type"), (("c",), "unknown-field"), (("b",), "required")],
+            id="three-mistakes-are-three-problems",
+        ),
+    ],
+)
+def test_an_object_is_judged(schema, data, found):
+    assert [(problem.path, problem.code) for problem in compile_schema(schema)(data)] == found
+    assert reference_validator(schema).is_valid(data) is (found == [])
+
+
+@pytest.mark.parametrize(
+    ("schema", "data", "message", "fix"),
+    [
+        pytest.param(obj(name=TEXT), {"nam": 1}, "unknown field nam", "did you mean name?", id="a-slip"),
+        pytest.param(
+            obj(name=TEXT, size=TEXT),
+            {"zzz": 1},
+            "unknown field zzz",
+            "remove it; known fields are name, size",
+            id="no-slip",
+        ),
+        pytest.param(
+            {"type": "integer"}, "63", 'must be an integer, is a string: "63"', "write 63 without quotes", id="quoted"
+        ),
+        pytest.param(
+            {"type": "boolean"},
+            "True",
+            'must be a boolean, is a string: "True"',
+            "write true without quotes",
+            id="a-quoted-bool",
+        ),
+        pytest.param(TEXT, True, "must be a string, is a boolean: true", 'put it in quotes: "true"', id="not-quoted"),
+        pytest.param(
+            items(TEXT),
+            "a",
+            'must be an array, is a string: "a"',
+            "write it as a list, each item with a dash",
+            id="no-list",
+        ),
+        pytest.param(TEXT, {"a": 1}, "must be a string, is a mapping", None, id="a-mapping"),
+        pytest.param({"type": "boolean"}, None, "must not be null", None, id="null"),
+        pytest.param(
+            {"type": "string", "enum": ["Always", "Never"]},
+            "never",
+            '"never" is none of "Always", "Never"',
+            "did you mean Never?",
+            id="the-case-of-a-value",
+        ),
+        pytest.param(
+            {"type": "string", "enum": ["Always", "Never"]},
+            "",
+            '"" is none of "Always", "Never"',
+            'use one of "Always", "Never"',
+            id="an-empty-value",
+        ),
+        pytest.param({"type": "integer", "minimum": 1}, 0, "must be 1 or more, is 0", None, id="too-small"),
+        pytest.param(
+            {"type": "string", "pattern": "^a$"},
+            "b" * 99,
+            f'"{"b" * 56}... does not match ^a$',
+            None,
+            id="cut-where-long",
+        ),
+        pytest.param(
+            PORTS,
+            [{"port": 1}, {"port": 1}],
+            "has the same port and protocol as item 0",
+            "remove one of the two",
+            id="the-same-key",
+        ),
+        pytest.param(
+            {**obj(a=TEXT), "x-kubernetes-validations": [{"rule": "has(self.a)", "messageExpression": "'no ' + 'a'"}]},
+            {},
+            "no a",
+            None,
+            id="a-message-that-is-computed",
+        ),
+        pytest.param(
+            {**obj(a=TEXT), "x-kubernetes-validations": [{"rule": "has(self.a)", "messageExpression": "self.a"}]},
+            {},
+            "failed rule: has(self.a)",
+            None,
+            id="a-message-that-cannot-be-computed",
+        ),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_what_to_do(schema, data, message, fix):
+    (problem,) = compile_schema(schema)(data)
+
+    assert (problem.message, problem.fix) == (message, fix)
+
+
+def test_a_rule_outside_the_known_part_of_cel_refuses_nothing():
+    schema = {**obj(a=TEXT), "x-kubernetes-validations": [{"rule": "url(self.a).getHost() == 'a'"}]}
+
+    assert compile_schema(schema)({"a": "b"}) == []
+
+
+class Mapping(dict):
+    """A mapping that is no plain dict, as some YAML libraries give."""
+
+
+def test_subclasses_of_json_types_are_judged_as_those():
+    judge = compile_schema(obj(name=TEXT))
+
+    assert judge(Mapping(name="a")) == []
+    assert [problem.code for problem in judge(Mapping(nam="a"))] == ["unknown-field"]
+
+
+def test_a_kind_without_a_schema_has_no_problems():
+    schemas = Schemas("v25.1.0")
+
+    assert schemas.judge({"apiVersion": "example.com/v1", "kind": "Widget", "spec": 1}) == []
+    assert schemas.judge([]) == schemas.judge({"kind": "Pod"}) == []
+    assert not schemas.knows("mellanox.com/v1alpha1", "NicNodePolicy")
+    assert schemas.knows("v1", "Pod")
+    assert not schemas.knows_own("v1", "Pod")

@@ -1,0 +1,211 @@
+"""CRDs and OpenAPI documents become files, and the same input the same bytes."""
+
+import json
+
+import pytest
+import yaml
+
+from aksrdma import paths, schemas
+from aksrdma.errors import ReadError, UnknownNameError
+from aksrdma.schemas.importing import import_crds, import_openapi
+
+SPEC = {
+    "type": "object",
+    "properties": {
+        "spec": {
+            "type": "object",
+            "required": ["size"],
+            "properties": {"size": {"type": "integer", "description": "prose"}},
+        }
+    },
+}
+
+
+def crd(kind="Widget", **version):
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": "widgets"},
+            "versions": [{"name": "v1", "served": True, "schema": {"openAPIV3Schema": SPEC}, **version}],
+        },
+    }
+
+
+def write(folder, *documents, name="crds.yaml"):
+    path = folder / name
+    path.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+    return path
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_each_version_of_a_crd_is_a_file(tmp_path):
+    written = import_crds([write(tmp_path, crd())], "v1.0.0", tmp_path / "out")
+
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == ["v1.0.0/example.com/widget_v1.json"]
+
+
+def test_the_schema_pins_the_kind_and_knows_metadata(tmp_path):
+    (written,) = import_crds([write(tmp_path, crd())], "v1.0.0", tmp_path / "out")
+
+    schema = json.loads(written.read_bytes())
+    assert schema["required"] == ["apiVersion", "kind"]
+    assert schema["properties"] == {
+        "apiVersion": {"const": "example.com/v1"},
+        "kind": {"const": "Widget"},
+        "metadata": {"$ref": "#/$defs/ObjectMeta"},
+        "spec": {
+            "type": ["object", "null"],
+            "required": ["size"],
+            "properties": {"size": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}},
+            "additionalProperties": False,
+        },
+    }
+    assert "labels" in schema["$defs"]["ObjectMeta"]["properties"]
+
+
+def test_sources_say_what_it_was_made_from(tmp_path):
+    import_crds([write(tmp_path, crd())], "v1.0.0", tmp_path / "out")
+
+    rows = yaml.safe_load((tmp_path / "out/v1.0.0/SOURCES.yaml").read_bytes())["files"]
+    assert [(row["file"], len(row["sha256"]), row["kinds"]) for row in rows] == [
+        (
+            "crds.yaml",
+            64,
+            [
+                {
+                    "crd": "widgets.example.com",
+                    "group": "example.com",
+                    "version": "v1",
+                    "kind": "Widget",
+                    "scope": "Namespaced",
+                }
+            ],
+        )
+    ]
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path):
+    source = write(tmp_path, crd())
+    import_crds([source], "v1.0.0", tmp_path / "out")
+    first = contents(tmp_path / "out")
+
+    import_crds([source], "v1.0.0", tmp_path / "out")
+
+    assert contents(tmp_path / "out") == first
+
+
+def test_a_second_file_adds_to_the_folder(tmp_path):
+    import_crds([write(tmp_path, crd())], "v1.0.0", tmp_path / "out")
+    import_crds([write(tmp_path, crd("Gadget"), name="more.yaml")], "v1.0.0", tmp_path / "out")
+
+    rows = yaml.safe_load((tmp_path / "out/v1.0.0/SOURCES.yaml").read_bytes())["files"]
+    assert [row["file"] for row in rows] == ["crds.yaml", "more.yaml"]
+
+
+def test_a_folder_is_read_with_what_is_no_crd_passed_over(tmp_path):
+    folder = tmp_path / "crds"
+    folder.mkdir()
+    write(folder, {"kind": "ConfigMap"}, None, crd())
+    write(folder, {"kind": "ConfigMap"}, name="other.yaml")
+
+    assert len(import_crds([folder], "v1.0.0", tmp_path / "out")) == 1
+
+
+def test_a_version_that_is_not_served_has_no_schema(tmp_path):
+    source = write(tmp_path, crd(), crd("Gadget", served=False))
+
+    assert len(import_crds([source], "v1.0.0", tmp_path / "out")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("a: [", "while parsing", id="no-yaml"),
+        pytest.param("kind: ConfigMap", "no CustomResourceDefinition in", id="no-crd"),
+        pytest.param(None, "No such file", id="no-file"),
+    ],
+)
+def test_a_file_without_crds_is_an_error(tmp_path, text, message):
+    path = tmp_path / "a.yaml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ReadError, match=message):
+        import_crds([path], "v1.0.0", tmp_path / "out")
+
+
+def openapi(folder):
+    part = {"type": "object", "properties": {"name": {"type": "string", "default": ""}}, "required": ["name"]}
+    thing = {
+        "type": "object",
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"allOf": [{"$ref": "#/components/schemas/io.k8s.ObjectMeta"}], "default": {}},
+            "part": {"$ref": "#/components/schemas/io.k8s.Part"},
+        },
+        "x-kubernetes-group-version-kind": [{"group": "", "kind": "Thing", "version": "v1"}],
+    }
+    components = {"io.k8s.Thing": thing, "io.k8s.Part": part, "io.k8s.ObjectMeta": part}
+    (folder / "api").mkdir()
+    (folder / "api/v1.json").write_text(json.dumps({"components": {"schemas": components}}), encoding="utf-8")
+
+
+def test_the_core_group_has_the_folder_that_kubeconform_looks_in(tmp_path):
+    openapi(tmp_path)
+
+    (written,) = import_openapi(tmp_path, "v1.99", ["Thing"], tmp_path / "out")
+
+    assert written == tmp_path / "out/kubernetes-v1.99/v1/thing_v1.json"
+
+
+def test_a_zero_default_makes_a_field_optional_and_is_not_repeated(tmp_path):
+    openapi(tmp_path)
+
+    (written,) = import_openapi(tmp_path, "v1.99", ["Thing"], tmp_path / "out")
+
+    schema = json.loads(written.read_bytes())
+    assert schema["$defs"]["Part"] == {
+        "type": ["object", "null"],
+        "properties": {"name": {"type": ["string", "null"]}},
+        "additionalProperties": False,
+    }
+
+
+def test_a_kind_that_no_document_has_is_named(tmp_path):
+    openapi(tmp_path)
+
+    with pytest.raises(UnknownNameError, match="no OpenAPI document has the kind Thong; did you mean Thing"):
+        import_openapi(tmp_path, "v1.99", ["Thing", "Thong"], tmp_path / "out")
+
+
+def test_a_folder_without_documents_is_an_error(tmp_path):
+    with pytest.raises(ReadError, match="No such file"):
+        import_openapi(tmp_path, "v1.99", ["Thing"], tmp_path / "out")
+
+
+@pytest.mark.parametrize("folder", [name for name in schemas.folders() if name.startswith("v")])
+def test_the_committed_schemas_are_those_of_the_crds(shared, tmp_path, folder):
+    import_crds([shared / "crds" / folder], folder, tmp_path)
+
+    assert contents(tmp_path / folder) == contents(paths.SCHEMAS / folder)
+
+
+def test_the_committed_schemas_are_those_of_the_workloads(shared, tmp_path):
+    import_crds([shared / "crds-workloads"], "workloads", tmp_path)
+
+    assert contents(tmp_path / "workloads") == contents(paths.SCHEMAS / "workloads")
+
+
+def test_the_committed_schemas_are_those_of_kubernetes(shared, tmp_path):
+    version = schemas.builtin_folder().removeprefix("kubernetes-")
+    import_openapi(shared / "kubernetes" / version, version, out_dir=tmp_path)
+
+    assert contents(tmp_path / schemas.builtin_folder()) == contents(paths.SCHEMAS / schemas.builtin_folder())

@@ -1,0 +1,99 @@
+"""Schemas are found by release and kind; every file is listed and every listed kind has a file."""
+
+import json
+
+import pytest
+
+from aksrdma import catalog, paths, schemas
+from aksrdma.errors import UnknownNameError
+from aksrdma.schemas.cel import compile_expression
+from aksrdma.schemas.text import schema_text
+
+
+def every_schema():
+    return sorted(path for folder in schemas.folders() for path in schemas.schema_folder(folder).rglob("*.json"))
+
+
+def nodes(schema):
+    if isinstance(schema, dict):
+        yield schema
+        for child in schema.values():
+            yield from nodes(child)
+    elif isinstance(schema, list):
+        for child in schema:
+            yield from nodes(child)
+
+
+def test_every_release_of_the_catalog_has_schemas():
+    assert set(catalog.releases()) <= set(schemas.folders())
+
+
+@pytest.mark.parametrize("folder", schemas.folders())
+def test_every_listed_kind_has_a_file_and_every_file_is_listed(folder):
+    listed = {
+        schemas.schema_folder(folder) / (kind.group or kind.version) / f"{kind.kind.lower()}_{kind.version}.json"
+        for kind in schemas.kinds(folder)
+    }
+
+    assert listed == set(schemas.schema_folder(folder).rglob("*.json"))
+
+
+@pytest.mark.parametrize("path", every_schema(), ids=lambda path: path.relative_to(paths.SCHEMAS).as_posix())
+def test_a_file_is_written_as_we_write_it_and_holds_no_prose(path):
+    text = path.read_text(encoding="utf-8")
+    schema = json.loads(text)
+
+    assert schema_text(schema) == text
+    assert not any(isinstance(node.get("description"), str) for node in nodes(schema))
+
+
+def test_every_rule_is_one_that_we_can_judge():
+    rules = {
+        rule["rule"]
+        for path in every_schema()
+        for node in nodes(json.loads(path.read_bytes()))
+        if isinstance(node.get("x-kubernetes-validations"), list)
+        for rule in node["x-kubernetes-validations"]
+    }
+
+    assert rules
+    assert all(compile_expression(rule) for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "file"),
+    [
+        pytest.param("mellanox.com/v1alpha1", "NicClusterPolicy", "v25.1.0/mellanox.com", id="of-the-release"),
+        pytest.param("v1", "Pod", "kubernetes-v1.34/v1", id="of-kubernetes-core"),
+        pytest.param("apps/v1", "Deployment", "kubernetes-v1.34/apps", id="of-kubernetes"),
+        pytest.param("kubeflow.org/v2beta1", "MPIJob", "workloads/kubeflow.org", id="of-a-job-kind"),
+        pytest.param("mellanox.com/v1", "NicClusterPolicy", None, id="no-such-version"),
+        pytest.param("mellanox.com/v1alpha1", "NicNodePolicy", None, id="not-yet-in-the-release"),
+        pytest.param("multinic.fms.io/v1", "IPPool", None, id="of-another-group"),
+        pytest.param("../v25.4.0/mellanox.com/v1alpha1", "NicClusterPolicy", None, id="no-way-out-of-the-folder"),
+        pytest.param("", "Pod", None, id="no-version"),
+    ],
+)
+def test_a_kind_is_found_for_a_release(api_version, kind, file):
+    found = schemas.find("v25.1.0", api_version, kind)
+
+    assert (found and found.parent.relative_to(paths.SCHEMAS).as_posix()) == file
+
+
+def test_an_unknown_release_is_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"no schemas of 'v25.1'; did you mean v25.1.0"):
+        schemas.kinds("v25.1")
+
+
+def test_an_unknown_kind_is_answered_with_the_nearest():
+    with pytest.raises(
+        UnknownNameError, match=r"v25\.1\.0 has no kind NicClusterPolice.*did you mean NicClusterPolicy"
+    ):
+        schemas.load("v25.1.0", "mellanox.com", "NicClusterPolice", "v1alpha1")
+
+
+def test_kinds_know_their_api_version():
+    assert [kind.api_version for kind in schemas.kinds("kubernetes-v1.34") if kind.kind in ("Job", "Pod")] == [
+        "v1",
+        "batch/v1",
+    ]

@@ -1,0 +1,188 @@
+"""What a structural schema becomes: unknown fields, nulls and defaults said in plain JSON Schema."""
+
+import pytest
+
+from aksrdma.schemas.structural import Converter
+
+NAME = {"type": "string"}
+INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
+
+
+def of(**fields):
+    return {"type": "object", "properties": fields}
+
+
+@pytest.mark.parametrize(
+    ("node", "schema"),
+    [
+        pytest.param({"type": "string", "description": "prose"}, {"type": "string"}, id="prose-is-left-out"),
+        pytest.param({"type": "object"}, {"type": "object", "additionalProperties": False}, id="no-fields-none-taken"),
+        pytest.param(
+            of(name=NAME),
+            {"type": "object", "properties": {"name": {"type": ["string", "null"]}}, "additionalProperties": False},
+            id="a-null-counts-as-left-out",
+        ),
+        pytest.param(
+            {**of(name=NAME), "required": ["name"]},
+            {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"type": "string"}},
+                "additionalProperties": False,
+            },
+            id="so-a-required-field-takes-none",
+        ),
+        pytest.param(
+            {**of(name={**NAME, "default": "a"}), "required": ["name"]},
+            {
+                "type": "object",
+                "properties": {"name": {"type": ["string", "null"], "default": "a"}},
+                "additionalProperties": False,
+            },
+            id="a-default-stands-in-for-a-required-field",
+        ),
+        pytest.param(
+            {**of(name={**NAME, "nullable": True}), "required": ["name"]},
+            {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"type": ["string", "null"], "nullable": True}},
+                "additionalProperties": False,
+            },
+            id="nullable-keeps-a-null",
+        ),
+        pytest.param(
+            of(part={**of(name=NAME), "required": ["name"], "default": {}}),
+            {
+                "type": "object",
+                "required": ["part"],
+                "properties": {
+                    "part": {
+                        "type": "object",
+                        "default": {},
+                        "required": ["name"],
+                        "properties": {"name": {"type": "string"}},
+                        "additionalProperties": False,
+                    }
+                },
+                "additionalProperties": False,
+            },
+            id="a-default-that-is-refused-makes-the-field-required",
+        ),
+        pytest.param(
+            of(mode={"type": "string", "enum": ["a", "b"]}),
+            {
+                "type": "object",
+                "properties": {"mode": {"type": ["string", "null"], "enum": ["a", "b", None]}},
+                "additionalProperties": False,
+            },
+            id="null-is-one-of-an-enum-too",
+        ),
+        pytest.param(
+            {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+            {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+            id="unknown-fields-that-are-kept",
+        ),
+        pytest.param(
+            {"type": "object", "x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True},
+            {
+                "type": "object",
+                "x-kubernetes-preserve-unknown-fields": True,
+                "x-kubernetes-embedded-resource": True,
+                "required": ["apiVersion", "kind"],
+                "properties": {
+                    "apiVersion": {"type": "string", "minLength": 1, "pattern": "^[^/]*(/[^/]*)?$"},
+                    "kind": {
+                        "type": "string",
+                        "maxLength": 63,
+                        "pattern": "^[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?$",
+                    },
+                    "metadata": {"$ref": "#/$defs/ObjectMeta"},
+                },
+            },
+            id="an-object-inside-the-object",
+        ),
+        pytest.param(
+            {"type": "object", "additionalProperties": NAME},
+            {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+            id="a-map-drops-its-nulls",
+        ),
+        pytest.param(
+            {"type": "array", "items": NAME}, {"type": "array", "items": {"type": "string"}}, id="a-list-does-not"
+        ),
+        pytest.param(
+            {"type": "array", "items": {**NAME, "default": ""}},
+            {"type": "array", "items": {"type": ["string", "null"], "default": ""}},
+            id="unless-its-items-have-a-default",
+        ),
+        pytest.param(
+            {"type": "array", "items": NAME, "x-kubernetes-list-type": "set"},
+            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+            id="a-set",
+        ),
+        pytest.param(
+            {"type": "array", "items": NAME, "x-kubernetes-list-type": "atomic"},
+            {"type": "array", "items": {"type": "string"}},
+            id="an-atomic-list-says-nothing",
+        ),
+        pytest.param({"type": "integer"}, {"type": "integer", **INT64}, id="integers-fit-into-64-bits"),
+        pytest.param(
+            {"type": "integer", "format": "int32", "minimum": 0},
+            {"type": "integer", "format": "int32", "minimum": 0, "maximum": 2**63 - 1},
+            id="the-api-server-ignores-int32-in-crds",
+        ),
+        pytest.param(
+            {"type": "number", "minimum": 0, "exclusiveMinimum": True},
+            {"type": "number", "exclusiveMinimum": 0},
+            id="an-exclusive-bound",
+        ),
+        pytest.param(
+            {"anyOf": [{"type": "integer"}, {"type": "string"}], "pattern": "^1", "x-kubernetes-int-or-string": True},
+            {"type": ["integer", "string"], "pattern": "^1", **INT64},
+            id="int-or-string-without-any-of",
+        ),
+        pytest.param(
+            {
+                "type": "string",
+                "x-kubernetes-validations": [{"rule": "self != ''", "message": "no", "optionalOldSelf": 1}],
+            },
+            {"type": "string", "x-kubernetes-validations": [{"rule": "self != ''", "message": "no"}]},
+            id="rules-are-kept",
+        ),
+        pytest.param(
+            {"type": "string", "not": {"enum": ["a"]}, "oneOf": [{"minLength": 1, "description": "prose"}]},
+            {"type": "string", "oneOf": [{"minLength": 1}], "not": {"enum": ["a"]}},
+            id="combinations-are-kept",
+        ),
+    ],
+)
+def test_a_structural_schema_becomes_strict(node, schema):
+    assert Converter().convert(node) == schema
+
+
+def test_a_kind_that_is_decoded_into_go_has_int32():
+    schema = Converter(typed=True).convert({"type": "integer", "format": "int32"})
+
+    assert (schema["minimum"], schema["maximum"]) == (-(2**31), 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    ("target", "types"),
+    [
+        pytest.param("io.k8s.Quantity", ["string", "number"], id="quantity"),
+        pytest.param("io.k8s.IntOrString", ["integer", "string"], id="int-or-string"),
+        pytest.param("io.k8s.Time", "string", id="time"),
+    ],
+)
+def test_go_types_that_read_their_own_json_are_known(target, types):
+    assert Converter({}).convert({"$ref": f"#/components/schemas/{target}"})["type"] == types
+
+
+def test_a_reference_becomes_a_definition_once():
+    converter = Converter({"io.k8s.Part": of(name=NAME)})
+    ref = {"$ref": "#/components/schemas/io.k8s.Part"}
+
+    schema = converter.convert(of(one=ref, two={"allOf": [ref], "default": {}}))
+
+    assert schema["properties"] == {"one": {"$ref": "#/$defs/Part"}, "two": {"$ref": "#/$defs/Part", "default": {}}}
+    assert list(converter.definitions) == ["Part"]

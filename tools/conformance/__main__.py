@@ -1,0 +1,107 @@
+"""Runs the comparison: `python -m tools.conformance --shared DIR`; exits 1 where verdicts differ without a reason."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from aksrdma import schemas
+from aksrdma.schemas.store import BUILTIN_PREFIX, WORKLOADS
+
+from .compare import Comparison, compare
+from .corpus import Case, cases
+from .judges import Verdict, kubeconform, kubectl_validate
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Compare all folders that were asked for; print counts and every difference."""
+    args = _parser().parse_args(argv)
+    if not args.shared:
+        print("say with --shared or AKSRDMA_SHARED where the CRDs lie", file=sys.stderr)
+        return 2
+    wrong = sum(_folder(folder, args) for folder in args.folders or schemas.folders())
+    print(f"{wrong} differences without a reason")
+    return 1 if wrong else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.conformance", description=__doc__)
+    shared = os.environ.get("AKSRDMA_SHARED")
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="folders of schemas/ (default: all)")
+    parser.add_argument("--shared", type=Path, default=Path(shared) if shared else None, help="folder of CRDs")
+    parser.add_argument("--kubectl-validate", type=Path, default=Path("kubectl-validate"), metavar="PROGRAM")
+    parser.add_argument("--kubeconform", type=Path, metavar="PROGRAM", help="also count where kubeconform differs")
+    parser.add_argument("--limit", type=int, default=4000, help="objects a folder; 0 for all (default: %(default)s)")
+    parser.add_argument("--show", type=int, default=20, help="differences to print a folder")
+    return parser
+
+
+def _folder(folder: str, args: argparse.Namespace) -> int:
+    found = cases(folder, args.limit or None)
+    judged = kubectl_validate(
+        args.kubectl_validate,
+        [case.data for case in found],
+        crds=_crds(args.shared, folder),
+        openapi=args.shared / "kubernetes" / schemas.builtin_folder().removeprefix(BUILTIN_PREFIX),
+    )
+    results = list(compare(folder, found, judged))
+    wrong = [result for result in results if not result.agrees and not result.reason]
+    _print(folder, results, wrong[: args.show])
+    if args.kubeconform:
+        _print_kubeconform(folder, found, results, args.kubeconform)
+    return len(wrong)
+
+
+def _crds(shared: Path, folder: str) -> Path | None:
+    if folder.startswith(BUILTIN_PREFIX):
+        return None
+    return shared / "crds-workloads" if folder == WORKLOADS else shared / "crds" / folder
+
+
+def _print(folder: str, results: list[Comparison], wrong: list[Comparison]) -> None:
+    counts = Counter(_outcome(result) for result in results)
+    print(f"{folder}: {len(results)} objects")
+    for outcome, count in counts.most_common():
+        print(f"  {count:6} {outcome}")
+    for result in wrong:
+        print(_report(result.case, {"judge": result.judge, "engine": result.engine, "reference": result.reference}))
+
+
+def _outcome(result: Comparison) -> str:
+    if result.agrees:
+        return "accepted by all" if result.judge.accepts else "refused by all"
+    return f"known: {result.reason}" if result.reason else "DIFFERENT"
+
+
+def _report(case: Case, verdicts: dict[str, Verdict]) -> str:
+    lines = [f"{case.kind.kind} {case.path} {case.change}: {case.data}"]
+    lines += [f"    {name}: {'accepts' if said.accepts else said.text}" for name, said in verdicts.items()]
+    return "\n".join(lines)
+
+
+def _print_kubeconform(folder: str, found: list[Case], results: list[Comparison], program: Path) -> None:
+    """Count where kubeconform, by the same schema files, says something else than the engine, by what it misses."""
+    location = f"{schemas.schema_folder(folder)}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
+    counts: Counter[str] = Counter()
+    for said, result in zip(
+        kubeconform(program, [case.data for case in found], location=location), results, strict=True
+    ):
+        if said.accepts == result.engine.accepts:
+            counts["same"] += 1
+        else:
+            counts[_missed(result, said)] += 1
+    for outcome, count in counts.most_common():
+        print(f"  kubeconform {count:6} {outcome}")
+
+
+def _missed(result: Comparison, said: Verdict) -> str:
+    if not said.accepts:
+        return f"only kubeconform refuses ({result.case.change})"
+    return f"kubeconform accepts {', '.join(sorted({code for code, _ in result.engine.causes}))}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
