@@ -12,7 +12,8 @@ include tools/versions.mk
 # Tools of the checkout come after those that the machine has.
 export PATH := $(PATH):$(CURDIR)/$(TOOLS)
 
-.PHONY: help render test lint tools overlays schemas conformance bench package clean
+
+.PHONY: help render test lint tools overlays docs schemas conformance bench package clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +34,8 @@ render: $(BIN)/aksrdma ## Render CLUSTER to OUT, show the tree and what to run n
 	@$(BIN)/aksrdma render $(CLUSTER) --out-dir $(OUT)
 	@$(BIN)/python tools/show_tree.py $(OUT)
 	@printf '\nNext:\n  less %s/INSTALL.md                 # every command for this cluster, in order\n' "$(OUT)"
-	@printf '  kubectl kustomize %s/nicclusterpolicy/*/   # what would be applied\n' "$(OUT)"
+	@printf '  %s validate %s\n' "$(BIN)/aksrdma" "$(OUT)"
+	@printf '  kubectl kustomize %s/nicclusterpolicy/%s\n' "$(OUT)" "$$(sed -n 's/.*profile `\([a-z-]*\)`.*/\1/p' $(OUT)/INSTALL.md)"
 	@printf '  $$EDITOR %s && make render\n' "$(CLUSTER)"
 
 test: $(VENV)/test tools ## Run the tests
@@ -52,6 +54,9 @@ lint: $(VENV)/lint $(VENV)/test ## Check style and types
 overlays: $(BIN)/aksrdma ## Render overlays/ and the outputs of examples/ again
 	$(BIN)/python tools/render_overlays.py
 
+docs: $(BIN)/aksrdma ## Write what the documentation takes from the code again
+	$(BIN)/python tools/render_docs.py
+
 package: $(BIN)/aksrdma ## Build wheel and sdist and see that the wheel works by itself
 	tools/check_package.sh $(PYTHON) $(BIN)/python
 
@@ -59,7 +64,9 @@ bench: $(VENV)/test tools ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
 conformance: $(VENV)/test ## Compare verdicts with kubectl-validate; needs AKSRDMA_SHARED, a folder with CRDs
-	$(BIN)/python -m tools.conformance
+	@PATH="$(PATH)" tools/install_tools.sh "$(CURDIR)/$(TOOLS)" \
+	  kubectl-validate=sigs.k8s.io/kubectl-validate@$(KUBECTL_VALIDATE_VERSION)
+	$(BIN)/python -m tools.conformance $(CONFORMANCE_ARGS)
 
 clean: ## Remove what make has made
 	rm -rf $(VENV) $(TOOLS) $(OUT) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

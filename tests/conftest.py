@@ -53,3 +53,8 @@ def shared() -> Path:
     if not folder:
         pytest.skip("AKSRDMA_SHARED names no folder with upstream's configs and CRDs")
     return Path(folder)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes golden files again."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files of tests/reports again")

@@ -10,9 +10,53 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from aksrdma.cluster.schema import cluster_schema, schema_text  # noqa: E402 (the checkout's own package)
+from aksrdma import catalog  # noqa: E402 (the checkout's own package)
+from aksrdma.cluster.schema import cluster_schema, schema_text  # noqa: E402
 
 BEGIN, END = "<!-- made by tools/render_docs.py -->", "<!-- end -->"
+
+
+def mistakes() -> str:
+    """Return the findings on the example with ten mistakes, without file and object."""
+    text = (ROOT / "examples" / "mistakes" / "ten.txt").read_text(encoding="utf-8")
+    lines = [_shortened(line) for line in text.splitlines()]
+    return "\n".join(["```text", *lines, "```", ""])
+
+
+def _shortened(line: str) -> str:
+    place, severity, rule, _, rest = line.split(" ", 4)
+    return f"{place.split(':')[1]:>3}: {severity} {rule} {rest}"
+
+
+def rules_page() -> str:
+    """Return the page of every rule, by theme."""
+    intro = (
+        "# Rules\n\n"
+        "What `aksrdma validate` looks for; `aksrdma explain RULE` shows one with its source. Layers: `yaml` nobody can "
+        "read it; `schema` the API server refuses it; `admission` the operator's webhook does, judged only with "
+        "`--admission-controller`; `component` the program that reads the config does; `relation` objects that do not fit "
+        "each other, the VM size, the release or AKS; `practice` it works, but.\n"
+    )
+    return intro + "".join(_theme(theme) for theme in catalog.themes())
+
+
+def _theme(theme: str) -> str:
+    rows = catalog.rules_of(theme)
+    parts = [f"\n## {theme.replace('_', ' ').capitalize()}\n"]
+    for row in sorted(rows, key=lambda row: row.id):
+        releases = "" if row.releases == "all" else f", {', '.join(row.releases)}"
+        needs = f", needs {', '.join(row.needs)}" if row.needs else ""
+        parts.append(
+            f"\n### {row.id}\n\n*{row.severity}, {row.layer}{needs}{releases}*: {_sentence(row.statement)}\n\n"
+            f"{_sentence(row.why)} **Fix**: {_sentence(row.fix)}\n\n`{row.source}`\n"
+        )
+    return "".join(parts)
+
+
+def _sentence(text: str) -> str:
+    first = text.split(" ", 1)[0]
+    whole = f"{text[:1].upper()}{text[1:]}" if first.isalpha() and first.islower() else text
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 
 
 def field_table() -> str:
@@ -60,10 +104,20 @@ def between_marks(page: str, text: str) -> str:
 
 
 def main() -> None:
-    """Write the schema and the page."""
-    (ROOT / "schemas" / "aksrdma.dev" / "rdmacluster_v1alpha1.json").write_text(schema_text(), encoding="utf-8")
-    page = ROOT / "docs" / "cluster-file.md"
-    page.write_text(between_marks(page.read_text(encoding="utf-8"), field_table()), encoding="utf-8")
+    """Write the schema and the pages."""
+    for path, text in made().items():
+        (ROOT / path).write_text(text, encoding="utf-8")
+
+
+def made() -> dict[str, str]:
+    """Return what is made from the code, as path to text."""
+    page = "docs/cluster-file.md"
+    return {
+        "schemas/aksrdma.dev/rdmacluster_v1alpha1.json": schema_text(),
+        page: between_marks((ROOT / page).read_text(encoding="utf-8"), field_table()),
+        "docs/rules.md": rules_page(),
+        "README.md": between_marks((ROOT / "README.md").read_text(encoding="utf-8"), mistakes()),
+    }
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +21,23 @@ def main() -> None:
         _report(f"overlays/{release}", overlay_tree(release))
     for cluster in sorted((ROOT / "examples" / "clusters").glob("*.yaml")):
         _report(f"examples/rendered/{cluster.stem}", aksrdma.render(aksrdma.load(cluster)))
+    mistakes = ROOT / "examples" / "mistakes" / "ten.txt"
+    mistakes.write_text(mistakes_text(), encoding="utf-8")
     for program in sorted((ROOT / "examples" / "python").glob("*.py")):
-        done = subprocess.run([sys.executable, program], cwd=ROOT, capture_output=True, check=True, encoding="utf-8")
-        program.with_suffix(".txt").write_text(done.stdout, encoding="utf-8")
+        program.with_suffix(".txt").write_text(_output(program), encoding="utf-8")
+
+
+def mistakes_text() -> str:
+    """Return what `aksrdma validate` says to the example with ten mistakes."""
+    options = ["-q", "--fail-on", "never", "--vm-size", "Standard_ND96isr_H100_v5"]
+    return _output("-m", "aksrdma", "validate", *options, "examples/mistakes/ten.yaml")
+
+
+def _output(*arguments: str | Path) -> str:
+    """Return what Python prints for these arguments, in the checkout and with its package."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, encoding="utf-8").stdout
 
 
 def _report(folder: str, tree: aksrdma.Tree) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from aksrdma.findings import FieldPath, Severity
 
@@ -56,6 +58,21 @@ def document_check(*rules: str, kinds: frozenset[str]) -> Callable[[DocumentChec
 def set_check(*rules: str, kinds: frozenset[str]) -> Callable[[SetCheck], SetCheck]:
     """Register a check that is called once for each set that holds one of `kinds`."""
     return _register(SET_CHECKS, rules, kinds)
+
+
+def lazy(package: str, module: str, function: str) -> Callable[..., Iterator[Problem]]:
+    """Return a check whose module is imported when it is first called, so that a start pays only for what it needs."""
+
+    @cache
+    def load() -> Callable[..., Iterator[Problem]]:
+        found: Callable[..., Iterator[Problem]] = getattr(import_module(f"{package}.{module}"), function)
+        return found
+
+    def check(*arguments: Any) -> Iterator[Problem]:
+        return load()(*arguments)
+
+    check.__module__ = package
+    return check
 
 
 def _register(registry: list[Registered], rules: tuple[str, ...], kinds: frozenset[str]) -> Callable[[_Check], _Check]:

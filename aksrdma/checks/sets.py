@@ -22,7 +22,7 @@ class ManifestSet:
         vm_sizes: VM sizes of the nodes, canonical names; empty where they are not known.
         nodes: number of nodes; None where it is not known.
         cluster: the cluster file of the set, if it has one.
-        unknown_kinds: kinds of the set's other objects, which nobody here can judge.
+        unknown: objects of kinds without a schema; they are not judged, but may say what the others rely on.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ManifestSet:
         vm_sizes: tuple[str, ...] = (),
         nodes: int | None = None,
         cluster: Cluster | None = None,
-        unknown_kinds: frozenset[str] = frozenset(),
+        unknown: Sequence[Document] = (),
     ) -> None:
         self.documents = tuple(documents)
         self.release = release
@@ -42,7 +42,7 @@ class ManifestSet:
         self.vm_sizes = vm_sizes
         self.nodes = nodes
         self.cluster = cluster
-        self.unknown_kinds = unknown_kinds
+        self.unknown = tuple(unknown)
 
     def of(self, *kinds: str) -> list[Document]:
         """Return the documents of some kinds, in the order of the set."""
@@ -53,7 +53,21 @@ class ManifestSet:
     @cached_property
     def by_kind(self) -> Mapping[str, list[Document]]:
         """Documents by kind."""
-        found: dict[str, list[Document]] = defaultdict(list)
-        for document in self.documents:
-            found[document.kind].append(document)
-        return found
+        return _by_kind(self.documents)
+
+    @cached_property
+    def unknown_by_kind(self) -> Mapping[str, list[Document]]:
+        """Objects without a schema by kind."""
+        return _by_kind(self.unknown)
+
+    @property
+    def unknown_kinds(self) -> frozenset[str]:
+        """Kinds of the objects without a schema."""
+        return frozenset(self.unknown_by_kind)
+
+
+def _by_kind(documents: Sequence[Document]) -> Mapping[str, list[Document]]:
+    found: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        found[document.kind].append(document)
+    return found

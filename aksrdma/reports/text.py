@@ -50,9 +50,9 @@ def _plural(count: int, word: str) -> str:
 def _lines(finding: Finding, terminal: bool, color: bool) -> list[str]:
     paint = _painted if color else _plain
     where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file or "<object>"
-    what = " ".join(part for part in (finding.object, finding.path) if part)
     severity = paint(f"{finding.severity} {finding.rule}", _COLORS[finding.severity])
-    line = f"{paint(where, '1')}: {severity} {what}: {finding.message}; {finding.fix}"
+    what = " ".join(part for part in (severity, finding.object, finding.path) if part)
+    line = f"{paint(where, '1')}: {what}: {finding.message}; {finding.fix}"
     return [line, *_excerpt(finding, paint)] if terminal else [line]
 
 

@@ -56,8 +56,25 @@ def checked(options: Options) -> Options:
     for name in unknown_names((*options.select, *options.ignore)):
         raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known_names())}")
     release = catalog.release(options.release).name if options.release else None
-    sizes = tuple(catalog.vm_size(size).name for size in options.vm_sizes)
+    sizes = tuple(vm_size_name(size) for size in options.vm_sizes)
     return replace(options, release=release, vm_sizes=sizes)
+
+
+def vm_size_name(size: str) -> str:
+    """Return the canonical name of a VM size; one without InfiniBand is a size too, which rules have words for.
+
+    Raises:
+        UnknownNameError: nobody knows such a size.
+    """
+    from aksrdma import catalog
+
+    try:
+        return catalog.vm_size(size).name
+    except UnknownNameError:
+        without = catalog.not_infiniband(size)
+        if without is None or without.name == "*":
+            raise
+        return without.name
 
 
 def _judge_items(items: Sequence[Any], options: Options) -> Report:

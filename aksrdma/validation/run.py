@@ -151,7 +151,7 @@ def judge_documents(documents: Sequence[Document], options: Options, locate: Loc
     release, note = (options.release, None) if options.release else release_of(found.manifests, cluster)
     manifests = _manifest_set(found, release, cluster, options)
     problems = [problem for _, wrong in clusters for problem in wrong]
-    problems += [*found.strict_problems()] if options.strict else []
+    problems += [*found.problems(), *(found.strict_problems() if options.strict else ())]
     findings, suppressed = judge(manifests, options, locate, problems)
     summary = Summary(
         documents=len(found.manifests) + len(clusters),
@@ -171,5 +171,5 @@ def _manifest_set(found: Sorted, release: str, cluster: Cluster | None, options:
         vm_sizes=options.vm_sizes or (cluster_file.vm_sizes_of(cluster) if cluster else ()),
         nodes=options.nodes if options.nodes is not None or cluster is None else cluster_file.nodes_of(cluster),
         cluster=cluster,
-        unknown_kinds=frozenset(document.kind for document in found.unknown),
+        unknown=found.unknown,
     )

@@ -28,12 +28,20 @@ class Sorted:
     clusters: list[Document] = field(default_factory=list)
     unknown: list[Document] = field(default_factory=list)
     """Objects of kinds without a schema."""
+    kindless: list[Document] = field(default_factory=list)
+    """Objects with apiVersion and metadata whose kind is missing."""
     others: list[Document] = field(default_factory=list)
-    """Documents without apiVersion and kind."""
+    """Documents without apiVersion and kind, and files of Helm and kustomize."""
 
     def unknown_kinds(self) -> tuple[tuple[str, int], ...]:
         """Return the kinds without a schema, with the number of their objects."""
         return tuple(sorted(Counter(f"{one.api_version} {one.kind}".strip() for one in self.unknown).items()))
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield a problem for each object without a kind."""
+        for document in self.kindless:
+            fix = "add kind: the API server cannot tell what this is"
+            yield Problem("missing-field", document, ("kind",), "kind is missing", fix)
 
     def strict_problems(self) -> Iterator[Problem]:
         """Yield a problem for each document that cannot be judged."""
@@ -55,11 +63,15 @@ def sort_out(documents: Sequence[Document]) -> Sorted:
 def _place(document: Document, found: Sorted) -> list[Document]:
     if is_cluster_file(document):
         return found.clusters
-    if not document.kind and not document.api_version:
-        return found.others
+    if not document.kind:
+        return found.kindless if _is_object(document) else found.others
     if document.api_version.startswith(_NOT_DEPLOYED):
         return found.others
     return found.manifests if is_known(document.api_version, document.kind) else found.unknown
+
+
+def _is_object(document: Document) -> bool:
+    return bool(document.api_version) and isinstance(document.data.get("metadata"), dict)
 
 
 @cache

@@ -59,11 +59,17 @@ def _require(path: str) -> None:
         raise ReadError(f"{path}: there is no such file or folder")
 
 
+def _unreadable(error: OSError) -> None:
+    raise ReadError(
+        f"{error.filename}: cannot be read: {error.strerror}; make it readable, or name what is to be judged"
+    )
+
+
 def _walk(root: str, folders: dict[str, dict[str, None]], built: dict[str, None]) -> None:
     """Add the files of a folder and of all below it, less those that a kustomization there refers to."""
     kustomizations: list[str] = []
     found: dict[str, list[str]] = {}
-    for folder, below, names in os.walk(root):
+    for folder, below, names in os.walk(root, onerror=_unreadable):
         below[:] = sorted(name for name in below if not name.startswith(".") and name != "node_modules")
         wanted = sorted(name for name in names if os.path.splitext(name)[1] in SUFFIXES)  # noqa: PTH122 (much faster)
         kustomization = next((name for name in KUSTOMIZATIONS if name in names), None)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 import aksrdma
@@ -88,14 +90,14 @@ def test_a_kustomization_is_built_and_its_findings_stand_in_the_users_files(tree
             "top/patch.yaml": POLICY.replace("spec: {}", "spec:\n  nvIpamm: {}"),
         }
     )
-    report = aksrdma.validate(aksrdma_path("."), release="v25.10.0")
+    report = aksrdma.validate(Path("."), release="v25.10.0")
 
     assert [(one.file, one.line, one.path) for one in report.findings] == [("top/patch.yaml", 6, "spec.nvIpamm")]
 
 
 def test_a_kustomization_that_cannot_be_built_is_a_finding(tree, kustomize):
     tree({"kustomization.yaml": KUSTOMIZATION + "resources: [nowhere.yaml]\n"})
-    report = aksrdma.validate(aksrdma_path("."))
+    report = aksrdma.validate(Path("."))
 
     assert [one.rule for one in report.findings] == ["kustomize-build-failed"]
     assert "nowhere.yaml" in report.findings[0].message
@@ -104,16 +106,10 @@ def test_a_kustomization_that_cannot_be_built_is_a_finding(tree, kustomize):
 def test_without_kustomize_a_note_says_to_pipe_the_build_in(tree, monkeypatch):
     tree({"kustomization.yaml": KUSTOMIZATION + "resources: [a.yaml]\n", "a.yaml": POLICY})
     monkeypatch.setenv("PATH", "")
-    report = aksrdma.validate(aksrdma_path("."))
+    report = aksrdma.validate(Path("."))
 
     assert report.ok
     assert "pipe a build in" in report.notes[0]
-
-
-def aksrdma_path(path):
-    from pathlib import Path
-
-    return Path(path)
 
 
 RELEASED = """\
@@ -147,7 +143,7 @@ def test_the_release_is_the_one_that_image_versions_name(version, release):
 def test_a_cluster_file_gives_its_set_the_release(tree):
     cluster = "apiVersion: aksrdma.dev/v1alpha1\nkind: RdmaCluster\nspec:\n  release: v25.1.0\n"
     tree({"cluster.yaml": cluster, "nic.yaml": POLICY.replace("spec: {}", "spec:\n  global: {}")})
-    report = aksrdma.validate(aksrdma_path("."))
+    report = aksrdma.validate(Path("."))
 
     assert "v26.4.1" in report.findings[0].message + report.findings[0].fix
     assert report.notes == ()
@@ -161,8 +157,8 @@ def test_a_cluster_file_is_judged_as_render_would():
 
 def test_a_folder_of_clusters_is_as_many_sets(tree):
     tree({f"c{number}/nic.yaml": POLICY for number in range(5)})
-    apart = aksrdma.validate(aksrdma_path("."), release="v25.10.0")
-    together = aksrdma.validate(aksrdma_path("."), release="v25.10.0", together=True)
+    apart = aksrdma.validate(Path("."), release="v25.10.0")
+    together = aksrdma.validate(Path("."), release="v25.10.0", together=True)
 
     assert apart.summary.sets == 5
     assert "nicclusterpolicy-second" not in {one.rule for one in apart.findings}

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from aksrdma.checks.base import DocumentCheck, Problem, document_check
+from aksrdma.checks.base import document_check, lazy
 from aksrdma.checks.component.kinds import NETWORK_KINDS, POD_KINDS, POLICY_KINDS, POOL_KINDS, RULE_KINDS
-
-if TYPE_CHECKING:
-    from aksrdma.checks.sets import ManifestSet
-    from aksrdma.documents import Document
 
 _PLUGIN_RULES = (
     "device-plugin-config-not-json",
@@ -154,13 +148,5 @@ CHECKS: Final[tuple[tuple[str, str, frozenset[str], tuple[str, ...]], ...]] = (
 """Module, function, kinds, rules."""
 
 
-def _lazy(module: str, function: str) -> DocumentCheck:
-    def check(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
-        found: DocumentCheck = getattr(import_module(f"{__package__}.{module}"), function)
-        return found(document, manifests)
-
-    return check
-
-
 for _module, _function, _kinds, _rules in CHECKS:
-    document_check(*_rules, kinds=_kinds)(_lazy(_module, _function))
+    document_check(*_rules, kinds=_kinds)(lazy(__package__, _module, _function))
