@@ -8,15 +8,21 @@ from importlib import import_module
 from typing import Any
 
 
-def attach(package: str, modules: Mapping[str, tuple[str, ...]]) -> Callable[[str], Any]:
-    """Return a `__getattr__` for `package`; `modules` maps a module below it to the names that it offers."""
-    module_of = {name: module for module, names in modules.items() for name in names}
+def attach(module: str, modules: Mapping[str, tuple[str, ...]], *, package: str | None = None) -> Callable[[str], Any]:
+    """Return a `__getattr__` for `module`.
+
+    Args:
+        module: name of the module that is to offer the names.
+        modules: module below `package` to the names that it has.
+        package: where they are; `module` itself unless told.
+    """
+    module_of = {name: below for below, names in modules.items() for name in names}
 
     def load(name: str) -> Any:
         if name not in module_of:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{package}.{module_of[name]}"), name)
-        setattr(sys.modules[package], name, value)  # the next access needs no import
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{package or module}.{module_of[name]}"), name)
+        setattr(sys.modules[module], name, value)  # the next access needs no import
         return value
 
     return load

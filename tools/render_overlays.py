@@ -21,6 +21,7 @@ def main() -> None:
         _report(f"overlays/{release}", overlay_tree(release))
     for cluster in sorted((ROOT / "examples" / "clusters").glob("*.yaml")):
         _report(f"examples/rendered/{cluster.stem}", aksrdma.render(aksrdma.load(cluster)))
+    _output("examples/inject/regenerate.py")
     mistakes = ROOT / "examples" / "mistakes" / "ten.txt"
     mistakes.write_text(mistakes_text(), encoding="utf-8")
     for program in sorted((ROOT / "examples" / "python").glob("*.py")):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import preset, presets
     from aksrdma.catalog._profiles import profile, profiles
-    from aksrdma.catalog._releases import images, newest, next_release, previous, release, releases
+    from aksrdma.catalog._releases import images, newest, next_release, previous, release, release_name, releases
     from aksrdma.catalog._rules import rule, rules, rules_of, themes
     from aksrdma.catalog._topologies import topologies, topology
     from aksrdma.catalog._vm_sizes import not_infiniband, undocumented, vm_size, vm_sizes
@@ -56,6 +56,7 @@ __all__ = [
     "profile",
     "profiles",
     "release",
+    "release_name",
     "releases",
     "rule",
     "rules",
@@ -80,7 +81,7 @@ __getattr__ = attach(
         "_plain": ("source", "sources_of", "to_data", "unsure_of"),
         "_presets": ("preset", "presets"),
         "_profiles": ("profile", "profiles"),
-        "_releases": ("images", "newest", "next_release", "previous", "release", "releases"),
+        "_releases": ("images", "newest", "next_release", "previous", "release", "release_name", "releases"),
         "_rules": ("rule", "rules", "rules_of", "themes"),
         "_topologies": ("topologies", "topology"),
         "_vm_sizes": ("not_infiniband", "undocumented", "vm_size", "vm_sizes"),

@@ -21,6 +21,15 @@ def newest() -> str:
     return releases()[-1]
 
 
+def release_name(name: str) -> str:
+    """Return a release's name as the catalog writes it, from the folder's listing alone (`25.1.0` is `v25.1.0`).
+
+    Raises:
+        UnknownNameError: No such release.
+    """
+    return _known(name)
+
+
 def release(name: str) -> Release:
     """Return a release; `25.1.0` is taken as `v25.1.0`.
 

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "catalog": "The facts: releases, VM sizes, profiles, images, rules.",
     "completion": "Print the completion script of a shell.",
     "explain": "Say why: a rule, a field, a profile, a VM size.",
+    "inject": "Add what RDMA needs to workloads that you have.",
     "init": "Print a commented cluster file for your VM sizes.",
     "render": "Print or write the manifests of a cluster.",
     "schemas": "Find the JSON Schemas; import those of a new release.",

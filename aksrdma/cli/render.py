@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from aksrdma import catalog
-from aksrdma.cli.options import plan_of, profile_option, quiet_option, release_option, say
+from aksrdma.cli.clusters import plan_of
+from aksrdma.cli.options import profile_option, quiet_option, release_option, say
 from aksrdma.errors import UsageError
 from aksrdma.plan import Plan
 from aksrdma.rendering import stream, tree_of

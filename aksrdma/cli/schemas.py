@@ -25,7 +25,7 @@ def path(release: str | None) -> int:
     """Print the folder of the schemas, or that of one release."""
     from aksrdma import catalog
 
-    click.echo(SCHEMAS / catalog.release(release).name if release else SCHEMAS)
+    click.echo(SCHEMAS / catalog.release_name(release) if release else SCHEMAS)
     return 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from aksrdma.cluster.binding import Problems, check
 from aksrdma.cluster.rules import (
@@ -23,9 +23,6 @@ from aksrdma.cluster.rules import (
 )
 from aksrdma.errors import ClusterError
 from aksrdma.findings import format_path
-
-API_VERSION: Final = "aksrdma.dev/v1alpha1"
-KIND: Final = "RdmaCluster"
 
 Profile: TypeAlias = Literal["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"]
 OsSku: TypeAlias = Literal["Ubuntu", "Ubuntu2204", "Ubuntu2404", "AzureLinux"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aksrdma.cluster.binding import Problems, bind, known_list, shown
-from aksrdma.cluster.model import API_VERSION, KIND, Cluster
+from aksrdma.cluster.model import Cluster
+from aksrdma.cluster.names import API_VERSION, KIND
 from aksrdma.errors import ClusterError, ReadError
 from aksrdma.findings import FieldPath, format_path
 from aksrdma.names import hint

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 from aksrdma.cluster.binding import camel, hints
-from aksrdma.cluster.model import API_VERSION, KIND, Cluster
+from aksrdma.cluster.model import Cluster
+from aksrdma.cluster.names import API_VERSION, KIND
 from aksrdma.cluster.rules import SUBDOMAIN, Between, Matches
 
 _TYPES: Final = {str: "string", int: "integer", bool: "boolean"}

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.cluster.model import API_VERSION, KIND, Profile
+from aksrdma.cluster.model import Profile
+from aksrdma.cluster.names import API_VERSION, KIND
 from aksrdma.documents.writer import comment_lines, scalar
 
 if TYPE_CHECKING:

@@ -51,12 +51,12 @@ def _is_binary(source: bytes) -> bool:
     return b"\0" in source or source[:2] in _UTF16_MARKS
 
 
-def too_large(size: int, limit: int) -> YamlProblem:
-    """Return the problem of a file of `size` bytes where `limit` are allowed."""
+def too_large(limit: int) -> YamlProblem:
+    """Return the problem of a file of more than `limit` bytes."""
     return YamlProblem(
         rule="yaml-too-large",
-        message=f"{size / 1e6:.1f} MB, more than the {limit / 1e6:.1f} MB that are read of one file",
-        fix="split the file",
+        message=f"more than the {limit:,} bytes that are read of one file",
+        fix="split the file, or raise the limit (--max-file-size)",
         line=1,
         column=1,
     )

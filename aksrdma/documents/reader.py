@@ -44,7 +44,7 @@ def read(source: bytes | str, file: str = "", limits: Limits = DEFAULT_LIMITS) -
     """
     stream = Stream(file)
     if len(source) > limits.max_bytes:
-        stream.problems.append(too_large(len(source), limits.max_bytes))
+        stream.problems.append(too_large(limits.max_bytes))
         return stream
     decoded = decode(source)
     if isinstance(decoded, YamlProblem):

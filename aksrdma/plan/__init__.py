@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aksrdma.cluster import Cluster
+from aksrdma.cluster.names import PROFILES
 from aksrdma.plan import limits, nodes, peermem, pods, policy, values
-from aksrdma.plan.decisions import PROFILES, Decisions, decide, refuse
+from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.notes import notes
 from aksrdma.plan.planned import Planned, Reason, merged
 

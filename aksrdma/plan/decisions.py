@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.cluster import Cluster, NodePool
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 Problem: TypeAlias = tuple[tuple[str | int, ...], str]
 """A field path below `spec` of the cluster file, and what is wrong there."""
 
-PROFILES: Final = ("base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib")
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def checked(options: Options) -> Options:
 
     for name in unknown_names((*options.select, *options.ignore)):
         raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known_names())}")
-    release = catalog.release(options.release).name if options.release else None
+    release = catalog.release_name(options.release) if options.release else None
     sizes = tuple(vm_size_name(size) for size in options.vm_sizes)
     return replace(options, release=release, vm_sizes=sizes)
 

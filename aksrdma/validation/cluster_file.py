@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.base import Problem
-from aksrdma.cluster.binding import Problems
-from aksrdma.cluster.model import KIND, Cluster
-from aksrdma.cluster.read import bind_cluster
+from aksrdma.cluster.names import KIND
 from aksrdma.errors import AksrdmaError, PlanError
 
 if TYPE_CHECKING:
+    from aksrdma.cluster import Cluster
+    from aksrdma.cluster.binding import Problems
     from aksrdma.documents import Document
     from aksrdma.findings import FieldPath
 
@@ -26,6 +26,8 @@ def is_cluster_file(document: Document) -> bool:
 
 def read_cluster(document: Document) -> tuple[Cluster | None, list[Problem]]:
     """Return the cluster of a cluster file, or None, and what is wrong with it."""
+    from aksrdma.cluster.read import bind_cluster  # with it come the records, which other sets do without
+
     wrong: Problems = []
     cluster = bind_cluster(document.data, wrong)
     if cluster is None:

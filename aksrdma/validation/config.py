@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +34,8 @@ def configured(folder: Path) -> dict[str, Any]:
 
 
 def _table(file: Path) -> dict[str, Any] | None:
+    import tomllib  # most folders have no configuration
+
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from aksrdma import catalog
 from aksrdma.checks.base import Problem
 from aksrdma.checks.registry import checks_for
 from aksrdma.findings import Finding, format_path
+from aksrdma.validation.consequences import without_consequences
+from aksrdma.validation.fragments import asks_for_more
 from aksrdma.validation.options import Options
 from aksrdma.validation.suppressions import apply, suppressions_of
 
@@ -22,7 +24,11 @@ Locate = Callable[["Document", "tuple[str | int | None, ...]"], "tuple[str, Posi
 
 
 def judge(
-    manifests: ManifestSet, options: Options, locate: Locate | None = None, more: Iterable[Problem] = ()
+    manifests: ManifestSet,
+    options: Options,
+    locate: Locate | None = None,
+    more: Iterable[Problem] = (),
+    fragments: Collection[Document] = (),
 ) -> tuple[list[Finding], int]:
     """Return the wanted findings of a set, and how many a comment suppresses.
 
@@ -31,9 +37,13 @@ def judge(
         options: which findings are wanted.
         locate: finds the place of a field; in its own document unless told.
         more: problems that were found elsewhere, to be reported in the same way.
+        fragments: objects that are patches, in which nothing is missing.
     """
     locate = locate or _in_its_file
-    found = [_finding(problem, locate) for problem in (*more, *_problems(manifests))]
+    problems = without_consequences([*more, *_problems(manifests)])
+    if fragments:
+        problems = [one for one in problems if one.document not in fragments or not asks_for_more(one)]
+    found = [_finding(problem, locate) for problem in problems]
     wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
     suppressions = [one for document in manifests.documents for one in suppressions_of(document)]
     return apply(wanted, suppressions) if suppressions else (wanted, 0)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -80,6 +78,8 @@ def _is_kustomization(path: str) -> bool:
 
 def builder() -> list[str] | None:
     """Return the command that builds a folder, of what the user has on PATH; None where there is none."""
+    import shutil
+
     if kustomize := shutil.which("kustomize"):
         return [kustomize, "build"]
     kubectl = shutil.which("kubectl")
@@ -92,6 +92,8 @@ def build(folder: str, command: list[str]) -> bytes:
     Raises:
         KustomizeError: it cannot.
     """
+    import subprocess  # a few milliseconds that sets without a kustomization do without
+
     try:
         done = subprocess.run([*command, folder], capture_output=True, check=False, timeout=_BUILD_SECONDS)
     except subprocess.TimeoutExpired as error:

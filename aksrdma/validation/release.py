@@ -2,74 +2,49 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
+from aksrdma.validation.image_versions import components, named, nearest
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
 
 _POLICIES: Final = frozenset({"NicClusterPolicy", "NicNodePolicy"})
-_COMPONENT_VERSION: Final = re.compile(r"network-operator-(v?\d+\.\d+\.\d+)\Z")
 
 
 def release_of(documents: Sequence[Document], cluster: Cluster | None) -> tuple[str, str | None]:
-    """Return the release of a set, and a note where it is only the newest for want of a better one."""
+    """Return the release of a set, and a note where it is only the nearest or newest for want of a better one."""
     if cluster is not None and cluster.release in catalog.releases():
         return cluster.release, None
-    named = _named_by_images(documents)
-    if named:
-        return named, None
+    images = [image for document in documents if document.kind in _POLICIES for image in _images(document.data)]
+    release = _most(release for _, image, version in images for release in named(image, version))
+    if release:
+        return release, None
+    release = _most(near for name, _, version in images if (near := nearest(name, version)))
+    if release:
+        return release, f"no image version is of a known release; judged by {release}, the nearest (--release)"
     newest = catalog.newest()
     return newest, f"no release is given and no image version names one; judged by the newest, {newest} (--release)"
 
 
-def _named_by_images(documents: Sequence[Document]) -> str | None:
-    votes: Counter[str] = Counter()
-    for document in documents:
-        if document.kind in _POLICIES:
-            for image, version in _images(document.data.get("spec")):
-                votes.update(_releases_with(image, version))
-    if not votes:
-        return None
-    most = max(votes.values())
-    return next(name for name in reversed(catalog.releases()) if votes[name] == most)
+def _most(votes: Iterator[str]) -> str | None:
+    """Return the release with the most votes, the newer one of equals."""
+    counted = Counter(votes)
+    most = max(counted.values(), default=0)
+    return next((name for name in reversed(catalog.releases()) if most and counted[name] == most), None)
 
 
-def _images(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield image and version of every component below a spec."""
-    if not isinstance(value, dict):
-        return
-    image, version = value.get("image"), value.get("version")
-    if isinstance(image, str) and isinstance(version, str):
-        yield image, version
-    for part in value.values():
-        yield from _images(part)
-
-
-def _releases_with(image: str, version: str) -> tuple[str, ...]:
-    named = _COMPONENT_VERSION.match(version)
-    if named:
-        release = _same_minor(named[1])
-        return (release,) if release else ()
-    return _by_image().get((image, version), ())
-
-
-def _same_minor(version: str) -> str | None:
-    minor = version.removeprefix("v").rsplit(".", 1)[0]
-    return next((name for name in catalog.releases() if name.removeprefix("v").rsplit(".", 1)[0] == minor), None)
-
-
-@cache
-def _by_image() -> dict[tuple[str, str], tuple[str, ...]]:
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for name in catalog.releases():
-        for image in catalog.release(name).components.values():
-            key = (image.image, image.version)
-            found[key] = (*found.get(key, ()), name)
-    return found
+def _images(policy: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield component, image and version of every component of a policy that has a version, and of spec.global."""
+    for path, component in (*components().items(), ("spec.global", None)):
+        holder = policy
+        for step in path.split("."):
+            holder = holder.get(step) if isinstance(holder, dict) else None
+        version = holder.get("version") if isinstance(holder, dict) else None
+        if isinstance(holder, dict) and isinstance(version, str):
+            image = holder.get("image")
+            yield component.name if component else "global", image if isinstance(image, str) else "", version

@@ -152,7 +152,7 @@ def judge_documents(documents: Sequence[Document], options: Options, locate: Loc
     manifests = _manifest_set(found, release, cluster, options)
     problems = [problem for _, wrong in clusters for problem in wrong]
     problems += [*found.problems(), *(found.strict_problems() if options.strict else ())]
-    findings, suppressed = judge(manifests, options, locate, problems)
+    findings, suppressed = judge(manifests, options, locate, problems, found.fragments)
     summary = Summary(
         documents=len(found.manifests) + len(clusters),
         sets=1 if found.manifests or clusters else 0,
@@ -160,7 +160,8 @@ def judge_documents(documents: Sequence[Document], options: Options, locate: Loc
         unknown_kinds=found.unknown_kinds(),
         suppressed=suppressed,
     )
-    return Report(tuple(findings), summary, (note,) if note and found.manifests else (), options)
+    notes = (*((note,) if note and found.manifests else ()), *found.notes())
+    return Report(tuple(findings), summary, notes, options)
 
 
 def _manifest_set(found: Sorted, release: str, cluster: Cluster | None, options: Options) -> ManifestSet:

@@ -12,6 +12,8 @@ from aksrdma.checks.base import Problem
 from aksrdma.checks.schema.kinds import KINDS
 from aksrdma.paths import SCHEMAS
 from aksrdma.validation.cluster_file import is_cluster_file
+from aksrdma.validation.fragments import is_fragment
+from aksrdma.validation.placeholders import is_template
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -30,18 +32,30 @@ class Sorted:
     """Objects of kinds without a schema."""
     kindless: list[Document] = field(default_factory=list)
     """Objects with apiVersion and metadata whose kind is missing."""
+    unversioned: list[Document] = field(default_factory=list)
+    """Those of the manifests whose apiVersion is missing; the others judge them as if it were there."""
+    fragments: frozenset[Document] = frozenset()
+    """Those of the manifests that are patches for kustomize."""
     others: list[Document] = field(default_factory=list)
-    """Documents without apiVersion and kind, and files of Helm and kustomize."""
+    """Documents without apiVersion and kind, templates, and files of Helm and kustomize."""
 
     def unknown_kinds(self) -> tuple[tuple[str, int], ...]:
         """Return the kinds without a schema, with the number of their objects."""
         return tuple(sorted(Counter(f"{one.api_version} {one.kind}".strip() for one in self.unknown).items()))
 
     def problems(self) -> Iterator[Problem]:
-        """Yield a problem for each object without a kind."""
+        """Yield a problem for each object without a kind or without an apiVersion."""
         for document in self.kindless:
             fix = "add kind: the API server cannot tell what this is"
             yield Problem("missing-field", document, ("kind",), "kind is missing", fix)
+        for document in self.unversioned:
+            fix = f"add apiVersion: {document.api_version}"
+            yield Problem("missing-field", document, ("apiVersion",), "apiVersion is missing", fix)
+
+    def notes(self) -> Iterator[str]:
+        """Yield a note for each patch."""
+        for document in sorted(self.fragments, key=lambda one: (one.file, one.index)):
+            yield f"{document.file}: {document.label} is a patch: what it leaves out was not judged (validate its build)"
 
     def strict_problems(self) -> Iterator[Problem]:
         """Yield a problem for each document that cannot be judged."""
@@ -56,8 +70,29 @@ def sort_out(documents: Sequence[Document]) -> Sorted:
     """Sort the documents of a set."""
     found = Sorted()
     for document in documents:
-        _place(document, found).append(document)
+        _sort(document, found)
+    found.fragments = frozenset(
+        one for one in found.manifests if one not in found.unversioned and is_fragment(one)
+    )
     return found
+
+
+def _sort(document: Document, found: Sorted) -> None:
+    place = _place(document, found)
+    if place is found.manifests and (assumed := _assumed_version(document)):
+        document = document.part((), {"apiVersion": assumed, **document.data})
+        found.unversioned.append(document)
+    place.append(document)
+
+
+def _assumed_version(document: Document) -> str | None:
+    """Return the one apiVersion that an object without any can mean."""
+    if document.data.get("apiVersion") not in (None, ""):
+        return None
+    from aksrdma.schemas.store import folders, kinds
+
+    versions = {row.api_version for name in folders() for row in kinds(name) if row.kind == document.kind}
+    return versions.pop() if len(versions) == 1 else None
 
 
 def _place(document: Document, found: Sorted) -> list[Document]:
@@ -65,7 +100,7 @@ def _place(document: Document, found: Sorted) -> list[Document]:
         return found.clusters
     if not document.kind:
         return found.kindless if _is_object(document) else found.others
-    if document.api_version.startswith(_NOT_DEPLOYED):
+    if document.api_version.startswith(_NOT_DEPLOYED) or is_template(document):
         return found.others
     return found.manifests if is_known(document.api_version, document.kind) else found.unknown
 

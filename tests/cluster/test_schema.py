@@ -15,7 +15,7 @@ def file(**spec):
 def test_the_committed_schema_is_current(root):
     committed = root / "schemas" / "aksrdma.dev" / "rdmacluster_v1alpha1.json"
 
-    assert committed.read_text(encoding="utf-8") == schema_text(), "run `make overlays`"
+    assert committed.read_text(encoding="utf-8") == schema_text(), "run `make docs`"
 
 
 def test_the_schema_is_a_schema():

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from aksrdma.checks.component.addresses import Address, Network, parse_address, parse_cidr
-from aksrdma.checks.component.annotations import ANNOTATION, NetworkReference, networks_annotation
-from aksrdma.checks.component.configs import (
-    Resource,
-    Selector,
-    SharedResource,
-    SriovResource,
-    shared_resources,
-    sriov_resources,
-)
-from aksrdma.checks.component.features import FeatureRule, feature_rules, node_feature_labels
-from aksrdma.checks.component.ipam import Ipam, ipam_of, ipams_of
-from aksrdma.checks.component.kinds import NETWORK_KINDS, POOL_KINDS
-from aksrdma.checks.component.pools import Pool, pool_of
-from aksrdma.checks.component.ranges import AddressRange
-from aksrdma.checks.component.templates import TEMPLATES, PodTemplate, pod_templates
+from typing import TYPE_CHECKING
+
+from aksrdma._lazy import attach
+
+if TYPE_CHECKING:
+    from aksrdma.checks.component.addresses import Address, Network, parse_address, parse_cidr
+    from aksrdma.checks.component.annotations import ANNOTATION, NetworkReference, networks_annotation
+    from aksrdma.checks.component.configs import (
+        Resource,
+        Selector,
+        SharedResource,
+        SriovResource,
+        shared_resources,
+        sriov_resources,
+    )
+    from aksrdma.checks.component.features import FeatureRule, feature_rules, node_feature_labels
+    from aksrdma.checks.component.ipam import Ipam, ipam_of, ipams_of
+    from aksrdma.checks.component.kinds import NETWORK_KINDS, POOL_KINDS
+    from aksrdma.checks.component.pools import Pool, pool_of
+    from aksrdma.checks.component.ranges import AddressRange
+    from aksrdma.checks.component.templates import TEMPLATES, PodTemplate, pod_templates
 
 __all__ = [
     "ANNOTATION",
@@ -48,3 +53,53 @@ __all__ = [
     "shared_resources",
     "sriov_resources",
 ]
+
+__getattr__ = attach(
+    __name__,
+    {
+        "addresses": (
+            "Address",
+            "Network",
+            "parse_address",
+            "parse_cidr",
+        ),
+        "annotations": (
+            "ANNOTATION",
+            "NetworkReference",
+            "networks_annotation",
+        ),
+        "configs": (
+            "Resource",
+            "Selector",
+            "SharedResource",
+            "SriovResource",
+            "shared_resources",
+            "sriov_resources",
+        ),
+        "features": (
+            "FeatureRule",
+            "feature_rules",
+            "node_feature_labels",
+        ),
+        "ipam": (
+            "Ipam",
+            "ipam_of",
+            "ipams_of",
+        ),
+        "kinds": (
+            "NETWORK_KINDS",
+            "POOL_KINDS",
+        ),
+        "pools": (
+            "Pool",
+            "pool_of",
+        ),
+        "ranges": ("AddressRange",),
+        "templates": (
+            "TEMPLATES",
+            "PodTemplate",
+            "pod_templates",
+        ),
+    },
+    package="aksrdma.checks.component",
+)

@@ -1,0 +1,151 @@
+"""`aksrdma inject`: RDMA for workloads that a user already has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from aksrdma.cli.clusters import plan_of
+from aksrdma.cli.options import profile_option, quiet_option, say
+from aksrdma.errors import UsageError
+from aksrdma.validation.sources import STDIN, iter_files, sources_of
+
+if TYPE_CHECKING:
+    from aksrdma.workloads.inject import InjectedFile
+
+
+@click.command("inject")
+@click.argument("paths", nargs=-1, metavar="[PATH ...]")
+@click.option("--cluster", metavar="CLUSTER", help="Cluster file, as `aksrdma init` prints it.")
+@click.option("--pool", metavar="NAME", help="Node pool of the cluster; not needed where it has one.")
+@click.option("--vm-size", metavar="SIZE", help="VM size of the nodes, without a cluster file.")
+@profile_option
+@click.option("--gpus", type=int, metavar="N", help="GPUs for each container that works.")
+@click.option("--container", metavar="NAME", help="The container that works [the one with GPUs, else the first].")
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="NAME",
+    help="Environment: nccl, rccl, ucx, mpi, ..., none; repeat it [nccl for NVIDIA GPUs, rccl for AMD].",
+)
+@click.option("--keep-env", is_flag=True, help="A variable that the workload sets to another value is no conflict.")
+@click.option(
+    "--topology-config-map",
+    metavar="NAME",
+    help="ConfigMap with the NCCL topology file under the key topo.xml; mount it.",
+)
+@click.option("--output", "-o", type=click.Choice(["yaml", "patch"]), default="yaml", show_default=True, help="Format.")
+@click.option("--diff", is_flag=True, help="Show what would be added.")
+@quiet_option
+def command(
+    paths: tuple[str, ...],
+    cluster: str | None,
+    pool: str | None,
+    vm_size: str | None,
+    profile: str | None,
+    gpus: int | None,
+    container: str | None,
+    presets: tuple[str, ...],
+    keep_env: bool,
+    topology_config_map: str | None,
+    output: str,
+    diff: bool,
+    quiet: bool,
+) -> int:
+    """Add what RDMA needs to workloads that you have; exit 1 and print nothing where they contradict it.
+
+    PATH is a file, a folder (read with all below it) or `-` for stdin, which is also meant without PATH. Every pod
+    that works gets the RDMA resource, IPC_LOCK, a memory-backed /dev/shm, the environment of its library, and the
+    nodes of one fabric. What you set stays. Other kinds, comments and order stay as they are.
+
+    \b
+    aksrdma inject train.yaml --cluster cluster.yaml --pool ndh100 | kubectl apply -f -
+    aksrdma inject train.yaml --vm-size Standard_ND96isr_H100_v5 --gpus 8 --diff
+    kustomize build base | aksrdma inject --cluster cluster.yaml -o patch > rdma/kustomization.yaml
+    """
+    from aksrdma.workloads.inject import component, inject_files, injection_for, pool_named
+
+    _check(cluster, pool, vm_size, output, diff)
+    if cluster == STDIN and (not paths or STDIN in paths):
+        raise UsageError("stdin cannot be both the cluster file and the manifests; give one of them as a file")
+    plan = plan_of(cluster, None, profile, [vm_size] if vm_size else [])
+    injection = injection_for(
+        plan.decisions,
+        pool=pool_named(plan.decisions, pool) if cluster else None,
+        gpus=gpus,
+        presets=presets,
+        topology_config_map=topology_config_map,
+        container=container,
+        keep_env=keep_env,
+    )
+    files = inject_files(list(_contents(paths or (STDIN,))), injection)
+    if conflicts := list(_conflicts(files)):
+        click.echo("\n".join(conflicts), err=True)
+        return 1
+    text = "".join(file.diff() for file in files) if diff else component(files) if output == "patch" else _joined(files)
+    click.echo(text, nl=False)
+    say(quiet, *dict.fromkeys([*injection.notes, *_notes(files)]))
+    return 0
+
+
+def _check(cluster: str | None, pool: str | None, vm_size: str | None, output: str, diff: bool) -> None:
+    if (cluster is None) == (vm_size is None):
+        raise UsageError(
+            "give --cluster or --vm-size, one of them: what RDMA needs depends on the VM size of the nodes"
+        )
+    if pool is not None and cluster is None:
+        raise UsageError("--pool names a node pool of a --cluster")
+    if diff and output == "patch":
+        raise UsageError("--diff shows the YAML; leave -o patch out")
+
+
+def _contents(paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    from aksrdma.documents import read_bytes
+    from aksrdma.documents.files import STDIN_NAME
+
+    sources = sources_of(paths, together=True)
+    for source in sources:
+        if source.kustomization is not None:
+            folder = os.path.relpath(source.kustomization)
+            raise UsageError(
+                f"{folder} is a kustomization: pipe it in (`kustomize build {folder} | aksrdma inject ...`), with -o patch "
+                "to keep the additions as a component of it"
+            )
+    for file in iter_files(sources):
+        yield (STDIN_NAME if file == STDIN else file), read_bytes(file)
+
+
+def _conflicts(files: Sequence[InjectedFile]) -> Iterator[str]:
+    from aksrdma.findings import format_path
+
+    for file in files:
+        for one in file.objects:
+            for conflict in one.result.conflicts:
+                where = " ".join(filter(None, (one.document.label, format_path(conflict.path))))
+                yield f"{one.place(conflict.path)}: conflict {where}: {conflict.message}; {conflict.fix}"
+
+
+def _notes(files: Sequence[InjectedFile]) -> Iterator[str]:
+    for file in files:
+        for one in file.objects:
+            label = f"{one.place(())}: {one.document.label or 'a document without a kind'}"
+            yield from (f"{label}: {note}" for note in one.result.notes)
+            if one.unknown:
+                yield f"{label} passes through unchanged: aksrdma knows no pods of this kind"
+        yield from (f"{file.name}: {label} was written anew, without its comments" for label in file.rewritten)
+    if not any(one.result.edits for file in files for one in file.objects):
+        yield "nothing to add: there is no workload, or each has what RDMA needs"
+
+
+def _joined(files: Sequence[InjectedFile]) -> str:
+    joined = ""
+    for file in files:
+        if not file.after.strip():
+            continue
+        separator = "---\n" if joined and not file.after.lstrip().startswith("---") else ""
+        joined += separator + file.after + ("" if file.after.endswith("\n") else "\n")
+    return joined

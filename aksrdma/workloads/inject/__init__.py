@@ -1,0 +1,49 @@
+"""RDMA for workloads that a user already has: what a pod needs is added, what the user set stays.
+
+`injection_for` decides what to add from a plan, `inject` adds it to one object, `inject_files` to whole files with
+their comments.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aksrdma._lazy import attach
+
+if TYPE_CHECKING:
+    from aksrdma.workloads.inject.edits import Edit, apply
+    from aksrdma.workloads.inject.engine import Injected, inject, injected, runtimes_of
+    from aksrdma.workloads.inject.files import InjectedFile, InjectedObject, inject_files
+    from aksrdma.workloads.inject.intent import Injection, injection_for, pool_named
+    from aksrdma.workloads.inject.kustomize import component
+    from aksrdma.workloads.inject.report import Conflict, InjectionError
+
+__all__ = [
+    "Conflict",
+    "Edit",
+    "Injected",
+    "InjectedFile",
+    "InjectedObject",
+    "Injection",
+    "InjectionError",
+    "apply",
+    "component",
+    "inject",
+    "inject_files",
+    "injected",
+    "injection_for",
+    "pool_named",
+    "runtimes_of",
+]
+
+__getattr__ = attach(
+    __name__,
+    {
+        "edits": ("Edit", "apply"),
+        "engine": ("Injected", "inject", "injected", "runtimes_of"),
+        "files": ("InjectedFile", "InjectedObject", "inject_files"),
+        "intent": ("Injection", "injection_for", "pool_named"),
+        "kustomize": ("component",),
+        "report": ("Conflict", "InjectionError"),
+    },
+)

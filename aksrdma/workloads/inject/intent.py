@@ -1,0 +1,175 @@
+"""What is to be injected: everything that a pod needs to use RDMA on the nodes of one VM size."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from aksrdma import catalog
+from aksrdma.errors import UnknownNameError, UsageError
+from aksrdma.names import hint
+from aksrdma.plan.decisions import Decisions, decide
+from aksrdma.plan.policy import LABEL, resource_name
+from aksrdma.workloads.inject import presets as presets_
+
+if TYPE_CHECKING:
+    from aksrdma.catalog.rows import Preset, VmSize
+
+POOL_LABEL: Final = "kubernetes.azure.com/agentpool"
+"""Node label with the name of the AKS node pool, which is one InfiniBand fabric."""
+SHARED: Final = frozenset({"rdma-shared-device-plugin", "ipoib"})
+"""Profiles whose resource is a slot that opens every NIC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Injection:
+    """What a pod needs to use RDMA; `injection_for` makes it from a plan's decisions."""
+
+    vm_size: VmSize
+    """Row of the catalog."""
+    profile: str
+    resource: str | None
+    """Extended resource of the device plugin, such as `rdma/ib`; None: profile `base` has no plugin."""
+    count: int
+    """Units of the resource: every NIC with `sriov-device-plugin`, 1 slot where NICs are shared."""
+    pool: str | None = None
+    """Node pool; None: any whose nodes have an InfiniBand NIC, but one pool for all pods of a workload."""
+    tolerations: tuple[Mapping[str, Any], ...] = ()
+    """Tolerations of the pool's taints."""
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    gpus: int | None = None
+    """GPUs for each container that works; None: as the workload has it."""
+    network: tuple[str, str] | None = None
+    """Namespace and name of the IPoIBNetwork; None: none."""
+    topology_config_map: str | None = None
+    """ConfigMap that holds the NCCL topology file under the key `topo.xml`; None: no file is mounted."""
+    topology_file: str | None = None
+    """Path in the container at which NCCL finds that file."""
+    container: str | None = None
+    """Name of the container that works; None: the one with GPUs, or the first."""
+    keep_env: bool = False
+    """Whether a variable that the workload sets to another value stays without a word of conflict."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of these choices."""
+
+    @property
+    def node_selector(self) -> dict[str, str]:
+        """Labels of the nodes."""
+        return {POOL_LABEL: self.pool} if self.pool else {LABEL: "true"}
+
+
+def injection_for(
+    decisions: Decisions,
+    *,
+    pool: str | None = None,
+    gpus: int | None = None,
+    presets: Sequence[str] = (),
+    topology_config_map: str | None = None,
+    container: str | None = None,
+    keep_env: bool = False,
+) -> Injection:
+    """Decide what to inject.
+
+    Args:
+        decisions: those of a plan (`make_plan(cluster).decisions`).
+        pool: a node pool of the cluster; None: pools have no names that count, and all have one VM size.
+        gpus: GPUs for each container that works; None: as the workload has it.
+        presets: names of environment presets; empty: `nccl` for NVIDIA GPUs, `rccl` for AMD, none without GPUs.
+        topology_config_map: ConfigMap with the NCCL topology file under the key `topo.xml`.
+        container: name of the container that works.
+        keep_env: whether variables that the workload sets to other values stay.
+
+    Raises:
+        UsageError: a pool, preset, number of GPUs or ConfigMap that does not fit the VM size.
+    """
+    size = decisions.sizes[pool or decisions.pools[0].name]
+    _check_gpus(size, gpus)
+    rows = presets_.chosen(size, presets)
+    environment = presets_.environment(rows)
+    preset_path = environment.pop(presets_.TOPOLOGY_VARIABLE, None)
+    file = _topology_path(size, preset_path) if topology_config_map else None
+    if file:
+        environment[presets_.TOPOLOGY_VARIABLE] = file
+    profile = decisions.cluster.profile
+    asked = decisions.cluster.ipoib
+    return Injection(
+        vm_size=size,
+        profile=profile,
+        resource=resource_name(decisions, profile),
+        count=1 if profile in SHARED else size.infiniband.nic_count,
+        pool=pool,
+        tolerations=_tolerations(decisions, pool),
+        environment=environment,
+        gpus=gpus,
+        network=(asked.namespace, asked.name) if profile == "ipoib" else None,
+        topology_config_map=topology_config_map,
+        topology_file=file,
+        container=container,
+        keep_env=keep_env,
+        notes=tuple(_notes(size, rows, topology_config_map)),
+    )
+
+
+def pool_named(decisions: Decisions, name: str | None) -> str:
+    """Return the node pool of a cluster that a user means: the named one, or the only one.
+
+    Raises:
+        UsageError: the cluster has no such pool, several to choose from, or none.
+    """
+    pools = [pool.name for pool in decisions.pools]
+    if not pools:
+        raise UsageError(f"cluster {decisions.cluster.name} names no node pool; add spec.nodePools, or use --vm-size")
+    if name is None and len(pools) > 1:
+        raise UsageError(
+            f"cluster {decisions.cluster.name} has several node pools, and each is a fabric of its own; choose one with "
+            f"--pool ({', '.join(pools)})"
+        )
+    if name is not None and name not in pools:
+        raise UnknownNameError(
+            f"cluster {decisions.cluster.name} has no node pool named {name!r}{hint(name, pools)} (it has: {', '.join(pools)})"
+        )
+    return name or pools[0]
+
+
+def _tolerations(decisions: Decisions, pool: str | None) -> tuple[Mapping[str, Any], ...]:
+    if pool is None:
+        return ()
+    mine = [row for row in decisions.pools if row.name == pool]
+    return decide(dataclasses.replace(decisions.cluster, node_pools=mine, tolerations=())).tolerations
+
+
+def _check_gpus(size: VmSize, gpus: int | None) -> None:
+    if gpus is None:
+        return
+    if size.gpu is None:
+        raise UsageError(f"{size.name} has no GPUs; leave --gpus out")
+    if not 0 < gpus <= size.gpu.count:
+        raise UsageError(f"{size.name} has {size.gpu.count} GPUs, so --gpus is a number from 1 to {size.gpu.count}")
+
+
+def _topology_path(size: VmSize, of_preset: str | None) -> str:
+    if size.nccl_topology_file is None:
+        raise UsageError(f"there is no NCCL topology file for {size.name}; leave --topology-config-map out")
+    known = (preset.environment.get(presets_.TOPOLOGY_VARIABLE) for preset in catalog.presets(size.name))
+    path = of_preset or next(filter(None, known), None)
+    if path is None:
+        raise UsageError(f"the catalog does not say where {size.name} has its NCCL topology file")
+    return path
+
+
+def _notes(size: VmSize, rows: Sequence[Preset], config_map: str | None) -> list[str]:
+    topology = presets_.TOPOLOGY_VARIABLE
+    found = [
+        f"preset {row.name} needs {need}"
+        for row in rows
+        for need in row.needs
+        if topology not in need  # said below, with what to do
+    ]
+    if size.nccl_topology_file and config_map is None and any(topology in row.environment for row in rows):
+        found.append(
+            f"NCCL knows {size.name} better with {size.nccl_topology_file}: `kubectl create configmap nccl-topology "
+            f"--from-file=topo.xml={size.nccl_topology_file}`, then --topology-config-map nccl-topology"
+        )
+    return found

@@ -1,0 +1,188 @@
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from aksrdma.cli import run
+
+CLUSTER = """\
+apiVersion: aksrdma.dev/v1alpha1
+kind: RdmaCluster
+metadata:
+  name: train-01
+spec:
+  release: v26.4.1
+  nodePools:
+  - name: ndh100
+    vmSize: Standard_ND96isr_H100_v5
+    taints: ["sku=gpu:NoSchedule"]
+  - name: hbv3
+    vmSize: Standard_HB120rs_v3
+"""
+POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n  - name: main\n    image: b\n"
+OTHER = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n"
+H100 = ["--vm-size", "Standard_ND96isr_H100_v5"]
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AKSRDMA_PROFILE", raising=False)
+    (tmp_path / "cluster.yaml").write_text(CLUSTER)
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "other.yaml").write_text(OTHER)
+
+
+def test_a_file_is_printed_with_rdma(capsys):
+    assert run(["inject", "pod.yaml", *H100]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith(POD)
+    assert yaml.safe_load(out)["spec"]["containers"][0]["resources"]["limits"] == {"rdma/ib": 8}
+    assert err.startswith("note: NCCL knows Standard_ND96isr_H100_v5 better with ndv5-topo.xml")
+
+
+def test_stdin_is_read_without_a_path_and_with_a_dash(capsys, monkeypatch, tmp_path):
+    run(["inject", "pod.yaml", *H100])
+    expected = capsys.readouterr().out
+
+    for paths in ([], ["-"]):
+        with (tmp_path / "pod.yaml").open(encoding="utf-8") as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            run(["inject", *paths, *H100])
+        assert capsys.readouterr().out == expected
+
+
+def test_several_files_are_one_stream(capsys):
+    assert run(["inject", "other.yaml", "pod.yaml", *H100]) == 0
+
+    out, err = capsys.readouterr()
+    assert [one["kind"] for one in yaml.safe_load_all(out)] == ["Widget", "Pod"]
+    assert out.startswith(OTHER + "---\n")
+    assert "other.yaml:1: Widget/w passes through unchanged" in err
+
+
+def test_a_folder_is_read_with_all_below_it(capsys, tmp_path):
+    (tmp_path / "jobs/deep").mkdir(parents=True)
+    (tmp_path / "jobs/deep/pod.yaml").write_text(POD)
+
+    run(["inject", "jobs", *H100])
+
+    assert "rdma/ib" in capsys.readouterr().out
+
+
+def test_a_pool_of_a_cluster_is_selected_and_its_taint_tolerated(capsys):
+    assert run(["inject", "pod.yaml", "--cluster", "cluster.yaml", "--pool", "ndh100", "-q"]) == 0
+
+    out, err = capsys.readouterr()
+    spec = yaml.safe_load(out)["spec"]
+    assert spec["nodeSelector"] == {"kubernetes.azure.com/agentpool": "ndh100"}
+    assert spec["tolerations"][0]["key"] == "sku"
+    assert err == ""
+
+
+def test_the_profile_and_the_number_of_gpus_are_options(capsys):
+    run(["inject", "pod.yaml", *H100, "--profile", "rdma-shared-device-plugin", "--gpus", "2"])
+
+    limits = yaml.safe_load(capsys.readouterr().out)["spec"]["containers"][0]["resources"]["limits"]
+    assert limits == {"rdma/shared_ib": 1, "nvidia.com/gpu": 2}
+
+
+def test_a_diff_shows_the_additions(capsys):
+    assert run(["inject", "pod.yaml", *H100, "--diff"]) == 0
+
+    out = capsys.readouterr().out
+    assert out.startswith("--- pod.yaml\n+++ pod.yaml\n@@ ")
+    assert "+        rdma/ib: 8\n" in out
+    assert [line for line in out.splitlines()[2:] if line.startswith("-")] == []
+
+
+def test_a_second_run_has_nothing_to_add(capsys, tmp_path):
+    run(["inject", "pod.yaml", *H100])
+    (tmp_path / "pod.yaml").write_text(capsys.readouterr().out)
+
+    assert run(["inject", "pod.yaml", *H100, "--diff"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "nothing to add" in err
+
+
+def test_a_patch_is_a_component(capsys):
+    assert run(["inject", "pod.yaml", *H100, "-o", "patch"]) == 0
+
+    component = yaml.safe_load(capsys.readouterr().out)
+    assert component["kind"] == "Component"
+    assert component["patches"][0]["target"] == {"version": "v1", "kind": "Pod", "name": "a"}
+    assert yaml.safe_load(component["patches"][0]["patch"])[0]["op"] == "add"
+
+
+def test_a_conflict_exits_1_with_both_values_and_prints_nothing(capsys, tmp_path):
+    (tmp_path / "pod.yaml").write_text(POD + "    env:\n    - name: NCCL_DEBUG\n      value: WARN\n")
+
+    assert run(["inject", "other.yaml", "pod.yaml", *H100]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("pod.yaml:11: conflict Pod/a spec.containers[0].env[0].value: NCCL_DEBUG is 'WARN', and")
+    assert "'INFO'" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        pytest.param([], 2, "give --cluster or --vm-size", id="neither cluster nor VM size"),
+        pytest.param([*H100, "--cluster", "cluster.yaml"], 2, "one of them", id="cluster and VM size"),
+        pytest.param([*H100, "--pool", "a"], 2, "--pool names a node pool of a --cluster", id="a pool of no cluster"),
+        pytest.param(["--cluster", "cluster.yaml"], 2, "--pool (ndh100, hbv3)", id="a cluster with several pools"),
+        pytest.param(
+            ["--cluster", "cluster.yaml", "--pool", "ndh10"], 2, "did you mean ndh100?", id="a pool that is not there"
+        ),
+        pytest.param(["--vm-size", "ND96isr_H100"], 2, "did you mean Standard_ND96isr_H100_v5", id="a wrong size"),
+        pytest.param(["--vm-size", "Standard_NC24rs_v3"], 2, "was retired", id="a retired size"),
+        pytest.param([*H100, "--preset", "ncll"], 2, "did you mean nccl", id="a wrong preset"),
+        pytest.param([*H100, "--diff", "-o", "patch"], 2, "leave -o patch out", id="a diff of a patch"),
+        pytest.param([*H100, "missing.yaml"], 3, "missing.yaml: there is no such file", id="a missing file"),
+        pytest.param([*H100, "broken.yaml"], 3, "broken.yaml:1:4", id="a file that is no YAML"),
+        pytest.param([*H100, "kustom"], 2, "kustomize build kustom", id="a kustomization"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(arguments, code, words, capsys, tmp_path):
+    (tmp_path / "broken.yaml").write_text("a: }")
+    (tmp_path / "kustom").mkdir()
+    (tmp_path / "kustom/kustomization.yaml").write_text("resources: []\n")
+    paths = [] if any(one.endswith(("missing.yaml", "broken.yaml", "kustom")) for one in arguments) else ["pod.yaml"]
+
+    assert run(["inject", *paths, *arguments]) == code
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_stdin_cannot_be_two_things(capsys):
+    assert run(["inject", "--cluster", "-"]) == 2
+    assert "stdin cannot be both" in capsys.readouterr().err
+
+
+def test_a_cluster_without_pools_is_refused(capsys, tmp_path):
+    (tmp_path / "cluster.yaml").write_text(CLUSTER.partition("  nodePools")[0])
+
+    assert run(["inject", "pod.yaml", "--cluster", "cluster.yaml"]) == 2
+    assert "names no node pool" in capsys.readouterr().err
+
+
+def test_text_without_a_kind_passes_through(capsys, tmp_path):
+    (tmp_path / "list.yaml").write_text("- a\n- b")
+
+    assert run(["inject", "list.yaml", *H100]) == 0
+    assert capsys.readouterr().out == "- a\n- b\n"
+
+
+def test_the_command_loads_what_it_needs_when_it_runs():
+    code = "import sys, aksrdma.cli.inject; print([n for n in ('aksrdma.workloads.inject.engine', 'pydantic', 'jsonschema') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+
+    assert done.stdout.strip() == "[]"
