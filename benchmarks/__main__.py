@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from os import cpu_count
 
-NAMES = ("render", "validate")
+NAMES = ("render", "validate", "inject", "fit", "check_log")
 
 
 def main() -> None:

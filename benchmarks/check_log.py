@@ -1,6 +1,6 @@
 """Measures check-log on a synthetic log: MB/s of one process, and the most memory it took.
 
-python -m benchmarks.check_log [MEGABYTES] [training|channels|errors|unique]
+python -m benchmarks.check_log [MEGABYTES [training|channels|errors|unique ...]]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aksrdma.workloads.log import check_log
 
@@ -107,12 +107,12 @@ def _prefix(rank: int) -> str:
     return f"node-{rank // _GPUS}:{4000 + rank}:{5000 + rank} [{rank % _GPUS}]"
 
 
-def main() -> None:
-    """Print one line for each kind of log that was asked for."""
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    for kind in sys.argv[2:] or ["training"]:
+def main(megabytes: int = 1000, kinds: Sequence[str] = ("training", "channels")) -> None:
+    """Print one line for each kind of log."""
+    print(f"\ncheck-log on {megabytes:,} MB\n")
+    for kind in kinds:
         print(measure(megabytes, kind))
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2:] or ["training", "channels"])

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "render": "Print or write the manifests of a cluster.",
     "schemas": "Find the JSON Schemas; import those of a new release.",
     "validate": "Judge any manifests, as those would who read them.",
+    "workload": "Jobs that prove that RDMA works.",
 }
 
 

@@ -1,0 +1,19 @@
+"""Jobs that prove that RDMA works: sized for a VM size, and failing where anything is not as it should be."""
+
+from __future__ import annotations
+
+from aksrdma.workloads.jobs.facts import KINDS
+from aksrdma.workloads.jobs.planning import WorkloadPlan, plan_workload
+from aksrdma.workloads.jobs.target import JobOptions, Target, target_of
+from aksrdma.workloads.jobs.text import workload_stream, workload_tree
+
+__all__ = [
+    "KINDS",
+    "JobOptions",
+    "Target",
+    "WorkloadPlan",
+    "plan_workload",
+    "target_of",
+    "workload_stream",
+    "workload_tree",
+]

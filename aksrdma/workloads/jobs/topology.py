@@ -1,0 +1,89 @@
+"""The NCCL topology file of a VM size: generated from the catalog's addresses, or the user's copy of the published one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from aksrdma import catalog
+from aksrdma.errors import UsageError
+from aksrdma.workloads.jobs.facts import TopologyFileFacts, topology_file_facts
+
+if TYPE_CHECKING:
+    from aksrdma.catalog.rows import GpuNicPair, Topology, VmSize
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyFile:
+    """The text of a topology file, or why there is none."""
+
+    text: str | None
+    note: str | None
+    """A sentence for the user; None where there is nothing to say."""
+
+
+def topology_file(size: VmSize, copy: bytes | None = None) -> TopologyFile:
+    """Return the topology file of a VM size.
+
+    Args:
+        size: a size with NVIDIA GPUs.
+        copy: the user's copy of the published file, which is taken as it is.
+
+    Raises:
+        UsageError: a copy that is not the published file, or one for a size that has none.
+    """
+    family = catalog.topology(size.topology) if size.topology else None
+    if copy is not None:
+        return TopologyFile(_checked(size, family, copy), None)
+    if family is None or family.file is None:
+        return TopologyFile(None, f"no NCCL topology file is published for {size.name}, so NCCL looks for itself")
+    facts = topology_file_facts(family.name)
+    if family.pairs is None or facts is None:
+        return TopologyFile(
+            None,
+            f"the catalog does not know which NUMA node the GPUs of {size.name} are on, so no NCCL topology file is "
+            f"written; --topology-file takes a copy of {family.file} (Azure/azhpc-images topology/)",
+        )
+    return TopologyFile(
+        generate(family.pairs, facts),
+        f"the NCCL topology file is generated from the PCI addresses and NUMA nodes of {family.name}; it is not the "
+        f"published {family.file}, of which --topology-file takes a copy",
+    )
+
+
+def generate(pairs: tuple[GpuNicPair, ...], facts: TopologyFileFacts) -> str:
+    """Return the XML for pairs of GPU and NIC; the CPUs' own facts are left to NCCL, which reads them on the node."""
+    lines = ['<system version="1">']
+    bridge = 0
+    for numa, group in groupby(sorted(pairs, key=lambda pair: (pair.numa_node, pair.gpu)), lambda pair: pair.numa_node):
+        lines.append(f'  <cpu numaid="{numa}">')
+        near = list(group)
+        for first in range(0, len(near), facts.pairs_per_bridge):
+            bridge += 1
+            lines += _bridge(bridge, near[first : first + facts.pairs_per_bridge], facts)
+        lines.append("  </cpu>")
+    return "\n".join([*lines, "</system>", ""])
+
+
+def _bridge(number: int, pairs: list[GpuNicPair], facts: TopologyFileFacts) -> list[str]:
+    link = f'link_speed="{facts.link_speed}" link_width="{facts.link_width}"'
+    # No such bridge is in the VM; its address has to be one that no device has. 0604 is the PCI class of a bridge, 0302
+    # of a 3D controller, 0207 of an InfiniBand controller.
+    lines = [f'    <pci busid="ffff:ff:{number:02x}.0" class="0x060400" {link}>']
+    lines += [f'      <pci busid="{pair.gpu}" class="0x030200" {link}/>' for pair in pairs]
+    lines += [f'      <pci busid="{pair.nic}" class="0x020700" {link}/>' for pair in pairs]
+    return [*lines, "    </pci>"]
+
+
+def _checked(size: VmSize, family: Topology | None, copy: bytes) -> str:
+    if family is None or family.file is None or family.sha256 is None:
+        raise UsageError(f"no NCCL topology file is published for {size.name}; leave --topology-file out")
+    found = hashlib.sha256(copy).hexdigest()
+    if found != family.sha256:
+        raise UsageError(
+            f"the topology file is not the published {family.file}: its sha256 is {found} ({len(copy)} bytes), that of the "
+            f"published one {family.sha256} ({family.bytes} bytes); get it from Azure/azhpc-images topology/"
+        )
+    return copy.decode()
