@@ -27,7 +27,9 @@ def cold() -> None:
     for tool, arguments in (("kustomize", ["build"]), ("kubectl", ["kustomize"])):
         if program := shutil.which(tool) or shutil.which(tool, path=ROOT / ".tools"):
             measures.append(command(f"{tool} {arguments[0]}", [program, *arguments, str(OVERLAY)]))
-    measures.append(command("aksrdma render --profile ipoib", python("-m", "aksrdma", "render", "-q", "--profile", "ipoib")))
+    measures.append(
+        command("aksrdma render --profile ipoib", python("-m", "aksrdma", "render", "-q", "--profile", "ipoib"))
+    )
     cluster = str(ROOT / "examples" / "clusters" / "nd-h100-v5.yaml")
     measures.append(command("aksrdma render nd-h100-v5.yaml", python("-m", "aksrdma", "render", "-q", cluster)))
     table("Cold render", measures, measures[0].name)
@@ -59,7 +61,11 @@ def bulk_of(count: int) -> None:
     import aksrdma
     from aksrdma import catalog
 
-    sizes = [name for name in catalog.vm_sizes() if catalog.vm_size(name).usable and not catalog.vm_size(name).driver_on_node_image]
+    sizes = [
+        name
+        for name in catalog.vm_sizes()
+        if catalog.vm_size(name).usable and not catalog.vm_size(name).driver_on_node_image
+    ]
     releases, profiles = catalog.releases(), ("base", "sriov-device-plugin", "rdma-shared-device-plugin")
 
     def one(number: int) -> int:

@@ -175,7 +175,10 @@ def against_kubectl_validate(root: Path) -> None:
     """400 files, with the CRDs of AKSRDMA_SHARED, which kubectl-validate needs."""
     judge, shared = program("kubectl-validate"), os.environ.get("AKSRDMA_SHARED")
     if not judge or not shared:
-        print("\nkubectl-validate is left out: it needs the program and AKSRDMA_SHARED, a folder with CRDs", file=sys.stderr)
+        print(
+            "\nkubectl-validate is left out: it needs the program and AKSRDMA_SHARED, a folder with CRDs",
+            file=sys.stderr,
+        )
         return
     files = corpus(root / "few", FEW // 2)
     options = ["--local-crds", f"{shared}/crds/{RELEASE}", "--local-schemas", f"{shared}/kubernetes/v1.34"]

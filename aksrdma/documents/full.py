@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from aksrdma.documents.construct import Constructor, Refused
 from aksrdma.documents.encoding import BYTE_ORDER_MARK, forbidden
 from aksrdma.documents.nodes import Mark, SyntaxProblem, TooDeep, compose
 from aksrdma.documents.plain import EMPTY
-from aksrdma.documents.problems import BROKEN, YamlProblem, duplicate_key, syntax_words, too_deep
+from aksrdma.documents.problems import (
+    BROKEN,
+    YamlProblem,
+    duplicate_key,
+    missing_separator,
+    syntax_words,
+    too_deep,
+)
 from aksrdma.documents.split import Chunk
+
+_BEGINNING: Final = frozenset({"apiVersion", "kind"})
+"""Keys that stand again where a second object begins and the `---` above it is missing."""
 
 
 def parse(chunk: Chunk, max_depth: int) -> tuple[Any, list[YamlProblem]]:
@@ -69,9 +79,16 @@ class _Problems:
     def constructed(self, constructor: Constructor) -> None:
         for refusal in constructor.refusals:
             self._add(refusal.rule, refusal.message, refusal.fix, *self._place(refusal.mark))
-        for duplicate in constructor.duplicates:
-            first, _ = self._place(duplicate.first.start)
-            self.problems.append(duplicate_key(duplicate.key, first, *self._place(duplicate.again.start)))
+        repeated = [
+            (one.key, self._place(one.first.start), self._place(one.again.start)) for one in constructor.duplicates
+        ]
+        at_top = {key for key, _, (_, column) in repeated if column == 1}
+        begins = next((key for key, _, _ in repeated if key in _BEGINNING), "") if at_top >= _BEGINNING else ""
+        for key, (first, _), (line, column) in repeated:
+            if not begins or column > 1:
+                self.problems.append(duplicate_key(key, first, line, column))
+            elif key == begins:
+                self.problems.append(missing_separator(line, column))
 
     def forbidden_character(self) -> None:
         found = forbidden().search(self._chunk.text) or re.search(BYTE_ORDER_MARK, self._chunk.text)

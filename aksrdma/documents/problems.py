@@ -38,6 +38,17 @@ def duplicate_key(key: str, first_line: int, line: int, column: int) -> YamlProb
     )
 
 
+def missing_separator(line: int, column: int) -> YamlProblem:
+    """Return the problem of a second object that begins in `line` of a document."""
+    return YamlProblem(
+        rule="yaml-duplicate-key",
+        message=f"a second object begins in line {line} of the same document, and hides the one above it",
+        fix="put `---` on a line of its own above it",
+        line=line,
+        column=column,
+    )
+
+
 def too_deep(limit: int, line: int, column: int) -> YamlProblem:
     """Return the problem of a document with more than `limit` levels."""
     return YamlProblem(

@@ -84,5 +84,6 @@ def _by_image() -> dict[tuple[str, str], tuple[str, ...]]:
 
 @cache
 def components() -> dict[str, Image]:
-    """Return every component of any release by its path, such as `spec.secondaryNetwork.multus`."""
-    return {image.path: image for name in catalog.releases() for image in catalog.release(name).components.values()}
+    """Return every component of the oldest and the newest release by its path, such as `spec.secondaryNetwork.multus`."""
+    ends = (catalog.releases()[0], catalog.newest())  # no component came after the one and went before the other
+    return {image.path: image for name in ends for image in catalog.release(name).components.values()}

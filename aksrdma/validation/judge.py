@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.base import Problem
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document, Position
 
+_NOT_JSON: Final = "-not-json"
+"""Rules of this ending are on a string whose JSON is broken, and are placed where it breaks."""
 Locate = Callable[["Document", "tuple[str | int | None, ...]"], "tuple[str, Position]"]
 """Finds file and position of a field; a kustomization's built objects are placed in its source files."""
 
@@ -43,7 +45,7 @@ def judge(
     problems = without_consequences([*more, *_problems(manifests)])
     if fragments:
         problems = [one for one in problems if one.document not in fragments or not asks_for_more(one)]
-    found = [_finding(problem, locate) for problem in problems]
+    found = [_finding(problem, _place(problem, locate)) for problem in problems]
     wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
     suppressions = [one for document in manifests.documents for one in suppressions_of(document)]
     return apply(wanted, suppressions) if suppressions else (wanted, 0)
@@ -62,10 +64,19 @@ def _in_its_file(document: Document, path: tuple[str | int | None, ...]) -> tupl
     return document.file, document.position(path)
 
 
-def _finding(problem: Problem, locate: Locate) -> Finding:
-    rule = catalog.rule(problem.rule)
+def _place(problem: Problem, locate: Locate) -> tuple[str, Position]:
     document = problem.document
     file, position = locate(document, problem.path)
+    if problem.rule.endswith(_NOT_JSON) and None not in problem.path and file == document.file:
+        text = document.embedded(problem.path)
+        return file, text.error_position if text.error is not None else position
+    return file, position
+
+
+def _finding(problem: Problem, place: tuple[str, Position]) -> Finding:
+    rule = catalog.rule(problem.rule)
+    document = problem.document
+    file, position = place
     return Finding(
         rule=rule.id,
         severity=problem.severity or rule.severity,

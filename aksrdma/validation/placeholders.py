@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from aksrdma.documents import Document
 
-_PLACEHOLDER: Final = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\}|\{\{-?\s*[\w.$\"(/].*?\}\}|\{%-?\s*\w", re.DOTALL)
+_PLACEHOLDER: Final = re.compile(
+    r"\$\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\}|\{\{-?\s*[\w.$\"(/].*?\}\}|\{%-?\s*\w", re.DOTALL
+)
 _MARKS: Final = ("${", "{{", "{%")
 _FREE_TEXT: Final = frozenset(
     {

@@ -13,6 +13,7 @@ from aksrdma.checks.schema.kinds import KINDS
 from aksrdma.paths import SCHEMAS
 from aksrdma.validation.cluster_file import is_cluster_file
 from aksrdma.validation.fragments import is_fragment
+from aksrdma.validation.misspelt_kinds import misspelt
 from aksrdma.validation.placeholders import is_template
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Sorted:
         for document in self.unversioned:
             fix = f"add apiVersion: {document.api_version}"
             yield Problem("missing-field", document, ("apiVersion",), "apiVersion is missing", fix)
+        for document in self.unknown:
+            yield from misspelt(document)
 
     def notes(self) -> Iterator[str]:
         """Yield a note for each patch."""
@@ -71,9 +74,7 @@ def sort_out(documents: Sequence[Document]) -> Sorted:
     found = Sorted()
     for document in documents:
         _sort(document, found)
-    found.fragments = frozenset(
-        one for one in found.manifests if one not in found.unversioned and is_fragment(one)
-    )
+    found.fragments = frozenset(one for one in found.manifests if one not in found.unversioned and is_fragment(one))
     return found
 
 

@@ -8,6 +8,7 @@ import yaml
 
 import aksrdma
 from aksrdma import models
+from tools.render_overlays import mistakes_text
 
 NAMES = ["hbv4-ipoib", "nd-a100-v4", "nd-gb300-v6", "nd-h100-v5", "two-pools"]
 
@@ -34,6 +35,13 @@ def test_an_example_program_prints_what_is_committed(name, root):
     )
 
     assert done.stdout.decode() == program.with_suffix(".txt").read_text(encoding="utf-8"), "run `make overlays`"
+
+
+def test_the_ten_mistakes_are_found_as_committed(root):
+    found = mistakes_text()
+
+    assert found == (root / "examples/mistakes/ten.txt").read_text(encoding="utf-8"), "run `make overlays`"
+    assert len({line.split()[2] for line in found.splitlines()}) >= 10
 
 
 def pods(root):

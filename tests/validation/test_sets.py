@@ -90,14 +90,14 @@ def test_a_kustomization_is_built_and_its_findings_stand_in_the_users_files(tree
             "top/patch.yaml": POLICY.replace("spec: {}", "spec:\n  nvIpamm: {}"),
         }
     )
-    report = aksrdma.validate(Path("."), release="v25.10.0")
+    report = aksrdma.validate(Path(), release="v25.10.0")
 
     assert [(one.file, one.line, one.path) for one in report.findings] == [("top/patch.yaml", 6, "spec.nvIpamm")]
 
 
 def test_a_kustomization_that_cannot_be_built_is_a_finding(tree, kustomize):
     tree({"kustomization.yaml": KUSTOMIZATION + "resources: [nowhere.yaml]\n"})
-    report = aksrdma.validate(Path("."))
+    report = aksrdma.validate(Path())
 
     assert [one.rule for one in report.findings] == ["kustomize-build-failed"]
     assert "nowhere.yaml" in report.findings[0].message
@@ -106,7 +106,7 @@ def test_a_kustomization_that_cannot_be_built_is_a_finding(tree, kustomize):
 def test_without_kustomize_a_note_says_to_pipe_the_build_in(tree, monkeypatch):
     tree({"kustomization.yaml": KUSTOMIZATION + "resources: [a.yaml]\n", "a.yaml": POLICY})
     monkeypatch.setenv("PATH", "")
-    report = aksrdma.validate(Path("."))
+    report = aksrdma.validate(Path())
 
     assert report.ok
     assert "pipe a build in" in report.notes[0]
@@ -129,21 +129,24 @@ spec:
     [
         pytest.param("network-operator-v25.10.0", "v25.10.0", id="the-versions-name"),
         pytest.param("network-operator-v26.4.0", "v26.4.1", id="an-older-patch-counts-as-its-minor"),
-        pytest.param("v0.0.1", None, id="nothing-else-tells"),
+        pytest.param("network-operator-v26.1.0-beta.3", "v26.1.2", id="a-beta-counts-as-its-minor"),
+        pytest.param("v3.9.3", "v25.1.0", id="one-from-before-the-catalog-counts-as-the-oldest"),
+        pytest.param("network-operator-v27.1.0", "v26.4.1", id="one-from-after-the-catalog-counts-as-the-newest"),
+        pytest.param("v9.9.9", None, id="nothing-else-tells"),
     ],
 )
 def test_the_release_is_the_one_that_image_versions_name(version, release):
     report = aksrdma.validate(RELEASED % (version, "global: {}"))
-    new_here = "v26.4.1"
+    new_here, outside = "v26.4.1", ("v3.9.3", "network-operator-v27.1.0")
 
-    assert bool(report.notes) == (release is None)
+    assert bool(report.notes) == (release is None or version in outside)
     assert any(one.path == "spec.global" for one in report.findings) == (release not in (None, new_here))
 
 
 def test_a_cluster_file_gives_its_set_the_release(tree):
     cluster = "apiVersion: aksrdma.dev/v1alpha1\nkind: RdmaCluster\nspec:\n  release: v25.1.0\n"
     tree({"cluster.yaml": cluster, "nic.yaml": POLICY.replace("spec: {}", "spec:\n  global: {}")})
-    report = aksrdma.validate(Path("."))
+    report = aksrdma.validate(Path())
 
     assert "v26.4.1" in report.findings[0].message + report.findings[0].fix
     assert report.notes == ()
@@ -157,8 +160,8 @@ def test_a_cluster_file_is_judged_as_render_would():
 
 def test_a_folder_of_clusters_is_as_many_sets(tree):
     tree({f"c{number}/nic.yaml": POLICY for number in range(5)})
-    apart = aksrdma.validate(Path("."), release="v25.10.0")
-    together = aksrdma.validate(Path("."), release="v25.10.0", together=True)
+    apart = aksrdma.validate(Path(), release="v25.10.0")
+    together = aksrdma.validate(Path(), release="v25.10.0", together=True)
 
     assert apart.summary.sets == 5
     assert "nicclusterpolicy-second" not in {one.rule for one in apart.findings}

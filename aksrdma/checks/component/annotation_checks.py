@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.base import Problem
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
+_KNOWN_KEYS: Final = frozenset({ANNOTATION, "k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status"})
+_ALIKE: Final = 0.92
 _REFUSES: Final = "Multus refuses the annotation and the pod never starts"
 _LONGEST_INTERFACE: Final = 15
 _HEX_DIGITS: Final = frozenset("0123456789abcdefABCDEF")
@@ -37,12 +40,20 @@ def network_annotations(document: Document, manifests: ManifestSet) -> Iterator[
         if annotation is not None:
             yield from _annotation(document, annotation)
             yield from _host_network(document, template, annotation)
+        yield from _keys(document, template)
     on_pods = any(ANNOTATION in template.annotations for template in templates)
     if document.kind != "Pod" and not on_pods and is_annotated(document.data.get("metadata")):
         message = f"{ANNOTATION} on the {document.kind} itself reaches no pod: Multus reads the pod's own annotations"
         yield Problem(
             "network-annotation-on-workload-metadata", document, ("metadata", "annotations", ANNOTATION), message
         )
+
+
+def _keys(document: Document, template: PodTemplate) -> Iterator[Problem]:
+    for key in template.annotations:
+        if "cni" in key and key not in _KNOWN_KEYS and SequenceMatcher(None, key, ANNOTATION).ratio() >= _ALIKE:
+            path = (*template.path, "metadata", "annotations", key)
+            yield Problem("network-annotation-key-unknown", document, path, f"Multus does not read {key}")
 
 
 def _annotation(document: Document, annotation: NetworksAnnotation) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.base import Problem
+from aksrdma.checks.component.fabric import is_infiniband
 from aksrdma.checks.component.features import (
     NIC_LABEL,
     Expression,
@@ -15,12 +16,14 @@ from aksrdma.checks.component.features import (
     feature_rules,
     strings,
 )
+from aksrdma.findings import Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
 INFINIBAND_CLASS: Final = "0207"
+ETHERNET_CLASS: Final = "0200"
 _MELLANOX: Final = "15b3"
 _POSITIVE: Final = ("In", "InRegexp")
 _INSTANCES: Final = ("fake.instance", "network.device", "network.virtual", "pci.device", "storage.block", "usb.device")
@@ -35,7 +38,8 @@ def feature_nics(document: Document, manifests: ManifestSet) -> Iterator[Problem
             for term in terms:
                 yield from _vendorless(document, term, sets_label)
         if sets_label:
-            yield from _ethernet_too(document, rule)
+            yield from _ethernet_too(document, rule, manifests)
+            yield from _other_vendor(document, rule)
 
 
 def _vendorless(document: Document, term: Term, sets_label: bool) -> Iterator[Problem]:
@@ -50,7 +54,16 @@ def _vendorless(document: Document, term: Term, sets_label: bool) -> Iterator[Pr
         yield Problem("nfr-device-without-vendor", document, (*term.path, "matchExpressions"), message)
 
 
-def _ethernet_too(document: Document, rule: FeatureRule) -> Iterator[Problem]:
+def _other_vendor(document: Document, rule: FeatureRule) -> Iterator[Problem]:
+    for terms in rule.ways():
+        vendors = [vendor for term in terms if term.feature == "pci.device" and (vendor := term.get("vendor"))]
+        if vendors and all(vendor.allows() and _MELLANOX not in vendor.allows() for vendor in vendors):
+            names = ", ".join(value for vendor in vendors for value in vendor.values)
+            message = f"the rule sets {NIC_LABEL} for a device of vendor {names}, not of {_MELLANOX}"
+            yield Problem("nfr-nic-label-on-other-vendor", document, vendors[0].path, message)
+
+
+def _ethernet_too(document: Document, rule: FeatureRule, manifests: ManifestSet) -> Iterator[Problem]:
     for terms in rule.ways():
         wide = next((term for term in terms if _is_wide(term)), None)
         if wide is not None and not any(_is_narrow(term) for term in terms):
@@ -58,7 +71,20 @@ def _ethernet_too(document: Document, rule: FeatureRule) -> Iterator[Problem]:
                 f"vendor {_MELLANOX} without class {INFINIBAND_CLASS} also labels nodes "
                 "that have only the Ethernet function of accelerated networking"
             )
-            yield Problem("nfr-vendor-without-infiniband", document, (*wide.path, "matchExpressions"), message)
+            # Who names the classes of Ethernet and of InfiniBand NICs wants both, unless the set says that this is AKS.
+            both = _names_class(wide, ETHERNET_CLASS) and _allows_infiniband(rule)
+            severity: Severity | None = "info" if both and not is_infiniband(manifests) else None
+            path = (*wide.path, "matchExpressions")
+            yield Problem("nfr-vendor-without-infiniband", document, path, message, severity=severity)
+
+
+def _allows_infiniband(rule: FeatureRule) -> bool:
+    return any(_names_class(term, INFINIBAND_CLASS) for terms in rule.ways() for term in terms)
+
+
+def _names_class(term: Term, wanted: str) -> bool:
+    found = term.get("class")
+    return found is not None and wanted in found.allows()
 
 
 def _is_wide(term: Term) -> bool:

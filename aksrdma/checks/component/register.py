@@ -120,6 +120,7 @@ CHECKS: Final[tuple[tuple[str, str, frozenset[str], tuple[str, ...]], ...]] = (
         POD_KINDS,
         (
             "network-annotation-interface-name",
+            "network-annotation-key-unknown",
             "network-annotation-on-workload-metadata",
             "network-annotation-syntax",
             "network-annotation-unknown-json-key",
@@ -140,7 +141,12 @@ CHECKS: Final[tuple[tuple[str, str, frozenset[str], tuple[str, ...]], ...]] = (
             "nfr-rule-matches-every-node",
         ),
     ),
-    ("feature_nics", "feature_nics", RULE_KINDS, ("nfr-device-without-vendor", "nfr-vendor-without-infiniband")),
+    (
+        "feature_nics",
+        "feature_nics",
+        RULE_KINDS,
+        ("nfr-device-without-vendor", "nfr-nic-label-on-other-vendor", "nfr-vendor-without-infiniband"),
+    ),
     ("feature_nics", "feature_conflicts", RULE_KINDS, ("nfr-label-conflict",)),
     ("feature_outputs", "feature_outputs", RULE_KINDS, ("nfr-label-namespace-denied", "nfr-taints-disabled")),
     ("pod_security", "pod_security_labels", frozenset({"Namespace"}), ("psa-label-invalid",)),

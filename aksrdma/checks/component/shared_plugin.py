@@ -14,6 +14,7 @@ from aksrdma.checks.component.configs import (
     shared_resources_of,
 )
 from aksrdma.checks.component.decode import type_flaws
+from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name
 from aksrdma.checks.component.selectors import selector_problems
 
@@ -33,7 +34,7 @@ def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator
     yield from form_problems(document, config, _EXITS, config.flaws)
     if config.error is None:
         yield from _top(document, config)
-        yield from _resources(document, config)
+        yield from weighed(_resources(document, config), manifests)
 
 
 def _top(document: Document, config: Config) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from aksrdma.checks.component.configs import (
     sriov_selectors,
 )
 from aksrdma.checks.component.decode import Object, type_flaws
+from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name, unknown_key
 from aksrdma.checks.component.selectors import selector_problems
 from aksrdma.names import hint
@@ -40,7 +41,7 @@ def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[
     if not config.top.list("resourceList") and not type_flaws(config.flaws):
         message = f"{_EXITS}: no resource configuration: resourceList is empty or missing"
         yield Problem("device-plugin-list-empty", document, config.top.at("resourceList"), message)
-    yield from _entries(document, config, manifests.admission_controller)
+    yield from weighed(_entries(document, config, manifests.admission_controller), manifests)
 
 
 def _entries(document: Document, config: Config, admission: bool) -> Iterator[Problem]:

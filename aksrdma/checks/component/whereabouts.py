@@ -26,7 +26,7 @@ def whereabouts(document: Document, manifests: ManifestSet, ipam: Ipam) -> Itera
     yield from _ranges(document, ipam, ranges)
     yield from _addresses(document, ipam)
     yield from _gateway(document, ipam, [found for found in ranges if isinstance(found, AddressRange)])
-    yield from _settings(document, ipam)
+    yield from _settings(document, manifests, ipam)
     yield from _release(document, manifests, ipam)
 
 
@@ -92,14 +92,15 @@ def _gateway(document: Document, ipam: Ipam, ranges: list[AddressRange]) -> Iter
         yield Problem("whereabouts-gateway-allocatable", document, path, message, fix=fix)
 
 
-def _settings(document: Document, ipam: Ipam) -> Iterator[Problem]:
+def _settings(document: Document, manifests: ManifestSet, ipam: Ipam) -> Iterator[Problem]:
     top = ipam.top
     level = top.text("log_level")
     if level and level.lower() not in _LOG_LEVELS:
         message = f"whereabouts does not know the log level {level!r}: it complains at each call and stays at debug"
         yield Problem("whereabouts-log-level-unknown", document, top.at("log_level"), message)
     kubernetes = top.struct("kubernetes")
-    if not kubernetes.text("kubeconfig") and not top.text("configuration_path"):
+    # Where the operator installs no whereabouts, whoever does has written that file.
+    if before(manifests, "v25.10.0") and not kubernetes.text("kubeconfig") and not top.text("configuration_path"):
         message = "kubernetes.kubeconfig is not set, so whereabouts works only where its flat file on the node has it"
         yield Problem("whereabouts-kubeconfig-missing", document, kubernetes.at("kubeconfig"), message)
     if "datastore" in top:

@@ -177,7 +177,9 @@ def facts_of(manifests: ManifestSet) -> Facts:
     if facts is None:
         cluster = manifests.cluster
         namespace = cluster.operator_namespace if cluster is not None else None
-        facts = _FACTS[manifests] = Facts({**manifests.unknown_by_kind, **manifests.by_kind}, manifests.nodes, namespace)
+        facts = _FACTS[manifests] = Facts(
+            {**manifests.unknown_by_kind, **manifests.by_kind}, manifests.nodes, namespace
+        )
     return facts
 
 

@@ -27,6 +27,8 @@ _DIGEST: Final = "sha256:"
 _GLOBAL_SINCE: Final = "v26.4"
 _DRIVER: Final = "ofedDriver"
 _NODE_SECTIONS: Final = frozenset({_DRIVER, "rdmaSharedDevicePlugin", "sriovDevicePlugin"})
+_FORMER_IMAGES: Final = frozenset({"containernetworking-plugins", "mofed", "multus", "sriov-device-plugin"})
+"""Images of the components in releases older than the catalog, which count versions as the later ones do."""
 
 
 class _Component(NamedTuple):
@@ -125,7 +127,9 @@ def _versions(components: list[_Component], release: Release) -> Iterator[Proble
 def _of_another(component: _Component, release: Release) -> str | None:
     """Return the version of a component where it is not the release's; one of another image is not judged."""
     version, image = component.holder.get("version"), component.image
-    if not isinstance(version, str) or not version or component.holder.get("image") not in (None, image.image):
+    if not isinstance(version, str) or not version:
+        return None
+    if component.holder.get("image") not in (None, image.image, *_FORMER_IMAGES):
         return None
     if _pinned(version, image, release, is_driver=component.is_driver):
         return None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SHM: Final = "/dev/shm"
 _DEV: Final = "/dev"
+_DEFAULT_NANO: Final = 64 * 2**20 * 10**9
+"""The /dev/shm of a container by default, in billionths of a byte."""
 
 
 def without_shm(manifests: ManifestSet) -> Iterator[Problem]:
@@ -48,10 +50,19 @@ def _no_shm(pod: PodView, container: Container) -> str | None:
         volume = volumes.get(text(mount.get("name")), {})
         if place == _SHM and "emptyDir" in volume and not _is_memory(volume):
             return "its /dev/shm is on disk, as its emptyDir has no medium: Memory"
+        if place == _SHM and (size := _below_default(volume)) is not None:
+            return f"sizeLimit {size} leaves it less than the 64 MiB of /dev/shm that any container has"
         # What other volumes are made of, the manifest does not say; that of /dev may be the node's own.
         if place in (_DEV, _SHM):
             return None
     return "has the default 64 MiB of /dev/shm"
+
+
+def _below_default(volume: Any) -> Any:
+    """Return the sizeLimit of a memory-backed volume where it is below 64 MiB, such as 64m, which is less than a byte."""
+    given = mapping(mapping(volume).get("emptyDir")).get("sizeLimit")
+    size = quantity(given) if given is not None else None
+    return given if size is not None and 0 < size.nano < _DEFAULT_NANO else None
 
 
 def _is_memory(volume: Any) -> bool:

@@ -12,6 +12,7 @@ _TRAIN_JOBS: Final = frozenset({TRAIN_JOB})
 CHECKS: Final[tuple[Row, ...]] = (
     ("pods_exposed", "unexposed", WORKLOADS, ("pod-rdma-resource-unexposed",)),
     ("pods_exposed", "shared_counts", WORKLOADS, ("shared-rdma-count-above-hcamax", "shared-rdma-count-above-one")),
+    ("pods_images", "references", WORKLOADS, ("image-reference-invalid",)),
     ("pods_driver", "driver_only", WORKLOADS, ("unprivileged-driver-only",)),
     ("pods_memory", "without_shm", WORKLOADS, ("nccl-pod-without-shm-volume",)),
     ("pods_memory", "shm_sizes", WORKLOADS, ("shm-size-above-memory-limit",)),

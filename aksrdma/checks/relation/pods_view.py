@@ -67,10 +67,10 @@ class Container:
         return bool(mapping(self.data.get("resources")).get("claims"))
 
     def adds(self, capability: str) -> FieldPath | None:
-        """Return where it adds a capability, by its own name or as ALL, or None."""
+        """Return where it adds a capability, by its own name or as ALL, or None; containerd wants no CAP_ before it."""
         added = mapping(self.security.get("capabilities")).get("add")
         for index, name in enumerate(added if isinstance(added, list) else ()):
-            if isinstance(name, str) and name.upper().removeprefix("CAP_") in (capability, "ALL"):
+            if isinstance(name, str) and name.upper() in (capability, "ALL"):
                 return self.path if self.borrowed else (*self.path, "securityContext", "capabilities", "add", index)
         return None
 

@@ -49,6 +49,8 @@ CHECKS: Final[tuple[Row, ...]] = (
         POLICY_KINDS,
         ("component-version-not-of-release", "image-repository-malformed", "image-repository-or-version-missing"),
     ),
+    ("images_names", "names", POLICY_KINDS, ("component-image-unknown",)),
+    ("policies_scheduling", "scheduling", POLICY_KINDS, ("policy-scheduling-invalid",)),
     ("features_affinity", "node_affinity", _CLUSTER_POLICY, ("node-affinity-label-never-set",)),
     (
         "features_nic_label",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ENFORCE: Final = f"{PREFIX}enforce"
 _OPEN: Final = "privileged"
 _LOCK: Final = "IPC_LOCK"
+_PREFIXED: Final = "CAP_IPC_LOCK"
 
 
 def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
@@ -29,7 +30,8 @@ def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
         for container in pod.containers if pod.complete else ():
             taken = resources.taken(container)
             if taken and not container.privileged and container.adds(_LOCK) is None:
-                message = f"the container takes {next(iter(taken))} and may lock little memory without {_LOCK}"
+                written = f": containerd takes {_PREFIXED} for CAP_{_PREFIXED}" if container.adds(_PREFIXED) else ""
+                message = f"the container takes {next(iter(taken))} and may lock little memory without {_LOCK}{written}"
                 yield Problem("rdma-pod-lacks-ipc-lock", pod.document, container.path, message)
 
 

@@ -25,13 +25,19 @@ def unserved(data: dict[str, Any], release: str) -> Iterator[SchemaProblem]:
         yield wrong_type(api_version, ("string",)).under("apiVersion")
     elif found := releases_where(lambda name: schemas_of(name).knows_own(api_version, kind)):
         yield _not_in_release(kind, found)
-    elif _ours(api_version, served):
-        yield _wrong_version(kind, api_version, served)
+    elif _ours(api_version, own := _served(release, kind, workloads=False)):
+        yield _wrong_version(kind, api_version, own)
 
 
-def _served(release: str, kind: str) -> list[str]:
-    """Return the apiVersions that have a schema for a kind."""
-    wanted = [release, builtin_folder(), WORKLOADS]
+def _served(release: str, kind: str, *, workloads: bool = True) -> list[str]:
+    """Return the apiVersions that have a schema for a kind.
+
+    Args:
+        release: Network Operator release.
+        kind: the kind.
+        workloads: whether job kinds of other projects count, which may serve more versions than we have schemas of.
+    """
+    wanted = [release, builtin_folder(), *([WORKLOADS] if workloads else [])]
     return [row.api_version for name in folders() if name in wanted for row in kinds(name) if row.kind == kind]
 
 

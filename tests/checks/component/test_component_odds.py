@@ -25,10 +25,14 @@ CHECKS = [check for check in base.DOCUMENT_CHECKS if check.check.__module__.star
 KINDS = sorted(frozenset().union(*(check.kinds for check in CHECKS)))
 
 
-@dataclass
+@dataclass(eq=False)
 class Set:
     release: str = "v26.4.1"
     admission_controller: bool = False
+    vm_sizes: tuple[str, ...] = ()
+    cluster: None = None
+    documents: tuple[Document, ...] = ()
+    unknown: tuple[Document, ...] = ()
 
 
 def rules(data: dict[str, Any], manifests: Set | None = None) -> list[str]:
@@ -37,7 +41,7 @@ def rules(data: dict[str, Any], manifests: Set | None = None) -> list[str]:
         problem
         for check in CHECKS
         if document.kind in check.kinds
-        for problem in check.check(document, manifests or Set())
+        for problem in check.check(document, manifests or Set(documents=(document,)))
     ]
     return sorted(problem.rule for problem in problems)
 
