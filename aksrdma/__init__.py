@@ -67,5 +67,10 @@ _RECORDS = (
 )
 __getattr__ = attach(
     __name__,
-    {"api": ("objects",), "cluster": (*_RECORDS, "load", "loads"), "rendering": ("Tree", "render"), "validation": ("Options", "Report", "validate")},
+    {
+        "api": ("objects",),
+        "cluster": (*_RECORDS, "load", "loads"),
+        "rendering": ("Tree", "render"),
+        "validation": ("Options", "Report", "validate"),
+    },
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aksrdma.catalog._changes import field_change, field_changes
     from aksrdma.catalog._networks import networks
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
-    from aksrdma.catalog._presets import preset, presets
+    from aksrdma.catalog._presets import preset, preset_names, presets
     from aksrdma.catalog._profiles import profile, profiles
     from aksrdma.catalog._releases import images, newest, next_release, previous, release, release_name, releases
     from aksrdma.catalog._rules import rule, rules, rules_of, themes
@@ -51,6 +51,7 @@ __all__ = [
     "next_release",
     "not_infiniband",
     "preset",
+    "preset_names",
     "presets",
     "previous",
     "profile",
@@ -79,7 +80,7 @@ __getattr__ = attach(
         "_changes": ("field_change", "field_changes"),
         "_networks": ("networks",),
         "_plain": ("source", "sources_of", "to_data", "unsure_of"),
-        "_presets": ("preset", "presets"),
+        "_presets": ("preset", "preset_names", "presets"),
         "_profiles": ("profile", "profiles"),
         "_releases": ("images", "newest", "next_release", "previous", "release", "release_name", "releases"),
         "_rules": ("rule", "rules", "rules_of", "themes"),

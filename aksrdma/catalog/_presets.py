@@ -21,6 +21,11 @@ def presets(vm_size: str) -> tuple[Preset, ...]:
     return _family(family) if family else ()
 
 
+def preset_names() -> tuple[str, ...]:
+    """Return the names of all presets, sorted by family."""
+    return tuple(row.name for family in sorted(load.names("presets")) for row in _family(family))
+
+
 def preset(name: str) -> Preset:
     """Return a preset by its name, `ndv5-nccl`.
 
@@ -32,7 +37,7 @@ def preset(name: str) -> Preset:
     for row in rows:
         if row.name == name:
             return row
-    known = [row.name for each in sorted(load.names("presets")) for row in _family(each)]
+    known = preset_names()
     raise UnknownNameError(f"no preset named {name!r}{names.hint(name, known)} (known: {', '.join(known)})")
 
 

@@ -16,8 +16,10 @@ from aksrdma.errors import AksrdmaError
 INTERRUPTED: Final = 130
 COMMANDS: Final = {
     "catalog": "The facts: releases, VM sizes, profiles, images, rules.",
+    "check-log": "Tell from a log whether a job really used RDMA.",
     "completion": "Print the completion script of a shell.",
     "explain": "Say why: a rule, a field, a profile, a VM size.",
+    "fit": "How many replicas a cluster holds, and why one stays Pending.",
     "inject": "Add what RDMA needs to workloads that you have.",
     "init": "Print a commented cluster file for your VM sizes.",
     "render": "Print or write the manifests of a cluster.",
@@ -36,7 +38,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"aksrdma.cli.{cmd_name}").command
+        command: click.Command = import_module(f"aksrdma.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(

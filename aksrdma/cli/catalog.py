@@ -84,7 +84,24 @@ _RULES: Final = Section(
     },
     lambda row: catalog.to_data(row),
 )
-_SECTIONS: Final = {"releases": _RELEASES, "vm-sizes": _VM_SIZES, "profiles": _PROFILES, "rules": _RULES}
+_PRESETS: Final = Section(
+    catalog.preset_names,
+    catalog.preset,
+    {
+        "PRESET": lambda row: row.name,
+        "LIBRARY": lambda row: row.library,
+        "VARIABLES": lambda row: len(row.variables),
+        "BY DEFAULT": lambda row: len(row.environment),
+        "WHAT": lambda row: row.title,
+    },
+)
+_SECTIONS: Final = {
+    "releases": _RELEASES,
+    "vm-sizes": _VM_SIZES,
+    "profiles": _PROFILES,
+    "presets": _PRESETS,
+    "rules": _RULES,
+}
 
 
 @click.group("catalog")

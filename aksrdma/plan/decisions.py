@@ -17,7 +17,6 @@ Problem: TypeAlias = tuple[tuple[str | int, ...], str]
 """A field path below `spec` of the cluster file, and what is wrong there."""
 
 
-
 @dataclass(frozen=True)
 class Decisions:
     """A cluster with the catalog rows that it names."""

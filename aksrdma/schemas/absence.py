@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Schema: TypeAlias = dict[str, Any]
 Definitions: TypeAlias = Mapping[str, Schema]
 """The `$defs` of a file: converted schemas by name."""
+
+
+DECODED: Final = "x-aksrdma-decoded"
+"""Keyword of the schema of a whole kind: the API server decodes it into Go structs, so that no integer is 1.0 or 1e3."""
 
 
 def definition(schema: Schema, definitions: Definitions) -> Schema:

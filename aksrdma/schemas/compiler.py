@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from aksrdma.schemas.absence import Schema, as_list, definition
+from aksrdma.schemas.absence import DECODED, Schema, as_list, definition
 from aksrdma.schemas.containers import list_facet, object_facet, size_facet, unique_facet
 from aksrdma.schemas.facets import Anything, Facet, Facets, Found, both
 from aksrdma.schemas.problems import SchemaProblem
 from aksrdma.schemas.scalars import enum_facet, integer_facet, number_facet, string_facet, whole_facet
+from aksrdma.schemas.scale import REPLICAS, replicas_facet
 from aksrdma.schemas.settled import settled
 
 _ALL: Final = ("object", "array", "string", "boolean", "integer", "number", "null")
@@ -21,6 +22,7 @@ class Compiler:
 
     def __init__(self, root: Schema) -> None:
         self._definitions: dict[str, Schema] = root.get("$defs", {})
+        self._decoded = bool(root.get(DECODED))
         self._compiled: dict[str, Facets] = {}
 
     def compile(self, schema: Schema) -> Facets:
@@ -30,13 +32,15 @@ class Compiler:
         if not schema:
             return Anything()
         types = tuple(as_list(schema.get("type", "string" if "const" in schema else list(_ALL))))
-        facets = Facets({}, types)
+        facets = Facets({}, _told(schema, types))
         for name in types:
             facets |= self._of_type(name, schema, types)
         if _COMBINED & schema.keys():
             self._combine(facets, schema)
         if rules := schema.get("x-kubernetes-validations"):
             self._rule(facets, schema, rules)
+        if REPLICAS in schema:
+            facets[dict] = both(facets[dict], replicas_facet(schema[REPLICAS]))
         return facets
 
     def _reference(self, schema: Schema) -> Facets:
@@ -59,6 +63,8 @@ class Compiler:
                 return {str: string_facet(schema)}
             case "boolean":
                 return {bool: enum_facet(schema)}
+            case "integer" if self._decoded:
+                return {int: integer_facet(schema)}
             case "integer":
                 return {int: integer_facet(schema), float: whole_facet(schema, types)}
             case "number":
@@ -105,6 +111,11 @@ class Compiler:
         for found, facet in list(facets.items()):
             if found is not type(None):
                 facets[found] = both(facet, check)
+
+
+def _told(schema: Schema, types: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the types that a message names: not the list that a format lets pass."""
+    return tuple(name for name in types if name != "array" or "format" not in schema)
 
 
 def _judge(facets: Facets, value: Any) -> Found:

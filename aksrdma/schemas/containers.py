@@ -30,6 +30,23 @@ class Fields(dict[str, Facets]):
         return Unknown(name, tuple(self._properties)) if self._others is None else self._others
 
 
+class Items(dict[type, Facet]):
+    """The facets of a list's items, compiled when the first one occurs: their schema may be that of the list."""
+
+    def __init__(self, schema: Schema, compile_schema: Compile) -> None:
+        super().__init__()
+        self._schema = schema.get("items", {})
+        self._compile = compile_schema
+        self._facets: Facets | None = None
+
+    def __missing__(self, found: type) -> Facet:
+        """Compile the schema of the items."""
+        if self._facets is None:
+            self._facets = self._compile(self._schema)
+        self[found] = self._facets[found]
+        return self[found]
+
+
 def _other_fields(schema: Schema, compile_schema: Compile) -> Facets | None:
     others = schema.get("additionalProperties", True)
     if isinstance(others, dict):
@@ -69,7 +86,7 @@ def size_facet(schema: Schema) -> Facet:
 
 def list_facet(schema: Schema, compile_schema: Compile) -> Facet:
     """Return the check of a list: its items and how many it may have."""
-    items = compile_schema(schema.get("items", {}))
+    items = Items(schema, compile_schema)
     low, high = schema.get("minItems", 0), schema.get("maxItems")
 
     def check(value: list[Any]) -> Found:

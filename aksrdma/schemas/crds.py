@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from aksrdma import paths
 from aksrdma.errors import ReadError
-from aksrdma.schemas.absence import Schema, or_null
+from aksrdma.schemas.absence import Schema, as_list, or_null
+from aksrdma.schemas.emptied import NO_FIELDS, NO_FIELDS_DEFINITION, emptied
+from aksrdma.schemas.scale import replicas_path
 from aksrdma.schemas.share import ordered, shared, with_definitions
 from aksrdma.schemas.sources import source_row, write_schema, write_sources
 from aksrdma.schemas.store import builtin_folder, load
@@ -56,14 +58,12 @@ def schemas_of(crd: dict[str, Any]) -> Iterator[tuple[str, Schema]]:
     for version in spec["versions"]:
         if version.get("served", True):
             api_version = f"{spec['group']}/{version['name']}"
-            yield (
-                version["name"],
-                _kind_schema(version["schema"]["openAPIV3Schema"], api_version, spec["names"]["kind"]),
-            )
+            yield version["name"], _kind_schema(version, api_version, spec["names"]["kind"])
 
 
-def _kind_schema(root: Schema, api_version: str, kind: str) -> Schema:
+def _kind_schema(version: dict[str, Any], api_version: str, kind: str) -> Schema:
     """Return the schema of one kind; the API server itself says what its first three fields hold."""
+    root: Schema = version["schema"]["openAPIV3Schema"]
     own = {name: child for name, child in root.get("properties", {}).items() if name not in _META}
     required = [name for name in root.get("required", ()) if name not in _META]
     out = Converter().convert({**root, "type": "object", "properties": own, "required": required})
@@ -71,19 +71,23 @@ def _kind_schema(root: Schema, api_version: str, kind: str) -> Schema:
     first = {"apiVersion": {"const": api_version}, "kind": {"const": kind}, "metadata": or_null(metadata)}
     out["required"] = ["apiVersion", "kind", *out.get("required", ())]
     out["properties"] = first | out.get("properties", {})
-    return shared(with_definitions({"$schema": DRAFT, **ordered(out)}, definitions))
+    if "status" in own and "status" in version.get("subresources", {}):
+        out["properties"]["status"] = emptied(own["status"])
+    if NO_FIELDS in str(out):
+        definitions[NO_FIELDS] = NO_FIELDS_DEFINITION
+    return shared(with_definitions({"$schema": DRAFT, **replicas_path(version), **ordered(out)}, definitions))
 
 
 def object_meta() -> tuple[Schema, dict[str, Schema]]:
     """Return the schema of `metadata` and the definitions that it needs, those of the newest Kubernetes we have.
 
-    The API server does not mind a finalizer or an owner that occurs twice in a custom resource.
+    That of a custom resource is read twice, and what comes of 1.0 or 1e18 in between is an integer.
     """
     known = load(builtin_folder(), "", "Namespace", "v1")["$defs"]
     found = {name: copy.deepcopy(known[name]) for name in ("ObjectMeta", "ManagedFieldsEntry", "OwnerReference")}
-    for child in found["ObjectMeta"]["properties"].values():
-        child.pop("x-kubernetes-list-type", None)
-        child.pop("x-kubernetes-list-map-keys", None)
+    for field in found["ObjectMeta"]["properties"].values():
+        if "integer" in as_list(field.get("type")):
+            field |= {"type": ["number", "null"], "multipleOf": 1}
     return {"$ref": "#/$defs/ObjectMeta"}, found
 
 

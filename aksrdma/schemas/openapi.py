@@ -10,15 +10,16 @@ from typing import Any, Final
 from aksrdma import paths
 from aksrdma.errors import ReadError, UnknownNameError
 from aksrdma.names import hint
-from aksrdma.schemas.absence import Schema
+from aksrdma.schemas.absence import DECODED, Schema
 from aksrdma.schemas.crds import DRAFT
 from aksrdma.schemas.share import with_definitions, without_zero_defaults
 from aksrdma.schemas.sources import source_row, write_schema, write_sources
 from aksrdma.schemas.store import BUILTIN_PREFIX, Kind
 from aksrdma.schemas.structural import Converter
+from aksrdma.schemas.unjudged import as_judged
 
 KINDS: Final = (
-    *("Namespace", "Pod", "ConfigMap", "Service"),
+    *("Namespace", "Pod", "ConfigMap", "Secret", "Service", "ServiceAccount", "PersistentVolumeClaim"),
     *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"),
     *("Job", "CronJob"),
 )
@@ -60,7 +61,7 @@ def import_openapi(path: Path, version: str, kinds: Iterable[str] = KINDS, out_d
 def _components(file: Path) -> tuple[bytes, dict[str, Schema]]:
     try:
         content = file.read_bytes()
-        return content, json.loads(content)["components"]["schemas"]
+        return content, as_judged(json.loads(content)["components"]["schemas"])
     except OSError as error:
         raise ReadError(f"{file}: {error.strerror}") from error
     except (ValueError, LookupError) as error:
@@ -81,6 +82,7 @@ def _kind_schema(components: dict[str, Schema], name: str, kind: Kind) -> Schema
     rest = {field: child for field, child in root["properties"].items() if field not in first}
     schema: Schema = {
         "$schema": DRAFT,
+        DECODED: True,
         "type": "object",
         "required": [*first, *root.get("required", ())],
         "properties": first | rest,

@@ -12,10 +12,12 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from aksrdma.schemas.absence import Schema, definition
+from aksrdma.schemas.absence import DECODED, Schema, definition
 from aksrdma.schemas.formats import FORMATS
 from aksrdma.schemas.patterns import go_pattern
-from aksrdma.schemas.rules import holds, judged
+from aksrdma.schemas.rules import holds, judged, scope_of
+from aksrdma.schemas.scalars import is_whole
+from aksrdma.schemas.scale import REPLICAS, replicas_facet
 from aksrdma.schemas.settled import settled
 from aksrdma.schemas.unique import duplicates, field_count
 
@@ -37,7 +39,7 @@ def reference_validator(root: Schema) -> Validator:
     def rules(_: Validator, listed: list[Schema], value: Any, schema: Schema) -> Iterator[ValidationError]:
         if value is None:
             return
-        scope = {"self": settled(value, schema, root.get("$defs", {}))}
+        scope = scope_of(value, schema, root.get("$defs", {}))
         for rule in listed:
             if judged(rule["rule"]) and not holds(rule["rule"], scope):
                 yield ValidationError(str(rule.get("message", rule["rule"])))
@@ -47,6 +49,7 @@ def reference_validator(root: Schema) -> Validator:
         "maxProperties": _max_properties,
         "minProperties": _min_properties,
         "pattern": _pattern,
+        REPLICAS: _replicas,
         "x-kubernetes-list-type": list_type,
         "x-kubernetes-validations": rules,
     }
@@ -62,16 +65,25 @@ def reference_validator(root: Schema) -> Validator:
 
     known: Any = Draft202012Validator
     own |= {keyword: combined(keyword) for keyword in ("allOf", "anyOf", "oneOf", "not")}
-    types = known.TYPE_CHECKER.redefine("integer", _is_integer)
+    types = known.TYPE_CHECKER.redefine("integer", _is_int64 if root.get(DECODED) else _is_integer)
     validator: Validator = extend(known, own, type_checker=types)(root)  # type: ignore[no-untyped-call]
     return validator
 
 
-def _is_integer(_: Any, value: Any) -> bool:
-    """Tell whether a value is an integer to Go: whole, and within 64 bits."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return -(2**63) <= value < 2**63 and value == int(value)
+def _replicas(_: Validator, path: list[str], value: Any, schema: Schema) -> Iterator[ValidationError]:
+    check = replicas_facet(path)
+    if isinstance(value, dict) and check and check(value):
+        yield ValidationError(f"{'.'.join(path)} is no number of replicas")
+
+
+def _is_int64(_: Any, value: Any) -> bool:
+    """Tell whether a value is an integer where Go decodes it: written as one, and within 64 bits."""
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _is_integer(checker: Any, value: Any) -> bool:
+    """Tell whether a value is an integer in a custom resource, where 1.0 is one."""
+    return is_whole(value) if isinstance(value, float) else _is_int64(checker, value)
 
 
 def _pattern(_: Validator, pattern: str, value: Any, schema: Schema) -> Iterator[ValidationError]:

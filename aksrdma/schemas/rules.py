@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from aksrdma.schemas.absence import Definitions, Schema
-from aksrdma.schemas.cel import CelError, UnsupportedError, compile_expression
+from aksrdma.schemas.absence import Definitions, Schema, as_list, definition
+from aksrdma.schemas.cel import CelError, Mismatch, UnsupportedError, compile_expression, usable
 from aksrdma.schemas.facets import Facet, Found
 from aksrdma.schemas.problems import SchemaProblem
 from aksrdma.schemas.settled import settled
@@ -25,12 +25,32 @@ def rule_facet(schema: Schema, rules: list[Schema], definitions: Definitions) ->
         return None
 
     def check(value: Any) -> Found:
-        scope = {"self": settled(value, schema, definitions)}
+        scope = scope_of(value, schema, definitions)
         return [
             SchemaProblem("rule", _message(rule, scope)) for rule in known if not holds(rule["rule"], scope)
         ] or None
 
     return check
+
+
+def scope_of(value: Any, schema: Schema, definitions: Definitions) -> dict[str, Any]:
+    """Return the variables of the rules of a schema: the value as the API server keeps it."""
+    return {"self": _typed(settled(value, schema, definitions), schema, definitions)}
+
+
+def _typed(value: Any, schema: Schema, definitions: Definitions) -> Any:
+    """Return a value in which floats that stand for integers, as 1.0 does, cannot be used, as in the API server's CEL."""
+    schema = definition(schema, definitions)
+    if isinstance(value, float):
+        types = as_list(schema.get("type"))
+        return Mismatch() if "integer" in types and "number" not in types else value
+    if isinstance(value, list):
+        return [_typed(item, schema.get("items", {}), definitions) for item in value]
+    if isinstance(value, dict):
+        fields, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, dict) else {}
+        return {name: _typed(item, fields.get(name, others), definitions) for name, item in value.items()}
+    return value
 
 
 def judged(rule: str) -> bool:
@@ -47,6 +67,7 @@ def judged(rule: str) -> bool:
 def holds(rule: str, scope: dict[str, Any]) -> bool:
     """Tell whether a rule is true; an error while it is evaluated counts against the object, as on the API server."""
     try:
+        usable(scope["self"])
         return compile_expression(rule)(scope) is True
     except CelError:
         return False

@@ -11,6 +11,8 @@ from aksrdma.schemas.patterns import go_pattern
 from aksrdma.schemas.problems import SchemaProblem, not_listed, text, wrong_type
 
 _INT64: Final = (-(2**63), 2**63 - 1)
+_EXACT: Final = 2**53 - 1
+_HAIR: Final = 1e-9
 
 
 def string_facet(schema: Schema) -> Facet:
@@ -86,11 +88,22 @@ def whole_facet(schema: Schema, types: tuple[str, ...]) -> Facet:
     integer = integer_facet(schema)
 
     def check(value: float) -> Found:
-        if not value.is_integer():
+        if not is_whole(value):
             return [wrong_type(value, types)]
         return integer(int(value)) if integer else None
 
     return check
+
+
+def is_whole(value: float) -> bool:
+    """Tell whether a float counts as an integer in a custom resource: so does one that is above it by a hair.
+
+    Source: IsFloat64AJSONInteger of go-openapi/swag, as kube-openapi uses it.
+    """
+    if not -_EXACT <= value <= _EXACT:
+        return False
+    whole = int(value)
+    return value == whole or (whole > 0 and (value - whole) / (value + whole) < _HAIR)
 
 
 def number_facet(schema: Schema) -> Facet:

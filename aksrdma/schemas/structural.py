@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aksrdma.schemas.absence import Schema, default_fails, needed, or_null
+from aksrdma.schemas.emptied import or_bytes, or_list
 from aksrdma.schemas.keywords import bounds, common, value_validation
 
 INT32: Final = (-(2**31), 2**31 - 1)
@@ -25,9 +26,11 @@ SPECIAL: Final[Mapping[str, Schema]] = {
     "IntOrString": {"type": ["integer", "string"], "minimum": INT32[0], "maximum": INT32[1]},
     "Time": common({"type": "string", "format": "date-time", "nullable": True}, typed=True),
     "MicroTime": common({"type": "string", "format": "date-time", "nullable": True}, typed=True),
-    "FieldsV1": {"type": "object"},
+    "FieldsV1": {},
 }
 """Go types that read their JSON themselves, so that the OpenAPI document does not tell all of what they take."""
+
+_LIST_TYPE: Final = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys")
 
 EMBEDDED: Final[Mapping[str, Schema]] = {
     "apiVersion": {"type": "string", "minLength": 1, "pattern": "^[^/]*(/[^/]*)?$"},
@@ -68,6 +71,8 @@ class Converter:
                 out |= bounds(node, INT32 if self._typed and node.get("format") == "int32" else INT64)
             case "number":
                 out |= bounds(node, None)
+            case "string":
+                out = or_bytes(out) if self._typed else or_list(out)
         return out
 
     def _referred(self, target: str, default: Any) -> Schema:
@@ -106,10 +111,8 @@ class Converter:
         items = self.convert(node.get("items", {}))
         stands_in = "default" in items and not default_fails(items, self.definitions)
         out["items"] = or_null(items) if stands_in or items.get("nullable") else items
-        if node.get("x-kubernetes-list-type") in ("set", "map"):
-            out["x-kubernetes-list-type"] = node["x-kubernetes-list-type"]
-        if "x-kubernetes-list-map-keys" in node:
-            out["x-kubernetes-list-map-keys"] = node["x-kubernetes-list-map-keys"]
+        if not self._typed and node.get("x-kubernetes-list-type") in ("set", "map"):
+            out |= {key: node[key] for key in _LIST_TYPE if key in node}
 
 
 def _target(node: Schema) -> str:

@@ -184,6 +184,9 @@ def test_init_names_two_pools_of_one_series_apart(capsys):
         pytest.param(["catalog", "vm-sizes"], "Standard_ND96isr_H100_v5", id="vm-sizes"),
         pytest.param(["catalog", "vm-sizes", "standard_hb120rs_v2"], "unsure.infiniband.device_id", id="one-size-with-what-is-unsure"),
         pytest.param(["catalog", "profiles"], "rdma/shared_ib", id="profiles"),
+        pytest.param(["catalog", "presets"], "ndv5-nccl", id="presets"),
+        pytest.param(["catalog", "presets", "ndv5-nccl"], "NCCL_IB_PCI_RELAXED_ORDERING", id="one-preset"),
+        pytest.param(["catalog", "rules", "whereabouts-deprecated"], "whereabouts", id="one-rule"),
         pytest.param(["catalog", "images", "v25.1.0"], "nvcr.io/nvidia/mellanox/doca-driver:25.01-0.6.0.0-0", id="images"),
     ],
 )  # fmt: skip
@@ -192,7 +195,7 @@ def test_catalog_shows_a_table(arguments, word, capsys):
     assert word in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("section", ["releases", "vm-sizes", "profiles", "images"])
+@pytest.mark.parametrize("section", ["releases", "vm-sizes", "profiles", "presets", "rules", "images"])
 def test_catalog_gives_the_same_data_as_json_and_yaml(section, capsys):
     run(["catalog", section, "-o", "json"])
     as_json = json.loads(capsys.readouterr().out)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Schema = dict[str, Any]
+NOTHING_BELOW: Schema = {"$ref": "#/$defs/NoFields"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Facts:
     allowed: frozenset[str] = frozenset()
     limits: tuple[tuple[str, Any], ...] = ()
     required: bool = False
+    typed: bool = True
+    """False: below the status of a kind with that subresource the API server knows fields alone, and drops their values."""
 
 
 def flat(schema: Schema) -> dict[str, Facts]:
@@ -28,14 +31,14 @@ def flat(schema: Schema) -> dict[str, Facts]:
 def _rows(node: Schema, definitions: Mapping[str, Schema], path: str, *, required: bool) -> Iterator[tuple[str, Facts]]:
     keys = ("minimum", "minLength", "maxLength", "pattern") if node.get("format") != "date-time" else ()
     limits = tuple((key, node[key]) for key in keys if key in node)
-    allowed = frozenset(node.get("enum", ())) - {None}
-    yield path, Facts(_types(node), allowed, limits, required)
+    allowed = frozenset(node.get("enum", ())) - {None, ""}  # the empty string of a built-in kind is "not set"
+    yield path, Facts(_types(node), allowed, limits, required, typed="type" in node or not path.startswith("status"))
     for name, child in node.get("properties", {}).items():
         below = f"{path}.{name}" if path else name
         needed = name in node.get("required", ())
         yield from _rows(_plain(child, definitions), definitions, below, required=needed)
     for key, suffix in (("items", "[]"), ("additionalProperties", "{}")):
-        if isinstance(node.get(key), dict):
+        if isinstance(node.get(key), dict) and node[key] != NOTHING_BELOW:
             yield from _rows(_plain(node[key], definitions), definitions, path + suffix, required=True)
 
 

@@ -52,6 +52,7 @@ CLOSER = {
 
 WIDER = {
     "stopSignal": "the schema lists 65 signals",
+    "pullPolicy": "image volumes are a feature that v1.34 leaves off, so the server drops them unread",
     "kind": "the schema says it as a constant",
     "apiVersion": "the schema says it as a constant",
 }
@@ -80,6 +81,16 @@ def covered(kind: str, path: str) -> bool:
 def limits(row: Facts) -> dict[str, object]:
     """The limits, without those of a 64-bit integer."""
     return {key: value for key, value in row.limits if (key, value) != ("minimum", -(2**63))}
+
+
+def whole(path: str, types: frozenset[str]) -> frozenset[str]:
+    """The types as meant: the server takes fractions in metadata and lists for a text with a format, and loses them."""
+    meant = types - {"array"} if "string" in types else types
+    return frozenset("integer" if name == "number" and path.startswith("metadata") else name for name in meant)
+
+
+def typed(rows: dict[str, Facts], path: str) -> bool:
+    return path in rows and rows[path].typed
 
 
 @cache
@@ -118,7 +129,7 @@ def test_models_and_schemas_agree_on_types(api_version: str, kind: str) -> None:
         (release, path): (sorted(row.types), sorted(model[path].types))
         for release, rows in schema_rows(api_version, kind).items()
         for path, row in rows.items()
-        if row.types != model[path].types and path.rpartition(".")[2] not in CLOSER and row.types
+        if whole(path, row.types) != model[path].types and path.rpartition(".")[2] not in CLOSER and row.types
     }
     assert wrong == {}
 
@@ -127,7 +138,9 @@ def test_models_and_schemas_agree_on_types(api_version: str, kind: str) -> None:
 def test_a_model_allows_the_values_that_any_release_allows(api_version: str, kind: str) -> None:
     wrong = {}
     for path, row in model_rows(api_version, kind).items():
-        found = [rows[path].allowed for rows in schema_rows(api_version, kind).values() if path in rows]
+        found = [rows[path].allowed for rows in schema_rows(api_version, kind).values() if typed(rows, path)]
+        if not found:
+            continue
         if frozenset().union(*found) != row.allowed and path.rpartition(".")[2] not in (*CLOSER, *WIDER):
             wrong[path] = (sorted(frozenset().union(*found)), sorted(row.allowed))
     assert wrong == {}
@@ -140,7 +153,7 @@ def test_models_and_schemas_agree_on_limits(api_version: str, kind: str) -> None
         (release, path): (row.limits, model[path].limits)
         for release, rows in schema_rows(api_version, kind).items()
         for path, row in rows.items()
-        if limits(row) != limits(model[path])
+        if row.typed and limits(row) != limits(model[path])
     }
     assert wrong == {}
 
@@ -152,6 +165,7 @@ def test_a_model_requires_what_every_release_requires(api_version: str, kind: st
     needed = {
         path: all(rows[path].required for rows in schema_rows(api_version, kind).values() if path in rows)
         for path in spec - LATER_OPTIONAL.keys()
+        if any(typed(rows, path) for rows in schema_rows(api_version, kind).values())
     }
     assert {path: need for path, need in needed.items() if need != model[path].required} == {}
 

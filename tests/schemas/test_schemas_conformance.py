@@ -1,6 +1,7 @@
 """The engine, plain jsonschema and kubectl-validate say the same of thousands of objects, each with one change."""
 
 import importlib
+import os
 import shutil
 
 import pytest
@@ -51,7 +52,8 @@ def test_the_smallest_object_of_each_kind_is_fine(conformance, folder):
 
 
 @pytest.mark.parametrize("folder", ["v25.1.0", "v26.4.1", "kubernetes-v1.34"])
-def test_kubectl_validate_agrees(conformance, shared, capsys, folder):
+def test_kubectl_validate_agrees(conformance, shared, capsys, monkeypatch, folder):
+    monkeypatch.delenv("AKSRDMA_APISERVER_JUDGE", raising=False)
     program = shutil.which("kubectl-validate")
     if not program:
         pytest.skip("kubectl-validate is not on PATH")
@@ -59,3 +61,42 @@ def test_kubectl_validate_agrees(conformance, shared, capsys, folder):
 
     assert main([folder, "--shared", str(shared), "--kubectl-validate", program, "--limit", "600"]) == 0
     assert "0 differences without a reason" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("folder", ["v25.1.0", "v26.4.1", "kubernetes-v1.34"])
+def test_a_real_api_server_agrees(conformance, shared, capsys, folder):
+    programs = shutil.which("kubectl-validate"), shutil.which(os.environ.get("AKSRDMA_APISERVER_JUDGE", ""))
+    if not all(programs):
+        pytest.skip(
+            "AKSRDMA_APISERVER_JUDGE does not name the program of tools/apiserver_judge, or no kubectl-validate"
+        )
+    main = conformance("tools.conformance.__main__").main
+    few = ["--limit", "400", "--changed", "800", "--texts", "300"]
+
+    assert main([folder, "--shared", str(shared), "--apiserver-judge", programs[1], *few]) == 0
+    assert "for the API server" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("folder", ["v26.4.1", "workloads"])
+def test_rich_objects_are_fine(conformance, folder):
+    wrong = [
+        problem
+        for data in conformance("tools.conformance.rich").bases(folder)
+        for problem in compile_schema(load_of(folder, data))(data)
+    ]
+
+    assert wrong == []
+
+
+def load_of(folder, data):
+    group, _, version = data["apiVersion"].rpartition("/")
+    return schemas.load(folder, group, data["kind"], version)
+
+
+def test_random_changes_are_the_same_in_every_run(conformance):
+    bases = conformance("tools.conformance.rich").bases("kubernetes-v1.34")
+    changed, texts = (conformance(f"tools.conformance.{name}") for name in ("changes", "texts"))
+
+    assert list(changed.changed_objects(bases, 200, 1)) == list(changed.changed_objects(bases, 200, 1))
+    assert list(texts.changed_texts(bases, 50, 1)) == list(texts.changed_texts(bases, 50, 1))
+    assert list(changed.changed_objects(bases, 200, 1)) != list(changed.changed_objects(bases, 200, 2))

@@ -3,6 +3,7 @@
 import pytest
 
 from aksrdma.schemas.compiler import compile_schema
+from aksrdma.schemas.emptied import NO_FIELDS, NO_FIELDS_DEFINITION, emptied
 from aksrdma.schemas.engine import Schemas
 from aksrdma.schemas.reference import reference_validator
 
@@ -23,6 +24,12 @@ def keyed(*keys, **fields):
 
 
 PORTS = keyed("port", "protocol", port={"type": "integer"}, protocol={**TEXT, "default": "TCP"})
+WORKERS = {"x-aksrdma-replicas": ["w", "n"], "type": "object"}
+DECODED_KIND = {"x-aksrdma-decoded": True, **obj(n={"type": "integer"})}
+STATUS = {
+    **emptied({"properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"type": "string"}}}}),
+    "$defs": {NO_FIELDS: NO_FIELDS_DEFINITION},
+}
 RANGE = {
     **obj(start={"type": ["integer", "null"], "default": 5}, end={"type": ["integer", "null"]}),
     "x-kubernetes-validations": [
@@ -116,6 +123,22 @@ RANGE = {
         pytest.param(RANGE, {"start": None, "end": 4}, [((), "rule")], id="a-null-has-the-default-too"),
         pytest.param(RANGE, {"end": None}, [], id="and-without-one-is-gone"),
         pytest.param(RANGE, {"end": "4"}, [(("end",), "type")], id="a-rule-waits-for-what-it-reads"),
+        pytest.param(RANGE, {"end": 6.0}, [((), "rule")], id="a-rule-cannot-use-a-float-for-an-integer"),
+        pytest.param(WORKERS, {"w": {"n": 2}}, [], id="replicas"),
+        pytest.param(WORKERS, {"w": {"n": 2.0}}, [(("w", "n"), "range")], id="replicas-that-are-a-float"),
+        pytest.param(WORKERS, {"w": {"n": -1}}, [(("w", "n"), "range")], id="fewer-replicas-than-none"),
+        pytest.param(WORKERS, {"w": {"n": 2**31}}, [(("w", "n"), "range")], id="more-replicas-than-int32"),
+        pytest.param(WORKERS, {"w": {}}, [], id="no-replicas"),
+        pytest.param(DECODED_KIND, {"n": 1}, [], id="an-integer-that-go-decodes"),
+        pytest.param(DECODED_KIND, {"n": 1.0}, [(("n",), "type")], id="a-whole-float-that-go-decodes"),
+        pytest.param({"type": "integer"}, 1.0, [], id="a-whole-float-in-a-custom-resource"),
+        pytest.param({"type": "integer"}, 1.0000000001, [], id="a-float-that-is-whole-but-for-a-hair"),
+        pytest.param({"type": "integer"}, 0.9999999999, [((), "type")], id="but-not-one-below"),
+        pytest.param({"type": "integer"}, 2.0**53, [((), "type")], id="a-float-past-what-is-exact"),
+        pytest.param({"type": "integer"}, 2**53, [], id="which-an-integer-may-be"),
+        pytest.param(STATUS, {"a": 1, "b": [None]}, [], id="an-emptied-field-of-any-type"),
+        pytest.param(STATUS, {"c": 1}, [(("c",), "unknown-field")], id="an-unknown-field-of-an-emptied-field"),
+        pytest.param(STATUS, {"a": [[{"c": 1}]]}, [(("a", 0, 0, "c"), "unknown-field")], id="and-one-deep-in-lists"),
         pytest.param({"type": "integer", "not": {"minimum": 5}}, 6, [((), "combination")], id="not"),
         pytest.param(
             {"type": "integer", "anyOf": [{"minimum": 5}, {"maximum": 1}]}, 3, [((), "combination")], id="any"

@@ -70,6 +70,31 @@ def test_the_schema_pins_the_kind_and_knows_metadata(tmp_path):
     assert "labels" in schema["$defs"]["ObjectMeta"]["properties"]
 
 
+STATUS = {**SPEC, "properties": {**SPEC["properties"], "status": {"type": "object", "required": ["a"]}}}
+
+
+def imported(folder, version):
+    write(folder, crd(**version))
+    (path,) = import_crds([folder / "crds.yaml"], "v1", folder / "out")
+    return json.loads(path.read_text())
+
+
+def test_status_is_taken_as_it_comes_where_it_is_a_subresource(tmp_path):
+    whole = imported(tmp_path, {"schema": {"openAPIV3Schema": STATUS}})["properties"]["status"]
+    emptied = imported(tmp_path, {"schema": {"openAPIV3Schema": STATUS}, "subresources": {"status": {}}})
+
+    assert whole["required"] == ["a"]
+    assert emptied["properties"]["status"] == {"$ref": "#/$defs/NoFields"}
+    assert emptied["$defs"]["NoFields"] == {"additionalProperties": False, "items": {"$ref": "#/$defs/NoFields"}}
+
+
+def test_the_number_of_replicas_is_named_where_a_kind_can_be_scaled(tmp_path):
+    scale = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
+
+    assert imported(tmp_path, {"subresources": {"scale": scale}})["x-aksrdma-replicas"] == ["spec", "size"]
+    assert "x-aksrdma-replicas" not in imported(tmp_path, {})
+
+
 def test_sources_say_what_it_was_made_from(tmp_path):
     import_crds([write(tmp_path, crd())], "v1.0.0", tmp_path / "out")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from aksrdma.schemas.structural import Converter
+from aksrdma.schemas.unjudged import NOT_REQUIRED, as_judged
 
 NAME = {"type": "string"}
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
@@ -186,3 +187,53 @@ def test_a_reference_becomes_a_definition_once():
 
     assert schema["properties"] == {"one": {"$ref": "#/$defs/Part"}, "two": {"$ref": "#/$defs/Part", "default": {}}}
     assert list(converter.definitions) == ["Part"]
+
+
+@pytest.mark.parametrize(
+    ("node", "types"),
+    [
+        pytest.param({"type": "string", "format": "date-time"}, ["string", "array"], id="a-format-lets-a-list-pass"),
+        pytest.param({"type": "string", "format": "unheard-of"}, "string", id="an-unknown-one-does-not"),
+    ],
+)
+def test_a_format_of_a_custom_resource(node, types):
+    assert Converter().convert(node)["type"] == types
+
+
+def test_bytes_that_go_decodes_may_be_numbers():
+    schema = Converter(typed=True).convert({"type": "string", "format": "byte"})
+
+    assert schema["type"] == ["string", "array"]
+    assert schema["items"] == {"type": ["integer", "null"], "minimum": 0, "maximum": 255}
+
+
+def test_kinds_of_kubernetes_are_not_held_to_list_types():
+    node = {"type": "array", "items": NAME, "x-kubernetes-list-type": "set"}
+
+    assert "x-kubernetes-list-type" in Converter().convert(node)
+    assert "x-kubernetes-list-type" not in Converter(typed=True).convert(node)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "judged"),
+    [
+        pytest.param("Container", "imagePullPolicy", {"type": "string", "enum": ["", "a"]}, id="empty-is-not-set"),
+        pytest.param("Lifecycle", "stopSignal", {"type": "string"}, id="a-feature-that-is-off"),
+        pytest.param("PodStatus", "phase", {"type": "string"}, id="status-is-emptied"),
+        pytest.param("SecurityContext", "procMount", {"type": "string", "enum": ["a"]}, id="judged-as-it-is"),
+    ],
+)
+def test_words_are_those_that_the_api_server_judges(name, field, judged):
+    schema = {"type": "object", "properties": {field: {"type": "string", "enum": ["a"]}}, "required": [field]}
+
+    found = as_judged({f"io.k8s.api.core.v1.{name}": schema})[f"io.k8s.api.core.v1.{name}"]
+
+    assert found["properties"][field] == judged
+    assert found["required"] == ([] if name == "PodStatus" else [field])
+
+
+@pytest.mark.parametrize(("name", "field"), sorted(NOT_REQUIRED))
+def test_what_is_not_required_may_be_left_out(name, field):
+    schema = {"type": "object", "properties": {field: NAME}, "required": [field]}
+
+    assert as_judged({name: schema})[name]["required"] == []

@@ -1,4 +1,8 @@
-"""Runs the comparison: `python -m tools.conformance --shared DIR`; exits 1 where verdicts differ without a reason."""
+"""Runs the comparisons: `python -m tools.conformance --shared DIR`; exits 1 where verdicts differ without a reason.
+
+With `--apiserver-judge PROG` a real API server (tools/apiserver_judge) is asked too: whether it agrees where
+kubectl-validate is declared to differ, and what it says of objects that were changed in every way, as data and as text.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from aksrdma.schemas.store import BUILTIN_PREFIX, WORKLOADS
 from .compare import Comparison, compare
 from .corpus import Case, cases
 from .judges import Verdict, kubeconform, kubectl_validate
+from .served import compare_with_server
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,29 +35,47 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.conformance", description=__doc__)
     shared = os.environ.get("AKSRDMA_SHARED")
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="folders of schemas/ (default: all)")
-    parser.add_argument("--shared", type=Path, default=Path(shared) if shared else None, help="folder of CRDs")
-    parser.add_argument("--kubectl-validate", type=Path, default=Path("kubectl-validate"), metavar="PROGRAM")
-    parser.add_argument("--kubeconform", type=Path, metavar="PROGRAM", help="also count where kubeconform differs")
-    parser.add_argument("--limit", type=int, default=4000, help="objects a folder; 0 for all (default: %(default)s)")
-    parser.add_argument("--show", type=int, default=20, help="differences to print a folder")
+    add = parser.add_argument
+    add("folders", nargs="*", metavar="FOLDER", help="folders of schemas/ (default: all)")
+    add("--shared", type=Path, default=Path(shared) if shared else None, help="folder of CRDs")
+    add("--kubectl-validate", type=Path, default=Path("kubectl-validate"), metavar="PROGRAM")
+    add("--kubeconform", type=Path, metavar="PROGRAM", help="also count where kubeconform differs")
+    judge = os.environ.get("AKSRDMA_APISERVER_JUDGE")
+    add(
+        "--apiserver-judge",
+        type=Path,
+        default=Path(judge) if judge else None,
+        metavar="PROGRAM",
+        help="also ask a server",
+    )
+    add("--limit", type=int, default=4000, help="objects a folder; 0 for all (default: %(default)s)")
+    add("--changed", type=int, default=15000, help="rich objects a folder, changed at random, for the server")
+    add("--texts", type=int, default=3000, help="YAML texts a folder, changed at random, for the server")
+    add("--seed", type=int, default=1, help="of the random changes")
+    add("--show", type=int, default=20, help="differences to print a folder")
     return parser
 
 
 def _folder(folder: str, args: argparse.Namespace) -> int:
     found = cases(folder, args.limit or None)
+    results = _with_kubectl_validate(folder, found, args)
+    wrong = [result for result in results if not result.agrees and not result.reason]
+    _print(folder, results, wrong[: args.show])
+    if args.kubeconform:
+        _print_kubeconform(folder, found, results, args.kubeconform)
+    if args.apiserver_judge:
+        return len(wrong) + compare_with_server(folder, found, results, args)
+    return len(wrong)
+
+
+def _with_kubectl_validate(folder: str, found: list[Case], args: argparse.Namespace) -> list[Comparison]:
     judged = kubectl_validate(
         args.kubectl_validate,
         [case.data for case in found],
         crds=_crds(args.shared, folder),
         openapi=args.shared / "kubernetes" / schemas.builtin_folder().removeprefix(BUILTIN_PREFIX),
     )
-    results = list(compare(folder, found, judged))
-    wrong = [result for result in results if not result.agrees and not result.reason]
-    _print(folder, results, wrong[: args.show])
-    if args.kubeconform:
-        _print_kubeconform(folder, found, results, args.kubeconform)
-    return len(wrong)
+    return list(compare(folder, found, judged))
 
 
 def _crds(shared: Path, folder: str) -> Path | None:

@@ -38,7 +38,7 @@ class Comparison:
     def reason(self) -> str | None:
         """Why the judge may differ, where that is known; engine and reference must agree in any case."""
         same = self.engine.accepts == self.reference.accepts
-        return declared(self.folder, self.judge, self.engine) if same else None
+        return declared(self.folder, self.judge, self.engine, self.case.data) if same else None
 
 
 def compare(folder: str, found: list[Case], judged: list[Verdict]) -> Iterator[Comparison]:

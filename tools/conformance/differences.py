@@ -1,41 +1,89 @@
-"""Where kubectl-validate is known to differ from the API server's schema layer, each with its reason.
+"""Where other judges are known to differ from `aksrdma validate`, each with its reason.
 
-kubectl-validate judges Kubernetes' own kinds as if they were custom resources, and objects of any kind by more than
-their schema. What is listed here was seen on a kube-apiserver of 1.34 (see tools/apiserver_judge).
+A real kube-apiserver of 1.34 is the measure (see tools/apiserver_judge): where kubectl-validate differs from it,
+kubectl-validate is wrong, and `--apiserver-judge` confirms that of each object. What the server itself says for a
+reason that no manifest holds is declared as well.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Any, Final
 
 from aksrdma.schemas.store import BUILTIN_PREFIX
 
 from .judges import Verdict
 
 BY_VALUE: Final = "metadata by value: names, labels, owners and finalizers are judged beyond the schema"
-TYPED: Final = "decoded into Go: the API server reads int32, IntOrString and times itself, kubectl-validate does not"
-LIST_FOR_TEXT: Final = "a list where the schema wants a formatted string: a gap of the API server's type check"
+TYPED: Final = "decoded into Go: the API server reads integers, IntOrString and times itself, kubectl-validate does not"
+HAND_WRITTEN: Final = (
+    "judged by hand-written code: the API server holds no kind of its own to lists, words and needs of OpenAPI"
+)
+EMPTIED: Final = "status is emptied before the API server judges the object"
+AS_YAML: Final = (
+    "kubectl-validate reads YAML, where 1.0 and 1e18 are integers; the API server is sent JSON, where they are floats"
+)
+SCALE: Final = "the number of replicas of a kind that can be scaled, which kubectl-validate does not judge"
+LISTED: Final = "a list where the schema wants a formatted string: a gap of the API server's type check"
 OLD_CEL: Final = (
     "a rule that the CEL of kubectl-validate's libraries (1.30) cannot compile; 1.34 can, and takes the object"
 )
 
 _DECODED: Final = frozenset({"range", "type", "format"})
+_NOT_HELD: Final = re.compile(
+    r"Duplicate value|Unsupported value|Required value|must be of type (object|string: \"array\")"
+)
+_UNCHECKED: Final = "some validation rules were not checked"
+
+CLUSTER: Final = (
+    (re.compile(r"no PriorityClass with name"), "whether a priority class is there"),
+    (re.compile(r"RuntimeClass|without corresponding RuntimeClass"), "whether a runtime class is there, and its overhead"),
+    (re.compile(r"not configured for dual-stack"), "whether the cluster has two families of addresses"),
+    (re.compile(r"unknown time zone"), "whether the API server knows a time zone"),
+    (re.compile(r"is not in the valid range|failed to allocate"), "which addresses the cluster gives to Services"),
+    (re.compile(r"^Service.*: spec\.healthCheckNodePort: Invalid value: -?\d+: must be between"),
+     "the port that a dry run draws for health checks, next to a node port"),
+    (re.compile(r"no matches for kind"), "which other kinds the cluster serves"),
+)  # fmt: skip
+"""What the server refuses for a reason of its cluster's."""
+PATCH: Final = "a patch for kustomize by its looks: what it leaves out is not judged"
 
 
-def declared(folder: str, judge: Verdict, engine: Verdict) -> str | None:
-    """Return the reason of a known difference, or None where the verdicts ought to agree."""
-    if engine.accepts and any("rule compile error" in message for _, message in judge.causes):
-        return OLD_CEL
+def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any]) -> str | None:
+    """Return why kubectl-validate differs from the engine, or None where they ought to agree."""
     if engine.accepts:
-        return BY_VALUE if _only_metadata(judge) else None
+        return _too_strict(folder, judge)
     codes = {code for code, _ in engine.causes}
     if folder.startswith(BUILTIN_PREFIX):
         return TYPED if codes <= _DECODED else None
-    return LIST_FOR_TEXT if all("must be a string, is a list" in message for _, message in engine.causes) else None
+    if codes <= {"type", "rule", "range"} and _has_whole_float(data):
+        return AS_YAML
+    return SCALE if codes == {"range"} else None
 
 
-def _only_metadata(judge: Verdict) -> bool:
-    """Tell whether a refusal is about the values of metadata alone; then rules go unchecked, which is a cause too."""
-    fields = [field for field, message in judge.causes if "some validation rules were not checked" not in message]
-    by_schema = any("unknown field" in message or "Duplicate" in message for _, message in judge.causes)
-    return bool(fields) and not by_schema and all(field.startswith("metadata") for field in fields)
+def _too_strict(folder: str, judge: Verdict) -> str | None:
+    """Return why kubectl-validate refuses what the engine takes."""
+    if any("rule compile error" in message for _, message in judge.causes):
+        return OLD_CEL
+    causes = [(field, message) for field, message in judge.causes if _UNCHECKED not in message]
+    if not causes or any("unknown field" in message for _, message in causes):
+        return None
+    if all(field.startswith("metadata") and "Duplicate" not in message for field, message in causes):
+        return BY_VALUE
+    if all(field.startswith("status") or (field == "<nil>" and '"status.' in message) for field, message in causes):
+        return EMPTIED
+    if folder.startswith(BUILTIN_PREFIX):
+        return HAND_WRITTEN if all(_NOT_HELD.search(message) for _, message in causes) else None
+    return LISTED if all('must be of type date-time: "array"' in message for _, message in causes) else None
+
+
+def _has_whole_float(value: Any) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_has_whole_float, parts))
+
+
+def of_the_cluster(message: str) -> str | None:
+    """Return why the server refuses what no manifest tells, or None where the refusal is of the manifest."""
+    return next((reason for pattern, reason in CLUSTER if pattern.search(message)), None)

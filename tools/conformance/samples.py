@@ -105,7 +105,7 @@ class Sampler:
             return schema["const"]
         if "enum" in schema:
             return schema["enum"][0]
-        match as_list(schema.get("type")):
+        match as_list(schema.get("type", "object" if _holds_fields(schema) else "string")):
             case ["object", *_]:
                 fields = schema.get("properties", {})
                 needed = {field: self._least(fields[field], field) for field in schema.get("required", ())}
@@ -135,3 +135,8 @@ def _finished(data: dict[str, Any]) -> dict[str, Any]:
     if data["kind"] in ("Job", "CronJob"):
         template.setdefault("restartPolicy", "Never")
     return data
+
+
+def _holds_fields(schema: Schema) -> bool:
+    """Tell whether a schema that says no type, as one of `status` does, is one of an object."""
+    return "properties" in schema or isinstance(schema.get("additionalProperties"), dict)

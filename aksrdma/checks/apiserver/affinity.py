@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report, items, mapping, text, texts
 from aksrdma.checks.apiserver.selectors import check_key, check_operator, check_selector, check_values
 from aksrdma.findings import FieldPath
 
@@ -57,7 +57,7 @@ def _check_term(report: Report, path: FieldPath, term: dict[str, Any], *, strict
 
 
 def _check_field(report: Report, path: FieldPath, requirement: dict[str, Any]) -> None:
-    values = sequence(requirement.get("values"))
+    values = texts(requirement.get("values"))
     if requirement.get("operator") not in ("In", "NotIn"):
         report.add(RULE, (*path, "operator"), "operator of a field must be In or NotIn", "use In or NotIn")
     elif len(values) != 1:
@@ -66,7 +66,7 @@ def _check_field(report: Report, path: FieldPath, requirement: dict[str, Any]) -
         report.add(RULE, (*path, "key"), "the only field of a node is metadata.name", "use metadata.name")
         return
     for index, value in enumerate(values):
-        if isinstance(value, str) and (reason := names.dns_subdomain(value)):
+        if reason := names.dns_subdomain(value):
             report.add(RULE, (*path, "values", index), f"node name {value!r} {reason}")
 
 
@@ -81,8 +81,8 @@ def _check_pods(report: Report, path: FieldPath, affinity: dict[str, Any]) -> No
 def _check_pod_term(report: Report, path: FieldPath, term: dict[str, Any]) -> None:
     for field in ("labelSelector", "namespaceSelector"):
         check_selector(report, RULE, (*path, field), term.get(field))
-    for index, name in enumerate(sequence(term.get("namespaces"))):
-        if isinstance(name, str) and (reason := names.dns_label(name)):
+    for index, name in enumerate(texts(term.get("namespaces"))):
+        if reason := names.dns_label(name):
             report.add(RULE, (*path, "namespaces", index), f"namespace {name!r} {reason}")
     check_label_keys(report, path, term)
     key = term.get("topologyKey")
@@ -95,15 +95,15 @@ def _check_pod_term(report: Report, path: FieldPath, term: dict[str, Any]) -> No
 
 def check_label_keys(report: Report, path: FieldPath, term: dict[str, Any]) -> None:
     """Judge `matchLabelKeys` and `mismatchLabelKeys` beside a label selector."""
-    matched, mismatched = sequence(term.get("matchLabelKeys")), sequence(term.get("mismatchLabelKeys"))
+    matched, mismatched = texts(term.get("matchLabelKeys")), texts(term.get("mismatchLabelKeys"))
     for field, keys in (("matchLabelKeys", matched), ("mismatchLabelKeys", mismatched)):
         if keys and term.get("labelSelector") is None:
             report.add(RULE, (*path, field), f"{field} needs a labelSelector", "set labelSelector")
         for index, key in enumerate(keys):
-            if isinstance(key, str) and (reason := names.qualified_name(key)):
+            if reason := names.qualified_name(key):
                 report.add(RULE, (*path, field, index), f"label key {key!r} {reason}")
     if matched:
-        _check_overlap(report, (*path, "matchLabelKeys"), term, [key for key in matched if isinstance(key, str)])
+        _check_overlap(report, (*path, "matchLabelKeys"), term, matched)
 
 
 def _check_overlap(report: Report, path: FieldPath, term: dict[str, Any], matched: list[str]) -> None:
@@ -115,5 +115,5 @@ def _check_overlap(report: Report, path: FieldPath, term: dict[str, Any], matche
             report.add(RULE, path, f"label key {key} is in the labelSelector too", "name it once")
         taken.add(key)
     for key in matched:
-        if key in sequence(term.get("mismatchLabelKeys")):
+        if key in texts(term.get("mismatchLabelKeys")):
             report.add(RULE, path, f"label key {key} is in mismatchLabelKeys too", "name it once")

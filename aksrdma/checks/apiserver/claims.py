@@ -15,6 +15,7 @@ from aksrdma.checks.apiserver.resources import check_quantity
 from aksrdma.checks.apiserver.selectors import check_selector
 from aksrdma.findings import FieldPath
 
+_SOURCES: Final = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 _MODES: Final = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 
 
@@ -49,6 +50,41 @@ def check_claim(report: Report, rule: str, path: FieldPath, spec: dict[str, Any]
         if (value := text(spec.get(name))) and (reason := names.dns_subdomain(value)):
             report.add(rule, (*path, name), f"{name} {value!r} {reason}")
     report.one_of(rule, (*path, "volumeMode"), spec.get("volumeMode"), ("Block", "Filesystem"))
+    if "dataSource" in spec or "dataSourceRef" in spec:
+        _check_sources(report, rule, path, _kept_sources(spec) if path == ("spec",) else spec)
+
+
+def _kept_sources(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the sources of a claim of its own that the server does not drop before it judges them."""
+    source, reference = mapping(spec.get("dataSource")), spec.get("dataSourceRef")
+    if text(mapping(reference).get("namespace")):
+        reference = None
+    known = (text(source.get("apiGroup")), text(source.get("kind"))) in _SOURCES
+    return {"dataSource": spec.get("dataSource") if known or reference else None, "dataSourceRef": reference}
+
+
+def _check_sources(report: Report, rule: str, path: FieldPath, spec: dict[str, Any]) -> None:
+    for field in ("dataSource", "dataSourceRef"):
+        if isinstance(source := spec.get(field), dict):
+            _check_source(report, rule, (*path, field), source)
+    one, other = spec.get("dataSource"), spec.get("dataSourceRef")
+    if isinstance(one, dict) and isinstance(other, dict) and _identity(one) != _identity(other):
+        report.add(
+            rule, (*path, "dataSource"), "dataSource and dataSourceRef name different things", "remove one of them"
+        )
+
+
+def _check_source(report: Report, rule: str, path: FieldPath, source: dict[str, Any]) -> None:
+    report.required(rule, path, source, "name", "kind")
+    group, kind = source.get("apiGroup"), source.get("kind")
+    if group in (None, "") and isinstance(kind, str) and kind != "PersistentVolumeClaim":
+        report.add(rule, path, f"{kind!r} is not in the core API group, only PersistentVolumeClaim is", "set apiGroup")
+    elif isinstance(group, str) and group and (reason := names.dns_subdomain(group)):
+        report.add(rule, (*path, "apiGroup"), f"apiGroup {group!r} {reason}")
+
+
+def _identity(source: dict[str, Any]) -> tuple[Any, ...]:
+    return source.get("apiGroup"), text(source.get("kind")), text(source.get("name"))
 
 
 def _check_modes(report: Report, rule: str, path: FieldPath, modes: Any) -> None:

@@ -20,10 +20,12 @@ class Pod:
         metadata: metadata of the pod or template.
         is_pod: whether it is a Pod, which is judged more strictly than a template.
         volumes: volumes by name; filled by the check of the volumes.
+        dropped: names of the volumes of container images: a server without that feature drops these volumes and their
+            mounts before it judges the rest; filled by the check of the volumes.
         windows: whether any security context has options for Windows; filled by the check of these.
     """
 
-    __slots__ = ("is_pod", "metadata", "path", "report", "spec", "volumes", "windows")
+    __slots__ = ("dropped", "is_pod", "metadata", "path", "report", "spec", "volumes", "windows")
 
     def __init__(self, report: Report, path: FieldPath, template: dict[str, Any], *, is_pod: bool) -> None:
         self.report = report
@@ -32,6 +34,7 @@ class Pod:
         self.metadata = mapping(template.get("metadata"))
         self.is_pod = is_pod
         self.volumes: dict[str, dict[str, Any]] = {}
+        self.dropped: set[str] = set()
         self.windows = False
 
     @property

@@ -55,7 +55,7 @@ def check_env(report: Report, path: FieldPath, variables: Any) -> None:
 
 def _check_source(report: Report, path: FieldPath, source: dict[str, Any], variable: dict[str, Any]) -> None:
     given = [name for name in _SOURCES if source.get(name) is not None]
-    if not given and source.get("fileKeyRef") is None:
+    if not given:  # fileKeyRef is not counted: a server without its feature drops it
         report.add(RULE, path, f"valueFrom needs one of {', '.join(_SOURCES)}")
     elif text(variable.get("value")):
         report.add(RULE, path, "value and valueFrom exclude each other", "remove one of them")

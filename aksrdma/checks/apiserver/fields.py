@@ -36,6 +36,11 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def texts(value: Any) -> list[str]:
+    """Return the strings of a list, null being an empty one; an item of another type is left to the schema."""
+    return ["" if item is None else item for item in sequence(value) if item is None or isinstance(item, str)]
+
+
 def integer(value: Any) -> int | None:
     """Return a whole number as it is and anything else, a boolean too, as None."""
     return value if type(value) is int else None

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.fields import Report, absent, items, mapping, sequence, text
 from aksrdma.checks.apiserver.kinds import Kind
+from aksrdma.checks.apiserver.managed_fields import check_managed_fields
 from aksrdma.findings import FieldPath
 
 RULE: Final = "invalid-metadata"
@@ -36,7 +37,9 @@ def check_metadata(report: Report, data: dict[str, Any], kind: Kind) -> None:
     if "ownerReferences" in metadata:
         _check_owners(report, metadata["ownerReferences"])
     if "finalizers" in metadata:
-        _check_finalizers(report, metadata["finalizers"], kind.builtin)
+        _check_own_finalizers(report, metadata["finalizers"], kind)
+    if "managedFields" in metadata:
+        check_managed_fields(report, RULE, metadata["managedFields"], data.get("apiVersion"))
 
 
 def check_name(report: Report, metadata: dict[str, Any], rule: names.NameRule) -> None:
@@ -106,8 +109,15 @@ def _check_owners(report: Report, owners: Any) -> None:
             report.add(RULE, (*path, "controller"), "only one owner may be the controller")
 
 
-def _check_finalizers(report: Report, finalizers: Any, builtin: bool) -> None:
+def _check_own_finalizers(report: Report, finalizers: Any, kind: Kind) -> None:
     path: FieldPath = ("metadata", "finalizers")
+    check_finalizers(report, path, finalizers, builtin=kind.builtin)
+    if isinstance(finalizers, list) and "orphan" in finalizers and "foregroundDeletion" in finalizers:
+        report.add(RULE, path, "orphan and foregroundDeletion exclude each other")
+
+
+def check_finalizers(report: Report, path: FieldPath, finalizers: Any, *, builtin: bool) -> None:
+    """Judge the names in a list of finalizers; those of Kubernetes' own kinds are standard ones or have a domain."""
     for index, finalizer in enumerate(sequence(finalizers)):
         finalizer = "" if finalizer is None else finalizer
         if not isinstance(finalizer, str):
@@ -116,5 +126,3 @@ def _check_finalizers(report: Report, finalizers: Any, builtin: bool) -> None:
             report.add(RULE, (*path, index), f"finalizer {finalizer!r} {reason}")
         elif builtin and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             report.add(RULE, (*path, index), f"finalizer {finalizer!r} is neither a standard one nor has it a domain")
-    if isinstance(finalizers, list) and "orphan" in finalizers and "foregroundDeletion" in finalizers:
-        report.add(RULE, path, "orphan and foregroundDeletion exclude each other")

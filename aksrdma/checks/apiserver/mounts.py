@@ -22,6 +22,8 @@ def check_mounts(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
     """Judge `volumeMounts` and `volumeDevices` of a container."""
     seen: set[str] = set()
     for where, mount in items(container.get("volumeMounts"), (*path, "volumeMounts")):
+        if text(mount.get("name")) in pod.dropped:
+            continue
         _check_mount(pod, where, mount, seen)
         if len(mount) > 2:
             _check_options(pod, where, mount, container)

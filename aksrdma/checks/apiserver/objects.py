@@ -10,9 +10,10 @@ from aksrdma.checks.apiserver.config import check_config_map, check_secret
 from aksrdma.checks.apiserver.fields import Report, mapping
 from aksrdma.checks.apiserver.jobs import check_cron_job, check_job
 from aksrdma.checks.apiserver.kinds import KINDS, known_kind
-from aksrdma.checks.apiserver.metadata import check_metadata
+from aksrdma.checks.apiserver.metadata import check_finalizers, check_metadata
 from aksrdma.checks.apiserver.pod import check_pod, check_template
 from aksrdma.checks.apiserver.services import check_service
+from aksrdma.checks.apiserver.statuses import check_claim_status
 from aksrdma.checks.apiserver.workloads import (
     check_daemon_set,
     check_deployment,
@@ -20,6 +21,7 @@ from aksrdma.checks.apiserver.workloads import (
     check_stateful_set,
 )
 from aksrdma.checks.base import Problem, document_check
+from aksrdma.checks.schema.history import schemas_of
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -47,6 +49,11 @@ RULES: Final = (
 
 def _check_claim_object(report: Report, data: dict[str, Any]) -> None:
     check_claim(report, "invalid-volumes", ("spec",), mapping(data.get("spec")))
+    check_claim_status(report, (), data)
+
+
+def _check_namespace(report: Report, data: dict[str, Any]) -> None:
+    check_finalizers(report, ("spec", "finalizers"), mapping(data.get("spec")).get("finalizers"), builtin=True)
 
 
 def _check_template_object(report: Report, data: dict[str, Any]) -> None:
@@ -61,6 +68,7 @@ _CHECKS: Final[dict[tuple[str, str], Callable[[Report, dict[str, Any]], None]]] 
     ("batch/v1", "CronJob"): check_cron_job,
     ("batch/v1", "Job"): check_job,
     ("v1", "ConfigMap"): check_config_map,
+    ("v1", "Namespace"): _check_namespace,
     ("v1", "PersistentVolumeClaim"): _check_claim_object,
     ("v1", "Pod"): check_pod,
     ("v1", "PodTemplate"): _check_template_object,
@@ -72,7 +80,10 @@ _CHECKS: Final[dict[tuple[str, str], Callable[[Report, dict[str, Any]], None]]] 
 @document_check(*RULES, kinds=KINDS)
 def check_object(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Judge one object by what the API server asks for beyond the schema."""
-    return iter(problems(document))
+    if not (found := problems(document)):
+        return iter(())
+    told = {problem.path for problem in schemas_of(manifests.release).judge(document.data)}
+    return (problem for problem in found if problem.path not in told)
 
 
 def problems(document: Document) -> list[Problem]:

@@ -19,7 +19,9 @@ from aksrdma.checks.apiserver.pod_resources import check_pod_resources
 from aksrdma.checks.apiserver.resources import check_resources
 from aksrdma.checks.apiserver.scheduling import check_scheduling
 from aksrdma.checks.apiserver.security import check_pod_security, check_profile_annotations
+from aksrdma.checks.apiserver.statuses import check_pod_status
 from aksrdma.checks.apiserver.volumes import check_volumes
+from aksrdma.checks.apiserver.windows import check_windows
 from aksrdma.findings import FieldPath
 
 _RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
@@ -88,6 +90,8 @@ def check_pod(report: Report, data: dict[str, Any]) -> None:
         _check_priority(pod)
     if pod.spec.get("overhead") and pod.spec.get("runtimeClassName") is None:
         report.add(RULE, (*pod.path, "overhead"), "overhead needs a runtimeClassName", "remove overhead")
+    if "status" in data:
+        check_pod_status(report, data)
 
 
 def check_spec(pod: Pod, provided: frozenset[str] = frozenset(), *, identity: bool = True) -> None:
@@ -146,6 +150,7 @@ def _check_rare(pod: Pod) -> None:
     if spec.get("overhead"):
         check_resources(report, (*pod.path, "overhead"), {"limits": spec["overhead"]}, ())
     if pod.windows:
+        check_windows(pod)
         check_host_process(pod)
     if spec.get("os") is not None:
         check_operating_system(pod)

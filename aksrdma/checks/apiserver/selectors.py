@@ -65,7 +65,8 @@ def check_values(report: Report, rule: str, path: FieldPath, requirement: dict[s
 def matches(selector: dict[str, Any], labels: dict[str, Any]) -> bool:
     """Say whether labels match a selector; a requirement that is broken matches."""
     expected = mapping(selector.get("matchLabels"))
-    if any(labels.get(key) != value for key, value in expected.items()):
+    labels = {key: value or "" for key, value in labels.items()}
+    if any(labels.get(key) != (value or "") for key, value in expected.items()):
         return False
     return all(_meets(item, labels) for _, item in items(selector.get("matchExpressions"), ()))
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.addresses import cidr_problem, ip_problem, is_ipv6, reserved_problem
-from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, sequence, text, texts
 from aksrdma.checks.apiserver.probes import PORTS, check_port
 from aksrdma.findings import FieldPath
 
@@ -142,14 +142,14 @@ def _check_addresses(report: Report, spec: dict[str, Any], kind: Any) -> None:
     elif address and address != "None" and (reason := ip_problem(address)):
         report.add(RULE, (*_SPEC, "clusterIP"), f"clusterIP {address!r} {reason}")
     _check_families(report, spec)
-    addresses = sequence(spec.get("clusterIPs"))
-    if len(addresses) > 2 or (addresses and isinstance(addresses[0], str) and addresses[0] != address):
+    addresses = texts(spec.get("clusterIPs"))
+    if len(addresses) > 2 or (addresses and (not address or addresses[0] != address)):
         report.add(RULE, (*_SPEC, "clusterIPs"), "clusterIPs are at most two, the first being clusterIP", "remove them")
 
 
 def _check_external(report: Report, spec: dict[str, Any]) -> None:
-    for index, one in enumerate(sequence(spec.get("externalIPs"))):
-        if isinstance(one, str) and (reason := ip_problem(one) or reserved_problem(one)):
+    for index, one in enumerate(texts(spec.get("externalIPs"))):
+        if reason := ip_problem(one) or reserved_problem(one):
             report.add(RULE, (*_SPEC, "externalIPs", index), f"{one!r} {reason}")
 
 

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import Report, integer, text
+from aksrdma.checks.apiserver.fields import Report, integer, mapping, text
 from aksrdma.checks.apiserver.paths import check_relative
 from aksrdma.checks.apiserver.projections import RULE
 from aksrdma.findings import FieldPath
 
+_ISCSI_TOGETHER_MAX: Final = 64
 _ISCSI_NAME: Final = re.compile(
     r"\A(?=iqn).*iqn\.\d{4}-\d\d\.[A-Za-z0-9.-]+:[^,;*&$|\s]+\Z|\Aeui.[A-Za-z0-9]{16}\Z|\Anaa.[A-Za-z0-9]{32}\Z",
     re.ASCII,
@@ -78,13 +79,31 @@ def check_storage_os(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
     for field in ("volumeName", "volumeNamespace"):
         if (name := text(source.get(field))) and (reason := names.dns_label(name)):
             pod.report.add(RULE, (*path, field), f"{field} {name!r} {reason}")
+    check_secret_name(pod, path, source)
+
+
+def check_secret_name(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
+    """Judge that the Secret of a source, where it has one, is named."""
+    if isinstance(secret := source.get("secretRef"), dict):
+        pod.report.required(RULE, (*path, "secretRef"), secret, "name")
 
 
 def check_iscsi(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
     """Judge the names and the number of an iSCSI target."""
-    for field in ("iqn", "initiatorName"):
-        if (name := text(source.get(field))) and not _ISCSI_NAME.search(name):
+    for field, name in (("iqn", source.get("iqn") or None), ("initiatorName", source.get("initiatorName"))):
+        if isinstance(name, str) and not _ISCSI_NAME.search(name):
             pod.report.add(RULE, (*path, field), f"{field} {name!r} is no iqn, eui or naa name")
     lun = integer(source.get("lun"))
     if lun is not None and not 0 <= lun <= 255:
         pod.report.add(RULE, (*path, "lun"), f"lun {lun} is not between 0 and 255")
+    if source.get("secretRef") is None and True in (source.get("chapAuthDiscovery"), source.get("chapAuthSession")):
+        pod.report.add(RULE, (*path, "secretRef"), "CHAP authentication needs a secretRef", "set secretRef")
+
+
+def check_iscsi_name(pod: Pod, path: FieldPath, volume: dict[str, Any]) -> None:
+    """Judge how long the name and the portal of the iSCSI volume at `path` are together."""
+    source = mapping(volume.get("iscsi"))
+    together = f"{text(volume.get('name'))}:{text(source.get('targetPortal'))}"
+    if source.get("initiatorName") is not None and len(together.encode(errors="replace")) > _ISCSI_TOGETHER_MAX:
+        message = f"{together!r}, name and targetPortal, is longer than {_ISCSI_TOGETHER_MAX} characters"
+        pod.report.add(RULE, (*path, "name"), message, "shorten the name")

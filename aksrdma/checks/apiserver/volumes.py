@@ -45,7 +45,7 @@ _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
 }
 """String fields that a source cannot be without."""
 _SOURCES: Final = frozenset(
-    {*_REQUIRED, "cephfs", "downwardAPI", "emptyDir", "ephemeral", "fc", "flocker", "image", "projected"}
+    {*_REQUIRED, "cephfs", "downwardAPI", "emptyDir", "ephemeral", "fc", "flocker", "projected"}
 )
 
 
@@ -61,6 +61,9 @@ def check_volumes(pod: Pod, provided: frozenset[str] = frozenset()) -> None:
     for where, volume in items(pod.spec.get("volumes"), path):
         name = volume.get("name")
         if isinstance(name, str) and name in provided:
+            continue
+        if volume.get("image") is not None:
+            pod.dropped.add(text(name))
             continue
         if absent(name):
             pod.report.add(RULE, (*where, "name"), "name of the volume is required", "set name")
@@ -86,6 +89,8 @@ def _check_sources(pod: Pod, path: FieldPath, volume: dict[str, Any]) -> None:
             pod.report.required(RULE, (*path, kind), source, *_REQUIRED.get(kind, ()))
             if check := _CHECKS.get(kind):
                 check(pod, (*path, kind), source)
+            if kind == "iscsi":
+                storage.check_iscsi_name(pod, path, volume)
 
 
 def _check_empty_dir(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
@@ -154,6 +159,7 @@ _CHECKS: Final = {
     "awsElasticBlockStore": storage.check_partition,
     "azureDisk": storage.check_azure_disk,
     "cephfs": storage.check_monitors,
+    "cinder": storage.check_secret_name,
     "configMap": _check_config,
     "csi": _check_csi,
     "downwardAPI": _check_downward,

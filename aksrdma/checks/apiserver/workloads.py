@@ -14,6 +14,7 @@ from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, tex
 from aksrdma.checks.apiserver.job_policies import RULE
 from aksrdma.checks.apiserver.pod import check_template
 from aksrdma.checks.apiserver.selectors import check_selector, matches
+from aksrdma.checks.apiserver.statuses import check_claim_status
 from aksrdma.findings import FieldPath
 
 _SPEC: Final[FieldPath] = ("spec",)
@@ -112,6 +113,7 @@ def check_stateful_set(report: Report, data: dict[str, Any]) -> None:
     provided = set()
     for path, claim in items(spec.get("volumeClaimTemplates"), (*_SPEC, "volumeClaimTemplates")):
         check_claim(report, RULE, (*path, "spec"), mapping(claim.get("spec")))
+        check_claim_status(report, path, claim)
         provided.add(_check_claim_name(report, path, claim))
     _check_common(report, spec, frozenset(provided), identity=False)
 

@@ -9,7 +9,7 @@ KINDS: Final = frozenset(
         *("NicClusterPolicy", "NicNodePolicy", "IPoIBNetwork", "MacvlanNetwork", "HostDeviceNetwork"),
         *("IPPool", "CIDRPool", "NetworkAttachmentDefinition"),
         *("NodeFeature", "NodeFeatureGroup", "NodeFeatureRule"),
-        *("Namespace", "Pod", "ConfigMap", "Service"),
+        *("Namespace", "Pod", "ConfigMap", "Secret", "Service", "ServiceAccount", "PersistentVolumeClaim"),
         *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"),
         *("MPIJob", "PyTorchJob", "TrainJob", "TrainingRuntime", "ClusterTrainingRuntime"),
         *("LeaderWorkerSet", "RayCluster", "RayJob"),

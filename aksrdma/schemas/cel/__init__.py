@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from aksrdma.schemas.cel.parser import compile_expression
-from aksrdma.schemas.cel.values import CelError, UnsupportedError
+from aksrdma.schemas.cel.values import CelError, Mismatch, UnsupportedError, usable
 
-__all__ = ["CelError", "UnsupportedError", "compile_expression"]
+__all__ = ["CelError", "Mismatch", "UnsupportedError", "compile_expression", "usable"]

@@ -19,10 +19,21 @@ class UnsupportedError(Exception):
     """An expression uses a part of CEL that this module does not know."""
 
 
+class Mismatch:
+    """Stands for a value that is not of the type that its schema declares, as 1.0 for an integer: it cannot be used."""
+
+
+def usable(value: Any) -> Any:
+    """Return a value that is of its declared type."""
+    if isinstance(value, Mismatch):
+        raise CelError("invalid data, expected int, got float64")
+    return value
+
+
 def select(value: Any, field: str) -> Any:
     """Return a field of an object or the value of a key of a map."""
     if isinstance(value, dict) and field in value:
-        return value[field]
+        return usable(value[field])
     raise CelError(f"no such key: {field}")
 
 
@@ -38,7 +49,7 @@ def index(value: Any, key: Any) -> Any:
     if isinstance(value, dict):
         return select(value, key)
     if isinstance(value, list) and type(key) is int and 0 <= key < len(value):
-        return value[key]
+        return usable(value[key])
     raise CelError(f"no such index: {key}")
 
 
@@ -124,5 +135,5 @@ FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
 def as_list(value: Any) -> list[Any]:
     """Return what a macro runs over: the items of a list, the keys of a map."""
     if isinstance(value, list | dict):
-        return list(value)
+        return [usable(item) for item in value]
     raise CelError("no such overload: a macro wants a list or a map")

@@ -15,12 +15,15 @@ import pytest
 import yaml
 
 from aksrdma.checks.apiserver import problems
+from aksrdma.checks.apiserver.objects import check_object
+from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 from aksrdma.findings import format_path
 
 HERE = Path(__file__).parent
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
 ENDING = {"spec": {**TEMPLATE["spec"], "restartPolicy": "Never"}}
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 OWN = {"selector": {"matchLabels": {"a": "b"}}, "template": TEMPLATE}
 
 
@@ -29,6 +32,7 @@ def base(version, kind, **fields):
 
 
 BASES = {
+    "claim": base("v1", "PersistentVolumeClaim", spec=CLAIM),
     "configmap": base("v1", "ConfigMap"),
     "cronjob": base("batch/v1", "CronJob", spec={"schedule": "@daily", "jobTemplate": {"spec": {"template": ENDING}}}),
     "daemonset": base("apps/v1", "DaemonSet", spec=OWN),
@@ -37,6 +41,7 @@ BASES = {
     "namespace": base("v1", "Namespace"),
     "pod": base("v1", "Pod", spec=TEMPLATE["spec"]),
     "policy": base("mellanox.com/v1alpha1", "NicClusterPolicy", spec={}),
+    "secret": base("v1", "Secret"),
     "service": base("v1", "Service", spec={"ports": [{"port": 80}]}),
     "statefulset": base("apps/v1", "StatefulSet", spec=OWN),
 }
@@ -45,6 +50,8 @@ BASES = {
 def expand(value):
     if isinstance(value, str) and (match := re.fullmatch(r"\{a\*(\d+)\}", value)):
         return "a" * int(match[1])
+    if isinstance(value, list):
+        return [expand(one) for one in value]
     return {key: expand(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
@@ -119,6 +126,15 @@ def broken(data):
 def test_wrong_types_never_raise(data):
     for one in broken(copy.deepcopy(data)):
         problems(Document.from_data(one))
+
+
+def test_what_the_schema_refuses_is_not_reported_again():
+    data = base("v1", "Pod", spec={**TEMPLATE["spec"], "restartPolicy": "never", "hostname": "A"})
+    document = Document.from_data(data)
+
+    assert found(data) == ["invalid-pod spec.restartPolicy", "invalid-pod spec.hostname"]
+    (one,) = check_object(document, ManifestSet([document], release="v26.4.1"))
+    assert one.path == ("spec", "hostname")
 
 
 def test_other_kinds_of_the_same_name_are_left_alone():

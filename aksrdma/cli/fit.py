@@ -1,0 +1,96 @@
+"""`aksrdma fit`: how many replicas fit, and why a pod stays Pending."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from aksrdma.cli.options import profile_option, quiet_option, say
+from aksrdma.errors import ReadError, UsageError
+
+if TYPE_CHECKING:
+    from aksrdma.documents import Document, Stream
+
+STDIN = "-"
+
+
+@click.command("fit")
+@click.argument("paths", nargs=-1, metavar="[PATH ...]")
+@click.option(
+    "--cluster", required=True, metavar="FILE", help="A cluster file, or what kubectl or az print of the nodes."
+)
+@profile_option
+@click.option(
+    "--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Format."
+)
+@quiet_option
+def command(paths: tuple[str, ...], cluster: str, profile: str | None, output: str, quiet: bool) -> int:
+    """Say how many pods of workloads find a node, which resource runs out first, and why others stay Pending.
+
+    PATH is a file, a folder (read with all below it) or `-` for stdin, which is also meant without PATH. --cluster is a
+    cluster file, or the output of `kubectl get nodes -o json`, of `kubectl get nodes,pods -A -o json` (what runs there is
+    then subtracted), or of `az aks nodepool list -o json`; `-` is stdin. Nothing is asked of the cluster itself. Exit 1
+    where a pod stays Pending.
+
+    \b
+    aksrdma fit job.yaml --cluster cluster.yaml
+    kubectl get nodes,pods -A -o json | aksrdma fit job.yaml --cluster -
+    az aks nodepool list -g GROUP --cluster-name NAME -o json | aksrdma fit jobs/ --cluster - -o json
+    """
+    from aksrdma.documents import read_bytes
+    from aksrdma.workloads.fit import fit, read_nodes, read_workloads, render_table
+
+    if cluster == STDIN and (not paths or STDIN in paths):
+        raise UsageError("stdin cannot be both the nodes and the workloads; give one of them as a file")
+    nodes = read_nodes(read_bytes(cluster), "<stdin>" if cluster == STDIN else cluster, profile)
+    documents = _documents(paths or (STDIN,))
+    report = fit(nodes, read_workloads(documents))
+    click.echo(json.dumps(report.to_data(), indent=2) + "\n" if output == "json" else render_table(report), nl=False)
+    say(quiet, *report.notes, *_nothing(report.workloads, documents))
+    return 0 if report.ok else 1
+
+
+def _nothing(workloads: Sequence[object], documents: Sequence[object]) -> list[str]:
+    if workloads:
+        return []
+    return [f"none of the {len(documents)} documents is a workload, so there is nothing to place"]
+
+
+def _documents(paths: Sequence[str]) -> list[Document]:
+    """Return the documents of paths in order, those of a kustomization as it is built.
+
+    Raises:
+        ReadError: a file that cannot be read, is no YAML, or cannot be built.
+    """
+    from aksrdma.documents import read_file
+    from aksrdma.validation.sources import sources_of
+
+    found: list[Document] = []
+    for source in sources_of(paths):
+        for file in source.files:
+            found += _clean(read_file(file))
+        if source.kustomization:
+            found += _clean(_built(source.kustomization))
+    return found
+
+
+def _clean(stream: Stream) -> list[Document]:
+    if stream.problems and not stream.is_template:
+        raise ReadError("\n".join(f"{stream.file}:{p.line}:{p.column}: {p.message}; {p.fix}" for p in stream.problems))
+    return stream.documents
+
+
+def _built(folder: str) -> Stream:
+    from aksrdma.documents import read
+    from aksrdma.validation import kustomization
+
+    command = kustomization.builder()
+    if command is None:
+        raise ReadError(f"{folder} has a kustomization; put kustomize or kubectl on PATH, or pipe the build in")
+    try:
+        return read(kustomization.build(folder, command), kustomization.file_of(folder))
+    except kustomization.KustomizeError as error:
+        raise ReadError(f"{folder}: kustomize cannot build this: {error}") from error

@@ -1,0 +1,188 @@
+"""What fits where, and what stays Pending, as records and as JSON data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aksrdma.workloads.fit.amounts import Amounts, ordered, write_amount
+from aksrdma.workloads.fit.nodes import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why pods stay Pending."""
+
+    pool: str | None
+    """Node pool, or None where it holds for the whole cluster."""
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"pool {self.pool}: " if self.pool else ""
+        return f"{where}{self.message}; {self.fix}"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFit:
+    """Pods of one template in one node pool, on what the workloads before left there."""
+
+    pool: str
+    fits: int
+    """Pods that the pool could take, were there that many."""
+    placed: int
+    """Pods that it takes."""
+    per_node: int
+    """Pods that its emptiest node takes."""
+    runs_out: tuple[str, ...]
+    """What keeps that node from one more pod: resources, or `podAntiAffinity` or `topologySpread`."""
+    stranded: Amounts
+    """GPUs and RDMA units that are left on that node, with none of what ran out beside them."""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "pool": self.pool,
+            "fits": self.fits,
+            "placed": self.placed,
+            "per_node": self.per_node,
+            "runs_out_first": list(self.runs_out),
+            "stranded_per_node": _written(self.stranded),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PodsFit:
+    """Pods of one template."""
+
+    role: str
+    wanted: int
+    asks: Amounts
+    """What one of them asks for."""
+    one_pool: bool
+    """Whether they are counted within one node pool, because they talk over InfiniBand."""
+    pools: tuple[PoolFit, ...]
+    """Pools that could take one or more, in the cluster's order."""
+    elsewhere: int
+    """Pods that go to pools of which the input says nothing."""
+    reasons: tuple[Reason, ...]
+    """Why some stay Pending; empty where none does."""
+
+    @property
+    def placed(self) -> int:
+        """Pods that find a node."""
+        return sum(one.placed for one in self.pools) + self.elsewhere
+
+    @property
+    def pending(self) -> int:
+        """Pods that find none, or none on the fabric of the others."""
+        return self.wanted - self.placed
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "role": self.role,
+            "wanted": self.wanted,
+            "placed": self.placed,
+            "pending": self.pending,
+            "elsewhere": self.elsewhere,
+            "asks": _written(self.asks),
+            "one_pool": self.one_pool,
+            "pools": [one.to_data() for one in self.pools],
+            "reasons": [{"pool": one.pool, "message": one.message, "fix": one.fix} for one in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadFit:
+    """One workload."""
+
+    label: str
+    """`Kind/namespace/name`."""
+    file: str
+    line: int
+    pods: tuple[PodsFit, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of its pods find a node."""
+        return all(not one.pending for one in self.pods)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "object": self.label,
+            "file": self.file,
+            "line": self.line,
+            "ok": self.ok,
+            "pods": [one.to_data() for one in self.pods],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A resource of a node pool after all workloads."""
+
+    resource: str
+    total: int
+    left: int
+    stranded: int
+    """Of what is left: on nodes where none of these workloads' pods that ask for it fits any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLeft:
+    """A node pool after all workloads."""
+
+    pool: str
+    vm_size: str | None
+    nodes: int
+    resources: tuple[Left, ...]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "pool": self.pool,
+            "vm_size": self.vm_size,
+            "nodes": self.nodes,
+            "resources": {
+                one.resource: {
+                    "total": write_amount(one.resource, one.total),
+                    "left": write_amount(one.resource, one.left),
+                    "stranded": write_amount(one.resource, one.stranded),
+                }
+                for one in self.resources
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What of some workloads a cluster can take."""
+
+    origin: Origin
+    """What the nodes were read from."""
+    workloads: tuple[WorkloadFit, ...]
+    """In their order, which is that in which they were given a place."""
+    pools: tuple[PoolLeft, ...]
+    notes: tuple[str, ...]
+    """What was assumed, and what is not judged."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every pod finds a node."""
+        return all(one.ok for one in self.workloads)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the object of `aksrdma fit -o json` as JSON values; amounts are Kubernetes quantities."""
+        return {
+            "ok": self.ok,
+            "nodes_from": self.origin,
+            "workloads": [one.to_data() for one in self.workloads],
+            "pools": [one.to_data() for one in self.pools],
+            "notes": list(self.notes),
+        }
+
+
+def _written(amounts: Amounts) -> dict[str, str]:
+    return {name: write_amount(name, amounts[name]) for name in ordered({*amounts})}
