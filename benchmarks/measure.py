@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 RUNS = 15
@@ -64,6 +65,12 @@ def table(title: str, measures: Sequence[Measure], base: str) -> None:
     for one in measures:
         ratio = one.wall_ms / reference.wall_ms
         print(f"| {one.name:44} | {one.wall_ms:7.1f} | {one.cpu_ms:6.1f} | {one.peak_mib:8.1f} | {ratio:.2f} |")
+
+
+def aksrdma_command(*arguments: str) -> list[str]:
+    """Return the command that runs aksrdma as a user does: the script beside this Python, where it is installed."""
+    script = Path(sys.executable).with_name("aksrdma")
+    return [str(script), *arguments] if script.exists() else python("-m", "aksrdma", *arguments)
 
 
 def python(*arguments: str) -> list[str]:

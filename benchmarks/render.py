@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.measure import Measure, command, own_peak_mib, python, table, timed
+from benchmarks.measure import Measure, aksrdma_command, command, own_peak_mib, python, table, timed
 
 ROOT = Path(__file__).resolve().parent.parent
 OVERLAY = ROOT / "overlays" / "v25.1.0" / "nicclusterpolicy" / "ipoib"
@@ -28,10 +28,10 @@ def cold() -> None:
         if program := shutil.which(tool) or shutil.which(tool, path=ROOT / ".tools"):
             measures.append(command(f"{tool} {arguments[0]}", [program, *arguments, str(OVERLAY)]))
     measures.append(
-        command("aksrdma render --profile ipoib", python("-m", "aksrdma", "render", "-q", "--profile", "ipoib"))
+        command("aksrdma render --profile ipoib", aksrdma_command("render", "-q", "--profile", "ipoib"))
     )
     cluster = str(ROOT / "examples" / "clusters" / "nd-h100-v5.yaml")
-    measures.append(command("aksrdma render nd-h100-v5.yaml", python("-m", "aksrdma", "render", "-q", cluster)))
+    measures.append(command("aksrdma render nd-h100-v5.yaml", aksrdma_command("render", "-q", cluster)))
     table("Cold render", measures, measures[0].name)
 
 

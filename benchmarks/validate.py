@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import Measure, command, python, table
+from benchmarks.measure import Measure, aksrdma_command, command, python, table
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = "v25.10.0"
@@ -147,7 +147,7 @@ def corpus(root: Path, folders: int) -> Path:
 
 def validate(*arguments: str) -> list[str]:
     """Return the command that validates, with every rule."""
-    return python("-m", "aksrdma", "validate", "-q", "--release", RELEASE, "--fail-on", "never", *arguments)
+    return aksrdma_command("validate", "-q", "--release", RELEASE, "--fail-on", "never", *arguments)
 
 
 def program(name: str) -> str | None:
