@@ -27,9 +27,7 @@ def cold() -> None:
     for tool, arguments in (("kustomize", ["build"]), ("kubectl", ["kustomize"])):
         if program := shutil.which(tool) or shutil.which(tool, path=ROOT / ".tools"):
             measures.append(command(f"{tool} {arguments[0]}", [program, *arguments, str(OVERLAY)]))
-    measures.append(
-        command("aksrdma render --profile ipoib", aksrdma_command("render", "-q", "--profile", "ipoib"))
-    )
+    measures.append(command("aksrdma render --profile ipoib", aksrdma_command("render", "-q", "--profile", "ipoib")))
     cluster = str(ROOT / "examples" / "clusters" / "nd-h100-v5.yaml")
     measures.append(command("aksrdma render nd-h100-v5.yaml", aksrdma_command("render", "-q", cluster)))
     table("Cold render", measures, measures[0].name)

@@ -11,7 +11,9 @@ from aksrdma.schemas.absence import Schema
 DATE_TIME: Final = r"^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(.\d+)?([Zz]|[+-]\d\d:\d\d)$"
 GO_TIME: Final = r"^\d{4}-\d\d-\d\dT([01]?\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$"
 BASE64: Final = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$"
-GO_BASE64: Final = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_LETTER: Final = r"([A-Za-z0-9+/][\r\n]*)"  # Go passes over line ends wherever they are
+_PAD: Final = r"=[\r\n]*"
+GO_BASE64: Final = rf"^[\r\n]*({_LETTER}{{4}})*({_LETTER}{{2}}{_PAD}{_PAD}|{_LETTER}{{3}}{_PAD})?$"
 
 _PATTERNS: Final = {"date-time": DATE_TIME, "byte": BASE64}
 _GO_PATTERNS: Final = {"date-time": GO_TIME, "byte": GO_BASE64}

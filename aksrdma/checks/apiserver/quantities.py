@@ -19,7 +19,7 @@ _INT64_MAX: Final = 2**63 - 1
 _NANO: Final = 10**9
 _MILLION: Final = 10**6
 _EXPONENT_MAX: Final = 1000  # far above what any limit can mean; keeps the arithmetic small
-_LONGEST: Final = 1000  # longer ones are taken as they come: nothing can be said of them
+_LONGEST: Final = 1000  # of longer ones nothing is said but whether they are numbers
 _BLANK: Final = " \x85\xa0"  # other white space is escaped in JSON, where it is no part of a number
 
 
@@ -77,12 +77,12 @@ def quantity(value: Any) -> Quantity | None:
 def parse(text: str) -> Quantity | None:
     """Return the quantity that a string is, or None."""
     text = text.strip(_BLANK)
-    if len(text) > _LONGEST:
-        return Quantity(0, False)
     match = _NUMBER(text) if text else None
     if match is None:
         return None
     sign, whole, fraction, suffix = match[1], match[2] or "0", match[3] or "", match[4]
+    if len(text) > _LONGEST:
+        return None if suffix not in _BINARY and _exponent(suffix) is None else Quantity(0, False)
     amount = _amount(int((whole + fraction) or "0"), len(fraction), suffix)
     if amount is None:
         return None

@@ -42,6 +42,8 @@ def check_azure_disk(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
     report.one_of(RULE, (*path, "cachingMode"), source.get("cachingMode"), ("None", "ReadOnly", "ReadWrite"))
     report.one_of(RULE, (*path, "kind"), kind, ("Dedicated", "Managed", "Shared"))
     start = "/subscriptions/" if kind == "Managed" else "https://"
+    if kind is None or isinstance(kind, str):
+        kind = kind or "Shared"
     if isinstance(kind, str) and not uri.startswith(start):
         report.add(RULE, (*path, "diskURI"), f"diskURI of a {kind} disk starts with {start}")
 

@@ -5,7 +5,6 @@ import yaml
 
 from aksrdma.errors import ClusterError, ReadError, UnknownNameError, UsageError
 from aksrdma.workloads.fit import read_nodes
-
 from tests.workloads.fit.fit_objects import H100, cluster, kubectl, node
 
 CLUSTER = """\
