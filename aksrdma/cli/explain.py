@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
 from aksrdma import catalog
 from aksrdma.cli.table import details
 from aksrdma.errors import UnknownNameError
 from aksrdma.names import hint
+
+if TYPE_CHECKING:
+    from aksrdma.models.describe import FieldDescription
 
 
 @click.command("explain")
@@ -67,9 +73,8 @@ def _field(name: str) -> str:
     return details(_plain(found))
 
 
-def _plain(found: object) -> dict[str, object]:
-    from dataclasses import asdict, is_dataclass
-
-    if is_dataclass(found) and not isinstance(found, type):
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(found).items()}
-    return dict(vars(found))
+def _plain(found: FieldDescription) -> dict[str, object]:
+    rows = asdict(found) | {"doc": " ".join(found.doc.split())}
+    return {
+        key: ", ".join(map(str, value)) if isinstance(value, tuple) else value for key, value in rows.items() if value
+    }

@@ -235,3 +235,24 @@ def test_kubectl_finds_the_same_program(root):
     scripts = (root / "pyproject.toml").read_text()
 
     assert 'kubectl-aksrdma = "aksrdma.__main__:main"' in scripts
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        pytest.param("nvipam-pool-missing", "Why: ", id="a-rule"),
+        pytest.param("nicclusterpolicy.spec.ofedDriver.forcePrecompiled", "boolean", id="a-field"),
+        pytest.param("ipoib", "rdma/shared_ib", id="a-profile"),
+        pytest.param("v25.10.0", "network-operator", id="a-release"),
+        pytest.param("standard_hb176rs_v4", "HBv4", id="a-vm-size"),
+    ],
+)
+def test_explain_says_why(name, word, capsys):
+    assert run(["explain", name]) == 0
+    assert word in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["nvipam-pool-mising", "nicclusterpolicy.spec.ofedDrivr", "Standard_HB177rs_v4"])
+def test_explain_answers_a_wrong_name_with_the_nearest(name, capsys):
+    assert run(["explain", name]) == 2
+    assert "did you mean" in capsys.readouterr().err

@@ -55,6 +55,7 @@ def test_a_time_is_told_by_its_pattern(text, in_crds, decoded):
         pytest.param("YWJj", True, True, id="no-padding-needed"),
         pytest.param("YWI", False, False, id="not-padded"),
         pytest.param("", False, True, id="empty-is-fine-for-go-alone"),
+        pytest.param("Y\nWI\r\n=\n", False, True, id="as-are-line-ends-anywhere"),
         pytest.param("Y-_=", False, False, id="the-other-alphabet"),
     ],
 )

@@ -185,7 +185,8 @@ def _check_priority(pod: Pod) -> None:
 
 def _check_annotations(pod: Pod) -> None:
     annotations, path = mapping(pod.metadata.get("annotations")), (*pod.path[:-1], "metadata", "annotations")
-    cost = annotations.get(_DELETION_COST, "0") or ""
+    cost = annotations.get(_DELETION_COST, "0")
+    cost = "" if cost is None else cost
     if isinstance(cost, str) and not _is_cost(cost):
         pod.report.add(RULE, (*path, _DELETION_COST), f"{cost!r} is no 32-bit whole number")
     if _MIRROR in annotations and absent(pod.spec.get("nodeName")):
