@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.apiserver.claims import check_claim
-from aksrdma.checks.apiserver.config import check_config_map, check_secret
-from aksrdma.checks.apiserver.fields import Report, mapping
-from aksrdma.checks.apiserver.jobs import check_cron_job, check_job
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.kinds import KINDS, known_kind
-from aksrdma.checks.apiserver.metadata import check_finalizers, check_metadata
-from aksrdma.checks.apiserver.pod import check_pod, check_template
-from aksrdma.checks.apiserver.services import check_service
-from aksrdma.checks.apiserver.statuses import check_claim_status
-from aksrdma.checks.apiserver.workloads import (
-    check_daemon_set,
-    check_deployment,
-    check_replica_set,
-    check_stateful_set,
-)
+from aksrdma.checks.apiserver.metadata import check_metadata
 from aksrdma.checks.base import Problem, document_check
 from aksrdma.checks.schema.history import schemas_of
 
@@ -47,34 +37,31 @@ RULES: Final = (
 )
 
 
-def _check_claim_object(report: Report, data: dict[str, Any]) -> None:
-    check_claim(report, "invalid-volumes", ("spec",), mapping(data.get("spec")))
-    check_claim_status(report, (), data)
-
-
-def _check_namespace(report: Report, data: dict[str, Any]) -> None:
-    check_finalizers(report, ("spec", "finalizers"), mapping(data.get("spec")).get("finalizers"), builtin=True)
-
-
-def _check_template_object(report: Report, data: dict[str, Any]) -> None:
-    check_template(report, ("template",), mapping(data.get("template")))
-
-
-_CHECKS: Final[dict[tuple[str, str], Callable[[Report, dict[str, Any]], None]]] = {
-    ("apps/v1", "DaemonSet"): check_daemon_set,
-    ("apps/v1", "Deployment"): check_deployment,
-    ("apps/v1", "ReplicaSet"): check_replica_set,
-    ("apps/v1", "StatefulSet"): check_stateful_set,
-    ("batch/v1", "CronJob"): check_cron_job,
-    ("batch/v1", "Job"): check_job,
-    ("v1", "ConfigMap"): check_config_map,
-    ("v1", "Namespace"): _check_namespace,
-    ("v1", "PersistentVolumeClaim"): _check_claim_object,
-    ("v1", "Pod"): check_pod,
-    ("v1", "PodTemplate"): _check_template_object,
-    ("v1", "Secret"): check_secret,
-    ("v1", "Service"): check_service,
+_CHECKS: Final = {
+    ("apps/v1", "DaemonSet"): ("workloads", "check_daemon_set"),
+    ("apps/v1", "Deployment"): ("workloads", "check_deployment"),
+    ("apps/v1", "ReplicaSet"): ("workloads", "check_replica_set"),
+    ("apps/v1", "StatefulSet"): ("workloads", "check_stateful_set"),
+    ("batch/v1", "CronJob"): ("jobs", "check_cron_job"),
+    ("batch/v1", "Job"): ("jobs", "check_job"),
+    ("v1", "ConfigMap"): ("config", "check_config_map"),
+    ("v1", "Namespace"): ("core_objects", "check_namespace"),
+    ("v1", "PersistentVolumeClaim"): ("core_objects", "check_claim_object"),
+    ("v1", "Pod"): ("pod", "check_pod"),
+    ("v1", "PodTemplate"): ("core_objects", "check_template_object"),
+    ("v1", "Secret"): ("config", "check_secret"),
+    ("v1", "Service"): ("services", "check_service"),
 }
+"""Module and function by kind: a module is imported when a set has its kind."""
+
+
+@cache
+def _check_of(version: str, kind: str) -> Callable[[Report, dict[str, Any]], None] | None:
+    if (found := _CHECKS.get((version, kind))) is None:
+        return None
+    module, function = found
+    check: Callable[[Report, dict[str, Any]], None] = getattr(import_module(f"{__package__}.{module}"), function)
+    return check
 
 
 @document_check(*RULES, kinds=KINDS)
@@ -96,6 +83,6 @@ def problems(document: Document) -> list[Problem]:
         return []
     report = Report(document)
     check_metadata(report, data, kind)
-    if check := _CHECKS.get((version, name)):
+    if check := _check_of(version, name):
         check(report, data)
     return report.problems
