@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from aksrdma.documents import Document
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 Layer: TypeAlias = Literal["yaml", "schema", "admission", "component", "relation", "practice"]
@@ -32,6 +35,44 @@ def format_path(path: FieldPath) -> str:
         else:
             text += step if not text or text.endswith(":") else f".{step}"
     return text
+
+
+class Position(NamedTuple):
+    """A place in a file; both numbers are 0 where there is no text."""
+
+    line: int
+    """1-based."""
+    column: int
+    """1-based, in characters."""
+
+
+class Problem(NamedTuple):
+    """Something wrong at one place, as the judge that found it says it.
+
+    The runner makes a finding of it: it adds the place in the file, and severity and fix of the rule's row.
+    """
+
+    rule: str
+    """Kebab-case id of the rule that is broken."""
+    path: FieldPath
+    message: str
+    """What is wrong, with the value; the path is not repeated in it."""
+    fix: str | None = None
+    """Instead of the rule's own fix, where the judge knows better (the nearest name, say)."""
+    meant: str | None = None
+    """The one name or value that would have been right, where the judge can tell."""
+    severity: Severity | None = None
+    """Instead of the rule's own severity, where the rule's row says that it depends."""
+    document: Document | None = None
+    """Where it is; None for the document that is being judged."""
+    at: Position | None = None
+    """Where in the file, for what has no field path: broken YAML, broken JSON in a string."""
+
+    @property
+    def subject(self) -> Document:
+        """The document that it is in, once the runner has said so."""
+        assert self.document is not None, "a problem is bound to its document before anyone asks"
+        return self.document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,25 +8,11 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from aksrdma.findings import FieldPath, Severity
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A broken rule as a check sees it; the runner adds position, severity and fix from the rule's row."""
-
-    rule: str
-    document: Document
-    path: FieldPath
-    message: str
-    fix: str | None = None
-    """Instead of the rule's own fix, where the check knows better (the nearest name, say)."""
-    severity: Severity | None = None
-    """Instead of the rule's own severity, where the rule's row says that it depends."""
 
 
 DocumentCheck: TypeAlias = "Callable[[Document, ManifestSet], Iterator[Problem]]"

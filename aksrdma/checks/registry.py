@@ -7,7 +7,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import DOCUMENT_CHECKS, SET_CHECKS, DocumentCheck, Problem, Registered, SetCheck
+from aksrdma.checks.base import DOCUMENT_CHECKS, SET_CHECKS, DocumentCheck, Registered, SetCheck
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

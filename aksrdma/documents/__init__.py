@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
-    from aksrdma.documents.document import NOWHERE, Document, Position
+    from aksrdma.documents.document import NOWHERE, Document
     from aksrdma.documents.embedded import DuplicateKey, Embedded
     from aksrdma.documents.files import read_bytes, read_file
     from aksrdma.documents.go_fields import go_get, unknown_keys
     from aksrdma.documents.limits import DEFAULT_LIMITS, Limits
     from aksrdma.documents.problems import YamlProblem
     from aksrdma.documents.reader import Stream, read
+    from aksrdma.findings import Position
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from aksrdma.documents.split import Chunk
+from aksrdma.findings import Position
 
 if TYPE_CHECKING:
     from aksrdma.documents.embedded import Embedded
     from aksrdma.documents.positions import Positions
     from aksrdma.findings import FieldPath
-
-
-class Position(NamedTuple):
-    """A place in a file; both numbers are 0 where there is no text."""
-
-    line: int
-    """1-based."""
-    column: int
-    """1-based, in characters."""
 
 
 NOWHERE = Position(0, 0)

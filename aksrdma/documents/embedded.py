@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aksrdma.documents.document import Document, Position
+from aksrdma.documents.document import Document
 from aksrdma.documents.golang_json import JsonError, Reader
 from aksrdma.documents.json_places import JsonPlaces
+from aksrdma.findings import Position
 
 if TYPE_CHECKING:
     from aksrdma.findings import FieldPath

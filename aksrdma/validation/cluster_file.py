@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.cluster.names import KIND
 from aksrdma.errors import AksrdmaError, PlanError
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
@@ -50,7 +50,7 @@ def _unservable(document: Document, cluster: Cluster) -> Iterator[Problem]:
 def _problem(rule: str, document: Document, path: FieldPath, message: str) -> Problem:
     """Make a problem of a message of `aksrdma render`, which ends with what to do, after a semicolon."""
     wrong, _, fix = message.rpartition("; ")
-    return Problem(rule, document, path, wrong or message, fix if wrong else None)
+    return Problem(rule, path, wrong or message, fix if wrong else None, document=document)
 
 
 def vm_sizes_of(cluster: Cluster) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from aksrdma.checks.component.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
-    from aksrdma.checks.base import Problem
     from aksrdma.documents import Document
+    from aksrdma.findings import Problem
 
 _SAME_FIELD: Final[Mapping[str, frozenset[str]]] = {
     "device-plugin-config-not-json": frozenset({"device-plugin-config-apostrophe", "rdma-selector-hex-form"}),
@@ -57,19 +57,19 @@ def without_consequences(problems: Sequence[Problem]) -> list[Problem]:
     inside: dict[Document, list[_Follows]] = {}
     for cause in problems:
         for judge in _in_document(cause):
-            inside.setdefault(cause.document, []).append(judge)
+            inside.setdefault(cause.subject, []).append(judge)
     if not everywhere and not inside:
         return list(problems)
     return [
         one
         for one in problems
-        if one.rule not in everywhere and not any(judge(one) for judge in inside.get(one.document, ()))
+        if one.rule not in everywhere and not any(judge(one) for judge in inside.get(one.subject, ()))
     ]
 
 
 def _in_set(cause: Problem) -> frozenset[str]:
     """Return the rules on other objects of the set that miss what a policy has, but misspelt or unreadable."""
-    if cause.rule == "unknown-field" and cause.path[:1] == ("spec",) and cause.document.kind in POLICY_KINDS:
+    if cause.rule == "unknown-field" and cause.path[:1] == ("spec",) and cause.subject.kind in POLICY_KINDS:
         return _OF_SECTION.get(_meant(cause) or str(cause.path[-1]), frozenset())
     return _OF_CONFIG.get(cause.rule, frozenset())
 
@@ -78,7 +78,7 @@ def _in_document(cause: Problem) -> Iterator[_Follows]:
     """Yield for one problem what tells its consequences in the same document."""
     if (same := _SAME_FIELD.get(cause.rule)) is not None:
         yield lambda one: one.rule in same and one.path == cause.path
-    if cause.rule in _UNREADABLE and cause.document.kind == "NodeFeatureRule":
+    if cause.rule in _UNREADABLE and cause.subject.kind == "NodeFeatureRule":
         yield lambda one: one.rule in _OF_WHOLE and _holds(one, cause)
     if cause.rule == "rdma-resource-name-near-miss":
         yield lambda one: one.rule == _UNEXPOSED and one.path[:-2] == cause.path[:-2]
@@ -106,4 +106,4 @@ def _gives(cause: Problem, problem: Problem) -> bool:
     """Return whether a component lacks what its policy has in a spec.global that the release does not know."""
     if problem.rule != "missing-field" or not problem.path:
         return False
-    return bool(problem.document.value((*cause.path, problem.path[-1])))
+    return bool(problem.subject.value((*cause.path, problem.path[-1])))

@@ -10,8 +10,8 @@ from aksrdma.validation.image_versions import components
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aksrdma.checks.base import Problem
     from aksrdma.documents import Document
+    from aksrdma.findings import Problem
 
 _DIRECTIVES: Final = ("$patch", "$setElementOrder", "$retainKeys", "$deleteFromPrimitiveList")
 _WITH_SELECTOR: Final = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"})
@@ -34,7 +34,7 @@ def is_fragment(document: Document) -> bool:
 def asks_for_more(problem: Problem) -> bool:
     """Return whether a problem is that a field is missing."""
     *above, last = problem.path or (None,)
-    holder = problem.document.value(tuple(above))
+    holder = problem.subject.value(tuple(above))
     return bool(problem.path) and (holder is None or (isinstance(holder, dict) and last not in holder))
 
 

@@ -7,9 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.base import Problem
 from aksrdma.checks.registry import checks_for
-from aksrdma.findings import Finding, format_path
+from aksrdma.findings import Finding, Problem, format_path
 from aksrdma.validation.consequences import without_consequences
 from aksrdma.validation.fragments import asks_for_more
 from aksrdma.validation.options import Options
@@ -44,7 +43,7 @@ def judge(
     locate = locate or _in_its_file
     problems = without_consequences([*more, *_problems(manifests)])
     if fragments:
-        problems = [one for one in problems if one.document not in fragments or not asks_for_more(one)]
+        problems = [one for one in problems if one.subject not in fragments or not asks_for_more(one)]
     found = [_finding(problem, _place(problem, locate)) for problem in problems]
     wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
     suppressions = [one for document in manifests.documents for one in suppressions_of(document)]
@@ -55,7 +54,8 @@ def _problems(manifests: ManifestSet) -> Iterator[Problem]:
     checks = checks_for(manifests)
     for document in manifests.documents:
         for check in checks.of_document(document.kind):
-            yield from check(document, manifests)
+            for problem in check(document, manifests):
+                yield problem if problem.document is not None else problem._replace(document=document)
     for set_check in checks.of_set():
         yield from set_check(manifests)
 
@@ -65,7 +65,7 @@ def _in_its_file(document: Document, path: tuple[str | int | None, ...]) -> tupl
 
 
 def _place(problem: Problem, locate: Locate) -> tuple[str, Position]:
-    document = problem.document
+    document = problem.subject
     file, position = locate(document, problem.path)
     if problem.rule.endswith(_NOT_JSON) and None not in problem.path and file == document.file:
         text = document.embedded(problem.path)
@@ -75,7 +75,7 @@ def _place(problem: Problem, locate: Locate) -> tuple[str, Position]:
 
 def _finding(problem: Problem, place: tuple[str, Position]) -> Finding:
     rule = catalog.rule(problem.rule)
-    document = problem.document
+    document = problem.subject
     file, position = place
     return Finding(
         rule=rule.id,

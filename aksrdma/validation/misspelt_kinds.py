@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -25,11 +25,11 @@ def misspelt(document: Document) -> Iterator[Problem]:
     for known in _kinds():
         if group == known.group and kind != known.kind and _alike(kind, known.kind):
             message = f"no kind {kind} in {document.api_version}; did you mean {known.kind}?"
-            yield Problem(_RULE, document, ("kind",), message, f"write {known.kind}")
+            yield Problem(_RULE, ("kind",), message, f"write {known.kind}", document=document)
             return
         if kind == known.kind and group != known.group and (kind in _OURS_ALONE or _alike(group, known.group)):
             message = f"no kind {kind} in {document.api_version}; did you mean {known.api_version}?"
-            yield Problem(_RULE, document, ("apiVersion",), message, f"write {known.api_version}")
+            yield Problem(_RULE, ("apiVersion",), message, f"write {known.api_version}", document=document)
             return
 
 

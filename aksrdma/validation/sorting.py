@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.schema.kinds import KINDS
+from aksrdma.findings import Problem
 from aksrdma.paths import SCHEMAS
 from aksrdma.validation.cluster_file import is_cluster_file
 from aksrdma.validation.fragments import is_fragment
@@ -48,10 +48,10 @@ class Sorted:
         """Yield a problem for each object without a kind or without an apiVersion."""
         for document in self.kindless:
             fix = "add kind: the API server cannot tell what this is"
-            yield Problem("missing-field", document, ("kind",), "kind is missing", fix)
+            yield Problem("missing-field", ("kind",), "kind is missing", fix, document=document)
         for document in self.unversioned:
             fix = f"add apiVersion: {document.api_version}"
-            yield Problem("missing-field", document, ("apiVersion",), "apiVersion is missing", fix)
+            yield Problem("missing-field", ("apiVersion",), "apiVersion is missing", fix, document=document)
         for document in self.unknown:
             yield from misspelt(document)
 
@@ -63,10 +63,12 @@ class Sorted:
     def strict_problems(self) -> Iterator[Problem]:
         """Yield a problem for each document that cannot be judged."""
         for document in self.others:
-            yield Problem("not-a-manifest", document, (), "the document has neither apiVersion nor kind")
+            yield Problem("not-a-manifest", (), "the document has neither apiVersion nor kind", document=document)
         for document in self.unknown:
             kind = f"{document.api_version} {document.kind}".strip()
-            yield Problem("unknown-kind", document, ("kind",), f"there is no schema of {kind}, so it was not judged")
+            yield Problem(
+                "unknown-kind", ("kind",), f"there is no schema of {kind}, so it was not judged", document=document
+            )
 
 
 def sort_out(documents: Sequence[Document]) -> Sorted:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.admission import conflicts, policies
 from aksrdma.checks.admission.refusals import Refusal
-from aksrdma.checks.base import Problem, document_check, set_check
+from aksrdma.checks.base import document_check, set_check
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -47,4 +48,4 @@ def webhook_conflicts(manifests: ManifestSet) -> Iterator[Problem]:
 
 
 def _problem(document: Document, refusal: Refusal) -> Problem:
-    return Problem(refusal.rule, document, refusal.path, refusal.message, refusal.fix)
+    return Problem(refusal.rule, refusal.path, refusal.message, refusal.fix, document=document)

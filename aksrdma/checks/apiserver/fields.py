@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Problem
 from aksrdma.names import hint
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Report:
 
     def add(self, rule: str, path: FieldPath, message: str, fix: str | None = None) -> None:
         """Note that `rule` is broken at `path`; `fix` replaces the rule's own where the check knows better."""
-        self.problems.append(Problem(rule, self.document, path, message, fix))
+        self.problems.append(Problem(rule, path, message, fix, document=self.document))
 
     def required(self, rule: str, path: FieldPath, data: dict[str, Any], *names: str) -> None:
         """Note each of the string fields `names` that is not set."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.kinds import KINDS, known_kind
 from aksrdma.checks.apiserver.metadata import check_metadata
-from aksrdma.checks.base import Problem, document_check
+from aksrdma.checks.base import document_check
 from aksrdma.checks.schema.history import schemas_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.addresses import parse_address, parse_cidr
 from aksrdma.checks.component.annotations import (
     ANNOTATION,
@@ -18,6 +17,7 @@ from aksrdma.checks.component.annotations import (
 from aksrdma.checks.component.decode import Object
 from aksrdma.checks.component.kubernetes import is_dns_label, is_dns_subdomain
 from aksrdma.checks.component.templates import PodTemplate, pod_templates
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -45,7 +45,10 @@ def network_annotations(document: Document, manifests: ManifestSet) -> Iterator[
     if document.kind != "Pod" and not on_pods and is_annotated(document.data.get("metadata")):
         message = f"{ANNOTATION} on the {document.kind} itself reaches no pod: Multus reads the pod's own annotations"
         yield Problem(
-            "network-annotation-on-workload-metadata", document, ("metadata", "annotations", ANNOTATION), message
+            "network-annotation-on-workload-metadata",
+            ("metadata", "annotations", ANNOTATION),
+            message,
+            document=document,
         )
 
 
@@ -53,20 +56,20 @@ def _keys(document: Document, template: PodTemplate) -> Iterator[Problem]:
     for key in template.annotations:
         if "cni" in key and key not in _KNOWN_KEYS and SequenceMatcher(None, key, ANNOTATION).ratio() >= _ALIKE:
             path = (*template.path, "metadata", "annotations", key)
-            yield Problem("network-annotation-key-unknown", document, path, f"Multus does not read {key}")
+            yield Problem("network-annotation-key-unknown", path, f"Multus does not read {key}", document=document)
 
 
 def _annotation(document: Document, annotation: NetworksAnnotation) -> Iterator[Problem]:
     for path, reason in annotation.errors:
-        yield Problem("network-annotation-syntax", document, path, f"{_REFUSES}: {reason}")
+        yield Problem("network-annotation-syntax", path, f"{_REFUSES}: {reason}", document=document)
     for flaw in annotation.flaws:
         if flaw.kind == "type":
             message = f"{_REFUSES}: {flaw.path[-1]} {flaw.text}"
-            yield Problem("network-annotation-syntax", document, flaw.path, message)
+            yield Problem("network-annotation-syntax", flaw.path, message, document=document)
         else:
             fix = f"write {flaw.near!r}" if flaw.near else None
             message = f"Multus ignores {flaw.path[-1]!r}, which it does not know"
-            yield Problem("network-annotation-unknown-json-key", document, flaw.path, message, fix=fix)
+            yield Problem("network-annotation-unknown-json-key", flaw.path, message, fix=fix, document=document)
     for reference in annotation.references if not annotation.errors else ():
         yield from _names(document, reference)
         yield from _interface(document, reference)
@@ -81,11 +84,11 @@ def _names(document: Document, reference: NetworkReference) -> Iterator[Problem]
     if not fits(reference.name):
         path = reference.path if element is None else element.at("name")
         message = f"{_REFUSES}: {reference.name!r} is no name of a network" if reference.name else _nameless()
-        yield Problem("network-annotation-syntax", document, path, message)
+        yield Problem("network-annotation-syntax", path, message, document=document)
     if reference.namespace and not is_dns_label(reference.namespace):
         path = reference.path if element is None else element.at("namespace")
         message = f"{_REFUSES}: {reference.namespace!r} is no name of a namespace"
-        yield Problem("network-annotation-syntax", document, path, message)
+        yield Problem("network-annotation-syntax", path, message, document=document)
 
 
 def _nameless() -> str:
@@ -98,13 +101,13 @@ def _interface(document: Document, reference: NetworkReference) -> Iterator[Prob
     path = reference.path if reference.element is None else reference.element.at(key)
     if len(name.encode()) > _LONGEST_INTERFACE:
         message = f"the interface name {name!r} is longer than {_LONGEST_INTERFACE} bytes, so the pod never starts"
-        yield Problem(rule, document, path, message)
+        yield Problem(rule, path, message, document=document)
     elif any(sign.isspace() or sign == "/" for sign in name):
         message = f"the interface name {name!r} holds white space or /, so the pod never starts"
-        yield Problem(rule, document, path, message)
+        yield Problem(rule, path, message, document=document)
     elif name and not is_dns_label(name):
         message = f"Multus takes the interface name {name!r}, but stricter readers of the annotation do not"
-        yield Problem(rule, document, path, message, severity="warning")
+        yield Problem(rule, path, message, severity="warning", document=document)
 
 
 def _addresses(document: Document, element: Object) -> Iterator[Problem]:
@@ -112,11 +115,11 @@ def _addresses(document: Document, element: Object) -> Iterator[Problem]:
     for key in ("mac", "infiniband-guid"):
         if element.text(key) and not _is_mac(element.text(key)):
             message = f"{_REFUSES}: {key} {element.text(key)!r} is no hardware address"
-            yield Problem(rule, document, element.at(key), message)
+            yield Problem(rule, element.at(key), message, document=document)
     for index, text in enumerate(element.list("ips")):
         if (parse_cidr(text) if "/" in text else parse_address(text)) is None:
             message = f"{_REFUSES}: ips holds {text!r}, which is neither an IP address nor a CIDR"
-            yield Problem(rule, document, (*element.at("ips"), index), message)
+            yield Problem(rule, (*element.at("ips"), index), message, document=document)
 
 
 def _is_mac(text: str) -> bool:
@@ -130,4 +133,4 @@ def _is_mac(text: str) -> bool:
 def _host_network(document: Document, template: PodTemplate, annotation: NetworksAnnotation) -> Iterator[Problem]:
     if template.spec.get("hostNetwork") is True:
         message = "a pod with hostNetwork: true passes through no CNI plugin and gets none of the networks it asks for"
-        yield Problem("network-annotation-with-host-network", document, annotation.path, message)
+        yield Problem("network-annotation-with-host-network", annotation.path, message, document=document)

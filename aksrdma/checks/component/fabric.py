@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -12,9 +11,9 @@ from aksrdma.checks.component.configs import Resource, Selector, shared_resource
 from aksrdma.checks.component.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
-    from aksrdma.checks.base import Problem
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
+    from aksrdma.findings import Problem
 
 _INFINIBAND: Final = "infiniband"
 _NAME: Final = re.compile(r"(?:\A|[-_.])ib\d*(?=\Z|[-_.])|infiniband|ipoib", re.IGNORECASE)
@@ -32,13 +31,13 @@ def weighed(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Pro
     """Yield problems, those that are none on an Ethernet fabric as an info where nothing speaks of InfiniBand."""
     for problem in problems:
         if problem.rule in _ON_INFINIBAND_ALONE and _could_be_meant(problem) and not is_infiniband(manifests):
-            yield replace(problem, severity="info")
+            yield problem._replace(severity="info")
         else:
             yield problem
 
 
 def _could_be_meant(problem: Problem) -> bool:
-    return problem.rule == "rdma-selector-no-link-type" or problem.document.value(problem.path) == _ETHER
+    return problem.rule == "rdma-selector-no-link-type" or problem.subject.value(problem.path) == _ETHER
 
 
 def is_infiniband(manifests: ManifestSet) -> bool:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.features import PCI_IDS, Expression, FeatureRule, Term, feature_rules
 from aksrdma.checks.component.releases import before
+from aksrdma.findings import Problem
 from aksrdma.names import nearest
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def feature_matchers(document: Document, manifests: ManifestSet) -> Iterator[Pro
 def _every_node(document: Document, rule: FeatureRule) -> Problem:
     key = "matchAny" if rule.data.get("matchAny") else "matchFeatures"
     message = f"the rule {rule.data.get('name')!r} has no matcher that restricts it, so it holds on every node"
-    return Problem("nfr-rule-matches-every-node", document, (*rule.path, key), message)
+    return Problem("nfr-rule-matches-every-node", (*rule.path, key), message, document=document)
 
 
 def _feature(document: Document, term: Term) -> Iterator[Problem]:
@@ -66,10 +66,10 @@ def _feature(document: Document, term: Term) -> Iterator[Problem]:
     fix = f"write {near[0]}" if near else None
     if name and (not dot or not domain or not feature or "." in feature):
         message = f"the feature {name!r} never matches: a feature is named <domain>.<feature>"
-        yield Problem("nfr-feature-name", document, path, message, fix=fix)
+        yield Problem("nfr-feature-name", path, message, fix=fix, document=document)
     elif dot and domain in _WORKER and name not in FEATURES:
         message = f"the feature {name!r} never matches: NFD has no such feature in {domain}"
-        yield Problem("nfr-feature-name", document, path, message, fix=fix)
+        yield Problem("nfr-feature-name", path, message, fix=fix, document=document)
 
 
 def _expression(document: Document, manifests: ManifestSet, term: Term, expression: Expression) -> Iterator[Problem]:
@@ -78,9 +78,9 @@ def _expression(document: Document, manifests: ManifestSet, term: Term, expressi
         what = f"type: {expression.type}" if operator not in _NEW_OPERATORS else f"the operator {operator}"
         message = f"NFD v0.17 of {manifests.release} does not know {what}; it came with v25.7.0"
         key = "op" if operator in _NEW_OPERATORS else "type"
-        yield Problem("nfr-operator-not-in-release", document, (*expression.path, key), message)
+        yield Problem("nfr-operator-not-in-release", (*expression.path, key), message, document=document)
     elif error := _values_error(expression):
-        yield Problem("nfr-operator-values", document, expression.path, f"{_SKIPS}: {error}")
+        yield Problem("nfr-operator-values", expression.path, f"{_SKIPS}: {error}", document=document)
     if term.feature == "pci.device" and expression.attribute in PCI_IDS:
         yield from _pci_id(document, expression)
 
@@ -125,13 +125,13 @@ def _pci_id(document: Document, expression: Expression) -> Iterator[Problem]:
         path = (*expression.path, "value", index)
         if operator in ("In", "NotIn") and not _HEX_ID.match(value):
             message = f"{attribute} never equals {value!r}: NFD compares it as text of 4 lowercase hex digits"
-            yield Problem("nfr-hex-form", document, path, message, fix=_hex_fix(attribute, value))
+            yield Problem("nfr-hex-form", path, message, fix=_hex_fix(attribute, value), document=document)
         elif operator == "InRegexp" and not ("^" in value or "$" in value or _WHOLE_IDS.match(value)):
             message = f"the pattern {value!r} matches anywhere in {attribute}"
-            yield Problem("nfr-regexp-unanchored", document, path, message)
+            yield Problem("nfr-regexp-unanchored", path, message, document=document)
     if operator in _ONE_NUMBER + _TWO_NUMBERS:
         message = f"{operator} reads {attribute} as a decimal number, but it is hexadecimal text"
-        yield Problem("nfr-numeric-op-on-hex", document, (*expression.path, "op"), message)
+        yield Problem("nfr-numeric-op-on-hex", (*expression.path, "op"), message, document=document)
 
 
 def _hex_fix(attribute: str, value: str) -> str | None:

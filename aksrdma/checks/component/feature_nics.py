@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.fabric import is_infiniband
 from aksrdma.checks.component.features import (
     NIC_LABEL,
@@ -16,7 +15,7 @@ from aksrdma.checks.component.features import (
     feature_rules,
     strings,
 )
-from aksrdma.findings import Severity
+from aksrdma.findings import Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -51,7 +50,7 @@ def _vendorless(document: Document, term: Term, sets_label: bool) -> Iterator[Pr
         found = term.get(key)
         values = ", ".join(found.values) if found else ""
         message = f"{key} {values} is matched without a vendor, though other vendors use the same ids"
-        yield Problem("nfr-device-without-vendor", document, (*term.path, "matchExpressions"), message)
+        yield Problem("nfr-device-without-vendor", (*term.path, "matchExpressions"), message, document=document)
 
 
 def _other_vendor(document: Document, rule: FeatureRule) -> Iterator[Problem]:
@@ -60,7 +59,7 @@ def _other_vendor(document: Document, rule: FeatureRule) -> Iterator[Problem]:
         if vendors and all(vendor.allows() and _MELLANOX not in vendor.allows() for vendor in vendors):
             names = ", ".join(value for vendor in vendors for value in vendor.values)
             message = f"the rule sets {NIC_LABEL} for a device of vendor {names}, not of {_MELLANOX}"
-            yield Problem("nfr-nic-label-on-other-vendor", document, vendors[0].path, message)
+            yield Problem("nfr-nic-label-on-other-vendor", vendors[0].path, message, document=document)
 
 
 def _ethernet_too(document: Document, rule: FeatureRule, manifests: ManifestSet) -> Iterator[Problem]:
@@ -75,7 +74,7 @@ def _ethernet_too(document: Document, rule: FeatureRule, manifests: ManifestSet)
             both = _names_class(wide, ETHERNET_CLASS) and _allows_infiniband(rule)
             severity: Severity | None = "info" if both and not is_infiniband(manifests) else None
             path = (*wide.path, "matchExpressions")
-            yield Problem("nfr-vendor-without-infiniband", document, path, message, severity=severity)
+            yield Problem("nfr-vendor-without-infiniband", path, message, severity=severity, document=document)
 
 
 def _allows_infiniband(rule: FeatureRule) -> bool:
@@ -112,7 +111,9 @@ def feature_conflicts(document: Document, manifests: ManifestSet) -> Iterator[Pr
                 message = (
                     f"rule {first.data.get('name')!r} sets {key} to {other!r}, which this rule overrides with {value!r}"
                 )
-                yield Problem("nfr-label-conflict", document, (*second.path, "labels", _written(second, key)), message)
+                yield Problem(
+                    "nfr-label-conflict", (*second.path, "labels", _written(second, key)), message, document=document
+                )
 
 
 def exclusive(first: FeatureRule, second: FeatureRule) -> bool:

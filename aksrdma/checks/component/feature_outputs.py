@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.features import LABEL_PREFIX, FeatureRule, feature_rules, full_label, strings
 from aksrdma.checks.component.kubernetes import is_label_value, is_quantity, qualified_name_error
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -25,15 +25,15 @@ def feature_outputs(document: Document, manifests: ManifestSet) -> Iterator[Prob
     for rule in feature_rules(document):
         for path, what, error in _outputs(rule):
             message = f"nfd-master drops the {what}: {error}"
-            yield Problem("nfr-label-namespace-denied", document, path, message)
+            yield Problem("nfr-label-namespace-denied", path, message, document=document)
         for key in strings(rule.data.get("extendedResources")):
             if "/" not in key:
                 message = f"nfd-master publishes the extended resource {key!r} as {LABEL_PREFIX}{key}"
                 path = (*rule.path, "extendedResources", key)
-                yield Problem("nfr-label-namespace-denied", document, path, message, severity="warning")
+                yield Problem("nfr-label-namespace-denied", path, message, severity="warning", document=document)
         if rule.data.get("taints"):
             message = "nfd-master ignores taints unless it runs with enableTaints, which the chart leaves off"
-            yield Problem("nfr-taints-disabled", document, (*rule.path, "taints"), message)
+            yield Problem("nfr-taints-disabled", (*rule.path, "taints"), message, document=document)
 
 
 def _outputs(rule: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.cni_ipam import host_local, nv_ipam, static
 from aksrdma.checks.component.decode import Flaw
 from aksrdma.checks.component.ipam import (
@@ -20,6 +19,7 @@ from aksrdma.checks.component.ipam import (
 from aksrdma.checks.component.plugin_config import LONE_APOSTROPHE
 from aksrdma.checks.component.releases import before
 from aksrdma.checks.component.whereabouts import whereabouts
+from aksrdma.findings import Problem
 from aksrdma.names import hint
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def ipam_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
         value = spec.get(key)
         if isinstance(value, str) and LONE_APOSTROPHE.search(value):
             message = f"an apostrophe in {key} ends the quotes that the operator's template puts around the CNI config"
-            yield Problem("ipam-apostrophe", document, ("spec", key), message)
+            yield Problem("ipam-apostrophe", ("spec", key), message, document=document)
     if document.kind == "IPoIBNetwork" and isinstance(spec.get("ipam"), str) and spec["ipam"].strip():
         for path, text in strings_with_blanks(document.embedded(("spec", "ipam")).data, ("spec", "ipam", None)):
             stripped = "".join(text.split())
             message = f"the operator takes the white space out of {text!r}; the IPAM plugin reads {stripped!r}"
-            yield Problem("ipam-blank-inside-string", document, path, message)
+            yield Problem("ipam-blank-inside-string", path, message, document=document)
 
 
 def ipam_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
@@ -68,10 +68,10 @@ def ipam_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]
     for text in ipam_texts(document):
         if text.error is not None:
             message = f"no pod of the network starts: ipam is not JSON: {text.error}"
-            yield Problem("ipam-not-json", document, text.path[:-1], message)
+            yield Problem("ipam-not-json", text.path[:-1], message, document=document)
         elif text.data is not None and not isinstance(text.data, dict):
             message = f"no pod of the network starts: ipam is not a JSON object but {text.data!r}"
-            yield Problem("ipam-not-json", document, _shown_path(text), message)
+            yield Problem("ipam-not-json", _shown_path(text), message, document=document)
         elif text.data:
             yield from _typed(document, manifests, text)
 
@@ -81,7 +81,7 @@ def _typed(document: Document, manifests: ManifestSet, text: IpamText) -> Iterat
     ipam = decode_ipam(text, {**OLD_IPAM_TYPES, **new})
     if ipam is None:
         message = "ipam has no type, so no IPAM plugin is called and pods get no address"
-        yield Problem("ipam-type-missing", document, (*text.path, "type"), message)
+        yield Problem("ipam-type-missing", (*text.path, "type"), message, document=document)
         return
     yield from _type(document, ipam)
     for flaw in ipam.flaws:
@@ -94,11 +94,11 @@ def _type(document: Document, ipam: Ipam) -> Iterator[Problem]:
     path = ipam.top.at("type") if ipam.type in IPAM_TYPES else (*ipam.path, "type")
     if ipam.type == "dhcp" and ipam.plugin == "ipoib":
         message = "ipoib-cni refuses the ipam type dhcp, so no pod of the network starts"
-        yield Problem("ipam-dhcp-unsupported", document, path, message)
+        yield Problem("ipam-dhcp-unsupported", path, message, document=document)
     elif ipam.type not in IPAM_TYPES:
         known = hint(ipam.type, IPAM_TYPES)
         message = f"nothing that the operator deploys brings an IPAM plugin named {ipam.type!r}{known}"
-        yield Problem("ipam-type-unknown", document, path, message)
+        yield Problem("ipam-type-unknown", path, message, document=document)
 
 
 def _flaw(document: Document, manifests: ManifestSet, ipam: Ipam, flaw: Flaw) -> Problem:
@@ -106,14 +106,14 @@ def _flaw(document: Document, manifests: ManifestSet, ipam: Ipam, flaw: Flaw) ->
     if flaw.kind == "type":
         rule = _VALUE_RULES.get(last, "ipam-value-type")
         message = f"{ipam.type} refuses the config, so no pod of the network starts: {last} {flaw.text}"
-        return Problem(rule, document, flaw.path, message)
+        return Problem(rule, flaw.path, message, document=document)
     if ipam.type == "whereabouts" and last.lower() == "node_slice_size":
         message = f"whereabouts v0.7.0 of {manifests.release} ignores node_slice_size, which it does not know"
-        return Problem("whereabouts-node-slice-unsupported", document, flaw.path, message)
+        return Problem("whereabouts-node-slice-unsupported", flaw.path, message, document=document)
     late = f" before {_NEW_KEYS[ipam.type]}" if flaw.path[len(ipam.path) :] == ("forcePoolName",) else ""
     fix = f"write {flaw.near!r}" if flaw.near and not late else None
     message = f"{ipam.type} ignores {flaw.path[-1]!r}, which it does not know{late}"
-    return Problem("ipam-unknown-key", document, flaw.path, message, fix=fix)
+    return Problem("ipam-unknown-key", flaw.path, message, fix=fix, document=document)
 
 
 def _shown_path(text: IpamText) -> tuple[str | int | None, ...]:

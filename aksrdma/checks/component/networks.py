@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.ipam import cni_plugins
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -32,7 +32,7 @@ def network_name(document: Document, manifests: ManifestSet) -> Iterator[Problem
     """Find networks that the short form of the pod annotation cannot name."""
     if "." in document.name:
         message = f"the comma form of k8s.v1.cni.cncf.io/networks cannot name {document.name!r}: Multus allows no dot"
-        yield Problem("network-name-not-referencable", document, ("metadata", "name"), message)
+        yield Problem("network-name-not-referencable", ("metadata", "name"), message, document=document)
 
 
 def ipoib_network(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
@@ -42,7 +42,7 @@ def ipoib_network(document: Document, manifests: ManifestSet) -> Iterator[Proble
     yield from _master(document, spec.get("master"), ("spec", "master"))
     if spec.get("networkNamespace") in (None, ""):
         message = "without networkNamespace the network is made in default, looked up nowhere, and never gets ready"
-        yield Problem("network-namespace-missing", document, ("spec", "networkNamespace"), message)
+        yield Problem("network-namespace-missing", ("spec", "networkNamespace"), message, document=document)
 
 
 def attachment_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
@@ -70,7 +70,7 @@ def repeated_keys(document: Document, manifests: ManifestSet) -> Iterator[Proble
         if kind == document.kind and isinstance(document.value(path), str):
             for repeat in document.embedded(path).duplicates:
                 message = f"{repeat.path[-1]!r} stands twice in one object; Go programs take the last one"
-                yield Problem("embedded-json-duplicate-key", document, (*path, None, *repeat.path), message)
+                yield Problem("embedded-json-duplicate-key", (*path, None, *repeat.path), message, document=document)
 
 
 def _json_object(document: Document, text: Any, path: FieldPath) -> Iterator[Problem]:
@@ -80,13 +80,13 @@ def _json_object(document: Document, text: Any, path: FieldPath) -> Iterator[Pro
     if embedded.error is not None or not isinstance(embedded.data, dict):
         reason = embedded.error or "it is no object"
         message = f"Multus refuses the CNI config, which is not a JSON object: {reason}"
-        yield Problem("cni-config-not-json", document, path, message)
+        yield Problem("cni-config-not-json", path, message, document=document)
 
 
 def _master(document: Document, master: Any, path: FieldPath) -> Iterator[Problem]:
     if master in (None, ""):
         message = "ipoib-cni refuses the network: host master interface is missing"
-        yield Problem("ipoib-master-missing", document, path, message)
+        yield Problem("ipoib-master-missing", path, message, document=document)
     elif isinstance(master, str) and _NOT_INFINIBAND.match(master):
         message = f"master {master!r} looks like no IPoIB interface: ipoib-cni takes the very name, of type ipoib"
-        yield Problem("ipoib-master-not-ib-like", document, path, message)
+        yield Problem("ipoib-master-not-ib-like", path, message, document=document)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import Config, Resource
 from aksrdma.checks.component.decode import Flaw
 from aksrdma.checks.component.kubernetes import extended_resource_error
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -37,10 +37,10 @@ def _section(document: Document, section: str, config: Any) -> Iterator[Problem]
     path = ("spec", section, "config")
     if config is None:
         message = f"{section} has no config, so its DaemonSet mounts a ConfigMap that is never made"
-        yield Problem("device-plugin-config-missing", document, path, message)
+        yield Problem("device-plugin-config-missing", path, message, document=document)
     elif isinstance(config, str) and LONE_APOSTROPHE.search(config):
         message = "an apostrophe in the config ends the quotes that the operator's ConfigMap template puts around it"
-        yield Problem("device-plugin-config-apostrophe", document, path, message)
+        yield Problem("device-plugin-config-apostrophe", path, message, document=document)
 
 
 def form_problems(document: Document, config: Config, failure: str, flaws: list[Flaw]) -> Iterator[Problem]:
@@ -54,11 +54,11 @@ def form_problems(document: Document, config: Config, failure: str, flaws: list[
     """
     if config.error is not None:
         message = f"{failure}: the config is not JSON: {config.error}"
-        yield Problem("device-plugin-config-not-json", document, config.path, message)
+        yield Problem("device-plugin-config-not-json", config.path, message, document=document)
     for flaw in flaws:
         if flaw.kind == "type":
             message = f"{failure}: {_last(flaw)} {flaw.text}"
-            yield Problem("device-plugin-config-not-json", document, _plain(flaw.path), message)
+            yield Problem("device-plugin-config-not-json", _plain(flaw.path), message, document=document)
         else:
             yield unknown_key(document, flaw)
 
@@ -67,7 +67,7 @@ def unknown_key(document: Document, flaw: Flaw, of: str = "the device plugin") -
     """Return the problem of a key that a device plugin ignores."""
     fix = f"write {flaw.near!r}" if flaw.near else None
     message = f"{of} ignores {flaw.path[-1]!r}, which it does not know"
-    return Problem("device-plugin-config-unknown-key", document, flaw.path, message, fix=fix)
+    return Problem("device-plugin-config-unknown-key", flaw.path, message, fix=fix, document=document)
 
 
 def resource_name(document: Document, resource: Resource) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def resource_name(document: Document, resource: Resource) -> Iterator[Problem]:
     if reason is not None:
         key = "resourcePrefix" if "prefix" in reason or "kubernetes" in reason else "resourceName"
         message = f"{resource.full_name} is no legal extended resource: {reason}"
-        yield Problem("rdma-resource-name-illegal", document, resource.at(key), message)
+        yield Problem("rdma-resource-name-illegal", resource.at(key), message, document=document)
 
 
 def _plain(path: FieldPath) -> FieldPath:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
+from aksrdma.findings import Problem
 from aksrdma.names import hint
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def pod_security_labels(document: Document, manifests: ManifestSet) -> Iterator[
     for key, value in labels.items() if isinstance(labels, dict) else ():
         if isinstance(value, str) and key.startswith(PREFIX) and (reason := _reason(key[len(PREFIX) :], value)):
             message = f"the API server refuses a new namespace with {key}: {value!r} {reason}"
-            yield Problem("psa-label-invalid", document, ("metadata", "labels", key), message)
+            yield Problem("psa-label-invalid", ("metadata", "labels", key), message, document=document)
 
 
 def _reason(name: Any, value: str) -> str | None:

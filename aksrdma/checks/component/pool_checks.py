@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.addresses import Address, Network, parse_address, parse_cidr
 from aksrdma.checks.component.node_selector import node_selector_errors
 from aksrdma.checks.component.pools import entries, is_int, is_pool, possible_addresses
 from aksrdma.checks.component.releases import before
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -28,10 +27,10 @@ def pool(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     for field, release in _NEW_FIELDS:
         if field in spec and before(manifests, release):
             message = f"{field} came with {release}; nv-ipam of {manifests.release} does not have it"
-            yield Problem("nvipam-field-not-in-release", document, ("spec", field), message)
+            yield Problem("nvipam-field-not-in-release", ("spec", field), message, document=document)
     yield from (_ip_pool if document.kind == "IPPool" else _cidr_pool)(document, manifests, spec)
     for path, error in node_selector_errors(spec.get("nodeSelector"), ("spec", "nodeSelector")):
-        yield Problem(_RULE, document, path, f"nv-ipam refuses the pool: {error}")
+        yield Problem(_RULE, path, f"nv-ipam refuses the pool: {error}", document=document)
 
 
 def _ip_pool(document: Document, manifests: ManifestSet, spec: dict[str, Any]) -> Iterator[Problem]:
@@ -54,7 +53,7 @@ def _block_size(document: Document, manifests: ManifestSet, size: Any, network: 
         yield _bad(document, ("perNodeBlockSize",), f"perNodeBlockSize is {size}, but must be at least 1")
     elif size == 1 and before(manifests, "v25.4.0"):
         message = f"nv-ipam v0.2.0 of {manifests.release} refuses the pool: perNodeBlockSize must be at least 2"
-        yield Problem("ippool-block-size-one-old", document, ("spec", "perNodeBlockSize"), message)
+        yield Problem("ippool-block-size-one-old", ("spec", "perNodeBlockSize"), message, document=document)
     elif network is not None and size > possible_addresses(network):
         message = f"perNodeBlockSize {size} is above the {possible_addresses(network)} usable addresses of {network}"
         yield _bad(document, ("perNodeBlockSize",), message)
@@ -66,7 +65,7 @@ def _ip_pool_gateway(document: Document, text: Any, network: Network | None) -> 
     path, gateway = ("spec", "gateway"), parse_address(text)
     if gateway is None:
         message = f"nv-ipam refuses the pool: the gateway {text!r} is no IP address"
-        yield Problem("ipam-gateway-not-an-ip", document, path, message)
+        yield Problem("ipam-gateway-not-an-ip", path, message, document=document)
     elif network is not None and gateway not in network:
         yield _outside(document, path, gateway, network)
 
@@ -146,7 +145,7 @@ def _allocation_gateway(document: Document, text: Any, path: FieldPath, block: N
         yield _outside(document, path, gateway, block)
     elif gateway is None and isinstance(text, str) and text:
         message = f"nv-ipam refuses the pool: the gateway {text!r} is no IP address"
-        yield Problem("ipam-gateway-not-an-ip", document, path, message)
+        yield Problem("ipam-gateway-not-an-ip", path, message, document=document)
 
 
 def _exclusions(document: Document, spec: dict[str, Any], network: Network | None) -> Iterator[Problem]:
@@ -207,9 +206,9 @@ def _network(text: Any) -> Network | None:
 
 
 def _bad(document: Document, path: FieldPath, reason: str) -> Problem:
-    return Problem(_RULE, document, ("spec", *path), f"nv-ipam refuses the pool: {reason}")
+    return Problem(_RULE, ("spec", *path), f"nv-ipam refuses the pool: {reason}", document=document)
 
 
 def _outside(document: Document, path: FieldPath, gateway: Address, network: Network) -> Problem:
     message = f"nv-ipam refuses the pool: the gateway {gateway} is not part of {network}"
-    return Problem("ipam-gateway-outside-range", document, path, message, severity="error")
+    return Problem("ipam-gateway-outside-range", path, message, severity="error", document=document)

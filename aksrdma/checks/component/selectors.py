@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import Selector
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -30,7 +30,7 @@ def selector_problems(document: Document, selector: Selector, *, sriov: bool) ->
     narrowing = _NARROWING | {"devices"} if sriov else _NARROWING
     if MELLANOX in selector.get("vendors") and not any(selector.get(key) for key in narrowing):
         message = f"vendor {MELLANOX} alone also selects the Ethernet function of Azure's accelerated networking"
-        yield Problem("rdma-selector-no-link-type", document, selector.at("vendors"), message)
+        yield Problem("rdma-selector-no-link-type", selector.at("vendors"), message, document=document)
 
 
 def _hex_form(document: Document, selector: Selector, keys: tuple[str, ...]) -> Iterator[Problem]:
@@ -39,7 +39,7 @@ def _hex_form(document: Document, selector: Selector, keys: tuple[str, ...]) -> 
             if not _HEX_ID.match(value):
                 fix = _hex_fix(value)
                 message = f"{value!r} matches no device: PCI ids are compared as text of 4 lowercase hex digits"
-                yield Problem("rdma-selector-hex-form", document, (*selector.at(key), index), message, fix=fix)
+                yield Problem("rdma-selector-hex-form", (*selector.at(key), index), message, fix=fix, document=document)
 
 
 def _hex_fix(value: str) -> str | None:
@@ -55,4 +55,6 @@ def _link_types(document: Document, selector: Selector) -> Iterator[Problem]:
             message = "link type 'ether' selects Ethernet devices; an InfiniBand device has the link type 'infiniband'"
         else:
             message = f"link type {value!r} matches no device; an InfiniBand device has the link type 'infiniband'"
-        yield Problem("rdma-selector-ether-on-infiniband", document, (*selector.at("linkTypes"), index), message)
+        yield Problem(
+            "rdma-selector-ether-on-infiniband", (*selector.at("linkTypes"), index), message, document=document
+        )

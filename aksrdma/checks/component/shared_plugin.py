@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import (
     Config,
     SharedResource,
@@ -17,6 +16,7 @@ from aksrdma.checks.component.decode import type_flaws
 from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name
 from aksrdma.checks.component.selectors import selector_problems
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -40,11 +40,13 @@ def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator
 def _top(document: Document, config: Config) -> Iterator[Problem]:
     if not config.top.list("configList") and not type_flaws(config.flaws):
         message = f"{_EXITS}: no resources configuration found: configList is empty or missing"
-        yield Problem("device-plugin-list-empty", document, config.top.at("configList"), message)
+        yield Problem("device-plugin-list-empty", config.top.at("configList"), message, document=document)
     interval = config.top.number("periodicUpdateInterval")
     if interval < 0:
         message = f"{_EXITS}: invalid periodicUpdateInterval {interval}"
-        yield Problem("rdma-shared-hcamax-negative", document, config.top.at("periodicUpdateInterval"), message)
+        yield Problem(
+            "rdma-shared-hcamax-negative", config.top.at("periodicUpdateInterval"), message, document=document
+        )
 
 
 def _resources(document: Document, config: Config) -> Iterator[Problem]:
@@ -66,10 +68,10 @@ def _name(document: Document, resource: SharedResource, seen: set[str]) -> Itera
     name, path = resource.name, resource.at("resourceName")
     if not _NAME.match(name):
         message = f"{_EXITS}: resource name {name!r} contains invalid characters"
-        yield Problem("rdma-shared-name-characters", document, path, message)
+        yield Problem("rdma-shared-name-characters", path, message, document=document)
     elif name in seen:
         message = f"{_EXITS}: resource name {name!r} already exists; another resourcePrefix does not help"
-        yield Problem("rdma-shared-name-duplicate", document, path, message)
+        yield Problem("rdma-shared-name-duplicate", path, message, document=document)
     else:
         yield from resource_name(document, resource)
     seen.add(name)
@@ -78,21 +80,21 @@ def _name(document: Document, resource: SharedResource, seen: set[str]) -> Itera
 def _hca_max(document: Document, resource: SharedResource) -> Iterator[Problem]:
     if resource.hca_max < 0:
         message = f"{_EXITS}: invalid value for rdmaHcaMax: {resource.hca_max}"
-        yield Problem("rdma-shared-hcamax-negative", document, resource.at("rdmaHcaMax"), message)
+        yield Problem("rdma-shared-hcamax-negative", resource.at("rdmaHcaMax"), message, document=document)
     elif resource.hca_max == 0:
         word = "is 0" if "rdmaHcaMax" in resource.entry else "is missing"
         message = f"rdmaHcaMax {word}, so {resource.full_name} has no units and no pod ever gets one"
-        yield Problem("rdma-shared-hcamax-zero", document, resource.at("rdmaHcaMax"), message)
+        yield Problem("rdma-shared-hcamax-zero", resource.at("rdmaHcaMax"), message, document=document)
 
 
 def _choice(document: Document, resource: SharedResource) -> Iterator[Problem]:
     rule = "rdma-shared-selectors-and-devices"
     if resource.devices and not resource.selector.empty:
         message = f"{_EXITS}: {resource.name!r} has both devices and selectors"
-        yield Problem(rule, document, resource.at("devices"), message)
+        yield Problem(rule, resource.at("devices"), message, document=document)
     elif resource.devices:
         message = f"{resource.name!r} names its devices in the old form"
-        yield Problem("rdma-shared-devices-deprecated", document, resource.at("devices"), message)
+        yield Problem("rdma-shared-devices-deprecated", resource.at("devices"), message, document=document)
     elif resource.selector.empty:
         message = f"{_EXITS}: {resource.name!r} has neither devices nor a selector that is not empty"
-        yield Problem(rule, document, resource.at("selectors"), message)
+        yield Problem(rule, resource.at("selectors"), message, document=document)

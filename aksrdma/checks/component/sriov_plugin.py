@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import (
     DEVICE_TYPES,
     Config,
@@ -19,6 +18,7 @@ from aksrdma.checks.component.decode import Object, type_flaws
 from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name, unknown_key
 from aksrdma.checks.component.selectors import selector_problems
+from aksrdma.findings import Problem
 from aksrdma.names import hint
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[
         return
     if not config.top.list("resourceList") and not type_flaws(config.flaws):
         message = f"{_EXITS}: no resource configuration: resourceList is empty or missing"
-        yield Problem("device-plugin-list-empty", document, config.top.at("resourceList"), message)
+        yield Problem("device-plugin-list-empty", config.top.at("resourceList"), message, document=document)
     yield from weighed(_entries(document, config, manifests.admission_controller), manifests)
 
 
@@ -63,31 +63,33 @@ def _name(document: Document, resource: SriovResource, seen: set[str], admission
     name, path = resource.name, resource.at("resourceName")
     if not _NAME.match(name):
         message = f"{_EXITS}: resource name {name!r} holds other characters than letters, digits, - and _"
-        yield Problem("sriov-name-portable", document, path, message, severity="error")
+        yield Problem("sriov-name-portable", path, message, severity="error", document=document)
     elif resource.full_name in seen:
         message = f"{_EXITS}: resource {resource.full_name!r} is configured twice"
-        yield Problem("sriov-name-duplicate", document, path, message)
+        yield Problem("sriov-name-duplicate", path, message, document=document)
     else:
         yield from resource_name(document, resource)
         if admission and "-" in name:
             message = f"the operator's admission webhook refuses the hyphen in resource name {name!r}"
-            yield Problem("sriov-name-portable", document, path, message)
+            yield Problem("sriov-name-portable", path, message, document=document)
     if not resource.entry.text("resourcePrefix"):
         message = f"without a resourcePrefix the resource is called {resource.full_name}"
-        yield Problem("sriov-prefix-default", document, resource.at("resourcePrefix"), message)
+        yield Problem("sriov-prefix-default", resource.at("resourcePrefix"), message, document=document)
     seen.add(resource.full_name)
 
 
 def _device_type(document: Document, resource: SriovResource) -> Problem:
     known = hint(resource.device_type, DEVICE_TYPES)
     message = f"{_EXITS}: unsupported deviceType {resource.device_type!r}{known}"
-    return Problem("sriov-aux-types", document, resource.at("deviceType"), message)
+    return Problem("sriov-aux-types", resource.at("deviceType"), message, document=document)
 
 
 def _selectors(document: Document, entry: Object, resource: SriovResource) -> Iterator[Problem]:
     path, rule = entry.at("selectors"), "sriov-selectors-missing"
     if "selectors" not in entry:
-        yield Problem(rule, document, path, f"sriov-network-device-plugin panics: {resource.name!r} has no selectors")
+        yield Problem(
+            rule, path, f"sriov-network-device-plugin panics: {resource.name!r} has no selectors", document=document
+        )
         return
     flaws = sriov_selectors(entry)[1]
     wrong = type_flaws(flaws)
@@ -96,10 +98,10 @@ def _selectors(document: Document, entry: Object, resource: SriovResource) -> It
             yield unknown_key(document, flaw, f"sriov-network-device-plugin, for {resource.device_type},")
     for flaw in wrong:
         message = f"sriov-network-device-plugin drops {resource.name!r}: {_last(flaw.path)} {flaw.text}"
-        yield Problem(rule, document, flaw.path, message)
+        yield Problem(rule, flaw.path, message, document=document)
     if not resource.selectors and not wrong:
         message = f"sriov-network-device-plugin drops {resource.name!r}: selectors is an empty list"
-        yield Problem(rule, document, path, message)
+        yield Problem(rule, path, message, document=document)
     for selector in resource.selectors if not wrong else ():
         yield from _selector(document, resource, selector)
 
@@ -111,21 +113,21 @@ def _selector(document: Document, resource: SriovResource, selector: Selector) -
         yield from _aux_types(document, selector)
     if selector.is_rdma and selector.vdpa_type:
         message = f"{_EXITS}: isRdma and vdpaType {selector.vdpa_type!r} stand in one selectors object"
-        yield Problem("sriov-isrdma-with-vdpa", document, selector.at("vdpaType"), message)
+        yield Problem("sriov-isrdma-with-vdpa", selector.at("vdpaType"), message, document=document)
     for_rdma = resource.prefix == "rdma" or "infiniband" in selector.get("linkTypes")
     if resource.device_type == "netDevice" and for_rdma and not selector.is_rdma and not selector.vdpa_type:
         message = f"{resource.full_name} is for RDMA, but without isRdma its pods get no /dev/infiniband"
-        yield Problem("sriov-isrdma-missing", document, selector.at("isRdma"), message)
+        yield Problem("sriov-isrdma-missing", selector.at("isRdma"), message, document=document)
 
 
 def _aux_types(document: Document, selector: Selector) -> Iterator[Problem]:
     path = selector.at("auxTypes")
     if not selector.get("auxTypes"):
-        yield Problem("sriov-aux-types", document, path, f"{_EXITS}: auxNetDevice needs auxTypes")
+        yield Problem("sriov-aux-types", path, f"{_EXITS}: auxNetDevice needs auxTypes", document=document)
     for index, value in enumerate(selector.get("auxTypes")):
         if value != "sf":
             message = f"{_EXITS}: auxTypes holds {value!r}, but only 'sf' is supported"
-            yield Problem("sriov-aux-types", document, (*path, index), message)
+            yield Problem("sriov-aux-types", (*path, index), message, document=document)
 
 
 def _ranges(document: Document, selector: Selector) -> Iterator[Problem]:
@@ -133,7 +135,7 @@ def _ranges(document: Document, selector: Selector) -> Iterator[Problem]:
         for index, value in enumerate(selector.get(key)):
             if "#" in value and not _good_range(value):
                 message = f"{value!r} matches nothing: behind # stand numbers and rising ranges, as in name#0-3,5"
-                yield Problem("sriov-range-malformed", document, (*selector.at(key), index), message)
+                yield Problem("sriov-range-malformed", (*selector.at(key), index), message, document=document)
 
 
 def _good_range(value: str) -> bool:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.features import NIC_LABEL
 from aksrdma.checks.relation.facts import facts_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts import Facts
@@ -37,7 +37,7 @@ def _networks(facts: Facts) -> Iterator[Problem]:
             if room is not None and room < pods:
                 smallest = min(ipam.ranges, key=lambda one: one.capacity)
                 message = f"{smallest.network} holds {room} addresses for the {pods} pods that ask for {network.name!r}"
-                yield Problem("ipam-capacity-too-small", network.document, smallest.path, message)
+                yield Problem("ipam-capacity-too-small", smallest.path, message, document=network.document)
 
 
 def _blocks(pool: SetPool, manifests: ManifestSet) -> Iterator[Problem]:
@@ -48,7 +48,7 @@ def _blocks(pool: SetPool, manifests: ManifestSet) -> Iterator[Problem]:
         served = pool.pool.blocks
         message = f"{pool.pool.network} makes {served} blocks of {size}, one a node, for {nodes} nodes"
         path = ("spec", "subnet" if pool.kind == "IPPool" else "cidr")
-        yield Problem("ippool-too-few-blocks", pool.document, path, message)
+        yield Problem("ippool-too-few-blocks", path, message, document=pool.document)
 
 
 def _block_size(pool: SetPool, attached: list[Attachment], manifests: ManifestSet) -> Iterator[Problem]:
@@ -57,7 +57,7 @@ def _block_size(pool: SetPool, attached: list[Attachment], manifests: ManifestSe
     if pods > room:
         message = f"a node has {room} addresses of this pool, but at least {pods} pods that ask for one"
         path = ("spec", "perNodeBlockSize" if pool.kind == "IPPool" else "perNodeNetworkPrefix")
-        yield Problem("ippool-block-too-small-for-pods", pool.document, path, message)
+        yield Problem("ippool-block-too-small-for-pods", path, message, document=pool.document)
 
 
 def _on_one_node(attached: list[Attachment], nodes: int | None) -> int:

@@ -7,10 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.views import Network, parse_cidr
 from aksrdma.checks.relation.addresses_blocks import Block, blocks
 from aksrdma.checks.relation.facts import facts_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -37,7 +37,7 @@ def ranges(manifests: ManifestSet) -> Iterator[Problem]:
 def _collision(rule: str, block: Block, taken: Iterable[_Taken]) -> Iterator[Problem]:
     hit = [f"{other.network} ({other.use})" for other in taken if other.network.overlaps(block.network)]
     if hit:
-        yield Problem(rule, block.document, block.path, f"{block.network} overlaps {' and '.join(hit)}")
+        yield Problem(rule, block.path, f"{block.network} overlaps {' and '.join(hit)}", document=block.document)
 
 
 def _of_cluster(manifests: ManifestSet) -> tuple[_Taken, ...]:
@@ -72,7 +72,7 @@ def _overlaps(found: list[Block]) -> Iterator[Problem]:
         if other is not None:
             early, late = sorted((block, other), key=lambda one: order[id(one)])
             message = f"{late.network} overlaps {early.network} of {early.document.label}: pods get the same addresses"
-            yield Problem("ipoib-networks-overlap", late.document, late.path, message)
+            yield Problem("ipoib-networks-overlap", late.path, message, document=late.document)
         reach = _furthest([*reach, (guard, block)])
 
 

@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.features import LABEL_PREFIX, NIC_LABEL
 from aksrdma.checks.component.views import node_feature_labels
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import affinity_terms
-from aksrdma.findings import Severity
+from aksrdma.findings import Problem, Severity
 from aksrdma.names import nearest
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ def _problem(policy: Policy, index: int, number: int, message: str, fix: str | N
     # The terms are alternatives: the policy still reaches nodes where another one can hold.
     severity: Severity | None = None if hopeless else "warning"
     where = (*path, "matchExpressions", number)
-    return Problem("node-affinity-label-never-set", policy.document, where, message, fix=fix, severity=severity)
+    return Problem(
+        "node-affinity-label-never-set", where, message, fix=fix, severity=severity, document=policy.document
+    )
 
 
 def _given(manifests: ManifestSet) -> dict[str, set[str]]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.features import LABEL_PREFIX, NIC_LABEL, FeatureRule, feature_rules, full_label
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.features_nics import concerns_nics, labels_size, nic_expression
 from aksrdma.checks.relation.policies_reach import affinity_terms, known_sizes
-from aksrdma.findings import FieldPath, Severity
+from aksrdma.findings import FieldPath, Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -53,16 +52,16 @@ def _not_set(rules: list[_Rule], setting: list[_Rule], manifests: ManifestSet) -
     rule_id = "nfr-label-not-the-one-selected"
     for found in setting:
         message = f"the operator's DaemonSets select {NIC_LABEL}: 'true', not {found.rule.labels[NIC_LABEL]!r}"
-        yield Problem(rule_id, found.document, found.label_path(NIC_LABEL), message)
+        yield Problem(rule_id, found.label_path(NIC_LABEL), message, document=found.document)
     about_nics = [found for found in rules if concerns_nics(found.rule)]
     misspelt = [(found, label) for found in about_nics for label in found.rule.labels if _misspelt(label)]
     for found, label in () if setting else misspelt:
         message = f"the operator's DaemonSets select {NIC_LABEL}, not {label}"
-        yield Problem(rule_id, found.document, found.label_path(label), message, fix=f"write {NIC_LABEL}")
+        yield Problem(rule_id, found.label_path(label), message, fix=f"write {NIC_LABEL}", document=found.document)
     if about_nics and not setting and not misspelt and (severity := _expected(manifests)):
         message = f"no rule sets {NIC_LABEL}, which the operator's DaemonSets select"
         found = about_nics[0]
-        yield Problem(rule_id, found.document, (*found.rule.path, "labels"), message, severity=severity)
+        yield Problem(rule_id, (*found.rule.path, "labels"), message, severity=severity, document=found.document)
 
 
 def _misspelt(label: str) -> bool:
@@ -94,7 +93,7 @@ def _chart_rule(setting: list[_Rule], manifests: ManifestSet) -> Iterator[Proble
         message = (
             f"the cluster file leaves the chart's own rule on, which gives {NIC_LABEL} to more nodes than this one"
         )
-        yield Problem("nfr-chart-rule-still-on", found.document, found.label_path(NIC_LABEL), message)
+        yield Problem("nfr-chart-rule-still-on", found.label_path(NIC_LABEL), message, document=found.document)
 
 
 def _sizes(setting: list[_Rule], manifests: ManifestSet) -> Iterator[Problem]:
@@ -107,4 +106,4 @@ def _sizes(setting: list[_Rule], manifests: ManifestSet) -> Iterator[Problem]:
                 f"nodes of {size.name} do not get the label: their NIC is {nic.vendor_id}:{nic.device_id} "
                 f"of class {nic.pci_class}"
             )
-            yield Problem("nfr-device-list-misses-vm-size", found.document, where, message)
+            yield Problem("nfr-device-list-misses-vm-size", where, message, document=found.document)

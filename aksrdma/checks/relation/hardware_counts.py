@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.hardware_sizes import Size, sizes_of
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import Amount, PodView, pods_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -34,7 +34,7 @@ def _without_infiniband(pod: PodView, names: Sequence[str], sizes: Sequence[Size
     fix = f"choose a size with InfiniBand, such as {nearest}" if nearest else None
     for name in names:
         message = f"the pod asks for {name}, and {reasons}"
-        yield Problem("vm-size-without-infiniband", pod.document, pod.total(name).path, message, fix)
+        yield Problem("vm-size-without-infiniband", pod.total(name).path, message, fix, document=pod.document)
 
 
 def _counts(pod: PodView, resources: Resources, names: Sequence[str], sizes: Sequence[Size]) -> Iterator[Problem]:
@@ -44,7 +44,7 @@ def _counts(pod: PodView, resources: Resources, names: Sequence[str], sizes: Seq
         if total.units > most.nics:
             message = f"the pod asks for {total.units} of {name}, one NIC each, and {most.name} has {_nics(most.nics)}"
             fix = f"ask for at most {most.nics}"
-            yield Problem("sriov-rdma-count-above-vm-nics", pod.document, total.path, message, fix)
+            yield Problem("sriov-rdma-count-above-vm-nics", total.path, message, fix, document=pod.document)
     nics = sum(pod.total(name).units for name in devices)
     fitting = [size for size in sizes if size.nics >= nics and size.gpus >= _gpus(pod, size).units]
     if not fitting or not all(_gpus(pod, size).units for size in fitting):
@@ -72,14 +72,14 @@ def _stranded(pod: PodView, devices: Sequence[str], nics: int, sizes: Sequence[S
         fix = f"ask for all {size.gpus} GPUs with all {_nics(size.nics)}"
     else:
         return
-    yield Problem("sriov-rdma-count-below-vm-nics", pod.document, total.path, message, fix)
+    yield Problem("sriov-rdma-count-below-vm-nics", total.path, message, fix, document=pod.document)
 
 
 def _shared_by_nobody(pod: PodView, resources: Resources, names: Sequence[str], size: Size) -> Iterator[Problem]:
     for name in names:
         if resources.plugin_of(name) == "rdmaSharedDevicePlugin":
             message = f"the pod takes all {size.gpus} GPUs of {size.name}, so no second pod shares its NICs by {name}"
-            yield Problem("gpu-exhaustion-with-shared-rdma", pod.document, pod.total(name).path, message)
+            yield Problem("gpu-exhaustion-with-shared-rdma", pod.total(name).path, message, document=pod.document)
 
 
 def _gpus(pod: PodView, size: Size) -> Amount:

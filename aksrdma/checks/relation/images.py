@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.releases import before
 from aksrdma.checks.relation.facts import facts_of
-from aksrdma.findings import format_path
+from aksrdma.findings import Problem, format_path
 
 if TYPE_CHECKING:
     from aksrdma.catalog import Image, Release
@@ -45,7 +44,7 @@ class _Component(NamedTuple):
         return self.path[-1] == _DRIVER
 
     def problem(self, rule: str, key: str, message: str, fix: str | None = None) -> Problem:
-        return Problem(rule, self.policy.document, (*self.path, key), message, fix=fix)
+        return Problem(rule, (*self.path, key), message, fix=fix, document=self.policy.document)
 
 
 def images(manifests: ManifestSet) -> Iterator[Problem]:
@@ -158,7 +157,7 @@ def _global_version(policy: Policy, release: Release) -> Iterator[Problem]:
     if isinstance(version, str) and version and version not in pinned:
         message = f"version {version} is not of {release.name}, whose components were tested with {pinned[0]}"
         path, fix = ("spec", "global", "version"), f"write version: {pinned[0]}"
-        yield Problem("component-version-not-of-release", policy.document, path, message, fix=fix)
+        yield Problem("component-version-not-of-release", path, message, fix=fix, document=policy.document)
 
 
 def _of_patches(release: Release) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts import facts_of
+from aksrdma.findings import Problem
 from aksrdma.names import hint
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def names(manifests: ManifestSet) -> Iterator[Problem]:
             fault = _fault(section, pinned) if section else None
             if fault is not None:
                 key, message, fix = fault
-                yield Problem(_RULE, policy.document, (*path, key), message, fix=fix)
+                yield Problem(_RULE, (*path, key), message, fix=fix, document=policy.document)
 
 
 def _fault(section: Mapping[str, Any], pinned: Image) -> tuple[str, str, str] | None:

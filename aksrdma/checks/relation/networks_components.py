@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.kinds import OPERATOR_NETWORKS
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, facts_of
 from aksrdma.checks.relation.facts_installed import installs
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts import Facts
@@ -32,7 +32,9 @@ def components(manifests: ManifestSet) -> Iterator[Problem]:
             sections = " and ".join(f"secondaryNetwork.{name}" for name in missing)
             message = f"no pod gets the network {network.name!r}: the NicClusterPolicy has no {sections}"
             fix = f"add {sections} to the NicClusterPolicy"
-            yield Problem("ipoib-network-without-cni-components", network.document, ("kind",), message, fix=fix)
+            yield Problem(
+                "ipoib-network-without-cni-components", ("kind",), message, fix=fix, document=network.document
+            )
             return
 
 
@@ -57,4 +59,4 @@ def namespaces(manifests: ManifestSet) -> Iterator[Problem]:
         if named not in facts.namespaces | _ALWAYS_THERE:
             message = f"the set creates namespaces, but not {named!r}, where the operator is to put this network"
             path = ("spec", "networkNamespace")
-            yield Problem("network-namespace-absent-in-set", network.document, path, message)
+            yield Problem("network-namespace-absent-in-set", path, message, document=network.document)

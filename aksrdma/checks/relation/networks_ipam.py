@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.releases import before
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_installed import installs
-from aksrdma.findings import Severity
+from aksrdma.findings import Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.component.views import Ipam
@@ -31,7 +30,7 @@ def whereabouts(manifests: ManifestSet) -> Iterator[Problem]:
     elif facts.cluster_policies and not facts.deploys("secondaryNetwork", "ipamPlugin"):
         for network, ipam in asking:
             message = "nothing installs whereabouts: the NicClusterPolicy has no secondaryNetwork.ipamPlugin"
-            yield Problem("whereabouts-without-ipam-plugin", network.document, ipam.top.at("type"), message)
+            yield Problem("whereabouts-without-ipam-plugin", ipam.top.at("type"), message, document=network.document)
 
 
 def _removed(network: SecondaryNetwork, ipam: Ipam, *, certain: bool) -> Problem:
@@ -40,7 +39,7 @@ def _removed(network: SecondaryNetwork, ipam: Ipam, *, certain: bool) -> Problem
     unless = "" if certain else " unless whereabouts is installed on its own"
     message = f"the operator deploys no whereabouts from {_REMOVED} on: no pod of {network.name!r} starts{unless}"
     path = ipam.top.at("type")
-    return Problem("whereabouts-removed-from-operator", network.document, path, message, severity=severity)
+    return Problem("whereabouts-removed-from-operator", path, message, severity=severity, document=network.document)
 
 
 def one_address(manifests: ManifestSet) -> Iterator[Problem]:
@@ -53,12 +52,12 @@ def one_address(manifests: ManifestSet) -> Iterator[Problem]:
                 f"host-local keeps its addresses on each node: {manifests.nodes} nodes hand out the same ones "
                 f"in {network.name!r}"
             )
-            yield Problem("host-local-on-many-nodes", network.document, ipam.top.at("type"), message)
+            yield Problem("host-local-on-many-nodes", ipam.top.at("type"), message, document=network.document)
         elif ipam.type == "static" and ipam.top.list("addresses"):
             pods = _pods(tuple(found for found in attached if not _own_addresses(found)))
             if pods is not None and pods > 1:
                 message = f"static gives the same address to all {pods} pods that ask for {network.name!r}"
-                yield Problem("static-ipam-with-replicas", network.document, ipam.top.at("addresses"), message)
+                yield Problem("static-ipam-with-replicas", ipam.top.at("addresses"), message, document=network.document)
 
 
 def _ipams(networks: tuple[SecondaryNetwork, ...]) -> Iterator[tuple[SecondaryNetwork, Ipam]]:

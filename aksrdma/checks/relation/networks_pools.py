@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.facts_installed import installs
+from aksrdma.findings import Problem
 from aksrdma.names import nearest
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def _not_deployed(asking: list[tuple[SecondaryNetwork, Ipam]], pools: tuple[SetP
     rule = "nvipam-not-deployed"
     message = "nothing deploys nv-ipam: the NicClusterPolicy has no spec.nvIpam"
     for network, ipam in asking[:1]:
-        yield Problem(rule, network.document, ipam.top.at("type"), message)
+        yield Problem(rule, ipam.top.at("type"), message, document=network.document)
     for pool in () if asking else pools[:1]:
-        yield Problem(rule, pool.document, ("kind",), message)
+        yield Problem(rule, ("kind",), message, document=pool.document)
 
 
 def _missing(
@@ -53,7 +53,7 @@ def _missing(
         own = "" if ipam.top.text("poolName") else ", which is what a network without a poolName draws from"
         message = f"pods of {network.name!r} get no address: the set has no {ipam.pool_kind} named {name!r}{own}"
         path = ipam.top.at("poolName" if ipam.top.text("poolName") else "type")
-        yield Problem("nvipam-pool-missing", network.document, path, message, fix=_pool_fix(ipam, name, facts))
+        yield Problem("nvipam-pool-missing", path, message, fix=_pool_fix(ipam, name, facts), document=network.document)
 
 
 def _pool_fix(ipam: Ipam, name: str, facts: Facts) -> str | None:
@@ -71,13 +71,13 @@ def _namespace(pool: SetPool, facts: Facts, of_pods: Collection[str]) -> Iterato
     operator = facts.operator_namespace
     if operator is not None and pool.namespace != operator:
         message = f"nv-ipam does not see a pool in {pool.namespace!r}: it reads those of the operator's namespace alone"
-        yield Problem(rule, pool.document, path, message, fix=f"move it to {operator}")
+        yield Problem(rule, path, message, fix=f"move it to {operator}", document=pool.document)
     elif operator is None and pool.namespace in of_pods:
         message = f"nv-ipam reads pools of the operator's namespace alone; {pool.namespace!r} is that of pods"
-        yield Problem(rule, pool.document, path, message)
+        yield Problem(rule, path, message, document=pool.document)
     elif operator is None and pool.namespace == _STANDALONE and facts.deploys("nvIpam"):
         message = f"nv-ipam, deployed by the operator, reads pools of the operator's namespace, not of {_STANDALONE}"
-        yield Problem(rule, pool.document, path, message, severity="warning")
+        yield Problem(rule, path, message, severity="warning", document=pool.document)
 
 
 def _of_pods(facts: Facts) -> set[str]:

@@ -18,10 +18,10 @@ from aksrdma.checks.apiserver.resources import (
     NOT_WHOLE,
     check_resources,
 )
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.pods_kinds import CUSTOM
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -56,4 +56,4 @@ def dropped_by_train_jobs(manifests: ManifestSet) -> Iterator[Problem]:
         lost = list(resources.taken(Container(pod.path, pod.trainer.before)))
         if lost:
             message = f"resourcesPerNode takes the place of the runtime's resources, so {lost[0]} is lost"
-            yield Problem(_DROPS, pod.document, pod.path, message, f"add {lost[0]} to resourcesPerNode")
+            yield Problem(_DROPS, pod.path, message, f"add {lost[0]} to resourcesPerNode", document=pod.document)

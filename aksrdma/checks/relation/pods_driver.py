@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.apiserver.fields import items
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.pods_resources import OTHER_EXPOSERS, resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -41,7 +40,7 @@ def _unprivileged(pod: PodView) -> Iterator[Problem]:
         if sign is not None:
             path, what = sign
             message = f"{what}, but no device plugin is deployed: /dev/infiniband is open to privileged containers only"
-            yield Problem("unprivileged-driver-only", pod.document, path, message)
+            yield Problem("unprivileged-driver-only", path, message, document=pod.document)
 
 
 def _sign(container: Container) -> tuple[FieldPath, str] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import SharedResource
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
+from aksrdma.findings import Problem
 from aksrdma.names import nearest
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def unexposed(manifests: ManifestSet) -> Iterator[Problem]:
                 if name not in resources.exposed and not _in_a_config_map(manifests, name):
                     message = f"no policy of the set exposes {name}, so the pod stays Pending"
                     fix = _fix(name, resources)
-                    yield Problem("pod-rdma-resource-unexposed", pod.document, amount.path, message, fix)
+                    yield Problem("pod-rdma-resource-unexposed", amount.path, message, fix, document=pod.document)
 
 
 def _in_a_config_map(manifests: ManifestSet, name: str) -> bool:
@@ -64,7 +64,7 @@ def _above_max(pod: PodView, name: str, resources: Resources) -> list[Problem]:
     if most is None or total.units <= most:
         return []
     message = f"the pod asks for {total.units} of {name}, and no node has more than {most} (rdmaHcaMax)"
-    return [Problem("shared-rdma-count-above-hcamax", pod.document, total.path, message)]
+    return [Problem("shared-rdma-count-above-hcamax", total.path, message, document=pod.document)]
 
 
 def _above_one(pod: PodView, name: str) -> Iterator[Problem]:
@@ -72,4 +72,4 @@ def _above_one(pod: PodView, name: str) -> Iterator[Problem]:
         amount = container.amounts.get(name)
         if amount is not None and amount.units > 1:
             message = f"one {name} opens every device of its pool; {amount.units} only use up slots of the node"
-            yield Problem("shared-rdma-count-above-one", pod.document, amount.path, message)
+            yield Problem("shared-rdma-count-above-one", amount.path, message, document=pod.document)

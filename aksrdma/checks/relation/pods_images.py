@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.pods_view import pods_of
-from aksrdma.findings import Severity
+from aksrdma.findings import Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -29,7 +28,7 @@ def references(manifests: ManifestSet) -> Iterator[Problem]:
                 if why is not None:
                     message, severity = _words(image, why)
                     path = (*container.path, "image")
-                    yield Problem("image-reference-invalid", pod.document, path, message, severity=severity)
+                    yield Problem("image-reference-invalid", path, message, severity=severity, document=pod.document)
 
 
 def _is_plain(image: str) -> bool:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.apiserver.fields import items, mapping, sequence, text
 from aksrdma.checks.apiserver.quantities import Quantity, quantity
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.pods_resources import GPUS, Resources, resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
-from aksrdma.findings import Severity
+from aksrdma.findings import Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -39,7 +38,7 @@ def _without_shm(pod: PodView, container: Container, resources: Resources) -> It
         message = f"the container takes {units} of {gpu} and {next(iter(taken))}, and {reason}"
         # Between processes of one GPU each in a pod of its own, there is little to share.
         severity: Severity | None = "info" if units == 1 else None
-        yield Problem("nccl-pod-without-shm-volume", pod.document, container.path, message, severity=severity)
+        yield Problem("nccl-pod-without-shm-volume", container.path, message, severity=severity, document=pod.document)
 
 
 def _no_shm(pod: PodView, container: Container) -> str | None:
@@ -89,12 +88,12 @@ def _too_large(pod: PodView, limit: int) -> Iterator[Problem]:
         if given is None:
             message = f"volume {volume.get('name')!r} can fill the pod's memory limit of {_text(limit)}: an OOM kill"
             place, fix = pod.at("volumes", index, "emptyDir"), "set a sizeLimit below the memory limit"
-            yield Problem(rule, pod.document, place, message, fix, "info")
+            yield Problem(rule, place, message, fix, severity="info", document=pod.document)
         elif size is not None and size.nano > limit:
             message = (
                 f"sizeLimit {given} of volume {volume.get('name')!r} is above the pod's memory limit, {_text(limit)}"
             )
-            yield Problem(rule, pod.document, pod.at("volumes", index, "emptyDir", "sizeLimit"), message)
+            yield Problem(rule, pod.at("volumes", index, "emptyDir", "sizeLimit"), message, document=pod.document)
 
 
 def _memory_limit(pod: PodView) -> int | None:

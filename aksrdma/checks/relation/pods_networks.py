@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.views import NetworkReference, networks_annotation
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, Facts, facts_of
 from aksrdma.checks.relation.facts_views import SecondaryNetwork
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
-from aksrdma.findings import Severity
+from aksrdma.findings import Problem, Severity
 from aksrdma.names import nearest
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _unknown(pod: PodView, reference: NetworkReference, facts: Facts) -> Problem
     message = f"no network of the set is named {reference.name!r}, so the pod stays in ContainerCreating"
     near = nearest(reference.name, facts.networks_by_name)
     fix = f"write {near[0]}, or add the network" if near else None
-    return Problem("network-annotation-unknown-network", pod.document, _place(reference, "name"), message, fix)
+    return Problem("network-annotation-unknown-network", _place(reference, "name"), message, fix, document=pod.document)
 
 
 def _elsewhere(pod: PodView, reference: NetworkReference, namespace: str, network: SecondaryNetwork) -> Problem:
@@ -64,7 +63,7 @@ def _elsewhere(pod: PodView, reference: NetworkReference, namespace: str, networ
     if reference.namespace:
         message = f"{where} and not in {namespace}, so the pod stays in ContainerCreating"
         place = _place(reference, "namespace")
-        return Problem("network-annotation-unknown-network", pod.document, place, message, fix)
+        return Problem("network-annotation-unknown-network", place, message, fix, document=pod.document)
     if pod.document.namespace:
         message = f"{where}, and Multus looks for a bare name in that of the pod, {namespace}"
         severity: Severity | None = None
@@ -72,7 +71,12 @@ def _elsewhere(pod: PodView, reference: NetworkReference, namespace: str, networ
         message = f"{where}, and the pod names no namespace: it works only where it is applied to {network.namespace}"
         severity = "warning"
     return Problem(
-        "network-annotation-wrong-namespace", pod.document, _place(reference, "name"), message, fix, severity
+        "network-annotation-wrong-namespace",
+        _place(reference, "name"),
+        message,
+        fix,
+        severity=severity,
+        document=pod.document,
     )
 
 
@@ -90,7 +94,7 @@ def ipoib_without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
             path = None if container.privileged or container.claims else container.adds("IPC_LOCK")
             if path is not None:
                 message = "the pod gets an IP address on InfiniBand, and IPC_LOCK without a device for RDMA"
-                yield Problem("ipoib-pod-without-rdma-resource", pod.document, path, message)
+                yield Problem("ipoib-pod-without-rdma-resource", path, message, document=pod.document)
 
 
 def _on_ipoib(pod: PodView, facts: Facts) -> bool:

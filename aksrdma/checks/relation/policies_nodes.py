@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import Selector, shared_resources, sriov_resources
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import reached
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -36,14 +36,14 @@ def _telemetry(policy: Policy, sizes: tuple[VmSize, ...]) -> Iterator[Problem]:
     arm = [size.name for size in sizes if size.arch == "arm64"]
     if arm and policy.section("docaTelemetryService") is not None:
         message = f"the image of docaTelemetryService crashes on the arm64 nodes of {', '.join(arm)}"
-        yield Problem("doca-telemetry-on-arm64", policy.document, ("spec", "docaTelemetryService"), message)
+        yield Problem("doca-telemetry-on-arm64", ("spec", "docaTelemetryService"), message, document=policy.document)
 
 
 def _driver(policy: Policy, sizes: tuple[VmSize, ...]) -> Iterator[Problem]:
     with_driver = [size.name for size in sizes if size.driver_on_node_image]
     if with_driver and policy.section("ofedDriver") is not None:
         message = f"the node image of {', '.join(with_driver)} brings its own DOCA-OFED, which ofedDriver would replace"
-        yield Problem("ofed-driver-on-gb-nodes", policy.document, ("spec", "ofedDriver"), message)
+        yield Problem("ofed-driver-on-gb-nodes", ("spec", "ofedDriver"), message, document=policy.document)
 
 
 def _link_types(policy: Policy, sizes: tuple[VmSize, ...]) -> Iterator[Problem]:
@@ -55,7 +55,7 @@ def _link_types(policy: Policy, sizes: tuple[VmSize, ...]) -> Iterator[Problem]:
                 "linkTypes selects nothing without ofedDriver: with the kernel's own driver an InfiniBand function has "
                 "no network device to read its link type from"
             )
-            yield Problem("link-types-without-ofed-driver", policy.document, selector.at("linkTypes"), message)
+            yield Problem("link-types-without-ofed-driver", selector.at("linkTypes"), message, document=policy.document)
 
 
 def _selectors(policy: Policy) -> Iterator[Selector]:

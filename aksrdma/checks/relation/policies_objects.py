@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts import facts_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -23,7 +23,7 @@ def cluster_policies(manifests: ManifestSet) -> Iterator[Problem]:
     heeded = next(iter(right or named), None)
     if heeded is not None and not right:
         message = f"the operator ignores a NicClusterPolicy named {heeded.name!r} and deploys nothing of it"
-        yield Problem("nicclusterpolicy-name", heeded, ("metadata", "name"), message)
+        yield Problem("nicclusterpolicy-name", ("metadata", "name"), message, document=heeded)
     for document in named:
         if document is not heeded and heeded is not None:
             yield _second(document, heeded)
@@ -35,4 +35,4 @@ def _second(document: Document, heeded: Document) -> Problem:
         message = f"the set has two NicClusterPolicies named {document.name!r} (see {where}): one overwrites the other"
     else:
         message = f"the operator heeds one NicClusterPolicy, that of {where}, and ignores {document.name!r}"
-    return Problem("nicclusterpolicy-second", document, ("metadata", "name"), message)
+    return Problem("nicclusterpolicy-second", ("metadata", "name"), message, document=document)

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.admission import conflicts, policies
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.releases import before
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Policy
-from aksrdma.findings import format_path
+from aksrdma.findings import Problem, format_path
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -27,7 +26,7 @@ def sections_in_both(manifests: ManifestSet) -> Iterator[Problem]:
     for document, refusal in conflicts.judge(documents, manifests.release):
         if document.kind == "NicNodePolicy":
             message = f"{format_path(refusal.path)} stands in the NicClusterPolicy as well: the operator takes neither"
-            yield Problem("nic-policy-section-in-both", document, refusal.path, message)
+            yield Problem("nic-policy-section-in-both", refusal.path, message, document=document)
 
 
 def node_policy_names(manifests: ManifestSet) -> Iterator[Problem]:
@@ -39,7 +38,7 @@ def node_policy_names(manifests: ManifestSet) -> Iterator[Problem]:
             if refusal.rule == "webhook-nicnodepolicy-name":
                 name = policy.document.name
                 message = f"{name!r} has {len(name)} characters; the operator's admission webhook refuses more than 30"
-                yield Problem("nicnodepolicy-name-length", policy.document, refusal.path, message)
+                yield Problem("nicnodepolicy-name-length", refusal.path, message, document=policy.document)
 
 
 def node_selectors(manifests: ManifestSet) -> Iterator[Problem]:
@@ -52,7 +51,7 @@ def node_selectors(manifests: ManifestSet) -> Iterator[Problem]:
         if other is not None:
             message = f"a node can match this nodeSelector and that of NicNodePolicy {other.document.name!r}"
             path = ("spec", "nodeSelector")
-            yield Problem("nicnodepolicy-selectors-overlap", policy.document, path, message)
+            yield Problem("nicnodepolicy-selectors-overlap", path, message, document=policy.document)
         selected.add(policy)
 
 

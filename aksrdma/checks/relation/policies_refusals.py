@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 from aksrdma.checks.admission import driver, ib_kubernetes, resources, telemetry
 from aksrdma.checks.admission.facts import Component, WebhookFacts, webhook
 from aksrdma.checks.admission.refusals import Refusal, objects, section
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts_views import Policy
-from aksrdma.findings import FieldPath, Severity
+from aksrdma.findings import FieldPath, Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -46,7 +45,7 @@ def _container_names(policy: Policy, component: Component) -> Iterator[Problem]:
             message = f"{component.name} has no container {name!r}, so these resources have no effect"
             path: FieldPath = ("spec", *component.path, "containerResources", index, "name")
             fix = f"write {' or '.join(known)}"
-            yield Problem("container-resources-invalid", policy.document, path, message, fix=fix)
+            yield Problem("container-resources-invalid", path, message, fix=fix, document=policy.document)
 
 
 def _driver(policy: Policy, facts: WebhookFacts, admission: bool) -> Iterator[Problem]:
@@ -88,7 +87,7 @@ def _telemetry(policy: Policy, facts: WebhookFacts, admission: bool) -> Iterator
 def _problem(
     rule: str, document: Document, refusal: Refusal, message: str, severity: Severity | None = None
 ) -> Problem:
-    return Problem(rule, document, refusal.path, message, severity=severity)
+    return Problem(rule, refusal.path, message, severity=severity, document=document)
 
 
 _JUDGES: Final[tuple[Callable[[Policy, WebhookFacts, bool], Iterator[Problem]], ...]] = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.views import SharedResource, SriovResource, shared_resources, sriov_resources
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_selectors import SelectorIndex, shared_keys, sriov_keys
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts import Facts
@@ -47,7 +47,7 @@ def _first_come(document: Document, entries: tuple[SriovResource, ...]) -> Itera
                 f"{entry.full_name} can match devices that {earlier.full_name} matches: "
                 "the plugin gives each device to the first resource of the list"
             )
-            yield Problem("rdma-pools-overlap", document, entry.at("selectors"), message)
+            yield Problem("rdma-pools-overlap", entry.at("selectors"), message, document=document)
         for keys in sriov_keys(entry):
             index.add(keys, entry)
 
@@ -62,14 +62,14 @@ def _both_plugins(
     for entry in entries:
         if entry.name and entry.full_name in names:
             message = f"both device plugins register {entry.full_name}; the kubelet heeds the one that comes last"
-            yield Problem("rdma-and-sriov-same-resource-name", document, entry.at("resourceName"), message)
+            yield Problem("rdma-and-sriov-same-resource-name", entry.at("resourceName"), message, document=document)
         other = next(filter(None, map(index.meeting, sriov_keys(entry))), None)
         if other is not None and entry.device_type == _NET_DEVICE:
             message = (
                 f"{entry.full_name} can match devices of {other.full_name}: "
                 "one device is handed out by both device plugins"
             )
-            yield Problem("rdma-pools-overlap", document, entry.at("selectors"), message)
+            yield Problem("rdma-pools-overlap", entry.at("selectors"), message, document=document)
 
 
 def host_devices(manifests: ManifestSet) -> Iterator[Problem]:
@@ -90,4 +90,4 @@ def host_devices(manifests: ManifestSet) -> Iterator[Problem]:
 def _unoffered(document: Document, name: str, by_name: dict[str, str], offered: list[str]) -> Problem:
     message = f"the operator asks for {_HOST_DEVICE_PREFIX}{name}, but the device plugin offers {', '.join(offered)}"
     fix = 'set "resourcePrefix": "nvidia.com" in the SR-IOV resource' if name in by_name else None
-    return Problem("hostdevice-resource-prefix", document, ("spec", "resourceName"), message, fix=fix)
+    return Problem("hostdevice-resource-prefix", ("spec", "resourceName"), message, fix=fix, document=document)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.apiserver.affinity import check_affinity
 from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.scheduling import check_tolerations
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts import facts_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -33,10 +32,10 @@ def scheduling(manifests: ManifestSet) -> Iterator[Problem]:
         for problem in report.problems:
             message = f"the API server refuses the pods that the operator makes of the policy: {problem.message}"
             fix = problem.fix or "correct the field as the message says"
-            yield replace(problem, rule=_RULE, message=message, fix=fix)
+            yield problem._replace(rule=_RULE, message=message, fix=fix)
 
 
 def _judge_affinity(report: Report, key: str, affinity: dict[str, object]) -> None:
     inner = Report(report.document)
     check_affinity(inner, ("spec",), {"nodeAffinity": affinity})
-    report.problems += [replace(one, path=("spec", key, *one.path[2:])) for one in inner.problems]
+    report.problems += [one._replace(path=("spec", key, *one.path[2:])) for one in inner.problems]

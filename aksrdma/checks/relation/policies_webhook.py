@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.configs import SHARED_PREFIX, shared_resources, sriov_resources
 from aksrdma.checks.component.kubernetes import extended_resource_error
 from aksrdma.checks.component.views import Resource, SharedResource, SriovResource
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Policy
-from aksrdma.findings import FieldPath, Severity, format_path
+from aksrdma.findings import FieldPath, Problem, Severity, format_path
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -35,7 +34,7 @@ def unrefused(manifests: ManifestSet) -> Iterator[Problem]:
     if found and not admission:
         rules = ", ".join(dict.fromkeys(problem.rule for problem in found))
         message = f"the admission controller is off, so nobody refuses this policy before its pods start ({rules})"
-        yield Problem("admission-controller-off", found[0].document, ("kind",), message)
+        yield Problem("admission-controller-off", ("kind",), message, document=found[0].document)
 
 
 def _doubtful(policy: Policy, release: str) -> bool:
@@ -88,7 +87,7 @@ def _prefix(
         return
     message = f"the operator refuses the prefix {prefix!r}, which is no domain name, {_ON}"
     path = resource.at("resourcePrefix")
-    yield Problem("resource-prefix-refused-by-webhook", document, path, message, fix=fix, severity=severity)
+    yield Problem("resource-prefix-refused-by-webhook", path, message, fix=fix, severity=severity, document=document)
 
 
 def _selectors(document: Document, resource: SriovResource) -> Iterator[Problem]:
@@ -102,4 +101,4 @@ def _selectors(document: Document, resource: SriovResource) -> Iterator[Problem]
             if key in selector.paths:
                 path: FieldPath = selector.at(key)
                 message = f"the operator refuses {format_path(path[-1:])}, which the plugin itself knows, {_ON}"
-                yield Problem("sriov-selector-refused-by-webhook", document, path, message)
+                yield Problem("sriov-selector-refused-by-webhook", path, message, document=document)

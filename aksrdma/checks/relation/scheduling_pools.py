@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.apiserver.fields import mapping
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.facts_replicas import pod_count
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.checks.relation.scheduling_selection import AGENT_POOL, pools_for, selected, together
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -49,12 +49,12 @@ def _loose(pods: Sequence[PodView], replicas: int, manifests: ManifestSet) -> It
     for pod in pods:
         if not _is_pinned(pod, manifests):
             message = f"{replicas} RDMA pods may land in several node pools, between which there is no InfiniBand"
-            yield Problem("rdma-job-not-pinned-to-one-pool", pod.document, pod.path, message)
+            yield Problem("rdma-job-not-pinned-to-one-pool", pod.path, message, document=pod.document)
             return
     chosen = {name for pod in pods for name in selected(pod, AGENT_POOL) or ()}
     if len(chosen) > 1:
         message = f"the RDMA pods are in the pools {', '.join(sorted(chosen))}, between which there is no InfiniBand"
-        yield Problem("rdma-job-not-pinned-to-one-pool", pods[0].document, pods[0].path, message)
+        yield Problem("rdma-job-not-pinned-to-one-pool", pods[0].path, message, document=pods[0].document)
 
 
 def _is_pinned(pod: PodView, manifests: ManifestSet) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.apiserver.fields import items
-from aksrdma.checks.base import Problem
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.checks.relation.scheduling_selection import pools_for
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -80,4 +80,4 @@ def _problem(policy: Document, pod: PodView, toleration: Mapping[str, Any]) -> P
         f"{pod.document.label} tolerates the taint {taint}{f':{effect}' if effect else ''} and this policy does not, "
         "so neither driver nor device plugin reach such a node"
     )
-    return Problem("tolerations-miss-gpu-taint", policy, ("spec", "tolerations"), message)
+    return Problem("tolerations-miss-gpu-taint", ("spec", "tolerations"), message, document=policy)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.apiserver.fields import mapping
-from aksrdma.checks.base import Problem
 from aksrdma.checks.component.pod_security import PREFIX
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -32,7 +32,7 @@ def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
             if taken and not container.privileged and container.adds(_LOCK) is None:
                 written = f": containerd takes {_PREFIXED} for CAP_{_PREFIXED}" if container.adds(_PREFIXED) else ""
                 message = f"the container takes {next(iter(taken))} and may lock little memory without {_LOCK}{written}"
-                yield Problem("rdma-pod-lacks-ipc-lock", pod.document, container.path, message)
+                yield Problem("rdma-pod-lacks-ipc-lock", container.path, message, document=pod.document)
 
 
 def refused_by_namespace(manifests: ManifestSet) -> Iterator[Problem]:
@@ -58,7 +58,7 @@ def _refused(pod: PodView, namespace: str, level: str) -> Iterator[Problem]:
         if path is not None:
             what = "pods with" if pod.document.kind != "Pod" else "a pod with"
             message = f"namespace {namespace} enforces pod security level {level!r}, which refuses {what} {_LOCK}"
-            yield Problem("ipc-lock-refused-by-namespace-level", pod.document, path, message)
+            yield Problem("ipc-lock-refused-by-namespace-level", path, message, document=pod.document)
 
 
 def operator_namespace(manifests: ManifestSet) -> Iterator[Problem]:
@@ -71,11 +71,13 @@ def operator_namespace(manifests: ManifestSet) -> Iterator[Problem]:
             continue
         if level is None:
             message = "the operator's pods are privileged, and only the cluster's default says that this namespace may"
-            yield Problem("operator-namespace-not-privileged", document, ("metadata", "labels", ENFORCE), message)
+            yield Problem(
+                "operator-namespace-not-privileged", ("metadata", "labels", ENFORCE), message, document=document
+            )
         else:
             message = f"pod security level {level!r} refuses the driver, Multus and device plugin pods of the operator"
             path = ("metadata", "labels", ENFORCE)
-            yield Problem("operator-namespace-not-privileged", document, path, message, severity="error")
+            yield Problem("operator-namespace-not-privileged", path, message, severity="error", document=document)
 
 
 def _level(document: Document) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import Problem, document_check
+from aksrdma.checks.base import document_check
 from aksrdma.checks.schema.api_versions import unserved
 from aksrdma.checks.schema.history import schemas_of, with_history
 from aksrdma.checks.schema.kinds import KINDS
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -40,10 +41,10 @@ def schema_verdict(document: Document, manifests: ManifestSet) -> Iterator[Probl
     schemas = schemas_of(manifests.release)
     for problem in schemas.judge(document.data):
         told = with_history(problem, document.data, manifests.release)
-        yield Problem(_rule(problem), document, problem.path, told.message, told.fix)
+        yield Problem(_rule(problem), problem.path, told.message, told.fix, document=document)
     if not schemas.knows(document.api_version, document.kind):
         for problem in unserved(document.data, manifests.release):
-            yield Problem(_rule(problem), document, problem.path, problem.message, problem.fix)
+            yield Problem(_rule(problem), problem.path, problem.message, problem.fix, document=document)
 
 
 def _rule(problem: SchemaProblem) -> str:
