@@ -11,9 +11,12 @@ import aksrdma
 
 PACKAGE = Path(aksrdma.__file__).parent
 LAYERS = [
-    "_version", "_lazy", "errors", "names", "paths", "findings", "documents", "catalog", "schemas", "models", "cluster",
+    "_version", "_lazy", "errors", "nearest", "paths", "findings", "kube", "documents", "catalog", "schemas", "models", "cluster",
     "plan", "checks", "validation", "rendering", "workloads", "api", "reports", "cli", "__main__",
 ]  # fmt: skip
+
+# A problem names the document that it is in; only type checkers follow that import.
+UPWARD = {("findings.py", "aksrdma.documents")}
 
 
 def layer(module):
@@ -40,7 +43,8 @@ def test_a_module_imports_its_own_layer_and_those_below_it():
             continue
         for module in imports(file):
             other = layer(module)
-            if LAYERS.index(other) > LAYERS.index(own):
+            place = (str(file.relative_to(PACKAGE)), module)
+            if LAYERS.index(other) > LAYERS.index(own) and place not in UPWARD:
                 wrong.append(f"{file.relative_to(PACKAGE)} imports {module}")
     assert wrong == []
 

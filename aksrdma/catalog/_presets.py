@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from aksrdma import names
+from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog._vm_sizes import vm_size as find
 from aksrdma.catalog.rows.presets import Preset
@@ -38,7 +38,7 @@ def preset(name: str) -> Preset:
         if row.name == name:
             return row
     known = preset_names()
-    raise UnknownNameError(f"no preset named {name!r}{names.hint(name, known)} (known: {', '.join(known)})")
+    raise UnknownNameError(f"no preset named {name!r}{nearest.hint(name, known)} (known: {', '.join(known)})")
 
 
 @cache

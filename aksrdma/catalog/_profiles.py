@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from aksrdma import names
+from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.profiles import Profile
 from aksrdma.errors import UnknownNameError
@@ -29,7 +29,7 @@ def profile(name: str) -> Profile:
 
 def _hint(name: str) -> str:
     holding = [known for known in profiles() if name.strip().lower() in known] if name.strip() else []
-    return f"; did you mean {holding[0]}?" if len(holding) == 1 else names.hint(name, profiles())
+    return f"; did you mean {holding[0]}?" if len(holding) == 1 else nearest.hint(name, profiles())
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from aksrdma import names
+from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.releases import Image, Release
 from aksrdma.errors import UnknownNameError
@@ -95,7 +95,7 @@ def _advice(wanted: str) -> str:
         return f": it is newer than {newest()}, the newest that aksrdma knows{known}"
     if -1 not in _numbers(wanted) and _numbers(wanted) < _numbers(releases()[0]):
         return f": it is older than {releases()[0]}, the oldest that aksrdma knows{known}"
-    return f"{names.hint(wanted, releases())}{known}"
+    return f"{nearest.hint(wanted, releases())}{known}"
 
 
 def _numbers(name: str) -> tuple[int, ...]:

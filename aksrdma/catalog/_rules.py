@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from aksrdma import names
+from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.rules import Rule
 from aksrdma.errors import UnknownNameError
@@ -37,7 +37,7 @@ def rule(name: str) -> Rule:
     for theme in themes():  # only the file that holds it is parsed
         if wanted in load.text(f"rules/{theme}.yaml"):
             return _theme(theme)[name]
-    raise UnknownNameError(f"no rule named {name!r}{names.hint(name, rules())} (`aksrdma catalog rules` lists all)")
+    raise UnknownNameError(f"no rule named {name!r}{nearest.hint(name, rules())} (`aksrdma catalog rules` lists all)")
 
 
 @cache

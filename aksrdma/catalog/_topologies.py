@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from aksrdma import names
+from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.topologies import Topology
 from aksrdma.errors import UnknownNameError
@@ -24,7 +24,7 @@ def topology(family: str) -> Topology:
     """
     name = family.strip().lower()
     if name not in topologies():
-        hint = names.hint(name, topologies())
+        hint = nearest.hint(name, topologies())
         raise UnknownNameError(f"no topology named {family!r}{hint} (known: {', '.join(topologies())})")
     return _read(name)
 

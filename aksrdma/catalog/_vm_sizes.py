@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aksrdma import names
+from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.vm_sizes import VmSize
 from aksrdma.errors import UnknownNameError
@@ -96,7 +96,7 @@ def _nearest(folded: str, *, count: int = 1) -> list[str]:
     text = folded.removeprefix("standard_")  # the common prefix makes all look near
     bare = {name.removeprefix("Standard_").casefold(): name for name in vm_sizes()}
     holding = [name for known, name in bare.items() if len(text) > 2 and text in known]
-    return holding[:count] or [bare[near] for near in names.nearest(text, bare, count=count)]
+    return holding[:count] or [bare[near] for near in nearest.nearest(text, bare, count=count)]
 
 
 def _use(nearest: str | None) -> str:

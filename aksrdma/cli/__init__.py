@@ -46,7 +46,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from aksrdma.names import hint
+            from aksrdma.nearest import hint
 
             ctx.fail(f"no command {name!r}{hint(name, COMMANDS)}")
         return super().resolve_command(ctx, args)

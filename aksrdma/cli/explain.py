@@ -10,7 +10,7 @@ import click
 from aksrdma import catalog
 from aksrdma.cli.table import details
 from aksrdma.errors import UnknownNameError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.models.describe import FieldDescription

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from aksrdma.findings import FieldPath
-from aksrdma.names import hint as nearest_hint
+from aksrdma.nearest import hint as nearest_hint
 
 Record = TypeVar("Record")
 Problems = list[tuple[FieldPath, str]]

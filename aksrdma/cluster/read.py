@@ -11,7 +11,7 @@ from aksrdma.cluster.model import Cluster
 from aksrdma.cluster.names import API_VERSION, KIND
 from aksrdma.errors import ClusterError, ReadError
 from aksrdma.findings import FieldPath, format_path
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document, Stream

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from aksrdma.documents.document import NOWHERE, Document
     from aksrdma.documents.embedded import DuplicateKey, Embedded
     from aksrdma.documents.files import read_bytes, read_file
-    from aksrdma.documents.go_fields import go_get, unknown_keys
     from aksrdma.documents.limits import DEFAULT_LIMITS, Limits
     from aksrdma.documents.problems import YamlProblem
     from aksrdma.documents.reader import Stream, read
@@ -29,11 +28,9 @@ __all__ = [
     "Position",
     "Stream",
     "YamlProblem",
-    "go_get",
     "read",
     "read_bytes",
     "read_file",
-    "unknown_keys",
 ]
 
 __getattr__ = attach(
@@ -42,7 +39,6 @@ __getattr__ = attach(
         "document": ("NOWHERE", "Document", "Position"),
         "embedded": ("DuplicateKey", "Embedded"),
         "files": ("read_bytes", "read_file"),
-        "go_fields": ("go_get", "unknown_keys"),
         "limits": ("DEFAULT_LIMITS", "Limits"),
         "problems": ("YamlProblem",),
         "reader": ("Stream", "read"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aksrdma.documents.document import Document
-from aksrdma.documents.golang_json import JsonError, Reader
 from aksrdma.documents.json_places import JsonPlaces
 from aksrdma.findings import Position
+from aksrdma.kube.go_json import JsonError, Reader
 
 if TYPE_CHECKING:
     from aksrdma.findings import FieldPath

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.documents.golang_json import without_lone_surrogates
+from aksrdma.kube.go_json import without_lone_surrogates
 
 if TYPE_CHECKING:
     from aksrdma.findings import FieldPath

@@ -9,11 +9,11 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from aksrdma.documents.golang_json import JsonError, Reader, skip_space
 from aksrdma.documents.json_places import JsonPlaces
 from aksrdma.documents.problems import BROKEN, YamlProblem, duplicate_key, too_deep
 from aksrdma.documents.scalars import to_json
 from aksrdma.documents.split import Chunk, split
+from aksrdma.kube.go_json import JsonError, Reader, skip_space
 
 if TYPE_CHECKING:
     from aksrdma.findings import FieldPath

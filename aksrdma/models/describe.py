@@ -13,7 +13,7 @@ from aksrdma.models.docs import field_docs
 from aksrdma.models.index import KINDS, model_of
 from aksrdma.models.schema_walk import Schema, at, schemas_by_release
 from aksrdma.models.shape import Shape, child_shape
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 SHORT_NAMES = {"ncp": "NicClusterPolicy", "nnp": "NicNodePolicy", "nfr": "NodeFeatureRule", "po": "Pod"}
 """What kubectl takes for a kind too."""

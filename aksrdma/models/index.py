@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.errors import ModelError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.models.meta import K8sObject

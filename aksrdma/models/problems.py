@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from aksrdma.findings import FieldPath, format_path
 from aksrdma.models.shape import Shape, child_shape
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 _LONGEST_VALUE = 60
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aksrdma import paths
 from aksrdma.errors import ReadError, UnknownNameError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 from aksrdma.schemas.absence import DECODED, Schema
 from aksrdma.schemas.crds import DRAFT
 from aksrdma.schemas.share import with_definitions, without_zero_defaults

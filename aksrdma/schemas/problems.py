@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from aksrdma.findings import FieldPath
-from aksrdma.names import nearest
+from aksrdma.nearest import nearest
 
 _LONGEST = 60
 _MANY = 25

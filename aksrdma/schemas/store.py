@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from aksrdma import paths
 from aksrdma.errors import UnknownNameError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 WORKLOADS: Final = "workloads"
 """Folder of the schemas that follow no Network Operator release: job kinds of other projects."""

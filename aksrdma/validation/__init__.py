@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aksrdma.errors import UnknownNameError, UsageError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 from aksrdma.validation.options import FailOn, Options
 from aksrdma.validation.report import Report, Summary
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aksrdma.errors import ReadError, UsageError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 _LISTS: Final = {"vm-sizes": "vm_sizes", "select": "select", "ignore": "ignore"}
 _TEXTS: Final = {"release": "release", "fail-on": "fail_on"}

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from aksrdma.documents import Document, go_get, read, unknown_keys
+from aksrdma.documents import Document, read
+from aksrdma.kube.go_json import go_get, unknown_keys
 
 
 def embedded(text: str):

@@ -21,7 +21,7 @@ from aksrdma.checks.admission import telemetry, verdict
 from aksrdma.checks.admission.facts import pattern, webhook
 from aksrdma.checks.admission.go_json import Number
 from aksrdma.checks.admission.image_reference import fault
-from aksrdma.checks.apiserver.quantities import parse
+from aksrdma.kube.quantities import parse
 
 REPOSITORIES = [
     "nvcr.io/nvidia/mellanox", "docker.io/x", "index.docker.io/a/b", "localhost:5000/a", "Foo/bar", "foo/Bar", "x.y:80/z",

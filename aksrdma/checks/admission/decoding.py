@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from aksrdma.checks.admission.facts import WebhookFacts
 from aksrdma.checks.admission.refusals import Refusal, objects, section
-from aksrdma.checks.apiserver.quantities import parse
 from aksrdma.findings import FieldPath
+from aksrdma.kube.quantities import parse
 
 _INT64: Final = 2**63
 _AMOUNTS: Final = {"requests", "limits", "divisor"}

@@ -8,8 +8,8 @@ from typing import Any
 from aksrdma.checks.admission.facts import Component, WebhookFacts, table
 from aksrdma.checks.admission.refusals import Refusal, objects, section
 from aksrdma.checks.admission.rendering import rendering_fault
-from aksrdma.checks.apiserver.quantities import quantity
 from aksrdma.findings import FieldPath
+from aksrdma.kube.quantities import quantity
 
 _RULE = "webhook-container-resources"
 _LISTS = {"requests": "Requests", "limits": "Limits"}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, items, mapping, text, texts
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.selectors import check_key, check_operator, check_selector, check_values
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import items, mapping, text, texts
 
 RULE: Final = "invalid-scheduling"
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.metadata import check_annotations, check_labels
-from aksrdma.checks.apiserver.quantities import quantity
 from aksrdma.checks.apiserver.resources import check_quantity
 from aksrdma.checks.apiserver.selectors import check_selector
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.quantities import quantity
+from aksrdma.kube.values import mapping, sequence, text
 
 _SOURCES: Final = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 _MODES: Final = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")

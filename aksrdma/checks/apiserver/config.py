@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, absent, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, mapping, text
 
 RULE: Final = "invalid-config"
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")

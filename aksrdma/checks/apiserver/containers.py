@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.context import Pod
 from aksrdma.checks.apiserver.environment import check_env, check_env_from
-from aksrdma.checks.apiserver.fields import absent, items, text
 from aksrdma.checks.apiserver.mounts import check_mounts
 from aksrdma.checks.apiserver.probes import PORTS, RULE, check_no_probes, check_probes
 from aksrdma.checks.apiserver.resources import check_resources
 from aksrdma.checks.apiserver.security import check_container_security
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, items, text
 
 _PULL_POLICIES: Final = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS: Final = ("SCTP", "TCP", "UDP")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import integer, items, mapping, text
 
 _DEFAULT_GRACE_SECONDS = 30
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aksrdma.checks.apiserver.fields import Report, mapping
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.metadata import check_finalizers
+from aksrdma.kube.values import mapping
 
 
 def check_namespace(report: Report, data: dict[str, Any]) -> None:

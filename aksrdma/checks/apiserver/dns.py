@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.addresses import ip_problem
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import items, mapping, texts
+from aksrdma.kube import names
+from aksrdma.kube.values import items, mapping, texts
 
 RULE: Final = "invalid-pod"
 _SEARCHES_MAX, _SEARCH_LETTERS_MAX, _NAMESERVERS_MAX = 32, 2048, 3

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, absent, items, text
-from aksrdma.checks.apiserver.quantities import canonical
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.resources import check_quantity
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.quantities import canonical
+from aksrdma.kube.values import absent, items, text
 
 RULE: Final = "invalid-container"
 _SOURCES: Final = ("configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef")

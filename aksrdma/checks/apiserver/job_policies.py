@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import integer, items, mapping, sequence, text
 
 RULE: Final = "invalid-workload"
 _RULES_MAX, _VALUES_MAX, _CONDITIONS_MAX = 20, 255, 20

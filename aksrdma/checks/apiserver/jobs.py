@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.cron import schedule_problem, time_zone_problem
-from aksrdma.checks.apiserver.fields import Report, absent, integer, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.job_policies import RULE, check_failure_policy, check_success_policy
 from aksrdma.checks.apiserver.pod import check_template
 from aksrdma.checks.apiserver.selectors import check_selector, matches
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, integer, mapping, text
 
 _COUNTS: Final = (
     "activeDeadlineSeconds", "backoffLimit", "backoffLimitPerIndex", "completions", "maxFailedIndexes", "parallelism",

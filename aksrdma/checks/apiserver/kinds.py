@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from aksrdma.checks.apiserver.names import NameRule, dns_label, dns_subdomain, service_label
+from aksrdma.kube.names import NameRule, dns_label, dns_subdomain, service_label
 
 
 class Kind(NamedTuple):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import Report, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import items, mapping, sequence, text
 
 _MANAGER_MAX: Final = 128
 _SUBRESOURCE_MAX: Final = 256

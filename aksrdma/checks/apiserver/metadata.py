@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, absent, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.kinds import Kind
 from aksrdma.checks.apiserver.managed_fields import check_managed_fields
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, items, mapping, sequence, text
 
 RULE: Final = "invalid-metadata"
 ANNOTATIONS_MAX: Final = 256 * 1024

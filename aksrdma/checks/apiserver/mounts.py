@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import absent, items, mapping, text
 from aksrdma.checks.apiserver.paths import check_relative, steps_back
 from aksrdma.checks.apiserver.projections import RULE
 from aksrdma.findings import FieldPath
-from aksrdma.names import hint
+from aksrdma.kube.values import absent, items, mapping, text
+from aksrdma.nearest import hint
 
 _PROPAGATIONS: Final = ("Bidirectional", "HostToContainer", "None")
 _READ_ONLY: Final = ("Disabled", "Enabled", "IfPossible")

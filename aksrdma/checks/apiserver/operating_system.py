@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import items, mapping
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import items, mapping
 
 RULE: Final = "invalid-pod"
 _BOTH: Final = ("appArmorProfile", "runAsGroup", "runAsUser", "seLinuxOptions", "seccompProfile")

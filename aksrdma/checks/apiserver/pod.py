@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.containers import check_containers
 from aksrdma.checks.apiserver.context import Pod
 from aksrdma.checks.apiserver.dns import RULE, check_aliases, check_dns
-from aksrdma.checks.apiserver.fields import INT32_MAX, Report, absent, integer, items, mapping, text
+from aksrdma.checks.apiserver.fields import INT32_MAX, Report
 from aksrdma.checks.apiserver.metadata import check_annotations, check_labels
 from aksrdma.checks.apiserver.operating_system import check_host_process, check_operating_system
 from aksrdma.checks.apiserver.pod_resources import check_pod_resources
@@ -23,6 +22,8 @@ from aksrdma.checks.apiserver.statuses import check_pod_status
 from aksrdma.checks.apiserver.volumes import check_volumes
 from aksrdma.checks.apiserver.windows import check_windows
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, integer, items, mapping, text
 
 _RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
 _DNS_POLICIES: Final = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, mapping, sequence
-from aksrdma.checks.apiserver.quantities import Quantity, quantity
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.resources import (
     RULE,
     check_huge_pages,
@@ -19,6 +17,9 @@ from aksrdma.checks.apiserver.resources import (
     overcommits,
 )
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.quantities import Quantity, quantity
+from aksrdma.kube.values import mapping, sequence
 
 AT_POD_LEVEL: Final = "rdma-resource-at-pod-level"
 _KNOWN: Final = ("cpu", "memory")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import Report, integer, items, sequence
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import integer, items, sequence
 
 RULE: Final = "invalid-container"
 PORTS: Final = range(1, 65536)

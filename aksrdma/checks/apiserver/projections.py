@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver.environment import FILE_FIELDS, check_field, check_resource_field
-from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.paths import check_file
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import integer, items, mapping, text
 
 RULE: Final = "invalid-volumes"
 _MODE_MAX: Final = 0o777

@@ -9,11 +9,12 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, absent, items, mapping
-from aksrdma.checks.apiserver.quantities import Quantity, parse, quantity
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
-from aksrdma.names import hint, nearest
+from aksrdma.kube import names
+from aksrdma.kube.quantities import Quantity, parse, quantity
+from aksrdma.kube.values import absent, items, mapping
+from aksrdma.nearest import hint, nearest
 
 RULE: Final = "invalid-resources"
 ILLEGAL_NAME: Final = "rdma-resource-name-illegal"

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.affinity import RULE, check_affinity, check_label_keys
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import Report, absent, integer, items, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.selectors import check_selector
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, integer, items, mapping, text
 
 _EFFECTS: Final = ("NoExecute", "NoSchedule", "PreferNoSchedule")
 _ACTIONS: Final = ("DoNotSchedule", "ScheduleAnyway")

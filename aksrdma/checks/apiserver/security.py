@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import INT32_MAX, Report, absent, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import INT32_MAX, Report
 from aksrdma.checks.apiserver.paths import check_relative
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, items, mapping, sequence, text
 
 RULE: Final = "invalid-security-context"
 _PROFILES: Final = ("Localhost", "RuntimeDefault", "Unconfined")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
-from aksrdma.checks.apiserver.fields import Report, absent, items, mapping, sequence, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.findings import FieldPath
-from aksrdma.names import hint
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, items, mapping, sequence, text
+from aksrdma.nearest import hint
 
 _OPERATORS: Final = ("DoesNotExist", "Exists", "In", "NotIn")
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.addresses import cidr_problem, ip_problem, is_ipv6, reserved_problem
-from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, sequence, text, texts
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.probes import PORTS, check_port
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import integer, items, mapping, sequence, text, texts
 
 RULE: Final = "invalid-service"
 _SPEC: Final[FieldPath] = ("spec",)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import Report, items, mapping
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.resources import RULE, check_quantity
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import items, mapping
 
 _CONTAINERS: Final = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 

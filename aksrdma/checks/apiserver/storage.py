@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import Report, integer, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.paths import check_relative
 from aksrdma.checks.apiserver.projections import RULE
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import integer, mapping, text
 
 _ISCSI_TOGETHER_MAX: Final = 64
 _ISCSI_NAME: Final = re.compile(

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names, storage
+from aksrdma.checks.apiserver import storage
 from aksrdma.checks.apiserver.claims import check_claim_template
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import absent, items, mapping, sequence, text
 from aksrdma.checks.apiserver.paths import steps_back
 from aksrdma.checks.apiserver.projections import RULE, check_downward_api, check_items, check_mode, check_projected
 from aksrdma.checks.apiserver.resources import check_quantity
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import absent, items, mapping, sequence, text
 
 _HOST_PATHS: Final = (
     "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket",

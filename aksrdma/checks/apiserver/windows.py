@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import items, mapping
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import items, mapping
 
 RULE: Final = "invalid-security-context"
 _CREDENTIAL_SPEC_MAX: Final = 64 * 1024

@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.claims import check_claim
-from aksrdma.checks.apiserver.fields import Report, integer, items, mapping, text
+from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.job_policies import RULE
 from aksrdma.checks.apiserver.pod import check_template
 from aksrdma.checks.apiserver.selectors import check_selector, matches
 from aksrdma.checks.apiserver.statuses import check_claim_status
 from aksrdma.findings import FieldPath
+from aksrdma.kube import names
+from aksrdma.kube.values import integer, items, mapping, text
 
 _SPEC: Final[FieldPath] = ("spec",)
 _PERCENT: Final = re.compile(r"[0-9]{1,18}%\Z", re.ASCII)

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from aksrdma.checks.component.decode import Flaw, ListOf, MapOf, Object, Struct, decode
 from aksrdma.checks.component.templates import PodTemplate
-from aksrdma.documents.golang_json import JsonError, Reader
 from aksrdma.findings import FieldPath
+from aksrdma.kube.go_json import JsonError, Reader
 
 ANNOTATION: Final = "k8s.v1.cni.cncf.io/networks"
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from aksrdma.checks.component.addresses import parse_address, parse_cidr
-from aksrdma.documents.go_fields import fold
 from aksrdma.findings import FieldPath
-from aksrdma.names import nearest
+from aksrdma.kube.go_json import fold
+from aksrdma.nearest import nearest
 
 Scalar: TypeAlias = Literal["any", "bool", "cidr", "int", "ip", "string"]
 Type: TypeAlias = "Scalar | Struct | ListOf | MapOf"

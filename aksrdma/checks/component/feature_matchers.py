@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aksrdma.checks.component.features import PCI_IDS, Expression, FeatureRule, Term, feature_rules
 from aksrdma.checks.component.releases import before
 from aksrdma.findings import Problem
-from aksrdma.names import nearest
+from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -92,7 +92,7 @@ def _values_error(expression: Expression) -> str | None:
     if operator in _SOME_VALUES and not values:
         return f"{operator} needs at least one value"
     if operator == "InRegexp":
-        from aksrdma.checks.component.go_regexp import go_regexp_error
+        from aksrdma.kube.go_regexp import go_regexp_error
 
         errors = ((value, go_regexp_error(value)) for value in values)
         return next((f"{value!r} is no Go regular expression: {error}" for value, error in errors if error), None)

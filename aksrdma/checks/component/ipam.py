@@ -13,9 +13,8 @@ from aksrdma.checks.component.ranges import (
     host_local_sets,
     whereabouts_ranges,
 )
-from aksrdma.documents.go_fields import go_get
-from aksrdma.documents.golang_json import JsonError, Reader
 from aksrdma.findings import FieldPath
+from aksrdma.kube.go_json import JsonError, Reader, go_get
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document

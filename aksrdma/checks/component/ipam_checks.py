@@ -20,7 +20,7 @@ from aksrdma.checks.component.plugin_config import LONE_APOSTROPHE
 from aksrdma.checks.component.releases import before
 from aksrdma.checks.component.whereabouts import whereabouts
 from aksrdma.findings import Problem
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

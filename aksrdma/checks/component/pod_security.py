@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.findings import Problem
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

@@ -19,7 +19,7 @@ from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name, unknown_key
 from aksrdma.checks.component.selectors import selector_problems
 from aksrdma.findings import Problem
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

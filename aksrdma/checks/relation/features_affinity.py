@@ -12,7 +12,7 @@ from aksrdma.checks.component.views import node_feature_labels
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import affinity_terms
 from aksrdma.findings import Problem, Severity
-from aksrdma.names import nearest
+from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts_views import Policy

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma import catalog
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.catalog import Image

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.facts_installed import installs
 from aksrdma.findings import Problem
-from aksrdma.names import nearest
+from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
     from aksrdma.checks.component.views import Ipam

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.apiserver.fields import items
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.pods_resources import OTHER_EXPOSERS, resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
 from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.values import items
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

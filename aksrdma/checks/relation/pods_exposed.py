@@ -9,7 +9,7 @@ from aksrdma.checks.component.configs import SharedResource
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.findings import Problem
-from aksrdma.names import nearest
+from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

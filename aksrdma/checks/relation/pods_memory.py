@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.apiserver.fields import items, mapping, sequence, text
-from aksrdma.checks.apiserver.quantities import Quantity, quantity
 from aksrdma.checks.relation.pods_resources import GPUS, Resources, resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
 from aksrdma.findings import Problem, Severity
+from aksrdma.kube.quantities import Quantity, quantity
+from aksrdma.kube.values import items, mapping, sequence, text
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

@@ -12,7 +12,7 @@ from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.findings import Problem, Severity
-from aksrdma.names import nearest
+from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

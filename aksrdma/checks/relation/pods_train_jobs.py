@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aksrdma.checks.apiserver.fields import integer, items, mapping, text
 from aksrdma.checks.component.templates import PodTemplate, pod_templates
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import integer, items, mapping, text
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

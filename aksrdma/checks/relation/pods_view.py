@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from aksrdma.checks.apiserver.fields import items, mapping
-from aksrdma.checks.apiserver.quantities import quantity
 from aksrdma.checks.component.templates import TEMPLATES, PodTemplate, pod_templates
 from aksrdma.checks.relation.pods_kinds import TRAIN_JOB
 from aksrdma.checks.relation.pods_train_jobs import Trainer, trainer_of
 from aksrdma.findings import FieldPath
+from aksrdma.kube.quantities import quantity
+from aksrdma.kube.values import items, mapping
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

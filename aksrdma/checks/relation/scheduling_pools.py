@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.apiserver.fields import mapping
 from aksrdma.checks.relation.facts_replicas import pod_count
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.checks.relation.scheduling_selection import AGENT_POOL, pools_for, selected, together
 from aksrdma.findings import Problem
+from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

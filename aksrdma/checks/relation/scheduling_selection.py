@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.apiserver.fields import items, mapping, sequence
 from aksrdma.checks.relation.pods_view import PodView
+from aksrdma.kube.values import items, mapping, sequence
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster, NodePool

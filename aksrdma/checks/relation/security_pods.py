@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.apiserver.fields import mapping
 from aksrdma.checks.component.pod_security import PREFIX
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.findings import Problem
+from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

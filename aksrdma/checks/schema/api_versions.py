@@ -7,7 +7,7 @@ from typing import Any
 
 from aksrdma import catalog
 from aksrdma.checks.schema.history import releases_where, schemas_of
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 from aksrdma.schemas.problems import SchemaProblem, missing, wrong_type
 from aksrdma.schemas.store import WORKLOADS, builtin_folder, folders, kinds
 

@@ -20,7 +20,7 @@ _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 def read_amount(name: str, value: Any) -> int | None:
     """Return the amount that a quantity of a resource is, rounded up as the scheduler does; None where it is none."""
-    from aksrdma.checks.apiserver.quantities import quantity
+    from aksrdma.kube.quantities import quantity
 
     parsed = quantity(value)
     if parsed is None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.checks.apiserver.fields import integer, mapping, sequence, text
 from aksrdma.cluster import Cluster
 from aksrdma.errors import AksrdmaError, ReadError
+from aksrdma.kube.values import integer, mapping, sequence, text
 from aksrdma.workloads.fit.amounts import PODS
 from aksrdma.workloads.fit.from_cluster import rdma_resources, read_taint, units, with_profile
 from aksrdma.workloads.fit.nodes import WANTED, ClusterNodes, Nodes

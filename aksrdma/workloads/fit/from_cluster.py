@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aksrdma import catalog
 from aksrdma.cluster import Cluster, NodePool
 from aksrdma.errors import ClusterError, PlanError, UnknownNameError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes
 from aksrdma.workloads.fit.placement import Site, Taint
 from aksrdma.workloads.fit.sizes import capacity_of, labels_of, max_pods, reserve_note

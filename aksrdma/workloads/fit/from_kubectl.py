@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import items, mapping, text
 from aksrdma.documents import Document
 from aksrdma.errors import ReadError, UsageError
+from aksrdma.kube.values import items, mapping, text
 from aksrdma.workloads.fit.amounts import PODS, Amounts, is_rdma, read_amount
 from aksrdma.workloads.fit.nodes import WANTED, ClusterNodes, Nodes
 from aksrdma.workloads.fit.placement import NODE_NAME, POOL_LABELS, SIZE_LABELS, Site, Taint

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import integer, items, mapping, sequence, text
+from aksrdma.kube.values import integer, items, mapping, sequence, text
 from aksrdma.workloads.fit.placement import HOSTNAME, POOL_LABELS, Requirement
 
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"

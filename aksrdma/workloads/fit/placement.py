@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import items, mapping, sequence, text
+from aksrdma.kube.values import items, mapping, sequence, text
 
 NODE_NAME: Final = "metadata.name"
 """Stands among the labels for the only field of a node that affinity can name."""

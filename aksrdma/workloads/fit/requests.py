@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aksrdma.checks.apiserver.fields import items, mapping
 from aksrdma.findings import FieldPath, format_path
+from aksrdma.kube.values import items, mapping
 from aksrdma.workloads.fit.amounts import CPU, HUGE_PAGES, MEMORY, Amounts, read_amount
 
 if TYPE_CHECKING:

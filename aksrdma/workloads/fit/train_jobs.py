@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.apiserver.fields import integer, items, mapping, sequence, text
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import integer, items, mapping, sequence, text
 from aksrdma.workloads.fit.requests import Mistakes, container_requests
 from aksrdma.workloads.fit.workloads import PodGroup, Workload, make_workload, pod_group
 from aksrdma.workloads.kinds import TRAINER_GROUP, TRAINER_NODE, Template, templates

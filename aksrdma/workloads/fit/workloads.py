@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from aksrdma.checks.apiserver.fields import mapping
 from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath
+from aksrdma.kube.values import mapping
 from aksrdma.workloads.fit.amounts import Amounts
 from aksrdma.workloads.fit.neighbors import Neighbors, neighbors_of
 from aksrdma.workloads.fit.placement import Placement, placement_of

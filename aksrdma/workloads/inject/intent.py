@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
 from aksrdma.errors import UnknownNameError, UsageError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 from aksrdma.plan.decisions import Decisions, decide
 from aksrdma.plan.policy import LABEL, resource_name
 from aksrdma.workloads.inject import presets as presets_

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.quantities import quantity
+from aksrdma.kube.quantities import quantity
 from aksrdma.workloads.inject.cursor import Cursor
 from aksrdma.workloads.inject.intent import Injection
 from aksrdma.workloads.inject.report import Report

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.errors import UnknownNameError, UsageError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import Preset, VmSize

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.quantities import quantity
+from aksrdma.kube.quantities import quantity
 from aksrdma.workloads.inject.choice import GPU_RESOURCES
 from aksrdma.workloads.inject.cursor import Cursor
 from aksrdma.workloads.inject.intent import SHARED, Injection

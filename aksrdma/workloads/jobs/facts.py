@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from aksrdma.catalog import load
 from aksrdma.errors import UnknownNameError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 
 KINDS: Final = ("nccl-all-reduce", "rccl-all-reduce", "perftest", "ibv-devices", "sockperf")
 """Names of the workloads."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from aksrdma.cluster import NodePool
 from aksrdma.errors import UsageError
-from aksrdma.names import hint
+from aksrdma.nearest import hint
 from aksrdma.plan import Decisions
 from aksrdma.plan.decisions import decide
 from aksrdma.plan.policy import resource_name

@@ -2,10 +2,10 @@
 
 import pytest
 
-from aksrdma.checks.apiserver import names
 from aksrdma.checks.apiserver.addresses import cidr_problem, ip_problem
 from aksrdma.checks.apiserver.cron import schedule_problem, time_zone_problem
 from aksrdma.checks.apiserver.job_policies import count_indexes
+from aksrdma.kube import names
 
 GRAMMARS = [
     (names.dns_label, ["a", "1", "a-b", "a" * 63], ["", "A", "a-", "-a", "a.b", "a_b", "a" * 64, "a\n"]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aksrdma.checks.apiserver.quantities import canonical, quantity
+from aksrdma.kube.quantities import canonical, quantity
 
 NANO = 10**9
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aksrdma.checks.component.go_regexp import go_regexp_error
+from aksrdma.kube.go_regexp import go_regexp_error
 
 COMPILES = [
     "", "^101[ce]$", "a|b|", "(?i)mlx", "(?i:x)*", "a(?i)*", "(?P<n>x)", "(?<n>x)", "[[:alpha:]_-]", "[^]a]", "[]a]",

@@ -1,0 +1,1 @@
+"""What Kubernetes is, for everyone above: kinds, pod templates, names, quantities, scheduling, labels, Go's JSON and regexps."""
