@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from aksrdma import catalog  # noqa: E402 (the checkout's own package)
+from aksrdma.checks.register import index_text  # noqa: E402
 from aksrdma.cluster.schema import cluster_schema, schema_text  # noqa: E402
 from aksrdma.workloads.fit.resource_table import resource_table  # noqa: E402
 
@@ -117,6 +118,7 @@ def made() -> dict[str, str]:
         "schemas/aksrdma.dev/rdmacluster_v1alpha1.json": schema_text(),
         page: between_marks((ROOT / page).read_text(encoding="utf-8"), field_table()),
         "docs/rules.md": rules_page(),
+        "aksrdma/checks/index.json": index_text(),
         "docs/resources.md": between_marks((ROOT / "docs/resources.md").read_text(encoding="utf-8"), resource_table()),
         "README.md": between_marks((ROOT / "README.md").read_text(encoding="utf-8"), mistakes()),
     }

@@ -1,1 +1,1 @@
-"""What aksrdma looks for: a package a layer, a module a theme; `base` says what a check is, `registry` finds them."""
+"""What aksrdma looks for: a package a judge; `register` says what a check is and finds them."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.registry import checks_for
+from aksrdma.checks.register import document_checks, set_checks
 from aksrdma.findings import Finding, Problem, format_path
 from aksrdma.validation.consequences import without_consequences
 from aksrdma.validation.fragments import asks_for_more
@@ -51,12 +51,12 @@ def judge(
 
 
 def _problems(manifests: ManifestSet) -> Iterator[Problem]:
-    checks = checks_for(manifests)
+    webhook = manifests.admission_controller
     for document in manifests.documents:
-        for check in checks.of_document(document.kind):
+        for check in document_checks(document.kind, webhook):
             for problem in check(document, manifests):
                 yield problem if problem.document is not None else problem._replace(document=document)
-    for set_check in checks.of_set():
+    for set_check in set_checks(manifests.by_kind, webhook):
         yield from set_check(manifests)
 
 

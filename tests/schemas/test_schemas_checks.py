@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aksrdma import catalog, schemas
-from aksrdma.checks.base import DOCUMENT_CHECKS
+from aksrdma.checks import register
 from aksrdma.checks.schema import verdict
 from aksrdma.checks.schema.kinds import KINDS
 from aksrdma.checks.sets import ManifestSet
@@ -52,7 +52,7 @@ def test_every_rule_has_a_row_and_both_sorts_of_manifests():
 
 
 def test_the_check_is_registered_for_every_kind_that_has_a_schema():
-    (registered,) = (row for row in DOCUMENT_CHECKS if row.check is verdict.schema_verdict)
+    (registered,) = (one for one in register.every_check() if one.load() is verdict.schema_verdict)
 
     assert set(registered.rules) == set(verdict.RULE_OF_CODE.values())
     assert registered.kinds == KINDS == {kind.kind for name in schemas.folders() for kind in schemas.kinds(name)}

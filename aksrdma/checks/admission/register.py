@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.admission import conflicts, policies
 from aksrdma.checks.admission.refusals import Refusal
-from aksrdma.checks.base import document_check, set_check
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ DOCUMENT_RULES: Final = (
 )
 
 
-@document_check(*DOCUMENT_RULES, kinds=policies.KINDS)
+@rule(*DOCUMENT_RULES, kinds=policies.KINDS)
 def webhook_verdict(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Report why the operator's webhook refuses this object."""
     for refusal in policies.verdict(document.data, manifests.release):
         yield _problem(document, refusal)
 
 
-@set_check("webhook-section-in-both", kinds=frozenset({"NicNodePolicy"}))
+@rule("webhook-section-in-both", kinds=frozenset({"NicNodePolicy"}))
 def webhook_conflicts(manifests: ManifestSet) -> Iterator[Problem]:
     """Report the sections that a NicClusterPolicy and a NicNodePolicy both define."""
     documents = manifests.of("NicClusterPolicy", "NicNodePolicy")

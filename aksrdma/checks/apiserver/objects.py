@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.kinds import KINDS, known_kind
 from aksrdma.checks.apiserver.metadata import check_metadata
-from aksrdma.checks.base import document_check
+from aksrdma.checks.register import rule
 from aksrdma.checks.schema.history import schemas_of
 from aksrdma.findings import Problem
 
@@ -65,7 +65,7 @@ def _check_of(version: str, kind: str) -> Callable[[Report, dict[str, Any]], Non
     return check
 
 
-@document_check(*RULES, kinds=KINDS)
+@rule(*RULES, kinds=KINDS)
 def check_object(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Judge one object by what the API server asks for beyond the schema."""
     if not (found := problems(document)):

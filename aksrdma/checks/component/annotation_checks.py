@@ -17,6 +17,7 @@ from aksrdma.checks.component.annotations import (
 from aksrdma.checks.component.decode import Object
 from aksrdma.checks.component.kubernetes import is_dns_label, is_dns_subdomain
 from aksrdma.checks.component.templates import PodTemplate, pod_templates
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
@@ -32,6 +33,33 @@ _MAC_LENGTHS: Final = (6, 8, 20)
 _MAC_FORMS: Final = ((":", 2), ("-", 2), (".", 4))
 
 
+@rule(
+    "network-annotation-interface-name",
+    "network-annotation-key-unknown",
+    "network-annotation-on-workload-metadata",
+    "network-annotation-syntax",
+    "network-annotation-unknown-json-key",
+    "network-annotation-with-host-network",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainingRuntime",
+    },
+)
 def network_annotations(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that do not get the secondary networks which their annotation asks for."""
     templates = list(pod_templates(document))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.features import PCI_IDS, Expression, FeatureRule, Term, feature_rules
 from aksrdma.checks.component.releases import before
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import RULE_KINDS
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
@@ -41,22 +43,32 @@ _INTEGER = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
 _WHOLE_IDS = re.compile(r"\(?[0-9a-f]{4}(?:\|[0-9a-f]{4})*\)?\Z")
 
 
+@rule(
+    "nfr-feature-name",
+    "nfr-hex-form",
+    "nfr-numeric-op-on-hex",
+    "nfr-operator-not-in-release",
+    "nfr-operator-values",
+    "nfr-regexp-unanchored",
+    "nfr-rule-matches-every-node",
+    kinds=RULE_KINDS,
+)
 def feature_matchers(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find rules that match every node, no node, or that NFD skips."""
-    for rule in feature_rules(document):
-        if rule.matches_every_node:
-            yield _every_node(document, rule)
-        for terms in (rule.terms, *rule.alternatives):
+    for feature in feature_rules(document):
+        if feature.matches_every_node:
+            yield _every_node(document, feature)
+        for terms in (feature.terms, *feature.alternatives):
             for term in terms:
                 yield from _feature(document, term)
                 for expression in term.expressions:
                     yield from _expression(document, manifests, term, expression)
 
 
-def _every_node(document: Document, rule: FeatureRule) -> Problem:
-    key = "matchAny" if rule.data.get("matchAny") else "matchFeatures"
-    message = f"the rule {rule.data.get('name')!r} has no matcher that restricts it, so it holds on every node"
-    return Problem("nfr-rule-matches-every-node", (*rule.path, key), message, document=document)
+def _every_node(document: Document, feature: FeatureRule) -> Problem:
+    key = "matchAny" if feature.data.get("matchAny") else "matchFeatures"
+    message = f"the rule {feature.data.get('name')!r} has no matcher that restricts it, so it holds on every node"
+    return Problem("nfr-rule-matches-every-node", (*feature.path, key), message, document=document)
 
 
 def _feature(document: Document, term: Term) -> Iterator[Problem]:

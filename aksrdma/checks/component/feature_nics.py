@@ -15,7 +15,9 @@ from aksrdma.checks.component.features import (
     feature_rules,
     strings,
 )
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem, Severity
+from aksrdma.kube.kinds import RULE_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -29,16 +31,17 @@ _INSTANCES: Final = ("fake.instance", "network.device", "network.virtual", "pci.
 _OPPOSITES: Final = (("Exists", "DoesNotExist"), ("IsTrue", "IsFalse"))
 
 
+@rule("nfr-device-without-vendor", "nfr-nic-label-on-other-vendor", "nfr-vendor-without-infiniband", kinds=RULE_KINDS)
 def feature_nics(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find rules that take another device for an InfiniBand NIC."""
-    for rule in feature_rules(document):
-        sets_label = NIC_LABEL in rule.labels
-        for terms in (rule.terms, *rule.alternatives):
+    for feature in feature_rules(document):
+        sets_label = NIC_LABEL in feature.labels
+        for terms in (feature.terms, *feature.alternatives):
             for term in terms:
                 yield from _vendorless(document, term, sets_label)
         if sets_label:
-            yield from _ethernet_too(document, rule, manifests)
-            yield from _other_vendor(document, rule)
+            yield from _ethernet_too(document, feature, manifests)
+            yield from _other_vendor(document, feature)
 
 
 def _vendorless(document: Document, term: Term, sets_label: bool) -> Iterator[Problem]:
@@ -53,8 +56,8 @@ def _vendorless(document: Document, term: Term, sets_label: bool) -> Iterator[Pr
         yield Problem("nfr-device-without-vendor", (*term.path, "matchExpressions"), message, document=document)
 
 
-def _other_vendor(document: Document, rule: FeatureRule) -> Iterator[Problem]:
-    for terms in rule.ways():
+def _other_vendor(document: Document, feature: FeatureRule) -> Iterator[Problem]:
+    for terms in feature.ways():
         vendors = [vendor for term in terms if term.feature == "pci.device" and (vendor := term.get("vendor"))]
         if vendors and all(vendor.allows() and _MELLANOX not in vendor.allows() for vendor in vendors):
             names = ", ".join(value for vendor in vendors for value in vendor.values)
@@ -62,8 +65,8 @@ def _other_vendor(document: Document, rule: FeatureRule) -> Iterator[Problem]:
             yield Problem("nfr-nic-label-on-other-vendor", vendors[0].path, message, document=document)
 
 
-def _ethernet_too(document: Document, rule: FeatureRule, manifests: ManifestSet) -> Iterator[Problem]:
-    for terms in rule.ways():
+def _ethernet_too(document: Document, feature: FeatureRule, manifests: ManifestSet) -> Iterator[Problem]:
+    for terms in feature.ways():
         wide = next((term for term in terms if _is_wide(term)), None)
         if wide is not None and not any(_is_narrow(term) for term in terms):
             message = (
@@ -71,14 +74,14 @@ def _ethernet_too(document: Document, rule: FeatureRule, manifests: ManifestSet)
                 "that have only the Ethernet function of accelerated networking"
             )
             # Who names the classes of Ethernet and of InfiniBand NICs wants both, unless the set says that this is AKS.
-            both = _names_class(wide, ETHERNET_CLASS) and _allows_infiniband(rule)
+            both = _names_class(wide, ETHERNET_CLASS) and _allows_infiniband(feature)
             severity: Severity | None = "info" if both and not is_infiniband(manifests) else None
             path = (*wide.path, "matchExpressions")
             yield Problem("nfr-vendor-without-infiniband", path, message, severity=severity, document=document)
 
 
-def _allows_infiniband(rule: FeatureRule) -> bool:
-    return any(_names_class(term, INFINIBAND_CLASS) for terms in rule.ways() for term in terms)
+def _allows_infiniband(feature: FeatureRule) -> bool:
+    return any(_names_class(term, INFINIBAND_CLASS) for terms in feature.ways() for term in terms)
 
 
 def _names_class(term: Term, wanted: str) -> bool:
@@ -101,9 +104,10 @@ def _positive(expression: Expression | None) -> bool:
     return expression is not None and expression.operator in _POSITIVE
 
 
+@rule("nfr-label-conflict", kinds=RULE_KINDS)
 def feature_conflicts(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find two rules that give one label different values on the same node."""
-    labelled = [rule for rule in feature_rules(document) if strings(rule.data.get("labels"))]
+    labelled = [feature for feature in feature_rules(document) if strings(feature.data.get("labels"))]
     for first, second in combinations(labelled, 2):
         for key, value in second.labels.items():
             other = first.labels.get(key)
@@ -150,6 +154,6 @@ def _apart(first: Expression, second: Expression) -> bool:
     return int(low[0]) > int(high[0]) or (int(low[0]) == int(high[0]) and not {"Ge", "Le"} <= bounds.keys())
 
 
-def _written(rule: FeatureRule, key: str) -> str:
-    labels = rule.data.get("labels") or {}
+def _written(feature: FeatureRule, key: str) -> str:
+    labels = feature.data.get("labels") or {}
     return key if key in labels else key.rpartition("/")[2]

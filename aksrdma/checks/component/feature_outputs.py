@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.component.features import LABEL_PREFIX, FeatureRule, feature_rules, full_label, strings
 from aksrdma.checks.component.kubernetes import is_label_value, is_quantity, qualified_name_error
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import RULE_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -20,43 +22,44 @@ _EFFECTS: Final = ("NoExecute", "NoSchedule", "PreferNoSchedule")
 _LONGEST_ANNOTATION: Final = 1024
 
 
+@rule("nfr-label-namespace-denied", "nfr-taints-disabled", kinds=RULE_KINDS)
 def feature_outputs(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find labels, annotations, taints and extended resources that never reach a node as they are written."""
-    for rule in feature_rules(document):
-        for path, what, error in _outputs(rule):
+    for feature in feature_rules(document):
+        for path, what, error in _outputs(feature):
             message = f"nfd-master drops the {what}: {error}"
             yield Problem("nfr-label-namespace-denied", path, message, document=document)
-        for key in strings(rule.data.get("extendedResources")):
+        for key in strings(feature.data.get("extendedResources")):
             if "/" not in key:
                 message = f"nfd-master publishes the extended resource {key!r} as {LABEL_PREFIX}{key}"
-                path = (*rule.path, "extendedResources", key)
+                path = (*feature.path, "extendedResources", key)
                 yield Problem("nfr-label-namespace-denied", path, message, severity="warning", document=document)
-        if rule.data.get("taints"):
+        if feature.data.get("taints"):
             message = "nfd-master ignores taints unless it runs with enableTaints, which the chart leaves off"
-            yield Problem("nfr-taints-disabled", (*rule.path, "taints"), message, document=document)
+            yield Problem("nfr-taints-disabled", (*feature.path, "taints"), message, document=document)
 
 
-def _outputs(rule: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:
-    for key, value in strings(rule.data.get("labels")).items():
+def _outputs(feature: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:
+    for key, value in strings(feature.data.get("labels")).items():
         error = _key_error(full_label(key), (_FEATURE, _PROFILE)) or _value_error(value, is_label_value, "label value")
         if error:
-            yield (*rule.path, "labels", key), f"label {key!r}", error
-    for key, value in strings(rule.data.get("annotations")).items():
+            yield (*feature.path, "labels", key), f"label {key!r}", error
+    for key, value in strings(feature.data.get("annotations")).items():
         error = _key_error(full_label(key), (_FEATURE,)) or _annotation_error(value)
         if error:
-            yield (*rule.path, "annotations", key), f"annotation {key!r}", error
-    for key, value in strings(rule.data.get("extendedResources")).items():
+            yield (*feature.path, "annotations", key), f"annotation {key!r}", error
+    for key, value in strings(feature.data.get("extendedResources")).items():
         error = _key_error(full_label(key), (_FEATURE,)) or _value_error(value, is_quantity, "quantity")
         if error:
-            yield (*rule.path, "extendedResources", key), f"extended resource {key!r}", error
-    yield from _taints(rule)
+            yield (*feature.path, "extendedResources", key), f"extended resource {key!r}", error
+    yield from _taints(feature)
 
 
-def _taints(rule: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:
-    taints = rule.data.get("taints")
+def _taints(feature: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:
+    taints = feature.data.get("taints")
     for index, taint in enumerate(taints if isinstance(taints, list) else ()):
         if isinstance(taint, dict) and isinstance(taint.get("key"), str) and (error := _taint_error(taint)):
-            yield (*rule.path, "taints", index), f"taint {taint['key']!r}", error
+            yield (*feature.path, "taints", index), f"taint {taint['key']!r}", error
 
 
 def _taint_error(taint: dict[str, Any]) -> str | None:

@@ -19,7 +19,9 @@ from aksrdma.checks.component.ipam import (
 from aksrdma.checks.component.plugin_config import LONE_APOSTROPHE
 from aksrdma.checks.component.releases import before
 from aksrdma.checks.component.whereabouts import whereabouts
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import NETWORK_KINDS
 from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ _VALUE_RULES: Final = {
 }
 
 
+@rule("ipam-apostrophe", "ipam-blank-inside-string", kinds={"HostDeviceNetwork", "IPoIBNetwork"})
 def ipam_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what the operator spoils while it pastes `ipam` and `master` into the NetworkAttachmentDefinition."""
     spec = document.data.get("spec")
@@ -63,6 +66,33 @@ def ipam_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
             yield Problem("ipam-blank-inside-string", path, message, document=document)
 
 
+@rule(
+    "host-local-range-invalid",
+    "ipam-dhcp-unsupported",
+    "ipam-gateway-not-an-ip",
+    "ipam-gateway-outside-range",
+    "ipam-no-address-left",
+    "ipam-not-json",
+    "ipam-prefix-too-small",
+    "ipam-type-missing",
+    "ipam-type-unknown",
+    "ipam-unknown-key",
+    "ipam-value-type",
+    "nvipam-cni-keys-invalid",
+    "static-address-invalid",
+    "whereabouts-bounds-ignored",
+    "whereabouts-datastore-key",
+    "whereabouts-deprecated",
+    "whereabouts-exclude-invalid",
+    "whereabouts-exclude-redundant",
+    "whereabouts-gateway-allocatable",
+    "whereabouts-kubeconfig-missing",
+    "whereabouts-log-level-unknown",
+    "whereabouts-node-slice-invalid",
+    "whereabouts-node-slice-unsupported",
+    "whereabouts-range-invalid",
+    kinds=NETWORK_KINDS,
+)
 def ipam_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find IPAM configurations that give pods no address, or other ones than were meant."""
     for text in ipam_texts(document):

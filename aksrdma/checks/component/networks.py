@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.component.ipam import cni_plugins
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import NETWORK_KINDS, POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -28,6 +30,7 @@ _CONFIGS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 
 
+@rule("network-name-not-referencable", kinds=NETWORK_KINDS)
 def network_name(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find networks that the short form of the pod annotation cannot name."""
     if "." in document.name:
@@ -35,6 +38,7 @@ def network_name(document: Document, manifests: ManifestSet) -> Iterator[Problem
         yield Problem("network-name-not-referencable", ("metadata", "name"), message, document=document)
 
 
+@rule("ipoib-master-missing", "ipoib-master-not-ib-like", "network-namespace-missing", kinds={"IPoIBNetwork"})
 def ipoib_network(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find IPoIBNetworks whose NetworkAttachmentDefinition cannot work."""
     spec = document.data.get("spec")
@@ -45,6 +49,7 @@ def ipoib_network(document: Document, manifests: ManifestSet) -> Iterator[Proble
         yield Problem("network-namespace-missing", ("spec", "networkNamespace"), message, document=document)
 
 
+@rule("cni-config-not-json", "ipoib-master-missing", "ipoib-master-not-ib-like", kinds={"NetworkAttachmentDefinition"})
 def attachment_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find NetworkAttachmentDefinitions whose CNI config Multus or ipoib-cni refuses."""
     spec = document.data.get("spec")
@@ -55,6 +60,7 @@ def attachment_config(document: Document, manifests: ManifestSet) -> Iterator[Pr
             yield from _master(document, plugin.get("master"), (*path, "master"))
 
 
+@rule("cni-config-not-json", kinds={"NicClusterPolicy"})
 def multus_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find a policy whose own Multus config is no JSON object."""
     path = ("spec", "secondaryNetwork", "multus", "config")
@@ -64,6 +70,7 @@ def multus_config(document: Document, manifests: ManifestSet) -> Iterator[Proble
     yield from _json_object(document, data, path)
 
 
+@rule("embedded-json-duplicate-key", kinds=NETWORK_KINDS | POLICY_KINDS)
 def repeated_keys(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find keys that the JSON of a string has twice."""
     for kind, path in _CONFIGS:

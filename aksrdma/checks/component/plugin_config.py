@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.checks.component.configs import Config, Resource
 from aksrdma.checks.component.decode import Flaw
 from aksrdma.checks.component.kubernetes import extended_resource_error
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -25,6 +27,7 @@ SECTIONS: Final = {
 LONE_APOSTROPHE: Final = re.compile(r"(?<!')'(?:'')*(?!')")
 
 
+@rule("device-plugin-config-apostrophe", "device-plugin-config-missing", kinds=POLICY_KINDS)
 def plugin_config_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find device plugins without a configuration, or with one that breaks the operator's ConfigMap template."""
     spec = document.data.get("spec")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
 from aksrdma.nearest import hint
 
@@ -19,6 +20,7 @@ _MODES: Final = ("audit", "enforce", "warn")
 _VERSION = re.compile(r"v1\.(?:0|[1-9][0-9]*)\Z", re.ASCII)
 
 
+@rule("psa-label-invalid", kinds={"Namespace"})
 def pod_security_labels(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find pod security labels with a level or version that does not exist."""
     metadata = document.data.get("metadata")

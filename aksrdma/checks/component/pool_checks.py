@@ -9,7 +9,9 @@ from aksrdma.checks.component.addresses import Address, Network, parse_address, 
 from aksrdma.checks.component.node_selector import node_selector_errors
 from aksrdma.checks.component.pools import entries, is_int, is_pool, possible_addresses
 from aksrdma.checks.component.releases import before
+from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.kinds import POOL_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -19,6 +21,14 @@ _RULE = "ippool-field-invalid"
 _NEW_FIELDS = (("routes", "v25.4.0"), ("defaultGateway", "v25.4.0"), ("perNodeExclusions", "v26.1.0"))
 
 
+@rule(
+    "ipam-gateway-not-an-ip",
+    "ipam-gateway-outside-range",
+    "ippool-block-size-one-old",
+    "ippool-field-invalid",
+    "nvipam-field-not-in-release",
+    kinds=POOL_KINDS,
+)
 def pool(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find pools that nv-ipam refuses."""
     spec = document.data.get("spec")

@@ -16,7 +16,9 @@ from aksrdma.checks.component.decode import type_flaws
 from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name
 from aksrdma.checks.component.selectors import selector_problems
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -26,6 +28,22 @@ _EXITS: Final = "k8s-rdma-shared-dev-plugin exits"
 _NAME = re.compile(r"[a-zA-Z0-9_]+\Z")
 
 
+@rule(
+    "device-plugin-config-not-json",
+    "device-plugin-config-unknown-key",
+    "device-plugin-list-empty",
+    "rdma-resource-name-illegal",
+    "rdma-selector-ether-on-infiniband",
+    "rdma-selector-hex-form",
+    "rdma-selector-no-link-type",
+    "rdma-shared-devices-deprecated",
+    "rdma-shared-hcamax-negative",
+    "rdma-shared-hcamax-zero",
+    "rdma-shared-name-characters",
+    "rdma-shared-name-duplicate",
+    "rdma-shared-selectors-and-devices",
+    kinds=POLICY_KINDS,
+)
 def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what keeps the RDMA shared device plugin from starting, or its pools from holding the right devices."""
     config = shared_config(document)

@@ -18,7 +18,9 @@ from aksrdma.checks.component.decode import Object, type_flaws
 from aksrdma.checks.component.fabric import weighed
 from aksrdma.checks.component.plugin_config import form_problems, resource_name, unknown_key
 from aksrdma.checks.component.selectors import selector_problems
+from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
@@ -30,6 +32,24 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _INDEX_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?\Z", re.ASCII)
 
 
+@rule(
+    "device-plugin-config-not-json",
+    "device-plugin-config-unknown-key",
+    "device-plugin-list-empty",
+    "rdma-resource-name-illegal",
+    "rdma-selector-ether-on-infiniband",
+    "rdma-selector-hex-form",
+    "rdma-selector-no-link-type",
+    "sriov-aux-types",
+    "sriov-isrdma-missing",
+    "sriov-isrdma-with-vdpa",
+    "sriov-name-duplicate",
+    "sriov-name-portable",
+    "sriov-prefix-default",
+    "sriov-range-malformed",
+    "sriov-selectors-missing",
+    kinds=POLICY_KINDS,
+)
 def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what keeps the SR-IOV device plugin from starting, or its pools from holding the right devices."""
     config = sriov_config(document)

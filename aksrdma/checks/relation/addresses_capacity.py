@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.component.features import NIC_LABEL
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts import Facts
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 _AGENT_POOL: Final = "kubernetes.azure.com/agentpool"
 
 
+@rule(
+    "ipam-capacity-too-small",
+    "ippool-block-too-small-for-pods",
+    "ippool-too-few-blocks",
+    kinds=NETWORK_KINDS | POOL_KINDS,
+)
 def capacity(manifests: ManifestSet) -> Iterator[Problem]:
     """Find ranges with too few addresses for the pods that ask for them."""
     facts = facts_of(manifests)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.checks.component.views import Network, parse_cidr
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.addresses_blocks import Block, blocks
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -23,6 +25,13 @@ class _Taken(NamedTuple):
     use: str
 
 
+@rule(
+    "ipoib-networks-overlap",
+    "ipoib-range-in-azure-rdma-network",
+    "ipoib-range-overlaps-cluster",
+    "ipoib-range-reserved-by-aks",
+    kinds=NETWORK_KINDS | POOL_KINDS,
+)
 def ranges(manifests: ManifestSet) -> Iterator[Problem]:
     """Find ranges whose addresses are in use elsewhere."""
     found = list(blocks(facts_of(manifests)))

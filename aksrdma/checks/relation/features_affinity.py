@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.checks.component.features import LABEL_PREFIX, NIC_LABEL
 from aksrdma.checks.component.views import node_feature_labels
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import affinity_terms
 from aksrdma.findings import Problem, Severity
@@ -27,6 +28,7 @@ _TYPO: Final = 0.9
 _PRESENT: Final = "true"
 
 
+@rule("node-affinity-label-never-set", kinds={"NicClusterPolicy"})
 def node_affinity(manifests: ManifestSet) -> Iterator[Problem]:
     """Find required node labels that no node ever gets."""
     given = _given(manifests)
@@ -53,9 +55,9 @@ def _given(manifests: ManifestSet) -> dict[str, set[str]]:
     """Return the values by label that the set's NodeFeatureRules give; a template or reference is any value."""
     labels: dict[str, set[str]] = defaultdict(set)
     for document in manifests.of("NodeFeatureRule"):
-        for key, value, rule in node_feature_labels(document):
+        for key, value, feature in node_feature_labels(document):
             labels[key].add(value)
-            if rule.data.get("labelsTemplate"):
+            if feature.data.get("labelsTemplate"):
                 labels[""].add("")
     return labels
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma.checks.component.features import LABEL_PREFIX, NIC_LABEL, FeatureRule, feature_rules, full_label
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.features_nics import concerns_nics, labels_size, nic_expression
 from aksrdma.checks.relation.policies_reach import affinity_terms, known_sizes
 from aksrdma.findings import FieldPath, Problem, Severity
+from aksrdma.kube.kinds import RULE_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -32,6 +34,7 @@ class _Rule(NamedTuple):
         return (*self.rule.path, "labels", *keys[:1])
 
 
+@rule("nfr-chart-rule-still-on", "nfr-device-list-misses-vm-size", "nfr-label-not-the-one-selected", kinds=RULE_KINDS)
 def nic_label(manifests: ManifestSet) -> Iterator[Problem]:
     """Find rules that do not label the nodes which the operator is to find."""
     rules = [_Rule(found, rule) for found in manifests.of("NodeFeatureRule") for rule in feature_rules(found)]

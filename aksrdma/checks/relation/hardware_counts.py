@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.hardware_sizes import Size, sizes_of
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import Amount, PodView, pods_of
@@ -14,6 +15,32 @@ if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
 
 
+@rule(
+    "gpu-exhaustion-with-shared-rdma",
+    "sriov-rdma-count-above-vm-nics",
+    "sriov-rdma-count-below-vm-nics",
+    "vm-size-without-infiniband",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def counts(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that no node has the NICs for, or that leave NICs or GPUs of their node to nobody."""
     resources = resources_of(manifests)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.checks.component.releases import before
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem, format_path
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.catalog import Image, Release
@@ -47,6 +49,12 @@ class _Component(NamedTuple):
         return Problem(rule, (*self.path, key), message, fix=fix, document=self.policy.document)
 
 
+@rule(
+    "component-version-not-of-release",
+    "image-repository-malformed",
+    "image-repository-or-version-missing",
+    kinds=POLICY_KINDS,
+)
 def images(manifests: ManifestSet) -> Iterator[Problem]:
     """Find images that cannot be pulled or belong to another release."""
     if manifests.release not in catalog.releases():

@@ -8,8 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ _FORMER: Final = {"ofedDriver": "mofed"}
 """Images that the public registries have from releases older than the catalog."""
 
 
+@rule("component-image-unknown", kinds=POLICY_KINDS)
 def names(manifests: ManifestSet) -> Iterator[Problem]:
     """Find images that the public registries do not have, where the one that is meant is plain."""
     if manifests.release not in catalog.releases():

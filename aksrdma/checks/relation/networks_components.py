@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.kinds import OPERATOR_NETWORKS
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, facts_of
 from aksrdma.checks.relation.facts_installed import installs
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import NETWORK_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts import Facts
@@ -21,6 +23,7 @@ _STANDARD_IPAM: Final = frozenset({"host-local", "static"})
 _ALWAYS_THERE: Final = frozenset({DEFAULT_NAMESPACE, "kube-system", "kube-public", "kube-node-lease"})
 
 
+@rule("ipoib-network-without-cni-components", kinds={"IPoIBNetwork"})
 def components(manifests: ManifestSet) -> Iterator[Problem]:
     """Find IPoIBNetworks for which the policy deploys too little; one finding says all that is missing."""
     facts = facts_of(manifests)
@@ -46,6 +49,7 @@ def _missing(network: SecondaryNetwork, facts: Facts, manifests: ManifestSet) ->
     return [name for name in absent if not installs(manifests, _INSTALLERS[name])]
 
 
+@rule("network-namespace-absent-in-set", kinds=NETWORK_KINDS)
 def namespaces(manifests: ManifestSet) -> Iterator[Problem]:
     """Find networks for a namespace that is not there when the operator makes their NetworkAttachmentDefinition.
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.releases import before
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_installed import installs
 from aksrdma.findings import Problem, Severity
+from aksrdma.kube.kinds import NETWORK_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.component.views import Ipam
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _REMOVED: Final = "v25.10.0"
 
 
+@rule("whereabouts-removed-from-operator", "whereabouts-without-ipam-plugin", kinds=NETWORK_KINDS)
 def whereabouts(manifests: ManifestSet) -> Iterator[Problem]:
     """Find networks that ask for whereabouts where nothing installs it."""
     facts = facts_of(manifests)
@@ -42,6 +45,7 @@ def _removed(network: SecondaryNetwork, ipam: Ipam, *, certain: bool) -> Problem
     return Problem("whereabouts-removed-from-operator", path, message, severity=severity, document=network.document)
 
 
+@rule("host-local-on-many-nodes", "static-ipam-with-replicas", kinds=NETWORK_KINDS)
 def one_address(manifests: ManifestSet) -> Iterator[Problem]:
     """Find networks whose IPAM plugin gives several pods the same address."""
     facts = facts_of(manifests)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.facts_installed import installs
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ _STANDALONE = "kube-system"
 """Where the guide of nv-ipam alone puts pools."""
 
 
+@rule("nvipam-not-deployed", "nvipam-pool-missing", "nvipam-pool-namespace", kinds=NETWORK_KINDS | POOL_KINDS)
 def nv_ipam(manifests: ManifestSet) -> Iterator[Problem]:
     """Find networks and pools of nv-ipam that give pods no address."""
     facts = facts_of(manifests)

@@ -18,10 +18,12 @@ from aksrdma.checks.apiserver.resources import (
     NOT_WHOLE,
     check_resources,
 )
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods_kinds import CUSTOM
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import CUSTOM_WORKLOADS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -30,6 +32,15 @@ RULES: Final = (NOT_WHOLE, NO_LIMIT, DIFFERS, AT_POD_LEVEL, ILLEGAL_NAME, NEAR_M
 _DROPS: Final = "trainjob-drops-rdma-resource"
 
 
+@rule(
+    "rdma-quantity-not-whole",
+    "rdma-request-without-limit",
+    "rdma-requests-differ-from-limits",
+    "rdma-resource-at-pod-level",
+    "rdma-resource-name-illegal",
+    "rdma-resource-name-near-miss",
+    kinds=CUSTOM_WORKLOADS,
+)
 def template_resources(manifests: ManifestSet) -> Iterator[Problem]:
     """Find requests of extended resources that the API server refuses in the pods to come."""
     for pod in pods_of(manifests):
@@ -47,6 +58,7 @@ def _check(report: Report, pod: PodView) -> None:
         check_pod_resources(report, pod.path, dict(pod.spec), is_pod=False)
 
 
+@rule("trainjob-drops-rdma-resource", kinds={"TrainJob"})
 def dropped_by_train_jobs(manifests: ManifestSet) -> Iterator[Problem]:
     """Find TrainJobs that set the resources of their nodes and leave out the RDMA resource of the runtime."""
     resources = resources_of(manifests)

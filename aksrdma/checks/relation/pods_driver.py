@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.pods_resources import OTHER_EXPOSERS, resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
@@ -21,6 +22,29 @@ _TRANSPORTS: Final = frozenset(
 )
 
 
+@rule(
+    "unprivileged-driver-only",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def driver_only(manifests: ManifestSet) -> Iterator[Problem]:
     """Find unprivileged containers that are meant for RDMA where the policies deploy the driver alone."""
     facts = facts_of(manifests)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.configs import SharedResource
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.findings import Problem
@@ -17,6 +18,29 @@ if TYPE_CHECKING:
 _LISTED: Final = 5
 
 
+@rule(
+    "pod-rdma-resource-unexposed",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def unexposed(manifests: ManifestSet) -> Iterator[Problem]:
     """Find RDMA resources that no policy of the set exposes."""
     resources = resources_of(manifests)
@@ -48,6 +72,30 @@ def _fix(name: str, resources: Resources) -> str:
     return f"ask for an exposed one ({', '.join((near + others)[:_LISTED])}), or add the resource to the policy"
 
 
+@rule(
+    "shared-rdma-count-above-hcamax",
+    "shared-rdma-count-above-one",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def shared_counts(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that ask for several units of a resource of which one unit opens every device."""
     resources = resources_of(manifests)

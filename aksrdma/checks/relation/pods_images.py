@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods_view import pods_of
 from aksrdma.findings import Problem, Severity
 
@@ -18,6 +19,29 @@ _LONG: Final = 200
 _PLACEHOLDER: Final = re.compile(r"[<>\[\]]|(?<![a-z])_*[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|CHANGEME|YOUR|(?:\b|_)TODO")
 
 
+@rule(
+    "image-reference-invalid",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def references(manifests: ManifestSet) -> Iterator[Problem]:
     """Find containers whose image no kubelet can pull, whatever the registry holds."""
     for pod in pods_of(manifests):

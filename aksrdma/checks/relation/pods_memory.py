@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods_resources import GPUS, Resources, resources_of
 from aksrdma.checks.relation.pods_view import Container, PodView, pods_of
 from aksrdma.findings import Problem, Severity
@@ -20,6 +21,29 @@ _DEFAULT_NANO: Final = 64 * 2**20 * 10**9
 """The /dev/shm of a container by default, in billionths of a byte."""
 
 
+@rule(
+    "nccl-pod-without-shm-volume",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def without_shm(manifests: ManifestSet) -> Iterator[Problem]:
     """Find containers with GPUs and RDMA that have no more shared memory than any container."""
     resources = resources_of(manifests)
@@ -68,6 +92,29 @@ def _is_memory(volume: Any) -> bool:
     return mapping(mapping(volume).get("emptyDir")).get("medium") == "Memory"
 
 
+@rule(
+    "shm-size-above-memory-limit",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def shm_sizes(manifests: ManifestSet) -> Iterator[Problem]:
     """Find memory-backed volumes that can be filled beyond what the pod's memory limit allows."""
     resources = resources_of(manifests)

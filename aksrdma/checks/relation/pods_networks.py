@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.views import NetworkReference, networks_annotation
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, Facts, facts_of
 from aksrdma.checks.relation.facts_views import SecondaryNetwork
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
@@ -23,6 +24,30 @@ OTHER_NETWORKS: Final = frozenset(
 """Kinds of other operators that make NetworkAttachmentDefinitions."""
 
 
+@rule(
+    "network-annotation-unknown-network",
+    "network-annotation-wrong-namespace",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def references(manifests: ManifestSet) -> Iterator[Problem]:
     """Find networks that pods ask for and that are not there, or not where Multus looks for them."""
     facts = facts_of(manifests)
@@ -84,6 +109,29 @@ def _place(reference: NetworkReference, key: str) -> tuple[str | int | None, ...
     return reference.element.at(key) if reference.element is not None else reference.path
 
 
+@rule(
+    "ipoib-pod-without-rdma-resource",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def ipoib_without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods on an IPoIB network that may lock memory for RDMA and take no RDMA device."""
     facts, resources = facts_of(manifests), resources_of(manifests)

@@ -7,9 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.configs import Selector, shared_resources, sriov_resources
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import reached
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _INFINIBAND: Final = "infiniband"
 
 
+@rule("doca-telemetry-on-arm64", "link-types-without-ofed-driver", "ofed-driver-on-gb-nodes", kinds=POLICY_KINDS)
 def components_on_nodes(manifests: ManifestSet) -> Iterator[Problem]:
     """Find components that fail on the VM sizes of the set, or miss a driver there."""
     facts = facts_of(manifests)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem
 
@@ -16,6 +17,7 @@ POLICY_NAME: Final = "nic-cluster-policy"
 """The only NicClusterPolicy that the operator reconciles."""
 
 
+@rule("nicclusterpolicy-name", "nicclusterpolicy-second", kinds={"NicClusterPolicy"})
 def cluster_policies(manifests: ManifestSet) -> Iterator[Problem]:
     """Find NicClusterPolicies that the operator ignores, or that overwrite each other."""
     named = [policy.document for policy in facts_of(manifests).cluster_policies if policy.document.name]

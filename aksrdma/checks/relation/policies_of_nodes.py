@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.admission import conflicts, policies
 from aksrdma.checks.component.releases import before
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Policy
 from aksrdma.findings import Problem, format_path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _SINCE: Final = "v26.4"
 
 
+@rule("nic-policy-section-in-both", kinds={"NicNodePolicy"})
 def sections_in_both(manifests: ManifestSet) -> Iterator[Problem]:
     """Find sections that a NicNodePolicy shares with the NicClusterPolicy, where the webhook does not say so."""
     if manifests.admission_controller:
@@ -29,6 +31,7 @@ def sections_in_both(manifests: ManifestSet) -> Iterator[Problem]:
             yield Problem("nic-policy-section-in-both", refusal.path, message, document=document)
 
 
+@rule("nicnodepolicy-name-length", kinds={"NicNodePolicy"})
 def node_policy_names(manifests: ManifestSet) -> Iterator[Problem]:
     """Find names of NicNodePolicies that are too long, where the webhook does not say so."""
     if manifests.admission_controller:
@@ -41,6 +44,7 @@ def node_policy_names(manifests: ManifestSet) -> Iterator[Problem]:
                 yield Problem("nicnodepolicy-name-length", refusal.path, message, document=policy.document)
 
 
+@rule("nicnodepolicy-selectors-overlap", kinds={"NicNodePolicy"})
 def node_selectors(manifests: ManifestSet) -> Iterator[Problem]:
     """Find NicNodePolicies that can select one and the same node."""
     if before(manifests, _SINCE):

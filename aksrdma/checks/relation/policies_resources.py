@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.views import SharedResource, SriovResource, shared_resources, sriov_resources
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_selectors import SelectorIndex, shared_keys, sriov_keys
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.relation.facts import Facts
@@ -20,6 +22,7 @@ _HOST_DEVICE_PREFIX: Final = "nvidia.com/"
 _NET_DEVICE: Final = "netDevice"
 
 
+@rule("rdma-and-sriov-same-resource-name", "rdma-pools-overlap", kinds=POLICY_KINDS)
 def pools(manifests: ManifestSet) -> Iterator[Problem]:
     """Find resources that take each other's devices or name."""
     facts = facts_of(manifests)
@@ -72,6 +75,7 @@ def _both_plugins(
             yield Problem("rdma-pools-overlap", entry.at("selectors"), message, document=document)
 
 
+@rule("hostdevice-resource-prefix", kinds={"HostDeviceNetwork"})
 def host_devices(manifests: ManifestSet) -> Iterator[Problem]:
     """Find HostDeviceNetworks whose resource no SR-IOV device plugin offers under the prefix that they get."""
     facts = facts_of(manifests)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from aksrdma.checks.apiserver.affinity import check_affinity
 from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.scheduling import check_tolerations
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -19,6 +21,7 @@ _TOLERATIONS: Final = ("tolerations", "deploymentTolerations")
 _AFFINITIES: Final = ("nodeAffinity", "deploymentNodeAffinity")
 
 
+@rule("policy-scheduling-invalid", kinds=POLICY_KINDS)
 def scheduling(manifests: ManifestSet) -> Iterator[Problem]:
     """Find tolerations and node affinities that the CRD lets pass and that no pod may have."""
     for policy in facts_of(manifests).policies:

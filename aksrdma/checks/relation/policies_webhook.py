@@ -9,9 +9,11 @@ from aksrdma import catalog
 from aksrdma.checks.component.configs import SHARED_PREFIX, shared_resources, sriov_resources
 from aksrdma.checks.component.kubernetes import extended_resource_error
 from aksrdma.checks.component.views import Resource, SharedResource, SriovResource
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Policy
 from aksrdma.findings import FieldPath, Problem, Severity, format_path
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -21,6 +23,15 @@ _ON: Final = "as soon as its admission controller is on"
 _NEVER_REFUSED: Final = frozenset({"devices", "drivers", "isRdma", "linkTypes", "pfNames", "rootDevices", "vendors"})
 
 
+@rule(
+    "admission-controller-off",
+    "container-resources-invalid",
+    "doca-telemetry-config-empty",
+    "ib-kubernetes-guid-range",
+    "ofed-version-form",
+    "safeload-without-autoupgrade",
+    kinds=POLICY_KINDS,
+)
 def unrefused(manifests: ManifestSet) -> Iterator[Problem]:
     """Find what the webhook refuses and nobody else does before the pods start."""
     doubtful = [policy for policy in facts_of(manifests).policies if _doubtful(policy, manifests.release)]
@@ -55,6 +66,7 @@ def _driver_version(release: str) -> str | None:
     return catalog.release(release).components["ofedDriver"].version if known else None
 
 
+@rule("resource-prefix-refused-by-webhook", "sriov-selector-refused-by-webhook", kinds=POLICY_KINDS)
 def refused_later(manifests: ManifestSet) -> Iterator[Problem]:
     """Find what works in a device plugin's config for as long as the admission controller is off."""
     if manifests.admission_controller:

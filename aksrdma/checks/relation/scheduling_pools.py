@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts_replicas import pod_count
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
@@ -26,6 +27,29 @@ _TOPOLOGIES: Final = (
 _NOT_ONE_JOB: Final = frozenset({CLUSTER_RUNTIME, "DaemonSet", "Pod", "TrainingRuntime"})
 
 
+@rule(
+    "rdma-job-not-pinned-to-one-pool",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def not_pinned(manifests: ManifestSet) -> Iterator[Problem]:
     """Find workloads with several RDMA pods that may end up in several pools."""
     resources = resources_of(manifests)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.checks.relation.scheduling_selection import pools_for
@@ -23,6 +24,29 @@ _NOT_OF_POOLS: Final = ("CriticalAddonsOnly", "node-role.kubernetes.io/", "node.
 """Taints that Kubernetes sets by itself, or that are on nodes without RDMA."""
 
 
+@rule(
+    "tolerations-miss-gpu-taint",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def missed_taints(manifests: ManifestSet) -> Iterator[Problem]:
     """Find taints of RDMA nodes on which the device plugin that serves the pods cannot run."""
     resources = resources_of(manifests)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.component.pod_security import PREFIX
+from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
@@ -23,6 +24,29 @@ _LOCK: Final = "IPC_LOCK"
 _PREFIXED: Final = "CAP_IPC_LOCK"
 
 
+@rule(
+    "rdma-pod-lacks-ipc-lock",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
     """Find containers that take an RDMA resource and may lock next to no memory."""
     resources = resources_of(manifests)
@@ -35,6 +59,29 @@ def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
                 yield Problem("rdma-pod-lacks-ipc-lock", container.path, message, document=pod.document)
 
 
+@rule(
+    "ipc-lock-refused-by-namespace-level",
+    kinds={
+        "ClusterTrainingRuntime",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "JobSet",
+        "LeaderWorkerSet",
+        "MPIJob",
+        "Pod",
+        "PyTorchJob",
+        "RayCluster",
+        "RayJob",
+        "RayService",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+        "TrainJob",
+        "TrainingRuntime",
+    },
+)
 def refused_by_namespace(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods with IPC_LOCK in namespaces whose pod security level does not have it."""
     namespaces = {document.name: document for document in manifests.by_kind.get("Namespace", ())}
@@ -61,6 +108,7 @@ def _refused(pod: PodView, namespace: str, level: str) -> Iterator[Problem]:
             yield Problem("ipc-lock-refused-by-namespace-level", path, message, document=pod.document)
 
 
+@rule("operator-namespace-not-privileged", kinds={"Namespace"})
 def operator_namespace(manifests: ManifestSet) -> Iterator[Problem]:
     """Find the operator's namespace without the pod security level that its pods need."""
     known = facts_of(manifests).operator_namespace

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.base import document_check
+from aksrdma.checks.register import rule
 from aksrdma.checks.schema.api_versions import unserved
 from aksrdma.checks.schema.history import schemas_of, with_history
-from aksrdma.checks.schema.kinds import KINDS
 from aksrdma.findings import Problem
+from aksrdma.kube.kinds import JUDGED
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -35,7 +35,7 @@ RULE_OF_CODE: Final = {
 """The rule that a problem of the engine breaks."""
 
 
-@document_check(*sorted(set(RULE_OF_CODE.values())), kinds=KINDS)
+@rule(*sorted(set(RULE_OF_CODE.values())), kinds=JUDGED)
 def schema_verdict(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Report what the API server refuses in an object by the CRDs of the release, or by Kubernetes' own schemas."""
     schemas = schemas_of(manifests.release)

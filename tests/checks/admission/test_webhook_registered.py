@@ -8,11 +8,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aksrdma.checks import register
 from aksrdma.checks.admission import conflicts, verdict
 from aksrdma.checks.admission.facts import table
 from aksrdma.checks.admission.policies import KINDS
 from aksrdma.checks.admission.register import webhook_conflicts, webhook_verdict
-from aksrdma.checks.base import DOCUMENT_CHECKS, SET_CHECKS
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 from aksrdma.paths import CATALOG
@@ -31,7 +31,7 @@ def clashes(release: str, *data: Any) -> list[tuple[str, str]]:
 
 
 def test_every_rule_has_a_row_and_every_row_a_check() -> None:
-    checks = [check for check in (*DOCUMENT_CHECKS, *SET_CHECKS) if "webhook" in check.check.__name__]
+    checks = [check for check in register.every_check() if check.of_webhook]
 
     assert sorted(rule for check in checks for rule in check.rules) == [row["id"] for row in ROWS]
 

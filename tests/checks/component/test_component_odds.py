@@ -15,13 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import aksrdma.checks.component  # noqa: F401 (registers the checks)
-from aksrdma.checks import base
+from aksrdma.checks import register
 from aksrdma.checks.component import views
 from aksrdma.checks.component.kubernetes import extended_resource_error
 from aksrdma.documents import Document, read
 
-CHECKS = [check for check in base.DOCUMENT_CHECKS if check.check.__module__.startswith("aksrdma.checks.component")]
+CHECKS = [check for check in register.every_check() if check.module.startswith("aksrdma.checks.component")]
 KINDS = sorted(frozenset().union(*(check.kinds for check in CHECKS)))
 
 
@@ -41,7 +40,7 @@ def rules(data: dict[str, Any], manifests: Set | None = None) -> list[str]:
         problem
         for check in CHECKS
         if document.kind in check.kinds
-        for problem in check.check(document, manifests or Set(documents=(document,)))
+        for problem in check.load()(document, manifests or Set(documents=(document,)))
     ]
     return sorted(problem.rule for problem in problems)
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from aksrdma import catalog
-from aksrdma.checks import base, registry
-from aksrdma.checks.relation.pods_register import CHECKS
+from aksrdma.checks import register
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
+from aksrdma.kube.kinds import WORKLOADS
 
 CASES = Path(__file__).parents[2] / "cases" / "rules"
 RULES = sorted(rule.id for theme in ("hardware", "pod") for rule in catalog.rules_of(theme))
@@ -36,10 +36,8 @@ def replaced(data: Any, path: tuple[Any, ...], value: Any) -> Any:
     return data
 
 
-def checks() -> list[base.SetCheck]:
-    registry.load(admission=False)
-    rules = {rule for row in CHECKS for rule in row[3]}
-    return [one.check for one in base.SET_CHECKS if rules & set(one.rules)]
+def checks() -> list[register.SetCheck]:
+    return [one.load() for one in register.every_check() if one.of_set and one.kinds & (WORKLOADS | {"Namespace"})]
 
 
 @pytest.mark.parametrize("rule", RULES)

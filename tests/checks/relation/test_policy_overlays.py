@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 
 from aksrdma import documents
-from aksrdma.checks import base
-from aksrdma.checks.relation import register
+from aksrdma.checks import register
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import load
+from aksrdma.kube.kinds import WORKLOADS
 
 ROOT = Path(__file__).parents[3]
-KINDS = {rule for _, _, _, rules in register.CHECKS for rule in rules}
-CHECKS = [check for check in base.SET_CHECKS if set(check.rules) <= KINDS]
+CHECKS = [
+    one
+    for one in register.every_check()
+    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"Namespace"})
+]
 RELEASES = sorted(folder.name for folder in (ROOT / "overlays").iterdir())
 
 
 def found(manifests: ManifestSet) -> list[str]:
     wanted = [check for check in CHECKS if check.kinds & manifests.by_kind.keys()]
-    return [problem.rule for check in wanted for problem in check.check(manifests)]
+    return [problem.rule for check in wanted for problem in check.load()(manifests)]
 
 
 def built(kustomize: str, folder: Path) -> list[documents.Document]:

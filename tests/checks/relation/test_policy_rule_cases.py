@@ -9,17 +9,21 @@ from pathlib import Path
 import pytest
 
 from aksrdma import catalog, documents
-from aksrdma.checks import base
-from aksrdma.checks.relation import register
+from aksrdma.checks import register
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import Cluster
 from aksrdma.findings import format_path
+from aksrdma.kube.kinds import WORKLOADS
 
 CASES = Path(__file__).parents[2] / "cases" / "rules"
 THEMES = ("network_relation", "node_label", "policy", "release")
 ROWS = {row.id: row for theme in THEMES for row in catalog.rules_of(theme)}
-KINDS = {rule: kinds for _, _, kinds, rules in register.CHECKS for rule in rules}
-CHECKS = [check for check in base.SET_CHECKS if set(check.rules) <= KINDS.keys()]
+CHECKS = [
+    one
+    for one in register.every_check()
+    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"Namespace"})
+]
+KINDS = {rule: check.kinds for check in CHECKS for rule in check.rules}
 
 
 def header(text: str, key: str) -> list[str]:
@@ -40,10 +44,10 @@ def manifests_of(text: str) -> ManifestSet:
     )
 
 
-def findings(text: str) -> list[base.Problem]:
+def findings(text: str) -> list[register.Problem]:
     manifests = manifests_of(text)
     wanted = [check for check in CHECKS if check.kinds & manifests.by_kind.keys()]
-    return [problem for check in wanted for problem in check.check(manifests)]
+    return [problem for check in wanted for problem in check.load()(manifests)]
 
 
 def cases(kind: str) -> list[Path]:
