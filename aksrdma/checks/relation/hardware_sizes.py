@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.checks.relation.pods_view import PodView
-from aksrdma.checks.relation.scheduling_selection import AGENT_POOL, INSTANCE_TYPE, pools_for, selected
+from aksrdma.checks.relation.scheduling_selection import pools_for, selected
 from aksrdma.errors import UnknownNameError
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

@@ -11,8 +11,9 @@ from aksrdma.checks.relation.facts_replicas import pod_count
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.checks.relation.pods_resources import resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
-from aksrdma.checks.relation.scheduling_selection import AGENT_POOL, pools_for, selected, together
+from aksrdma.checks.relation.scheduling_selection import pools_for, selected, together
 from aksrdma.findings import Problem
+from aksrdma.kube.labels import AGENT_POOL
 from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of
 from aksrdma.checks.relation.scheduling_selection import pools_for
 from aksrdma.findings import Problem
+from aksrdma.kube.scheduling import toleration_of
 from aksrdma.kube.values import items
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
 
-_EXISTS: Final = "Exists"
 _STOPPING: Final = ("", "NoExecute", "NoSchedule")
 _OPERATORS_OWN: Final = ("nvidia.com/gpu",)
 _NOT_OF_POOLS: Final = ("CriticalAddonsOnly", "node-role.kubernetes.io/", "node.kubernetes.io/")
@@ -84,17 +84,8 @@ def _is_of_a_pool(pod: PodView, toleration: Mapping[str, Any], cluster: Cluster)
 
 
 def _covered(policy: Document, wanted: Mapping[str, Any]) -> bool:
-    spec = policy.value(("spec", "tolerations"))
-    return any(_covers(one, wanted) for _, one in items(spec, ()))
-
-
-def _covers(given: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    exists = given.get("operator") == _EXISTS
-    if not given.get("key"):
-        return exists
-    same_value = exists or wanted.get("operator") == _EXISTS or given.get("value") == wanted.get("value")
-    same_effect = not given.get("effect") or not wanted.get("effect") or given["effect"] == wanted["effect"]
-    return given["key"] == wanted["key"] and same_value and same_effect
+    own = (toleration_of(one) for _, one in items(policy.value(("spec", "tolerations")), ()))
+    return any(one.covers(toleration_of(wanted)) for one in own)
 
 
 def _problem(policy: Document, pod: PodView, toleration: Mapping[str, Any]) -> Problem:

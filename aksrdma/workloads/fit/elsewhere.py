@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
+from aksrdma.kube.scheduling import Requirement
 from aksrdma.workloads.fit.amounts import is_device
 from aksrdma.workloads.fit.floor import Floor
-from aksrdma.workloads.fit.placement import POOL_LABELS, SIZE_LABELS, Requirement, Site, judge_site
+from aksrdma.workloads.fit.placement import Site, judge_site
 from aksrdma.workloads.fit.sizes import NO_INFINIBAND
 from aksrdma.workloads.fit.workloads import PodGroup
 
@@ -30,6 +32,6 @@ def _names_known_pool(floor: Floor, wanted: tuple[Requirement, ...]) -> bool:
     return any(
         one.operator == "In" and known.issuperset(value.casefold() for value in one.values)
         for one in wanted
-        for labels, known in ((POOL_LABELS, pools), (SIZE_LABELS, sizes))
+        for labels, known in ((AGENT_POOL, pools), (INSTANCE_TYPE, sizes))
         if one.key in labels
     )

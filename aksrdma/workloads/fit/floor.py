@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from aksrdma.kube.scheduling import Placement
 from aksrdma.workloads.fit.amounts import PODS, is_device, is_gpu, is_rdma, ordered
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes
 from aksrdma.workloads.fit.packing import UNLIMITED, Bin, Bins
-from aksrdma.workloads.fit.placement import Placement, Site, Verdict, judge_labels, judge_site
+from aksrdma.workloads.fit.placement import Site, Verdict, judge_labels, judge_site
 from aksrdma.workloads.fit.workloads import Workload
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from aksrdma import catalog
 from aksrdma.cluster import Cluster, NodePool
 from aksrdma.errors import ClusterError, PlanError, UnknownNameError
+from aksrdma.kube.scheduling import Taint
 from aksrdma.nearest import hint
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes
-from aksrdma.workloads.fit.placement import Site, Taint
+from aksrdma.workloads.fit.placement import Site
 from aksrdma.workloads.fit.sizes import capacity_of, labels_of, max_pods, reserve_note
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from aksrdma.documents import Document
 from aksrdma.errors import ReadError, UsageError
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
+from aksrdma.kube.scheduling import NODE_NAME, Taint
 from aksrdma.kube.values import items, mapping, text
 from aksrdma.workloads.fit.amounts import PODS, Amounts, is_rdma, read_amount
 from aksrdma.workloads.fit.nodes import WANTED, ClusterNodes, Nodes
-from aksrdma.workloads.fit.placement import NODE_NAME, POOL_LABELS, SIZE_LABELS, Site, Taint
+from aksrdma.workloads.fit.placement import Site
 from aksrdma.workloads.fit.requests import Mistakes, pod_requests
 
 _CORDONED: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
@@ -42,12 +44,12 @@ def _node(node: Mapping[str, Any], used: Mapping[str, Amounts], file: str) -> No
     labels = {key: str(value) for key, value in mapping(metadata.get("labels")).items()}
     allocatable = _amounts(mapping(status.get("allocatable")) or mapping(status.get("capacity")), name, file)
     return Nodes(
-        pool=_first(labels, POOL_LABELS) or "(no pool)",
+        pool=_first(labels, AGENT_POOL) or "(no pool)",
         count=1,
         allocatable=allocatable,
         site=Site({**labels, NODE_NAME: name}, tuple(_taints(mapping(node.get("spec")))), complete=True),
         used=used.get(name, {}),
-        vm_size=_first(labels, SIZE_LABELS),
+        vm_size=_first(labels, INSTANCE_TYPE),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aksrdma.kube.labels import AGENT_POOL, HOSTNAME
+from aksrdma.kube.scheduling import Requirement
 from aksrdma.kube.values import integer, items, mapping, sequence, text
-from aksrdma.workloads.fit.placement import HOSTNAME, POOL_LABELS, Requirement
 
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -74,8 +75,8 @@ def neighbors_of(spec: Mapping[str, Any], labels: Mapping[str, str], namespace: 
     together = list(_terms(affinity.get("podAffinity"), labels, namespace))
     apart = list(_terms(affinity.get("podAntiAffinity"), labels, namespace))
     spreads = list(_hard_spreads(spec, labels, namespace))
-    one_pool = any(key in POOL_LABELS and selector.selects(labels, namespace) for key, selector in together)
-    unjudged = [f"podAffinity on {key}" for key, _ in together if key not in POOL_LABELS or not one_pool]
+    one_pool = any(key in AGENT_POOL and selector.selects(labels, namespace) for key, selector in together)
+    unjudged = [f"podAffinity on {key}" for key, _ in together if key not in AGENT_POOL or not one_pool]
     unjudged += [f"podAntiAffinity on {key}" for key, _ in apart if key != HOSTNAME]
     unjudged += [f"topologySpreadConstraints on {key}" for key, _ in spreads if key != HOSTNAME]
     return Neighbors(

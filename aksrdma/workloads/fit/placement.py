@@ -5,95 +5,11 @@ Source: k8s.io/component-helpers/scheduling/corev1/nodeaffinity and k8s.io/api/c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
 
-from aksrdma.kube.values import items, mapping, sequence, text
-
-NODE_NAME: Final = "metadata.name"
-"""Stands among the labels for the only field of a node that affinity can name."""
-POOL_LABELS: Final = ("kubernetes.azure.com/agentpool", "agentpool")
-SIZE_LABELS: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
-HOSTNAME: Final = "kubernetes.io/hostname"
-_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
-_EVICTING: Final = ("NoSchedule", "NoExecute")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Taint:
-    """A taint of a node."""
-
-    key: str
-    value: str
-    effect: str
-
-    def __str__(self) -> str:
-        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
-
-
-@dataclass(frozen=True, slots=True)
-class Toleration:
-    """A toleration of a pod."""
-
-    key: str
-    operator: str
-    value: str
-    effect: str
-
-    def tolerates(self, taint: Taint) -> bool:
-        """Say whether it takes a taint away."""
-        if self.effect and self.effect != taint.effect:
-            return False
-        if self.key and self.key != taint.key:
-            return False
-        return self.operator == "Exists" or (self.operator in ("", "Equal") and self.value == taint.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What affinity wants of one label."""
-
-    key: str
-    operator: str
-    values: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.key} {self.operator} {', '.join(self.values)}".rstrip()
-
-    def met_by(self, value: str | None) -> bool:
-        """Say whether a label's value meets it; None is a node without the label."""
-        if self.operator == "In":
-            return value in self.values
-        if self.operator == "NotIn":
-            return value not in self.values
-        if self.operator in ("Exists", "DoesNotExist"):
-            return (value is not None) == (self.operator == "Exists")
-        return self._compared(value)
-
-    def _compared(self, value: str | None) -> bool:
-        if value is None or len(self.values) != 1 or not _INTEGER.match(value) or not _INTEGER.match(self.values[0]):
-            return False
-        difference = int(value) - int(self.values[0])
-        return difference > 0 if self.operator == "Gt" else difference < 0 if self.operator == "Lt" else False
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """What the pod says of the nodes that it may run on."""
-
-    selector: tuple[Requirement, ...] = ()
-    """Of `nodeSelector` and `nodeName`: all of them."""
-    terms: tuple[tuple[Requirement, ...], ...] | None = None
-    """Of required node affinity: all requirements of any one term. None where there is none."""
-    tolerations: tuple[Toleration, ...] = ()
-
-    @property
-    def keys(self) -> set[str]:
-        """The labels that it looks at."""
-        return {one.key for group in (self.selector, *(self.terms or ())) for one in group}
+from aksrdma.kube.labels import INSTANCE_TYPE
+from aksrdma.kube.scheduling import EVICTING, NODE_NAME, Placement, Requirement, Taint
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,64 +39,13 @@ class Verdict:
         return not self.message
 
 
-def placement_of(spec: Mapping[str, Any], *, daemon: bool = False) -> Placement:
-    """Return where a pod spec allows its pods to go.
-
-    Args:
-        spec: The pod spec.
-        daemon: Whether it is a DaemonSet's, whose controller adds tolerations.
-    """
-    selector = [Requirement(key, "In", (str(value),)) for key, value in mapping(spec.get("nodeSelector")).items()]
-    if name := text(spec.get("nodeName")):
-        selector.append(Requirement(NODE_NAME, "In", (name,)))
-    tolerations = [_toleration(one) for _, one in items(spec.get("tolerations"), ())]
-    return Placement(tuple(selector), _terms(spec), (*tolerations, *(_OF_DAEMONS if daemon else ())))
-
-
-def _terms(spec: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...] | None:
-    required = mapping(mapping(spec.get("affinity")).get("nodeAffinity")).get(_REQUIRED)
-    if not isinstance(required, dict):
-        return None
-    terms = [_term(term) for _, term in items(required.get("nodeSelectorTerms"), ())]
-    return tuple(term for term in terms if term)  # a term without requirements matches no node
-
-
-def _term(term: Mapping[str, Any]) -> tuple[Requirement, ...]:
-    named = (*sequence(term.get("matchExpressions")), *sequence(term.get("matchFields")))
-    return tuple(_requirement(one) for one in named if isinstance(one, dict))
-
-
-def _requirement(data: Mapping[str, Any]) -> Requirement:
-    values = tuple(str(value) for value in sequence(data.get("values")))
-    return Requirement(text(data.get("key")), text(data.get("operator")), values)
-
-
-def _toleration(data: Mapping[str, Any]) -> Toleration:
-    key, operator, value, effect = (text(data.get(name)) for name in ("key", "operator", "value", "effect"))
-    return Toleration(key, operator, value, effect)
-
-
-_OF_DAEMONS: Final = tuple(
-    Toleration(f"node.kubernetes.io/{name}", "Exists", "", effect)
-    for name, effect in (
-        ("not-ready", "NoExecute"),
-        ("unreachable", "NoExecute"),
-        ("disk-pressure", "NoSchedule"),
-        ("memory-pressure", "NoSchedule"),
-        ("pid-pressure", "NoSchedule"),
-        ("unschedulable", "NoSchedule"),
-    )
-)
-"""What the DaemonSet controller adds (pkg/controller/daemon/util of kubernetes v1.34.2)."""
-
-
 def judge_site(placement: Placement, site: Site) -> Verdict:
     """Say whether a pod may go to a node: its labels first, then its taints."""
     by_labels = judge_labels(placement, site)
     if not by_labels.ok:
         return by_labels
     for taint in site.taints:
-        if taint.effect in _EVICTING and not any(one.tolerates(taint) for one in placement.tolerations):
+        if taint.effect in EVICTING and not any(one.tolerates(taint) for one in placement.tolerations):
             return Verdict(f"the taint {taint} is not tolerated", f"add the toleration {_toleration_text(taint)}")
     return by_labels
 
@@ -224,7 +89,7 @@ def _meets(requirement: Requirement, site: Site, assumed: list[str]) -> bool:
     value = site.labels[key]
     if requirement.met_by(value):
         return True
-    return not site.complete and key in SIZE_LABELS and requirement.met_by(_spelt(value, requirement.values))
+    return not site.complete and key in INSTANCE_TYPE and requirement.met_by(_spelt(value, requirement.values))
 
 
 def _spelt(value: str | None, spellings: tuple[str, ...]) -> str | None:

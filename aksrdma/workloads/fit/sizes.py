@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
 from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, read_amount
-from aksrdma.workloads.fit.placement import POOL_LABELS, SIZE_LABELS
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -45,7 +45,7 @@ def max_pods() -> int:
 def labels_of(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str | None]:
     """Return the labels that a node of a pool has for sure; None is one that it does not have."""
     labels: dict[str, str | None] = {"kubernetes.io/os": "linux"}
-    labels |= dict.fromkeys(POOL_LABELS, pool) | dict.fromkeys(SIZE_LABELS, vm_size)
+    labels |= dict.fromkeys(AGENT_POOL, pool) | dict.fromkeys(INSTANCE_TYPE, vm_size)
     if size is not None:
         labels["kubernetes.io/arch"] = _ARCHITECTURES[size.arch]
         labels["kubernetes.azure.com/accelerator"] = size.gpu.vendor if size.gpu else None

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath
+from aksrdma.kube.scheduling import Placement, placement_of
 from aksrdma.kube.values import mapping
 from aksrdma.workloads.fit.amounts import Amounts
 from aksrdma.workloads.fit.neighbors import Neighbors, neighbors_of
-from aksrdma.workloads.fit.placement import Placement, placement_of
 from aksrdma.workloads.fit.requests import Mistakes, pod_requests
 from aksrdma.workloads.kinds import Template, templates, workload_kind
 

@@ -1,6 +1,7 @@
 import pytest
 
-from aksrdma.workloads.fit.placement import Site, Taint, judge_site, placement_of
+from aksrdma.kube.scheduling import Taint, placement_of
+from aksrdma.workloads.fit.placement import Site, judge_site
 
 SKU = Taint("sku", "gpu", "NoSchedule")
 

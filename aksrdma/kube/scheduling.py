@@ -1,0 +1,173 @@
+"""Where a pod may run: node selector, node affinity, taints and tolerations, as the scheduler reads them.
+
+Source: k8s.io/component-helpers/scheduling/corev1/nodeaffinity and k8s.io/api/core/v1/toleration.go@v0.34.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aksrdma.kube.values import items, mapping, sequence, text
+
+NODE_NAME: Final = "metadata.name"
+"""Stands among the labels for the only field of a node that affinity can name."""
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
+EVICTING: Final = ("NoSchedule", "NoExecute")
+"""Effects of taints that keep a pod away."""
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A taint of a node."""
+
+    key: str
+    value: str
+    effect: str
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """A toleration of a pod."""
+
+    key: str
+    operator: str
+    value: str
+    effect: str
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Say whether it takes a taint away."""
+        if self.effect and self.effect != taint.effect:
+            return False
+        if self.key and self.key != taint.key:
+            return False
+        return self.operator == "Exists" or (self.operator in ("", "Equal") and self.value == taint.value)
+
+    def covers(self, other: Toleration) -> bool:
+        """Say whether it takes away every taint that another one does."""
+        exists = self.operator == "Exists"
+        if not self.key:
+            return exists
+        same_value = exists or other.operator == "Exists" or self.value == other.value
+        same_effect = not self.effect or not other.effect or self.effect == other.effect
+        return self.key == other.key and same_value and same_effect
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What affinity wants of one label."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.operator} {', '.join(self.values)}".rstrip()
+
+    def met_by(self, value: str | None) -> bool:
+        """Say whether a label's value meets it; None is a node without the label."""
+        if self.operator == "In":
+            return value in self.values
+        if self.operator == "NotIn":
+            return value not in self.values
+        if self.operator in ("Exists", "DoesNotExist"):
+            return (value is not None) == (self.operator == "Exists")
+        return self._compared(value)
+
+    def _compared(self, value: str | None) -> bool:
+        if value is None or len(self.values) != 1 or not _INTEGER.match(value) or not _INTEGER.match(self.values[0]):
+            return False
+        difference = int(value) - int(self.values[0])
+        return difference > 0 if self.operator == "Gt" else difference < 0 if self.operator == "Lt" else False
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What the pod says of the nodes that it may run on."""
+
+    selector: tuple[Requirement, ...] = ()
+    """Of `nodeSelector` and `nodeName`: all of them."""
+    terms: tuple[tuple[Requirement, ...], ...] | None = None
+    """Of required node affinity: all requirements of any one term. None where there is none."""
+    tolerations: tuple[Toleration, ...] = ()
+
+    @property
+    def keys(self) -> set[str]:
+        """The labels that it looks at."""
+        return {one.key for group in (self.selector, *(self.terms or ())) for one in group}
+
+    def accepted(self, labels: Collection[str]) -> frozenset[str] | None:
+        """Return the values of a label that the pod accepts, or None where it accepts any.
+
+        Args:
+            labels: The label, and others that carry the same value.
+        """
+        for one in self.selector:
+            if one.key in labels:
+                return frozenset(one.values)
+        allowed = [
+            next((one.values for one in term if one.key in labels and one.operator == "In"), None)
+            for term in self.terms or ()
+        ]
+        if not allowed or None in allowed:
+            return None
+        return frozenset(value for values in allowed for value in values or ())
+
+
+def placement_of(spec: Mapping[str, Any], *, daemon: bool = False) -> Placement:
+    """Return where a pod spec allows its pods to go.
+
+    Args:
+        spec: The pod spec.
+        daemon: Whether it is a DaemonSet's, whose controller adds tolerations.
+    """
+    selector = [Requirement(key, "In", (str(value),)) for key, value in mapping(spec.get("nodeSelector")).items()]
+    if name := text(spec.get("nodeName")):
+        selector.append(Requirement(NODE_NAME, "In", (name,)))
+    tolerations = [toleration_of(one) for _, one in items(spec.get("tolerations"), ())]
+    return Placement(tuple(selector), _terms(spec), (*tolerations, *(_OF_DAEMONS if daemon else ())))
+
+
+def _terms(spec: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...] | None:
+    required = mapping(mapping(spec.get("affinity")).get("nodeAffinity")).get(REQUIRED)
+    if not isinstance(required, dict):
+        return None
+    terms = [_term(term) for _, term in items(required.get("nodeSelectorTerms"), ())]
+    return tuple(term for term in terms if term)  # a term without requirements matches no node
+
+
+def _term(term: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    named = (*sequence(term.get("matchExpressions")), *sequence(term.get("matchFields")))
+    return tuple(_requirement(one) for one in named if isinstance(one, dict))
+
+
+def _requirement(data: Mapping[str, Any]) -> Requirement:
+    values = tuple(str(value) for value in sequence(data.get("values")))
+    return Requirement(text(data.get("key")), text(data.get("operator")), values)
+
+
+def toleration_of(data: Mapping[str, Any]) -> Toleration:
+    """Return a toleration as a manifest has it."""
+    key, operator, value, effect = (text(data.get(name)) for name in ("key", "operator", "value", "effect"))
+    return Toleration(key, operator, value, effect)
+
+
+_OF_DAEMONS: Final = tuple(
+    Toleration(f"node.kubernetes.io/{name}", "Exists", "", effect)
+    for name, effect in (
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    )
+)
+"""What the DaemonSet controller adds (pkg/controller/daemon/util of kubernetes v1.34.2)."""
