@@ -102,9 +102,6 @@ def _rank(rank: RankEvidence) -> RankReport:
 
 
 def _notes(evidence: Evidence) -> Iterator[Reason]:
-    if evidence.loopback:
-        text = "both ends have one LID: data left the port and came back, which says nothing of the way between nodes"
-        yield Reason(text, evidence.loopback, "run server and client on different nodes")
     for name in evidence.devices:
         if is_omni_path(name):
             text = f"{name} is Omni-Path, which has verbs too and which NCCL prints as IB; it is not InfiniBand"

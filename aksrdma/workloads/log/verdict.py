@@ -13,8 +13,12 @@ from aksrdma.workloads.log.summary import several_nodes
 
 Verdict: TypeAlias = Literal["used", "not-used", "unproven"]
 
-_RETRY_EXCEEDED: Final = 12
-"""`IBV_WC_RETRY_EXC_ERR`: the peer never answered, so nothing is known to have reached it."""
+_ANSWERED: Final = frozenset({7, 8, 9, 10, 11, 13, 16})
+"""Statuses of a work request (`enum ibv_wc_status` of rdma-core) that only an answer of the peer, or data from it, brings.
+
+The others prove nothing of the way between nodes: 12 says that the peer never answered, 5 that the queue pair was
+emptied after another error, 1 to 4 and 6 are errors of this side.
+"""
 _SOCKET_FIX: Final = (
     "RDMA was not chosen: is rdma/ib in the pod's limits, does `ibv_devices` inside the pod list mlx5 devices, does the"
     " image have libibverbs, is NCCL_IB_DISABLE unset or 0, does NCCL_NET force another network?"
@@ -129,27 +133,16 @@ def _selected(evidence: Evidence, selections: list[_Seen]) -> Judgment:
         return _judged("unproven", f"NCCL chose {network}, but setting it up failed", stopped.line, stopped.fix)
     if several_nodes(evidence) and _moved(evidence) and _local_line(evidence) is None:
         return _judged("used", f"NCCL chose {network} on every rank shown, and data moved between nodes", line)
-    return _completions(evidence) or _excerpt(evidence, network, line)
-
-
-def _excerpt(evidence: Evidence, network: str, line: Line) -> Judgment:
-    """Judge a choice of verbs without a channel.
-
-    Where the head of the log is there, its end came before any traffic. An excerpt from the middle is another matter:
-    what is missing was cut away, and NCCL does not change a network that it chose and for which it found devices.
-    """
-    whole = evidence.started or evidence.failures or _local_line(evidence)
-    if not whole and evidence.devices:
-        text = f"an excerpt: every rank in it chose {network} and found its devices; channels are not part of it"
-        return _judged("used", text, line)
-    text = f"NCCL chose {network}, but the log ends before any traffic between nodes"
-    return _judged("unproven", text, line, _INFO_FIX)
+    text = f"NCCL chose {network}, but no line shows traffic between nodes"
+    return _completions(evidence) or _judged("unproven", text, line, _INFO_FIX)
 
 
 def _completions(evidence: Evidence) -> Judgment | None:
     for status, line in evidence.completions.items():
-        if status != _RETRY_EXCEEDED:
-            return _judged("used", "NCCL's queue pair to another node over NET/IB was at work when it failed", line)
+        if status in _ANSWERED:
+            return _judged(
+                "used", "NCCL's peer on another node answered over NET/IB before the queue pair failed", line
+            )
     for line in evidence.completions.values():
         text = "NCCL tried NET/IB, but its peer never answered, and nothing shows that data moved before"
         return _judged("unproven", text, line, _INFO_FIX)
@@ -157,6 +150,9 @@ def _completions(evidence: Evidence) -> Judgment | None:
 
 
 def _perftest(evidence: Evidence) -> Judgment | None:
+    if evidence.loopback:
+        text = "both ends of perftest are one port (one LID): data left it and came back, nothing went between nodes"
+        return _judged("unproven", text, evidence.loopback, "run server and client on different nodes")
     for device, result in evidence.measured.items():
         on = f" on {device}" if device else ""
         return _judged("used", f"perftest measured traffic over verbs{on}", result.line)
@@ -201,7 +197,8 @@ def _setup_failure(evidence: Evidence) -> Reason | None:
 
 
 def _moved(evidence: Evidence) -> bool:
-    return evidence.connected is not None or any(table.row for table in evidence.tables) or bool(evidence.completions)
+    answered = not _ANSWERED.isdisjoint(evidence.completions)
+    return evidence.connected is not None or any(table.row for table in evidence.tables) or answered
 
 
 def _nvlink(evidence: Evidence) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ LOGS = {
     "nccl-empty-list-but-devices-named-elsewhere": (_USED, "IB", False, "mlx5_3 mlx5_4", None, None),
     "nccl-end-before-traffic": (_UNPROVEN, "IB", None, "mlx5_0", None, None),
     "nccl-ethernet-function-carries-the-channels": (_USED, "RoCE", False, "mlx5_0 mlx5_an0", None, None),
-    "nccl-excerpt-of-the-choice": (_USED, "IB", None, "mlx5_0 mlx5_an0", None, None),
+    "nccl-excerpt-of-the-choice": (_UNPROVEN, "IB", None, "mlx5_0 mlx5_an0", None, None),
     "nccl-excerpt-with-nothing-found": (_UNPROVEN, None, None, "", None, None),
     "nccl-gpudirect-announced-then-disabled": (_USED, "IB", False, "mlx5_0 mlx5_1", None, None),
     "nccl-libfabric-efa": (_NOT, None, True, "", None, None),
@@ -56,7 +57,7 @@ LOGS = {
     "nccl-unknown-plugin": (_UNPROVEN, None, False, "", None, None),
     "perftest-gpu-memory-over-roce": (_USED, "RoCE", True, "mlx5_0", None, None),
     "perftest-infiniband": (_USED, "IB", False, "mlx5_3", None, None),
-    "perftest-loopback-on-one-port": (_USED, "IB", False, "mlx5_ib0", None, None),
+    "perftest-loopback-on-one-port": (_UNPROVEN, "IB", False, "mlx5_ib0", None, None),
     "perftest-status-12-before-any-row": (_UNPROVEN, "IB", False, "mlx5_0", None, None),
     "perftest-waiting-for-client": (_UNPROVEN, "IB", False, "mlx5_0", None, None),
     "pingpong": (_USED, "IB", False, "mlx5_2", None, None),
@@ -111,3 +112,38 @@ def test_errors_name_the_message_and_what_to_do(name: str) -> None:
     wanted = ERRORS.get(name, [])
     assert bool(errors) == bool(wanted), errors
     assert all(any(word in error for error in errors) for word in wanted), errors
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        pytest.param(1, _UNPROVEN, id="a length error of this side"),
+        pytest.param(4, _UNPROVEN, id="a protection error of this side"),
+        pytest.param(5, _UNPROVEN, id="a flushed request: another error emptied the queue pair"),
+        pytest.param(7, _USED, id="a bad response is a response"),
+        pytest.param(9, _USED, id="the peer refused the request"),
+        pytest.param(10, _USED, id="the peer refused the access"),
+        pytest.param(11, _USED, id="the peer could not carry it out"),
+        pytest.param(12, _UNPROVEN, id="the peer never answered"),
+        pytest.param(13, _USED, id="the peer answered that it was not ready"),
+        pytest.param(21, _UNPROVEN, id="a fatal error says nothing of the peer"),
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["", "host-a:101:111 [0] NCCL INFO Using network IB\n"], ids=["alone", "after-a-choice"]
+)
+def test_a_lone_completion_error_proves_traffic_only_by_an_answer(status: int, verdict: str, before: str) -> None:
+    line = (
+        f"host-a:101:111 [0] net_ib.cc:2 NCCL WARN NET/IB: Got completion from peer 10.0.0.5<40> with status={status}"
+    )
+    log = f"{before}{line} opcode=0 len=0 vendor err 129 (Send)\n"
+
+    assert check_log(io.BytesIO(log.encode()), "job.log").verdict == verdict
+
+
+def test_more_evidence_of_the_same_choice_does_not_change_the_verdict() -> None:
+    chosen = "host-a:1:2 [0] NCCL INFO NET/IB : Using [0]mlx5_0:1/IB [RO]; OOB eth0:10.0.0.4<0>\n"
+    chosen += "host-a:1:2 [0] NCCL INFO Using network IB\n"
+    head = "host-a:1:1 [0] NCCL INFO NCCL version 2.21.5+cuda12.4\n"
+
+    assert {check_log(io.BytesIO(log.encode()), "x").verdict for log in (chosen, head + chosen)} == {_UNPROVEN}

@@ -52,7 +52,7 @@ def test_text_tells_the_verdicts_apart(name: str, title: str, ok: bool) -> None:
         pytest.param("nccl-libfabric-efa", "provider efa", id="libfabric's provider"),
         pytest.param("nccl-gpudirect-announced-then-disabled", "announced, but no channel uses it", id="GPUDirect"),
         pytest.param("nccl-omni-path-verbs", "hfi1_0 is Omni-Path", id="Omni-Path is named"),
-        pytest.param("perftest-loopback-on-one-port", "both ends have one LID", id="a loopback is named"),
+        pytest.param("perftest-loopback-on-one-port", "both ends of perftest are one port", id="a loopback is named"),
         pytest.param("nccl-registration-failed-before-traffic", "failed before any data moved", id="set up in vain"),
         pytest.param("nccl-topology-file-missing", "error: Could not open XML topology file", id="a missing file"),
     ],

@@ -17,6 +17,11 @@ _LOGS = Path(_SHARED or "", "logs")
 _INDEX = _LOGS / "INDEX.jsonl"
 _ROWS = [json.loads(line) for line in _INDEX.read_text().splitlines()] if _SHARED and _INDEX.is_file() else []
 
+# What the index says otherwise than it should, with the reason.
+_CORRECTED = {
+    "070-torch-watchdog-last-error-5.log": "unproven",  # a lone flush error (5) proves no traffic
+}
+
 pytestmark = pytest.mark.skipif(not _ROWS, reason="set AKSRDMA_SHARED to the folder that holds logs/INDEX.jsonl")
 
 
@@ -33,7 +38,7 @@ def test_a_real_log_is_judged_as_by_hand(row: dict[str, Any]) -> None:
         "topo_file": report.topology_file,
         "busbw_gbps": report.bus_bandwidth_gbps,
         "errors": _found(row["expected"]["errors"], [error.message for error in report.errors]),
-    } == row["expected"]
+    } == row["expected"] | {"rdma": _CORRECTED.get(row["file"], row["expected"]["rdma"])}
 
 
 def _found(wanted: list[str], messages: list[str]) -> list[str]:
