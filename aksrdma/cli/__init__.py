@@ -71,6 +71,7 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code: never a traceback for a user's mistake."""
+    stdout = sys.stdout
     try:
         code = cli.main(args=list(arguments), prog_name="aksrdma", standalone_mode=False)
     except AksrdmaError as error:
@@ -83,6 +84,10 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _closed_pipe()
+    except SystemExit:
+        if sys.stdout is not stdout:  # click answers a closed pipe with another stdout and exit code 1
+            return _closed_pipe()
+        raise
     return code if isinstance(code, int) else _flushed()
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -222,6 +223,19 @@ def test_completion_prints_a_script(shell, capsys):
 def test_help_of_a_command_teaches_by_example(name, capsys):
     assert run([name, "--help"]) == 0
     assert "aksrdma " in capsys.readouterr().out.split("\n", 1)[1]
+
+
+@pytest.mark.parametrize("command", ["catalog vm-sizes", "render", "validate overlays", "explain ipoib", "--help"])
+def test_a_reader_that_is_gone_already_is_no_error(command, root):
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = [sys.executable, "-m", "aksrdma", *command.split()]
+    done = subprocess.run(run, cwd=root, stdout=writer, stderr=subprocess.PIPE, check=False, encoding="utf-8")
+    os.close(writer)
+
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert "Broken pipe" not in done.stderr
 
 
 def test_a_reader_that_leaves_early_is_no_error():
