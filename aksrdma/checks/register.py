@@ -26,7 +26,7 @@ DocumentCheck: TypeAlias = "Callable[[Document, ManifestSet], Iterator[Problem]]
 SetCheck: TypeAlias = "Callable[[ManifestSet], Iterator[Problem]]"
 """Judges how the documents of one set fit each other."""
 
-PACKAGES: Final = ("schema", "apiserver", "component", "relation", "admission")
+PACKAGES: Final = ("schema", "apiserver", "plugins", "relation", "webhook")
 """The packages below this one that hold checks, a package a judge; the order of the findings at one place."""
 INDEX: Final = Path(__file__).with_name("index.json")
 
@@ -49,7 +49,7 @@ class Check:
     @property
     def of_webhook(self) -> bool:
         """Whether it judges as the operator's webhook does, and so only where that is on."""
-        return self.module.startswith(f"{__package__}.admission.")
+        return self.module.startswith(f"{__package__}.webhook.")
 
     def load(self) -> Callable[..., Iterator[Problem]]:
         """Return the function, imported if need be."""

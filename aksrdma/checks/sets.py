@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
+
+_Fact = TypeVar("_Fact")
 
 
 class ManifestSet:
@@ -43,6 +45,18 @@ class ManifestSet:
         self.nodes = nodes
         self.cluster = cluster
         self.unknown = tuple(unknown)
+        self._derived: dict[Callable[[ManifestSet], Any], Any] = {}
+
+    def derived(self, function: Callable[[ManifestSet], _Fact]) -> _Fact:
+        """Return what a function says of this set; it is asked once, however many checks want to know.
+
+        Args:
+            function: Derives a fact from a set alone. A named function, which is its own key.
+        """
+        if function not in self._derived:
+            self._derived[function] = function(self)
+        fact: _Fact = self._derived[function]
+        return fact
 
     def of(self, *kinds: str) -> list[Document]:
         """Return the documents of some kinds, in the order of the set."""

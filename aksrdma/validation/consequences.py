@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from aksrdma.checks.component.kinds import POLICY_KINDS
+from aksrdma.checks.plugins.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document

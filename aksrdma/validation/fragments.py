@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.component.templates import TEMPLATES, pod_templates
+from aksrdma.checks.plugins.templates import TEMPLATES, pod_templates
 from aksrdma.validation.image_versions import components
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from aksrdma.checks.admission import telemetry, verdict
-from aksrdma.checks.admission.facts import pattern, webhook
-from aksrdma.checks.admission.go_json import Number
-from aksrdma.checks.admission.image_reference import fault
+from aksrdma.checks.webhook import telemetry, verdict
+from aksrdma.checks.webhook.facts import pattern, webhook
+from aksrdma.checks.webhook.go_json import Number
+from aksrdma.checks.webhook.image_reference import fault
 from aksrdma.kube.quantities import parse
 
 REPOSITORIES = [

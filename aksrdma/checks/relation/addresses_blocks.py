@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from aksrdma.checks.component.views import Address, Ipam, Network, parse_cidr
+from aksrdma.checks.plugins.views import Address, Ipam, Network, parse_cidr
 from aksrdma.findings import FieldPath
 
 if TYPE_CHECKING:

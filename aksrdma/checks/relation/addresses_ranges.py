@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.component.views import Network, parse_cidr
+from aksrdma.checks.plugins.views import Network, parse_cidr
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.addresses_blocks import Block, blocks
 from aksrdma.checks.relation.facts import facts_of

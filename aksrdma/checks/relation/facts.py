@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from aksrdma.checks.component.kinds import OPERATOR_NETWORKS
-from aksrdma.checks.component.views import (
+from aksrdma.checks.plugins.kinds import OPERATOR_NETWORKS
+from aksrdma.checks.plugins.views import (
     TEMPLATES,
     NetworkReference,
     ipams_of,

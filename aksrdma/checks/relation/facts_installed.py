@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.component.views import pod_templates
+from aksrdma.checks.plugins.views import pod_templates
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.component.templates import PodTemplate
+from aksrdma.checks.plugins.templates import PodTemplate
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from aksrdma.checks.component.views import (
+from aksrdma.checks.plugins.views import (
     Ipam,
     NetworkReference,
     PodTemplate,

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.component.features import LABEL_PREFIX, NIC_LABEL
-from aksrdma.checks.component.views import node_feature_labels
+from aksrdma.checks.plugins.features import LABEL_PREFIX, NIC_LABEL
+from aksrdma.checks.plugins.views import node_feature_labels
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import affinity_terms

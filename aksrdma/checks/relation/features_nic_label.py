@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aksrdma.checks.component.features import LABEL_PREFIX, NIC_LABEL, FeatureRule, feature_rules, full_label
+from aksrdma.checks.plugins.features import LABEL_PREFIX, NIC_LABEL, FeatureRule, feature_rules, full_label
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.features_nics import concerns_nics, labels_size, nic_expression

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.features import Expression, FeatureRule, Term
+from aksrdma.checks.plugins.features import Expression, FeatureRule, Term
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows.vm_sizes import Infiniband

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.component.releases import before
+from aksrdma.checks.plugins.releases import before
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.findings import Problem, format_path
@@ -83,7 +83,7 @@ def _components(policy: Policy, release: Release, admission: bool) -> Iterator[_
 
 
 def _judged(release: str) -> frozenset[tuple[str, ...]]:
-    from aksrdma.checks.admission.facts import webhook
+    from aksrdma.checks.webhook.facts import webhook
 
     return frozenset(component.path for component in webhook(release).components)
 
@@ -101,7 +101,7 @@ def _malformed(component: _Component) -> Iterator[Problem]:
     repository = component.holder.get("repository")
     if not isinstance(repository, str) or not _SCHEMA_TAKES.search(repository) or _is_plain(repository):
         return
-    from aksrdma.checks.admission.image_reference import fault
+    from aksrdma.checks.webhook.image_reference import fault
 
     why = fault(repository)
     if why is None and fault(f"{repository}/image") is not None:
@@ -145,7 +145,7 @@ def _of_another(component: _Component, release: Release) -> str | None:
 
 
 def _is_driver_version(version: str, release: str) -> bool:
-    from aksrdma.checks.admission.facts import webhook
+    from aksrdma.checks.webhook.facts import webhook
 
     return bool(webhook(release).ofed_version.fullmatch(version))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.kinds import OPERATOR_NETWORKS
+from aksrdma.checks.plugins.kinds import OPERATOR_NETWORKS
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, facts_of
 from aksrdma.checks.relation.facts_installed import installs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.releases import before
+from aksrdma.checks.plugins.releases import before
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_installed import installs
@@ -13,7 +13,7 @@ from aksrdma.findings import Problem, Severity
 from aksrdma.kube.kinds import NETWORK_KINDS
 
 if TYPE_CHECKING:
-    from aksrdma.checks.component.views import Ipam
+    from aksrdma.checks.plugins.views import Ipam
     from aksrdma.checks.relation.facts_views import Attachment, SecondaryNetwork
     from aksrdma.checks.sets import ManifestSet
 

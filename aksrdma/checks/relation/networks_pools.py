@@ -13,7 +13,7 @@ from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
-    from aksrdma.checks.component.views import Ipam
+    from aksrdma.checks.plugins.views import Ipam
     from aksrdma.checks.relation.facts import Facts
     from aksrdma.checks.relation.facts_views import SecondaryNetwork, SetPool
     from aksrdma.checks.sets import ManifestSet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.configs import SharedResource
+from aksrdma.checks.plugins.configs import SharedResource
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods_resources import Resources, resources_of
 from aksrdma.checks.relation.pods_view import PodView, pods_of

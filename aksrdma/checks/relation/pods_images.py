@@ -60,7 +60,7 @@ def _is_plain(image: str) -> bool:
 
 
 def _fault(image: str) -> str | None:
-    from aksrdma.checks.admission.image_reference import fault
+    from aksrdma.checks.webhook.image_reference import fault
 
     return fault(image)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aksrdma.checks.component.templates import TEMPLATES
+from aksrdma.checks.plugins.templates import TEMPLATES
 
 TRAIN_JOB: Final = "TrainJob"
 """Has no pod template of its own: its runtime has."""

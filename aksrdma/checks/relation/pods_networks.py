@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.views import NetworkReference, networks_annotation
+from aksrdma.checks.plugins.views import NetworkReference, networks_annotation
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, Facts, facts_of
 from aksrdma.checks.relation.facts_views import SecondaryNetwork

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from aksrdma import catalog
-from aksrdma.checks.component.configs import SriovResource, shared_config, sriov_config
+from aksrdma.checks.plugins.configs import SriovResource, shared_config, sriov_config
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Exposed, Plugin, Policy
 from aksrdma.checks.relation.pods_view import Amount, Container, PodView

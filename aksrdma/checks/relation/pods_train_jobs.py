@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aksrdma.checks.component.templates import PodTemplate, pod_templates
+from aksrdma.checks.plugins.templates import PodTemplate, pod_templates
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME
 from aksrdma.findings import FieldPath
 from aksrdma.kube.values import integer, items, mapping, text

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from aksrdma.checks.component.templates import TEMPLATES, PodTemplate, pod_templates
+from aksrdma.checks.plugins.templates import TEMPLATES, PodTemplate, pod_templates
 from aksrdma.checks.relation.pods_kinds import TRAIN_JOB
 from aksrdma.checks.relation.pods_train_jobs import Trainer, trainer_of
 from aksrdma.findings import FieldPath

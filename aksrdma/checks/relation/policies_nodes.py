@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.configs import Selector, shared_resources, sriov_resources
+from aksrdma.checks.plugins.configs import Selector, shared_resources, sriov_resources
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_reach import reached

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.admission import conflicts, policies
-from aksrdma.checks.component.releases import before
+from aksrdma.checks.plugins.releases import before
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Policy
+from aksrdma.checks.webhook import conflicts, policies
 from aksrdma.findings import Problem, format_path
 
 if TYPE_CHECKING:

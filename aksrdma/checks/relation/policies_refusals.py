@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.admission import driver, ib_kubernetes, resources, telemetry
-from aksrdma.checks.admission.facts import Component, WebhookFacts, webhook
-from aksrdma.checks.admission.refusals import Refusal, objects, section
 from aksrdma.checks.relation.facts_views import Policy
+from aksrdma.checks.webhook import driver, ib_kubernetes, resources, telemetry
+from aksrdma.checks.webhook.facts import Component, WebhookFacts, webhook
+from aksrdma.checks.webhook.refusals import Refusal, objects, section
 from aksrdma.findings import FieldPath, Problem, Severity
 
 if TYPE_CHECKING:

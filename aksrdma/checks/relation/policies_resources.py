@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.views import SharedResource, SriovResource, shared_resources, sriov_resources
+from aksrdma.checks.plugins.views import SharedResource, SriovResource, shared_resources, sriov_resources
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.policies_selectors import SelectorIndex, shared_keys, sriov_keys

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
-from aksrdma.checks.component.views import Selector, SharedResource, SriovResource
+from aksrdma.checks.plugins.views import Selector, SharedResource, SriovResource
 
 Keys = Mapping[str, frozenset[str]]
 """Values by selector key, without the lists that select nothing."""

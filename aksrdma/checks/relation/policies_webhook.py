@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.checks.component.configs import SHARED_PREFIX, shared_resources, sriov_resources
-from aksrdma.checks.component.kubernetes import extended_resource_error
-from aksrdma.checks.component.views import Resource, SharedResource, SriovResource
+from aksrdma.checks.plugins.configs import SHARED_PREFIX, shared_resources, sriov_resources
+from aksrdma.checks.plugins.kubernetes import extended_resource_error
+from aksrdma.checks.plugins.views import Resource, SharedResource, SriovResource
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import facts_of
 from aksrdma.checks.relation.facts_views import Policy
@@ -93,7 +93,7 @@ def _prefix(
     prefix: Any = resource.entry.get("resourcePrefix")
     if not isinstance(prefix, str):
         return
-    from aksrdma.checks.admission.facts import pattern
+    from aksrdma.checks.webhook.facts import pattern
 
     if pattern("fqdn").fullmatch(prefix) or extended_resource_error(resource.full_name):
         return
@@ -106,7 +106,7 @@ def _selectors(document: Document, resource: SriovResource) -> Iterator[Problem]
     doubtful = [selector for selector in resource.selectors if selector.paths.keys() - _NEVER_REFUSED]
     if not doubtful:
         return
-    from aksrdma.checks.admission.facts import table
+    from aksrdma.checks.webhook.facts import table
 
     for selector in doubtful:
         for key in table("facts")["selectors_only_the_plugin_knows"].get(resource.device_type, ()):

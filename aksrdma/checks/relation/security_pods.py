@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.component.pod_security import PREFIX
+from aksrdma.checks.plugins.pod_security import PREFIX
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.facts import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, facts_of
 from aksrdma.checks.relation.pods_kinds import CLUSTER_RUNTIME

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.component.templates import pod_templates
+from aksrdma.checks.plugins.templates import pod_templates
 from aksrdma.checks.relation.facts import Facts, facts_of
 from aksrdma.checks.relation.facts_replicas import pod_count
 from aksrdma.checks.sets import ManifestSet

@@ -7,7 +7,7 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksrdma.checks.component.views import Address, Network
+from aksrdma.checks.plugins.views import Address, Network
 from aksrdma.checks.relation.addresses_blocks import Block
 from aksrdma.checks.relation.addresses_ranges import _overlaps
 from aksrdma.checks.relation.facts_views import Policy
