@@ -18,6 +18,8 @@ EACH: Final = "*"
 TRAINER_GROUP: Final = "trainer.kubeflow.org"
 TRAINER_NODE: Final = "node"
 """Name of the replicated job, and of its container, in which Kubeflow Trainer trains."""
+ANCESTOR_STEP: Final = "trainer.kubeflow.org/trainjob-ancestor-step"
+"""Label of a replicated job of a training runtime; `trainer` is the one that trains."""
 
 Whole: TypeAlias = Callable[[FieldPath, int], int]
 """Reads a whole number of the object, 0 or more; the second argument is what counts where there is none."""
@@ -54,8 +56,10 @@ def _of_runtime(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
     job = path[:-3]
     if not _trains(data, path) or step(data, (*job, "name")) == "launcher":
         return _replicated(whole, data, path)
-    launcher = step(data, ("spec", "mlPolicy", "mpi", "runLauncherAsNode")) is True
-    return whole((*job, "replicas"), 1) * max(0, whole(("spec", "mlPolicy", "numNodes"), 1) - launcher)
+    nodes = whole(("spec", "mlPolicy", "numNodes"), 1)
+    if step(data, ("spec", "mlPolicy", "mpi", "runLauncherAsNode")) is True:
+        nodes = max(1, nodes - 1)  # Trainer makes one node beside the launcher, even of a single one
+    return whole((*job, "replicas"), 1) * nodes
 
 
 def _leader_worker(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
@@ -94,7 +98,7 @@ def _trains(data: Mapping[str, Any], path: FieldPath) -> bool:
         return True
     if any(step(each, ("name",)) == TRAINER_NODE for each in jobs or ()):
         return bool(step(job, ("name",)) == TRAINER_NODE)
-    label = step(job, ("template", "metadata", "labels", "trainer.kubeflow.org/trainjob-ancestor-step"))
+    label = step(job, ("template", "metadata", "labels", ANCESTOR_STEP))
     return bool(label == "trainer")
 
 
