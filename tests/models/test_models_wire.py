@@ -323,6 +323,15 @@ def test_blanks_inside_strings_survive_the_operator_in_an_ipam() -> None:
     assert json.loads("".join(text.split()))["reconciler_cron_expression"] == cron
 
 
+def test_an_apostrophe_in_a_config_reaches_no_shell() -> None:
+    pool = models.SharedDevicePool(resource_name="ib", rdma_hca_max=1, devices=["it's"])
+    plugin = models.RdmaSharedDevicePlugin(image="p", config=models.SharedDevicePluginConfig(config_list=[pool]))
+    text = plugin.wire()["config"]
+
+    assert "'" not in text
+    assert json.loads(text)["configList"][0]["devices"] == ["it's"]
+
+
 @pytest.mark.parametrize("config", [SHARED_TEXT, json.loads(SHARED_TEXT), SHARED_CONFIG], ids=["text", "data", "model"])
 def test_a_config_may_be_given_as_text_data_or_model(config: Any) -> None:
     assert models.RdmaSharedDevicePlugin(image="plugin", config=config).config == SHARED_CONFIG
