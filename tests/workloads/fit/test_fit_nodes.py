@@ -1,11 +1,14 @@
+"""The nodes of a cluster, from a cluster file, from kubectl and from az."""
+
 import json
 
 import pytest
 import yaml
 
-from aksrdma.errors import ClusterError, ReadError, UnknownNameError, UsageError
+import aksrdma
+from aksrdma.errors import ClusterError, PlanError, ReadError, UnknownNameError, UsageError
 from aksrdma.workloads.fit import read_nodes
-from tests.workloads.fit.fit_objects import H100, cluster, kubectl, node
+from tests.workloads.fit.fit_objects import H100, HBV3, cluster, kubectl, node, running
 
 CLUSTER = """\
 apiVersion: aksrdma.dev/v1alpha1
@@ -43,9 +46,7 @@ def test_a_cluster_files_profile_says_what_is_exposed(profile, expected):
 
 
 def test_a_profile_that_is_asked_for_goes_over_the_files():
-    found = read_nodes(
-        CLUSTER.replace("PROFILE", "base").encode(), "cluster.yaml", "ipoib".replace("ipoib", "sriov-device-plugin")
-    )
+    found = read_nodes(CLUSTER.replace("PROFILE", "base").encode(), "cluster.yaml", "sriov-device-plugin")
 
     assert found.rdma == ("rdma/ib",)
 
@@ -66,16 +67,63 @@ def test_nodes_are_read_from_kubectl_as_json_and_as_yaml():
     assert read_nodes(json.dumps(text).encode(), "n") == read_nodes(yaml.safe_dump(text).encode(), "n")
 
 
-def test_pods_that_run_are_subtracted_and_those_that_ended_are_not():
-    running = {"kind": "Pod", "metadata": {"name": "a"}, "spec": {"nodeName": "n0", "containers": [
-        {"resources": {"requests": {"nvidia.com/gpu": "6"}}}]}, "status": {"phase": "Running"}}  # fmt: skip
-    ended = {**running, "status": {"phase": "Succeeded"}}
+def test_pods_that_run_are_subtracted_and_those_that_ended_or_have_no_node_are_not():
+    waiting = running("n0", gpu="1")
+    del waiting["spec"]["nodeName"]
 
-    found = kubectl(node(gpu=8), running, ended)
+    found = kubectl(
+        node(gpu="8"),
+        running("n0", gpu="4", cpu="1"),
+        running("n0", gpu="2"),
+        running("n0", phase="Succeeded", gpu="2"),
+        running("gone", gpu="1"),
+        waiting,
+    )
 
-    assert found.nodes[0].used == {"nvidia.com/gpu": 6, "pods": 1}
+    assert found.nodes[0].used == {"nvidia.com/gpu": 6, "cpu": 1000, "pods": 2}
     assert found.notes == ()
-    assert "not subtracted" in kubectl(node(gpu=8)).notes[0]
+    assert "not subtracted" in kubectl(node(gpu="8")).notes[0]
+
+
+def test_nodes_and_pods_are_read_from_a_stream_of_yaml():
+    text = yaml.safe_dump_all([node(gpu="8"), running("n0", gpu="6")])
+
+    found = read_nodes(text.encode(), "n.yaml")
+
+    assert (found.origin, found.nodes[0].used["nvidia.com/gpu"]) == ("kubectl", 6)
+
+
+def test_one_node_is_enough_and_a_node_list_is_a_list():
+    one = json.dumps(node("n7", gpu="8")).encode()
+    listed = json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": [node("n7", gpu="8")]}).encode()
+
+    assert read_nodes(one, "n") == read_nodes(listed, "n") == kubectl(node("n7", gpu="8"))
+
+
+def test_nodes_of_kubectl_have_pool_size_labels_and_taints():
+    taint = {"key": "sku", "value": "gpu", "effect": "NoSchedule"}
+    labels = {"beta.kubernetes.io/instance-type": "Standard_X", "n": "1"}
+    bare = {"kind": "Node", "metadata": {"name": "m", "labels": {"agentpool": "q"}}, "status": {"capacity": {"cpu": 2}}}
+
+    found = kubectl(node("n0", "p", labels, [taint], ib="8", cpu="1", **{"rdma/x": "0"}), bare, {"kind": "Node"})
+
+    first, second, third = found.nodes
+    assert (first.pool, first.count, first.vm_size, [str(one) for one in first.site.taints]) == (
+        "p",
+        1,
+        "Standard_X",
+        ["sku=gpu:NoSchedule"],
+    )
+    assert first.allocatable == {"pods": 250, "rdma/ib": 8, "rdma/x": 0, "cpu": 1000}
+    assert (first.site.labels["n"], first.site.labels["metadata.name"], first.site.complete) == ("1", "n0", True)
+    assert (second.pool, second.allocatable, second.vm_size) == ("q", {"cpu": 2000}, None)
+    assert (third.pool, third.allocatable) == ("(no pool)", {})
+    assert (found.rdma, found.pools, found.other_pools) == (("rdma/ib",), ("p", "q", "(no pool)"), False)
+
+
+def test_a_wrong_quantity_of_a_running_pod_is_refused():
+    with pytest.raises(UsageError, match=r"nodes.json: Pod/default/runs .*memory: 'x' is no quantity"):
+        kubectl(node(), running("n0", memory="x"))
 
 
 def test_a_cordoned_node_is_tainted():
@@ -85,6 +133,64 @@ def test_a_cordoned_node_is_tainted():
     assert [str(taint) for taint in kubectl(cordoned).nodes[0].site.taints] == [
         "node.kubernetes.io/unschedulable:NoSchedule"
     ]
+
+
+def test_a_cordoned_node_that_has_the_taint_is_not_tainted_twice():
+    cordoned = node(taints=[{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}])
+    cordoned["spec"]["unschedulable"] = True
+
+    assert len(kubectl(cordoned).nodes[0].site.taints) == 1
+
+
+def test_nodes_of_a_cluster_file_have_the_labels_that_aks_sets():
+    (gpus, none) = cluster(("a", H100, 1), ("b", HBV3, 1), profile="base").nodes
+
+    known = {
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.azure.com/agentpool": "a",
+        "agentpool": "a",
+        "node.kubernetes.io/instance-type": H100,
+        "beta.kubernetes.io/instance-type": H100,
+        "kubernetes.azure.com/accelerator": "nvidia",
+        "feature.node.kubernetes.io/pci-15b3.present": "true",
+    }
+    assert {key: gpus.site.labels.get(key) for key in known} == known
+    assert none.site.labels["kubernetes.azure.com/accelerator"] is None
+    assert not gpus.site.complete
+
+
+def test_a_driver_that_the_operator_deploys_labels_the_nodes_when_it_is_ready():
+    label = "network.nvidia.com/operator.mofed.wait"
+    (with_driver,) = cluster(("a", HBV3, 1)).nodes
+    (without,) = cluster(("a", HBV3, 1), ofed_driver=aksrdma.OfedDriver(enabled=False)).nodes
+
+    assert (with_driver.site.labels[label], label in without.site.labels) == ("false", False)
+
+
+def test_a_node_of_arm_says_so():
+    found = read_nodes(json.dumps([{**AZ, "vmSize": "Standard_ND128isr_GB300_v6"}]).encode(), "p")
+
+    assert found.nodes[0].site.labels["kubernetes.io/arch"] == "arm64"
+
+
+def test_pools_of_a_cluster_file_keep_their_counts_and_notes():
+    found = cluster(("a", H100, 2), ("b", "Standard_HB120-96rs_v3", 0))
+
+    assert [(one.pool, one.count) for one in found.nodes] == [("a", 2), ("b", 0)]
+    assert (found.origin, found.other_pools) == ("cluster file", True)
+    assert found.notes == (
+        "cpu and memory of a: capacity of the size, kubelet's reservation not subtracted; "
+        "`kubectl get nodes -o json` says what is left",
+        "250 pods a node, the default of AKS with Azure CNI Overlay",
+    )
+    assert found.nodes[0].allocatable == {"cpu": 96_000, "memory": 1900 << 30, "nvidia.com/gpu": 8, "pods": 250, "rdma/ib": 8}  # fmt: skip
+    assert found.nodes[1].allocatable == {"cpu": 94_701, "memory": 469_767_028 << 10, "pods": 250, "rdma/ib": 1}
+
+
+def test_a_cluster_without_pools_is_refused():
+    with pytest.raises(PlanError, match="there are none, so no node can take a pod; add the node pools"):
+        cluster()
 
 
 def test_az_says_pods_labels_and_taints_but_not_the_profile():
@@ -99,6 +205,43 @@ def test_az_says_pods_labels_and_taints_but_not_the_profile():
     assert "--profile says otherwise" in found.notes[0]
     told = read_nodes(json.dumps(pools).encode(), "pools.json", "ipoib")
     assert told.nodes[0].allocatable["rdma/shared_ib"] == 63
+
+
+def test_labels_and_taints_that_aks_gives_by_itself():
+    pool = {**AZ, "mode": "User", "nodeTaints": ["kubernetes.azure.com/scalesetpriority=spot:NoSchedule"]}
+
+    (spot,) = read_nodes(json.dumps([pool | {"scaleSetPriority": "spot"}]).encode(), "p").nodes
+    (plain,) = read_nodes(json.dumps({**AZ, "maxPods": None}).encode(), "p").nodes
+
+    assert (spot.site.labels["kubernetes.azure.com/mode"], len(spot.site.taints)) == ("user", 1)
+    assert (plain.site.labels["kubernetes.azure.com/mode"], plain.site.taints) == (None, ())
+    assert (plain.allocatable["pods"], plain.vm_size) == (250, H100)
+    assert plain.site.labels["node.kubernetes.io/instance-type"] == H100.lower()
+
+
+def test_notes_of_az():
+    pools = [
+        AZ,
+        {**AZ, "name": "s", "vmSize": "Standard_D4s_v5", "enableAutoScaling": True, "maxCount": 3},
+        {**AZ, "name": "h", "vmSize": "Standard_HB120-96rs_v3", "enableAutoScaling": False, "maxCount": 9},
+    ]
+
+    found = read_nodes(json.dumps(pools).encode(), "pools.json")
+
+    assert (found.origin, found.rdma, found.other_pools) == ("az", ("rdma/ib",), False)
+    assert found.notes == (
+        "az does not say how pods get RDMA; taken as sriov-device-plugin (rdma/ib); --profile says otherwise",
+        "cpu and memory of p: capacity of the size, kubelet's reservation not subtracted; "
+        "`kubectl get nodes -o json` says what is left",
+        "s (Standard_D4s_v5): no VM size with InfiniBand that the catalog has, so no devices, and cpu and memory without "
+        "limit; `kubectl get nodes -o json` says what is there",
+    )
+
+
+def test_a_size_that_no_device_plugin_serves_has_no_devices():
+    (nodes,) = read_nodes(json.dumps([{**AZ, "vmSize": "Standard_NC24rs_v3"}]).encode(), "p").nodes
+
+    assert nodes.allocatable == {"pods": 30}
 
 
 def test_az_pools_without_infiniband_have_no_devices_and_no_known_size():

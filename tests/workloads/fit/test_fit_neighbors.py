@@ -1,0 +1,283 @@
+"""What pods want of the pods around them: to keep apart, to be spread, to keep together."""
+
+import pytest
+
+from tests.workloads.fit.fit_objects import (
+    NO_SCHEDULE,
+    apart,
+    cluster,
+    daemon_set,
+    deployment,
+    fitted,
+    job,
+    kubectl,
+    node,
+    node_affinity,
+    nodes,
+    placed,
+    pod,
+    pods_of,
+    running,
+    spread,
+    together,
+    wants,
+    why,
+)
+
+OWN = {"matchLabels": {"app": "w"}}
+W = {"app": "w"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        pytest.param(apart(OWN), 2, id="its-own-label"),
+        pytest.param(apart({}), 2, id="an-empty-selector-is-every-pod"),
+        pytest.param(apart({"matchExpressions": [{"key": "app", "operator": "Exists"}]}), 2, id="an-expression"),
+        pytest.param(apart({"matchExpressions": [{"key": "app", "operator": "In", "values": ["v", "w"]}]}), 2, id="one-of-two"),
+        pytest.param(apart({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["w"]}]}), 6, id="others-only"),
+        pytest.param(apart({"matchLabels": {"app": "v"}}), 6, id="another-value"),
+        pytest.param(apart({"matchLabels": {"app": "w", "tier": "x"}}), 6, id="all-labels-must-match"),
+        pytest.param(apart(None), 6, id="no-selector-is-no-pod"),
+        pytest.param(apart(OWN, namespaces=["other"]), 6, id="pods-of-another-namespace"),
+        pytest.param(apart(OWN, namespaces=["other", "default"]), 2, id="its-own-namespace-by-name"),
+        pytest.param(apart(OWN, namespaceSelector={}), 2, id="every-namespace"),
+        pytest.param(apart({}, matchLabelKeys=["app"]), 2, id="pods-with-the-same-value"),
+        pytest.param(apart({}, mismatchLabelKeys=["app"]), 6, id="pods-with-another-value"),
+        pytest.param(apart({}, mismatchLabelKeys=["team"]), 2, id="a-label-that-it-does-not-have-is-passed-over"),
+    ],
+)  # fmt: skip
+def test_pods_keep_apart_from_those_that_they_select(spec, count):
+    report = fitted(kubectl(*nodes("a", 2, cpu="3")), deployment(6, spec, W, cpu="1"))
+
+    assert pods_of(report).placed == count
+
+
+def test_pods_that_keep_apart_are_one_a_node_and_told_why():
+    report = fitted(kubectl(*nodes("a", 3, cpu="4", gpu="8")), deployment(5, apart(OWN), W, cpu="1", gpu="1"))
+
+    (pool,) = pods_of(report).pools
+    assert (pool.per_node, pool.fits, pool.placed) == (1, 3, 3)
+    assert (pool.runs_out, pool.stranded) == (("podAntiAffinity",), {})
+    assert why(report) == [
+        "pool a: takes 3, then what podAntiAffinity allows on a node runs out; 2 more nodes would take the rest"
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["the-one-that-wants-it-first", "the-one-that-wants-it-last"])
+def test_either_side_keeps_both_apart(first):
+    shy, other = job("shy", spec=apart(OWN), cpu="1"), job("other", labels=W, cpu="1")
+
+    report = fitted(kubectl(node(cpu="8")), *((shy, other), (other, shy))[first])
+
+    assert placed(report) == [{"p": 1}, {}]
+    assert why(report, 1) == [
+        "pool p: what podAntiAffinity allows on a node is taken already; free nodes, or let the pool grow"
+    ]
+
+
+def test_pods_kept_apart_from_others_share_nodes_among_themselves():
+    found = kubectl(*nodes("a", 2, cpu="4"))
+
+    report = fitted(
+        found, deployment(1, apart({"matchLabels": {"app": "v"}}), W, cpu="1"), deployment(6, {}, {"app": "v"}, cpu="1")
+    )
+
+    assert placed(report) == [{"a": 1}, {"a": 4}]
+
+
+def test_a_template_that_keeps_apart_finds_each_of_many_others():
+    report = fitted(
+        kubectl(*nodes("a", 2, cpu="9")),
+        job("x", labels={"app": "x"}, cpu="1"),
+        job("shy", spec=apart(OWN), labels={"app": "shy"}, cpu="1"),
+        job("w1", labels=W, cpu="1"),
+        job("w2", labels=W, cpu="1"),
+        job("x2", labels={"app": "x"}, cpu="1"),
+    )
+
+    assert placed(report) == [{"a": 1}] * 5
+    # a-0 has x, shy and x2; w1 and w2 keep to a-1
+    assert placed(fitted(kubectl(node(cpu="9")), job("shy", spec=apart(OWN), cpu="1"), job("w1", labels=W, cpu="1"), job("x", labels={"app": "x"}, cpu="1"))) == [{"p": 1}, {}, {"p": 1}]  # fmt: skip
+
+
+def test_pods_of_another_namespace_are_not_kept_apart():
+    report = fitted(kubectl(node(cpu="8")), pod(apart(OWN), W, cpu="1"), pod(apart(OWN), W, namespace="other", cpu="1"))
+
+    assert report.ok
+
+
+def test_pods_of_a_job_are_found_by_the_label_of_its_controller():
+    spec = apart({"matchLabels": {"job-name": "train"}})
+
+    report = fitted(kubectl(*nodes("a", 2, cpu="8")), job("train", 3, spec, cpu="1"))
+
+    assert (pods_of(report).placed, pods_of(report).pending) == (2, 1)
+
+
+# Topology spread over nodes
+
+
+@pytest.mark.parametrize(
+    ("replicas", "skew", "others", "done"),
+    [
+        pytest.param(6, 1, ["4", "4", "4"], 6, id="even"),
+        pytest.param(9, 1, ["4", "4", "1"], 5, id="a-full-node-holds-the-others-back-to-one-more"),
+        pytest.param(9, 2, ["4", "4", "1"], 7, id="to-two-more"),
+        pytest.param(9, 5, ["4", "4", "1"], 9, id="a-large-skew-holds-nothing-back"),
+        pytest.param(2, 1, ["4", "4", "1"], 2, id="few-pods"),
+        pytest.param(3, 1, ["4", "4", "0"], 2, id="a-node-that-takes-none"),
+        pytest.param(9, 0, ["4", "4", "1"], 5, id="a-skew-of-0-counts-as-1"),
+    ],
+)
+def test_pods_are_spread_within_the_skew(replicas, skew, others, done):
+    found = kubectl(*(node(f"n{number}", cpu=cpu) for number, cpu in enumerate(others)))
+
+    report = fitted(found, deployment(replicas, spread(skew), W, cpu="1"))
+
+    assert pods_of(report).placed == done
+
+
+def test_a_spread_is_told_as_what_runs_out():
+    found = kubectl(node("n0", cpu="4", gpu="2"), node("n1", cpu="4"), node("n2", cpu="1"))
+
+    report = fitted(found, deployment(9, spread(1), W, cpu="1"))
+
+    (pool,) = pods_of(report).pools
+    assert (pool.per_node, pool.fits, pool.placed, pool.runs_out, pool.stranded) == (2, 5, 5, ("topologySpread",), {})
+    assert why(report) == [
+        "pool p: takes 5, then what topologySpreadConstraints allow on a node runs out; 2 more nodes would take the rest"
+    ]
+
+
+def test_spread_pods_leave_their_nodes_evenly_taken():
+    found = kubectl(*nodes("a", 3, cpu="2"))
+
+    report = fitted(found, deployment(3, spread(1), W, cpu="1"), deployment(3, {}, {}, cpu="1"), pod(cpu="1"))
+
+    assert placed(report) == [{"a": 3}, {"a": 3}, {}]
+
+
+def test_pods_that_are_not_spread_fill_a_node_first():
+    report = fitted(kubectl(*nodes("a", 3, cpu="2")), deployment(2, {}, W, cpu="1"), deployment(2, {}, {}, cpu="2"))
+
+    assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("spec", "done"),
+    [
+        pytest.param(spread(whenUnsatisfiable="ScheduleAnyway"), 4, id="a-soft-one"),
+        pytest.param(spread(whenUnsatisfiable=None), 2, id="hard-is-the-default"),
+        pytest.param(spread(selector={"matchLabels": {"app": "v"}}), 4, id="over-other-pods"),
+        pytest.param(spread(selector={}), 2, id="over-all-pods"),
+        pytest.param(spread(selector={}, matchLabelKeys=["app"]), 2, id="over-pods-of-the-same-value"),
+        pytest.param(spread(minDomains=3), 2, id="over-more-nodes-than-there-are"),
+        pytest.param(spread(minDomains=2), 2, id="over-as-many-nodes-as-there-are"),
+        pytest.param(spread("many"), 2, id="a-skew-that-is-no-number-counts-as-1"),
+    ],
+)
+def test_which_constraints_count(spec, done):
+    found = kubectl(node("n0", cpu="4"), node("n1", cpu="1"), running("n1", cpu="1"))
+
+    report = fitted(found, deployment(4, spec, W, cpu="1"))
+
+    assert pods_of(report).placed == (4 if done == 4 else 1)
+
+
+@pytest.mark.parametrize(
+    ("least", "done"), [pytest.param(2, 4, id="as-many-as-there-are"), pytest.param(3, 2, id="more-than-there-are")]
+)
+def test_below_min_domains_the_emptiest_node_counts_as_empty(least, done):
+    found = kubectl(*nodes("a", 2, cpu="2"))
+
+    assert pods_of(fitted(found, deployment(4, spread(minDomains=least), W, cpu="1"))).placed == done
+
+
+@pytest.mark.parametrize(
+    ("fields", "done"),
+    [
+        pytest.param({}, 1, id="a-tainted-node-counts-as-empty"),
+        pytest.param({"nodeTaintsPolicy": "Honor"}, 4, id="unless-taints-are-honored"),
+        pytest.param({"nodeTaintsPolicy": "Ignore"}, 1, id="ignored-by-name"),
+    ],
+)
+def test_nodes_with_taints_in_a_spread(fields, done):
+    found = kubectl(node("n0", cpu="4"), node("n1", cpu="4", taints=[NO_SCHEDULE]))
+
+    assert pods_of(fitted(found, deployment(4, spread(**fields), W, cpu="1"))).placed == done
+
+
+@pytest.mark.parametrize(
+    ("fields", "done"),
+    [
+        pytest.param({}, 4, id="nodes-that-affinity-rules-out-do-not-count"),
+        pytest.param({"nodeAffinityPolicy": "Ignore"}, 1, id="unless-affinity-is-ignored"),
+    ],
+)
+def test_nodes_that_affinity_rules_out_in_a_spread(fields, done):
+    found = kubectl(node("n0", labels={"rack": "1"}, cpu="4"), node("n1", cpu="4"))
+
+    spec = {**spread(**fields), **node_affinity(wants(("rack", "Exists")))}
+    assert pods_of(fitted(found, deployment(4, spec, W, cpu="1"))).placed == done
+
+
+def test_the_tightest_of_two_constraints_counts():
+    constraints = [*spread(3)["topologySpreadConstraints"], *spread(1)["topologySpreadConstraints"]]
+    found = kubectl(node("n0", cpu="4"), node("n1", cpu="4", taints=[NO_SCHEDULE]))
+
+    report = fitted(found, deployment(4, {"topologySpreadConstraints": constraints}, W, cpu="1"))
+
+    assert pods_of(report).placed == 1
+
+
+def test_a_pool_that_a_spread_fills_evenly_is_compared_with_others_as_it_is():
+    report = fitted(
+        kubectl(node("a0", "a", cpu="4", ib="8"), node("a1", "a", cpu="1", ib="8"), *nodes("b", 2, cpu="2", ib="8")),
+        job(pods=4, spec=spread(), labels=W, cpu="1", ib="1"),
+    )
+
+    assert placed(report) == [{"b": 4}]
+
+
+def test_a_daemon_set_is_not_spread():
+    found = kubectl(node("n0", cpu="1"), node("n1", cpu="1", taints=[NO_SCHEDULE]))
+
+    assert fitted(found, daemon_set(spread(selector={}), cpu="1")).ok
+
+
+# What is not judged
+
+
+@pytest.mark.parametrize(
+    ("spec", "noted"),
+    [
+        pytest.param(apart(OWN), [], id="apart-on-nodes-is"),
+        pytest.param(apart(OWN, "topology.kubernetes.io/zone"), ["podAntiAffinity on topology.kubernetes.io/zone"], id="apart-in-zones"),
+        pytest.param(spread(key="topology.kubernetes.io/zone"), ["topologySpreadConstraints on topology.kubernetes.io/zone"], id="spread-over-zones"),
+        pytest.param(together(app="w"), [], id="together-in-a-pool-is"),
+        pytest.param(together(app="v"), ["podAffinity on kubernetes.azure.com/agentpool"], id="with-others-in-a-pool"),
+        pytest.param(together("kubernetes.io/hostname", app="w"), ["podAffinity on kubernetes.io/hostname"], id="together-on-a-node"),
+    ],
+)  # fmt: skip
+def test_what_is_not_judged_is_noted(spec, noted):
+    report = fitted(cluster(("a", "Standard_HB120rs_v3", 2)), deployment(2, spec, W, cpu="1"))
+
+    assert [note for note in report.notes if "judged" in note] == [
+        f"Deployment/app: {one} is not judged" for one in noted
+    ]
+    assert report.ok
+
+
+@pytest.mark.parametrize(
+    "affinity",
+    [
+        pytest.param({"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]}}, id="preferred"),
+        pytest.param({"podAntiAffinity": []}, id="no-mapping"),
+        pytest.param("x", id="text"),
+    ],
+)  # fmt: skip
+def test_what_is_only_preferred_or_wrong_keeps_no_pod_away(affinity):
+    report = fitted(kubectl(node(cpu="2")), deployment(2, {"affinity": affinity}, W, cpu="1"))
+
+    assert report.ok
