@@ -11,6 +11,7 @@ from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
     from aksrdma.catalog._changes import field_change, field_changes
+    from aksrdma.catalog._defaults import capabilities, capability, defaults
     from aksrdma.catalog._networks import networks
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import preset, preset_names, presets
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from aksrdma.catalog._topologies import topologies, topology
     from aksrdma.catalog._vm_sizes import not_infiniband, undocumented, vm_size, vm_sizes
     from aksrdma.catalog.rows import (
+        Capability,
+        Defaults,
         FieldChange,
         Image,
         NetworkRange,
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Capability",
+    "Defaults",
     "FieldChange",
     "Image",
     "NetworkRange",
@@ -43,6 +48,9 @@ __all__ = [
     "Rule",
     "Topology",
     "VmSize",
+    "capabilities",
+    "capability",
+    "defaults",
     "field_change",
     "field_changes",
     "images",
@@ -78,6 +86,7 @@ __getattr__ = attach(
     __name__,
     {
         "_changes": ("field_change", "field_changes"),
+        "_defaults": ("capabilities", "capability", "defaults"),
         "_networks": ("networks",),
         "_plain": ("source", "sources_of", "to_data", "unsure_of"),
         "_presets": ("preset", "preset_names", "presets"),
@@ -87,6 +96,8 @@ __getattr__ = attach(
         "_topologies": ("topologies", "topology"),
         "_vm_sizes": ("not_infiniband", "undocumented", "vm_size", "vm_sizes"),
         "rows": (
+            "Capability",
+            "Defaults",
             "FieldChange",
             "Image",
             "NetworkRange",

@@ -21,6 +21,8 @@ def all_rows():
     yield from (catalog.profile(name) for name in catalog.profiles())
     yield from (catalog.topology(name) for name in catalog.topologies())
     yield from catalog.networks()
+    yield from catalog.capabilities().values()
+    yield catalog.defaults()
     yield from excluded()
     for family in ("ndv2", "ndv4", "ndv5", "gb", "mi300x"):
         yield from (load.build(catalog.Preset, data, family) for data in load.read(f"presets/{family}.yaml"))

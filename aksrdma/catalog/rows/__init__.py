@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
+    from aksrdma.catalog.rows.capabilities import Capability
     from aksrdma.catalog.rows.changes import FieldChange
+    from aksrdma.catalog.rows.defaults import Defaults
     from aksrdma.catalog.rows.networks import NetworkRange
     from aksrdma.catalog.rows.not_infiniband import NotInfiniband
     from aksrdma.catalog.rows.presets import Alternative, Preset, Variable
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alternative",
+    "Capability",
     "Changes",
     "Chart",
+    "Defaults",
     "FieldChange",
     "Floors",
     "Gpu",
@@ -58,7 +62,9 @@ __all__ = [
 __getattr__ = attach(
     __name__,
     {
+        "capabilities": ("Capability",),
         "changes": ("FieldChange",),
+        "defaults": ("Defaults",),
         "networks": ("NetworkRange",),
         "not_infiniband": ("NotInfiniband",),
         "presets": ("Alternative", "Preset", "Variable"),

@@ -16,6 +16,16 @@ class ProfileResource:
     unit: str
     """What one unit gives to a container."""
 
+    @property
+    def prefix(self) -> str:
+        """Part before the slash, `rdma`."""
+        return self.name.partition("/")[0]
+
+    @property
+    def short_name(self) -> str:
+        """Part after the slash, `ib`; a device plugin's `resourceName`."""
+        return self.name.partition("/")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
