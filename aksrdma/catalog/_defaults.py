@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.capabilities import Capability
 from aksrdma.catalog.rows.defaults import Defaults
 
 
-@cache
 def defaults() -> Defaults:
     """Return what upstream's guide takes where a cluster file says nothing."""
-    return load.build(Defaults, load.read("defaults.yaml"), "defaults.yaml")
+    return _defaults()
 
 
 def capability(name: str) -> Capability:
@@ -21,12 +22,21 @@ def capability(name: str) -> Capability:
     Raises:
         KeyError: No row of the catalog has that name.
     """
-    return capabilities()[name]
+    return _capabilities()[name]
+
+
+def capabilities() -> Mapping[str, Capability]:
+    """Return all capabilities by name, sorted."""
+    return _capabilities()
 
 
 @cache
-def capabilities() -> dict[str, Capability]:
-    """Return all capabilities by name, sorted."""
+def _defaults() -> Defaults:
+    return load.build(Defaults, load.read("defaults.yaml"), "defaults.yaml")
+
+
+@cache
+def _capabilities() -> Mapping[str, Capability]:
     file = "capabilities.yaml"
     rows = [load.build(Capability, data, f"{file}[{index}]") for index, data in enumerate(load.read(file))]
-    return {row.name: row for row in rows}
+    return MappingProxyType({row.name: row for row in rows})

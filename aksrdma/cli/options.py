@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from aksrdma.cluster.names import PROFILES
+from aksrdma.cluster import PROFILES
 
 Decorated = Callable[..., Any]
 

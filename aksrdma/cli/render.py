@@ -59,7 +59,7 @@ def command(
 def _release_note(cluster: str | None, release: str | None) -> list[str]:
     if cluster or release:
         return []
-    return [f"release v25.1.0, that of the AKS guide; --release {catalog.newest()} is the newest"]
+    return [f"release {catalog.defaults().release}, that of the AKS guide; --release {catalog.newest()} is the newest"]
 
 
 def _check(plan: Plan, folder: Path, quiet: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aksrdma._lazy import attach
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from aksrdma.cluster.read import load, loads
 
 __all__ = [
+    "API_VERSION",
+    "KIND",
+    "PROFILES",
     "Cluster",
     "ClusterNetwork",
     "Drain",
@@ -34,5 +37,10 @@ __all__ = [
     "loads",
 ]
 
-_RECORDS = tuple(name for name in __all__ if name[0].isupper())
+API_VERSION: Final = "aksrdma.dev/v1alpha1"
+KIND: Final = "RdmaCluster"
+PROFILES: Final = ("base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib")
+"""How pods get RDMA; the rows of `catalog/profiles.yaml`, which a test compares. Here, because options need it early."""
+
+_RECORDS = tuple(name for name in __all__ if name[1].islower() and name[0].isupper())
 __getattr__ = attach(__name__, {"model": _RECORDS, "read": ("load", "loads")})

@@ -1,11 +1,13 @@
 """Binds plain data to the frozen dataclasses of the cluster file, with a problem for each mistake.
 
-Plain dataclasses, because importing pydantic alone takes longer than a whole `aksrdma render`.
+Plain dataclasses, because `validate` and `fit` read cluster files too, and importing pydantic takes longer than either
+of them takes to start. First what binds, then the rules that a single value must keep beyond its type.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -154,3 +156,86 @@ def _unchecked(cls: type[Record], values: Mapping[str, Any]) -> Record:
             value = field.default
         object.__setattr__(record, field.name, value)
     return record
+
+
+# Kubernetes apimachinery pkg/util/validation, written anew beside `kube.names`, because the JSON Schema shows patterns.
+_DNS_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_SUBDOMAIN = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
+_QUALIFIED_NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY = rf"((?=[^/]{{1,253}}/){_SUBDOMAIN}/)?{_QUALIFIED_NAME}"
+
+
+class Matches:
+    """The whole text matches a regular expression."""
+
+    def __init__(self, pattern: str, wanted: str) -> None:
+        self.pattern: Final = pattern
+        self.wanted: Final = wanted
+        self._match = re.compile(pattern).fullmatch
+
+    def __call__(self, value: str) -> str | None:
+        """Say what is wrong with a text."""
+        return None if self._match(value) else f"must be {self.wanted}, not {value!r}"
+
+
+class Between:
+    """A whole number within bounds, both included."""
+
+    def __init__(self, low: int, high: int | None = None) -> None:
+        self.low: Final = low
+        self.high: Final = high
+
+    def __call__(self, value: int) -> str | None:
+        """Say what is wrong with a number."""
+        if value < self.low or (self.high is not None and value > self.high):
+            limit = f"between {self.low} and {self.high}" if self.high is not None else f"{self.low} or more"
+            return f"must be {limit}, not {value}"
+        return None
+
+
+DNS_LABEL: Final = Matches(
+    _DNS_LABEL, "a DNS label (lower-case letters, digits and inner hyphens, at most 63 characters)"
+)
+SUBDOMAIN: Final = Matches(
+    rf"(?=.{{1,253}}\Z){_SUBDOMAIN}", "a DNS subdomain (lower-case letters, digits, hyphens and dots)"
+)
+POOL_NAME: Final = Matches(
+    r"[a-z][a-z0-9]{0,11}", "an AKS node pool name (lower-case letters and digits, a letter first, at most 12)"
+)
+# Both device plugins take this; dots and hyphens pass one and kill the other (embedded in their name checks).
+RESOURCE_NAME: Final = Matches(
+    r"[A-Za-z0-9]([A-Za-z0-9_]{0,61}[A-Za-z0-9])?", "a resource name (letters, digits and inner underscores)"
+)
+TAINT: Final = Matches(
+    rf"{_LABEL_KEY}(={_QUALIFIED_NAME}|=)?:(NoSchedule|PreferNoSchedule|NoExecute)",
+    "a taint written KEY=VALUE:EFFECT or KEY:EFFECT, with the effect NoSchedule, PreferNoSchedule or NoExecute",
+)
+LABEL_KEY: Final = Matches(
+    _LABEL_KEY, "a label key (letters, digits, '-', '_' and '.', maybe after a DNS subdomain and '/')"
+)
+LABEL_VALUE: Final = Matches(
+    rf"({_QUALIFIED_NAME})?", "a label value (letters, digits, '-', '_' and '.', at most 63 characters)"
+)
+INTERFACE: Final = Matches(r"[^\s/']{1,127}", "an interface name or altname (no blanks, slashes or apostrophes)")
+
+
+def network(value: str) -> str | None:
+    """Say what is wrong with an address range such as `192.168.0.0/16`."""
+    from ipaddress import ip_network  # a few milliseconds that only IPoIB and explicit ranges need
+
+    try:
+        ip_network(value)
+    except ValueError as error:
+        return f"must be an address range such as 192.168.0.0/16: {error}"
+    return None if "/" in value else f"must be an address range with a prefix length, such as {value}/16"
+
+
+def address(value: str) -> str | None:
+    """Say what is wrong with an IP address."""
+    from ipaddress import ip_address
+
+    try:
+        ip_address(value)
+    except ValueError as error:
+        return f"must be an IP address: {error}"
+    return None

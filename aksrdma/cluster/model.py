@@ -7,22 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from aksrdma.cluster.binding import Problems, check
-from aksrdma.cluster.rules import (
+from aksrdma import catalog
+from aksrdma.cluster.binding import (
     DNS_LABEL,
     INTERFACE,
+    LABEL_KEY,
+    LABEL_VALUE,
     POOL_NAME,
     RESOURCE_NAME,
     SUBDOMAIN,
     TAINT,
     Between,
+    Problems,
     address,
+    check,
     network,
 )
 from aksrdma.errors import ClusterError
 from aksrdma.findings import format_path
+
+if TYPE_CHECKING:
+    from aksrdma.catalog.rows import ProfileResource
 
 Profile: TypeAlias = Literal["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"]
 OsSku: TypeAlias = Literal["Ubuntu", "Ubuntu2204", "Ubuntu2404", "AzureLinux"]
@@ -58,15 +65,27 @@ class NodePool(_Checked):
     """AKS `--os-sku`. `Ubuntu` is 22.04 before Kubernetes 1.35, 24.04 from then on."""
 
 
+def _shared() -> ProfileResource:
+    resource = catalog.profile("rdma-shared-device-plugin").resource
+    assert resource is not None, "the profile is there to offer a resource"
+    return resource
+
+
+def _shared_slots() -> int:
+    slots = _shared().per_node
+    assert slots is not None, "slots are a number of their own, not that of the NICs"
+    return slots
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rdma(_Checked):
     """The extended resource that pods ask for."""
 
-    resource_prefix: Annotated[str, SUBDOMAIN] = "rdma"
+    resource_prefix: Annotated[str, SUBDOMAIN] = field(default_factory=lambda: _shared().prefix)
     """Part before the slash."""
     resource_name: Annotated[str, RESOURCE_NAME] | None = None
     """Part after the slash; `ib` for sriov-device-plugin, `shared_ib` for rdma-shared-device-plugin and ipoib."""
-    shared_slots: Annotated[int, Between(1, 1000)] = 63
+    shared_slots: Annotated[int, Between(1, 1000)] = field(default_factory=_shared_slots)
     """Pods of one node that may hold the shared resource at a time (`rdmaHcaMax`; upstream `rdma.yaml`)."""
 
 
@@ -148,11 +167,11 @@ class ClusterNetwork(_Checked):
 class Toleration(_Checked):
     """A toleration to add to those made from the pools' taints."""
 
-    key: str | None = None
+    key: Annotated[str, LABEL_KEY] | None = None
     """Left out: every key, with operator Exists."""
     operator: Literal["Equal", "Exists"] = "Equal"
     """`Exists` takes any value."""
-    value: str | None = None
+    value: Annotated[str, LABEL_VALUE] | None = None
     """Wanted value, with operator Equal."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """Left out: every effect."""
@@ -168,7 +187,7 @@ class Cluster(_Checked):
 
     name: Annotated[str, SUBDOMAIN] = "aks-rdma"
     """Name of the AKS cluster (`metadata.name` of the file)."""
-    release: str = "v25.1.0"
+    release: str = field(default_factory=lambda: catalog.defaults().release)
     """Network Operator release; `aksrdma catalog releases` lists them. The default is that of the AKS guide."""
     profile: Profile = "sriov-device-plugin"
     """How pods get RDMA; `aksrdma catalog profiles` compares them."""

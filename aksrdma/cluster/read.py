@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aksrdma.cluster import API_VERSION, KIND
 from aksrdma.cluster.binding import Problems, bind, known_list, shown
 from aksrdma.cluster.model import Cluster
-from aksrdma.cluster.names import API_VERSION, KIND
 from aksrdma.errors import ClusterError, ReadError
 from aksrdma.findings import FieldPath, format_path
 from aksrdma.nearest import hint

@@ -11,10 +11,9 @@ import types
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
-from aksrdma.cluster.binding import camel, hints
+from aksrdma.cluster import API_VERSION, KIND
+from aksrdma.cluster.binding import SUBDOMAIN, Between, Matches, camel, hints
 from aksrdma.cluster.model import Cluster
-from aksrdma.cluster.names import API_VERSION, KIND
-from aksrdma.cluster.rules import SUBDOMAIN, Between, Matches
 
 _TYPES: Final = {str: "string", int: "integer", bool: "boolean"}
 
@@ -78,9 +77,10 @@ def _required(field: dataclasses.Field[Any]) -> bool:
 
 
 def _default(field: dataclasses.Field[Any]) -> dict[str, Any]:
-    if field.default in (dataclasses.MISSING, None):
+    made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+    if made in (dataclasses.MISSING, None) or dataclasses.is_dataclass(made):
         return {}
-    return {"default": list(field.default) if isinstance(field.default, tuple) else field.default}
+    return {"default": list(made) if isinstance(made, tuple) else made}
 
 
 def _value(expected: Any) -> dict[str, Any]:

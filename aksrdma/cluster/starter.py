@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.cluster.model import Profile
-from aksrdma.cluster.names import API_VERSION, KIND
+from aksrdma.cluster import API_VERSION, KIND
+from aksrdma.cluster.model import Profile, Rdma
 from aksrdma.documents.writer import comment_lines, scalar
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
         yield "    # The altname of the first IPoIB interface; look it up on a node with `ip -br link`."
     else:
         yield "    # A guess, because the name is not known for this VM size: look it up on a node with `ip -br link`."
-    yield f"    master: {names[0] if names else 'ibP257p0s0'}"
+    yield f"    master: {names[0] if names else catalog.defaults().ipoib_master}"
     yield "    # Addresses for all pods of all nodes; not in the pod, service and VNet ranges of the cluster."
     yield "    range: 192.168.0.0/16"
 
@@ -90,5 +90,6 @@ def _options() -> Iterator[str]:
     yield "  # operatorNamespace: network-operator"
     yield "  # gpuDriver: gpu-operator          # or aks, where AKS installs the NVIDIA driver"
     yield "  # nodeFeatureRule: infiniband-class   # or device-list, chart"
-    yield "  # rdma: {sharedSlots: 63}             # pods a node that share its NICs (rdma-shared-device-plugin, ipoib)"
+    slots = Rdma().shared_slots
+    yield f"  # rdma: {{sharedSlots: {slots}}}             # pods a node that share its NICs (rdma-shared-device-plugin, ipoib)"
     yield "  # ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}"

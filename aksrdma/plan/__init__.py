@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from aksrdma.cluster import Cluster
-from aksrdma.cluster.names import PROFILES
+from aksrdma.cluster import PROFILES, Cluster
 from aksrdma.plan import limits, nodes, peermem, pods, policy, values
 from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.notes import notes

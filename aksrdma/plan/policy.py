@@ -159,7 +159,7 @@ def _shared(decisions: Decisions) -> tuple[dict[str, Any], dict[FieldPath, Reaso
 
 
 def _slots_source(slots: int) -> str:
-    return " (63 is upstream's figure, not a limit of the NIC)" if slots == Rdma.shared_slots else ""
+    return " (63 is upstream's figure, not a limit of the NIC)" if slots == Rdma().shared_slots else ""
 
 
 def _sriov(decisions: Decisions) -> tuple[dict[str, Any], dict[FieldPath, Reason]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.cluster.names import KIND
+from aksrdma.cluster import KIND
 from aksrdma.errors import AksrdmaError, PlanError
 from aksrdma.findings import Problem
 

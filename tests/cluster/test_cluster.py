@@ -63,6 +63,17 @@ def test_a_null_field_counts_as_an_absent_one():
         pytest.param(
             {"nodePools": [POOL | {"taints": ["sku=gpu"]}]}, "taints[0]: must be a taint written", id="a-taint"
         ),
+        pytest.param(
+            {"tolerations": [{"key": "team a"}]}, "tolerations[0].key: must be a label key", id="a-blank-in-a-key"
+        ),
+        pytest.param(
+            {"tolerations": [{"key": f"{'a' * 250}.io/b"}]},
+            "tolerations[0].key: must be a label key",
+            id="a-long-prefix",
+        ),
+        pytest.param(
+            {"tolerations": [{"key": "a", "value": "b/c"}]}, "value: must be a label value", id="a-slash-in-a-value"
+        ),
         pytest.param({"rdma": {"sharedSlots": 0}}, "spec.rdma.sharedSlots: must be between 1 and 1000", id="no-slots"),
         pytest.param(
             {"rdma": {"resourceName": "shared-ib"}}, "must be a resource name", id="a-hyphen-in-a-resource-name"
@@ -105,6 +116,19 @@ def test_a_wrong_envelope_is_named(data, problem):
         from_data(data)
 
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "toleration",
+    [
+        pytest.param({"key": "team.io/a_b", "value": "x.y"}, id="a-prefix"),
+        pytest.param({"key": "a", "value": ""}, id="an-empty-value"),
+        pytest.param({"operator": "Exists"}, id="no-key"),
+        pytest.param({"key": "k" * 63}, id="the-longest-name"),
+    ],
+)
+def test_a_toleration_that_the_api_server_takes_is_read(toleration):
+    assert from_data(cluster_file(tolerations=[toleration])).tolerations
 
 
 def test_every_mistake_of_a_file_is_named_at_once():

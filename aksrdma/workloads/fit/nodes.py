@@ -80,7 +80,7 @@ def read_nodes(source: bytes, file: str, profile: str | None = None) -> ClusterN
 
 def _of_documents(source: bytes, file: str, profile: str | None) -> ClusterNodes:
     from aksrdma import documents
-    from aksrdma.cluster.names import KIND
+    from aksrdma.cluster import KIND
 
     stream = documents.read(source, file)
     if stream.problems:

@@ -20,7 +20,7 @@ def resource_table() -> str:
 
 
 def _rows() -> Iterator[list[str]]:
-    shared = f"rdma/shared_ib: 1 (of {Rdma.shared_slots})"
+    shared = f"rdma/shared_ib: 1 (of {Rdma().shared_slots})"
     for (parent, gpu, nics), names in _alike().items():
         gpus = f"{gpu.rpartition(': ')[2]} (`{gpu.partition(':')[0]}`)" if gpu else "none"
         beside = f"{gpu}, " if gpu else ""
