@@ -22,10 +22,10 @@ class ResourceClaim(Model):
 class ResourceRequirements(Model):
     """`resources` of a container. An extended resource such as rdma/ib is a whole number, with limit = request."""
 
-    limits: Mapping[str, CoreQuantity] | None = None
-    """What is not exceeded; a limit of an extended resource is its request as well."""
     requests: Mapping[str, CoreQuantity] | None = None
     """What is reserved; the limits unless set."""
+    limits: Mapping[str, CoreQuantity] | None = None
+    """What is not exceeded; a limit of an extended resource is its request as well."""
     claims: ListOf[ResourceClaim] | None = None
     """Claims of the pod that the container uses."""
 
@@ -121,22 +121,22 @@ class Container(Model):
     """ConfigMaps and Secrets whose keys become environment variables."""
     ports: ListOf[ContainerPort] | None = None
     """Ports that it listens on."""
-    resources: ResourceRequirements | None = None
-    """What it asks for, RDMA devices among them."""
-    resize_policy: ListOf[ContainerResizePolicy] | None = None
-    """What happens when its resources change in place."""
-    security_context: SecurityContext | None = None
-    """Rights; RDMA needs the capability IPC_LOCK."""
-    volume_mounts: ListOf[VolumeMount] | None = None
-    """Volumes, as files."""
-    volume_devices: ListOf[VolumeDevice] | None = None
-    """Volumes, as block devices."""
     startup_probe: Probe | None = None
     """When it counts as started."""
     liveness_probe: Probe | None = None
     """When it is started anew."""
     readiness_probe: Probe | None = None
     """When it takes requests."""
+    security_context: SecurityContext | None = None
+    """Rights; RDMA needs the capability IPC_LOCK."""
+    resources: ResourceRequirements | None = None
+    """What it asks for, RDMA devices among them."""
+    volume_mounts: ListOf[VolumeMount] | None = None
+    """Volumes, as files."""
+    resize_policy: ListOf[ContainerResizePolicy] | None = None
+    """What happens when its resources change in place."""
+    volume_devices: ListOf[VolumeDevice] | None = None
+    """Volumes, as block devices."""
     lifecycle: Lifecycle | None = None
     """What is done at its start and end."""
     restart_policy: str | None = None

@@ -22,16 +22,16 @@ class DriverProbe(Model):
 class DrainSpec(Model):
     """`upgradePolicy.drain`: how a node is emptied before its driver is replaced; without it nothing is drained."""
 
+    delete_empty_dir: Bool | None = None
+    """Whether to go on where pods would lose emptyDir volumes; false unless set."""
     enable: Bool | None = None
     """Whether to drain; true unless set."""
     force: Bool | None = None
     """Whether to remove pods that no controller would start again; false unless set."""
-    delete_empty_dir: Bool | None = None
-    """Whether to go on where pods would lose emptyDir volumes; false unless set."""
-    pod_selector: str | None = None
-    """Label selector of the pods to remove; not set means all."""
     timeout_seconds: NonNegativeInt | None = None
     """Seconds until draining is given up, 0 means never; 300 unless set."""
+    pod_selector: str | None = None
+    """Label selector of the pods to remove; not set means all."""
 
 
 class WaitForCompletion(Model):
@@ -48,14 +48,14 @@ class UpgradePolicy(Model):
 
     auto_upgrade: Bool | None = None
     """Whether the operator upgrades nodes; false unless set, and then everything else here is ignored."""
+    drain: DrainSpec | None = None
+    """How nodes are emptied; without it they are not."""
     max_parallel_upgrades: NonNegativeInt | None = None
     """Nodes upgraded at the same time, 0 means all; 1 unless set."""
     safe_load: Bool | None = None
     """Whether to cordon and drain before the driver loads; false unless set, and needs `autoUpgrade`."""
     wait_for_completion: WaitForCompletion | None = None
     """Pods that may finish first."""
-    drain: DrainSpec | None = None
-    """How nodes are emptied; without it they are not."""
 
 
 class OfedDriver(ImageSpec):

@@ -37,6 +37,8 @@ class NicClusterPolicySpec(Model):
     """Taints that the Deployments tolerate."""
     ofed_driver: OfedDriver | None = None
     """The DOCA-OFED driver in a container; not set, nodes keep their own driver."""
+    doca_telemetry_service: DocaTelemetryService | None = None
+    """NIC counters for Prometheus."""
     rdma_shared_device_plugin: RdmaSharedDevicePlugin | None = None
     """Device plugin whose devices many pods share."""
     sriov_device_plugin: SriovDevicePlugin | None = None
@@ -49,8 +51,6 @@ class NicClusterPolicySpec(Model):
     """InfiniBand partition keys by UFM."""
     nic_feature_discovery: ImageSpec | None = None
     """Node labels about the NICs."""
-    doca_telemetry_service: DocaTelemetryService | None = None
-    """NIC counters for Prometheus."""
     nic_configuration_operator: NicConfigurationOperator | None = None
     """NIC firmware parameters."""
     spectrum_x_operator: SpectrumXOperator | None = None

@@ -88,12 +88,14 @@ class PodSpec(Model):
     """True lets containers see each other's processes; false unless set."""
     node_name: str | None = None
     """Node, past the scheduler."""
+    restart_policy: Literal["Always", "Never", "OnFailure"] | None = None
+    """Always unless set; jobs take Never or OnFailure."""
     node_selector: Mapping[str, str] | None = None
     """Labels that the node must have."""
-    affinity: Affinity | None = None
-    """Nodes, and nearness to other pods."""
     tolerations: ListOf[Toleration] | None = None
     """Taints that the pod tolerates."""
+    affinity: Affinity | None = None
+    """Nodes, and nearness to other pods."""
     topology_spread_constraints: ListOf[TopologySpreadConstraint] | None = None
     """How evenly pods spread."""
     priority_class_name: str | None = None
@@ -116,8 +118,6 @@ class PodSpec(Model):
     """False mounts no token; true unless set."""
     image_pull_secrets: ListOf[LocalObjectReference] | None = None
     """Secrets of the namespace that can pull the images."""
-    restart_policy: Literal["Always", "Never", "OnFailure"] | None = None
-    """Always unless set; jobs take Never or OnFailure."""
     termination_grace_period_seconds: Int | None = None
     """Seconds to end; 30 unless set."""
     active_deadline_seconds: Int | None = None

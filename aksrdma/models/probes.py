@@ -75,14 +75,14 @@ class Probe(Model):
     """Asks by a gRPC health check."""
     initial_delay_seconds: Int | None = None
     """Seconds from the container's start to the first probe; 0 unless set."""
+    failure_threshold: Int | None = None
+    """Failures in a row that count; 3 unless set."""
+    success_threshold: Int | None = None
+    """Successes in a row after a failure; 1 unless set, and 1 for startup and liveness."""
     period_seconds: Int | None = None
     """Seconds between probes; 10 unless set."""
     timeout_seconds: Int | None = None
     """Seconds after which a probe counts as failed; 1 unless set."""
-    success_threshold: Int | None = None
-    """Successes in a row after a failure; 1 unless set, and 1 for startup and liveness."""
-    failure_threshold: Int | None = None
-    """Failures in a row that count; 3 unless set."""
     termination_grace_period_seconds: Int | None = None
     """Seconds to end after the probe failed; the pod's unless set."""
 

@@ -101,8 +101,6 @@ class WhereaboutsIpam(Model):
     """Subnets and addresses not to hand out; list the gateway here, for it is handed out otherwise."""
     ip_ranges: ListOf[WhereaboutsRange] | None = None
     """Several ranges; a pod gets an address of each."""
-    gateway: str | None = None
-    """Gateway given to pods."""
     routes: ListOf[IpamRoute] | None = None
     """Routes given to pods."""
     addresses: ListOf[IpamAddress] | None = None
@@ -115,6 +113,8 @@ class WhereaboutsIpam(Model):
     """Path on the node."""
     log_level: str | None = None
     """debug, verbose, error or panic; any other counts as debug."""
+    gateway: str | None = None
+    """Gateway given to pods."""
     enable_overlapping_ranges: Bool | None = None
     """Keeps addresses unique over networks with overlapping ranges; true unless set."""
     sleep_for_race: Int | None = None
