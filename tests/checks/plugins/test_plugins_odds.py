@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -18,29 +17,24 @@ from hypothesis import strategies as st
 from aksrdma.checks import register
 from aksrdma.checks.plugins import views
 from aksrdma.checks.plugins.kubernetes import extended_resource_error
+from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document, read
 
 CHECKS = [check for check in register.every_check() if check.module.startswith("aksrdma.checks.plugins")]
 KINDS = sorted(frozenset().union(*(check.kinds for check in CHECKS)))
 
 
-@dataclass(eq=False)
-class Set:
-    release: str = "v26.4.1"
-    admission_controller: bool = False
-    vm_sizes: tuple[str, ...] = ()
-    cluster: None = None
-    documents: tuple[Document, ...] = ()
-    unknown: tuple[Document, ...] = ()
+def manifests_of(documents: tuple[Document, ...] = (), **known: Any) -> ManifestSet:
+    return ManifestSet(documents, **{"release": "v26.4.1", **known})
 
 
-def rules(data: dict[str, Any], manifests: Set | None = None) -> list[str]:
+def rules(data: dict[str, Any], manifests: ManifestSet | None = None) -> list[str]:
     document = Document.from_data(data)
     problems = [
         problem
         for check in CHECKS
         if document.kind in check.kinds
-        for problem in check.load()(document, manifests or Set(documents=(document,)))
+        for problem in check.load()(document, manifests or manifests_of((document,)))
     ]
     return sorted(problem.rule for problem in problems)
 
@@ -54,7 +48,7 @@ def sriov(name: str) -> dict[str, Any]:
 
 def test_hyphen_in_a_sriov_name_matters_with_the_admission_controller_alone() -> None:
     assert rules(sriov("ib-0")) == []
-    assert rules(sriov("ib-0"), Set(admission_controller=True)) == ["sriov-name-portable"]
+    assert rules(sriov("ib-0"), manifests_of(admission_controller=True)) == ["sriov-name-portable"]
 
 
 def test_doubled_apostrophe_is_an_escape_and_breaks_nothing() -> None:
@@ -187,7 +181,7 @@ SHAPES = st.recursive(
 def test_no_document_makes_a_check_raise(kind: str, data: dict[str, Any], old: bool) -> None:
     data = {"apiVersion": "nv-ipam.nvidia.com/v1alpha1", **data, "kind": kind}
 
-    rules(data, Set(release="v25.1.0" if old else "v26.4.1"))
+    rules(data, manifests_of(release="v25.1.0" if old else "v26.4.1"))
 
     document = Document.from_data(data)
     views.shared_resources(document)
