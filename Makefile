@@ -13,7 +13,7 @@ include tools/versions.mk
 export PATH := $(PATH):$(CURDIR)/$(TOOLS)
 
 
-.PHONY: help render test lint tools overlays docs schemas conformance bench package clean
+.PHONY: help render test lint tools overlays docs schemas conformance bench package mutants coverage clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,14 @@ conformance: $(VENV)/test ## Compare verdicts with kubectl-validate; needs AKSRD
 	@PATH="$(PATH)" tools/install_tools.sh "$(CURDIR)/$(TOOLS)" \
 	  kubectl-validate=sigs.k8s.io/kubectl-validate@$(KUBECTL_VALIDATE_VERSION)
 	$(BIN)/python -m tools.conformance $(CONFORMANCE_ARGS)
+
+mutants: $(VENV)/test ## Change random lines of logic, and count how many changes the tests catch
+	$(BIN)/python -m tools.mutants $(MUTANTS_ARGS)
+
+coverage: $(VENV)/test ## Run the tests and show which branches they leave out
+	$(BIN)/python -m pip install --quiet coverage
+	$(BIN)/python -m coverage run --branch --source aksrdma -m pytest -q
+	$(BIN)/python -m coverage report --skip-covered --skip-empty
 
 clean: ## Remove what make has made
 	rm -rf $(VENV) $(TOOLS) $(OUT) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
