@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from aksrdma.workloads.log import check_log
+from aksrdma.diagnosis import check_log
 
 _RANKS = 512
 _GPUS = 8

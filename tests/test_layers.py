@@ -12,7 +12,7 @@ import aksrdma
 PACKAGE = Path(aksrdma.__file__).parent
 LAYERS = [
     "_version", "_lazy", "errors", "nearest", "paths", "findings", "kube", "documents", "catalog", "schemas", "models", "cluster",
-    "plan", "checks", "validation", "rendering", "workloads", "api", "reports", "cli", "__main__",
+    "plan", "checks", "validation", "rendering", "workloads", "diagnosis", "api", "reports", "cli", "__main__",
 ]  # fmt: skip
 
 # A problem names the document that it is in; only type checkers follow that import.

@@ -48,7 +48,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "workloads/fit": ("tests/workloads/fit", "tests/cli"),
     "workloads/inject": ("tests/workloads/inject", "tests/cli"),
     "workloads/jobs": ("tests/workloads/jobs", "tests/cli"),
-    "workloads/log": ("tests/workloads/log", "tests/cli"),
+    "diagnosis": ("tests/diagnosis",),
     "reports": ("tests/reports", "tests/cli"),
     "cli": ("tests/cli", "tests/examples"),
 }

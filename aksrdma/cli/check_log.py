@@ -12,7 +12,7 @@ from aksrdma.errors import ReadError
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
-    from aksrdma.workloads.log import LogReport
+    from aksrdma.diagnosis import LogReport
 
 STDIN = "-"
 
@@ -40,14 +40,14 @@ def command(files: tuple[str, ...], vm_size: str | None, output: str) -> int:
         if output == "text":
             _print(report, first=number == 0)
     if output == "json":
-        from aksrdma.workloads.log import render_json
+        from aksrdma.diagnosis import render_json
 
         click.echo(render_json(reports), nl=False)
     return 0 if all(report.ok for report in reports) else 1
 
 
 def _check(file: str, size: VmSize | None) -> LogReport:
-    from aksrdma.workloads.log import check_log
+    from aksrdma.diagnosis import check_log
 
     if file == STDIN:
         return check_log(sys.stdin.buffer, "<stdin>", size)
@@ -64,6 +64,6 @@ def _opened(file: str) -> BinaryIO:
 
 
 def _print(report: LogReport, *, first: bool) -> None:
-    from aksrdma.workloads.log import render_text
+    from aksrdma.diagnosis import render_text
 
     click.echo(("" if first else "\n") + render_text(report), nl=False)

@@ -159,10 +159,8 @@ def test_templates_are_found(name: str) -> None:
 
 
 def test_the_spec_of_a_template_has_a_path_of_its_own() -> None:
-    pod, bare = (
-        yaml.safe_load(OBJECTS[name][0])
-        for name in list(OBJECTS)[0:1] + ["a kind in no table may have a bare pod spec"]
-    )
+    names = ("a Pod is its own template", "a kind in no table may have a bare pod spec")
+    pod, bare = (yaml.safe_load(OBJECTS[name][0]) for name in names)
 
     assert [path_of(one.spec_path) for one in (*pod_templates(pod), *pod_templates(bare))] == [
         "spec",

@@ -87,6 +87,14 @@ class Floors:
     """Message size of that figure, as nccl-tests takes it (`16G`)."""
     multi_node: tuple[MultiNodeFloor, ...] = field(metadata={"row": MultiNodeFloor})
 
+    def all_reduce(self, several: bool) -> float | None:
+        """Return the bus bandwidth in GB/s below which an all-reduce failed; on one node it is NVLink's."""
+        if not several:
+            return self.nccl_busbw_gbyte_per_s
+        rows = [row for row in self.multi_node if row.scope == "infiniband"]
+        published = [row.fail for row in rows if row.confidence == "published" and row.fail is not None]
+        return max(published or [row.fail for row in rows if row.fail is not None], default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VmSize:

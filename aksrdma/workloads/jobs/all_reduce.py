@@ -12,7 +12,6 @@ from aksrdma.workloads.jobs.pods import PodParts
 from aksrdma.workloads.jobs.scripts import read_scripts
 from aksrdma.workloads.jobs.target import JobOptions, Target
 from aksrdma.workloads.jobs.topology import TopologyFile, topology_file
-from aksrdma.workloads.log.floors import all_reduce_floor
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import VmSize
@@ -41,7 +40,7 @@ def plan(target: Target, facts: JobFacts, options: JobOptions, nodes: int) -> tu
 
 def busbw_floor(size: VmSize) -> float | None:
     """Return the least bus bandwidth in GB/s over several nodes; None where nobody published one."""
-    return all_reduce_floor(size.floors, several=True) if size.floors else None
+    return size.floors.all_reduce(several=True) if size.floors else None
 
 
 def _topology(target: Target, facts: JobFacts, text: str) -> Planned:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from aksrdma.catalog.rows.vm_sizes import Floors, MultiNodeFloor, VmSize
-from aksrdma.workloads.log import LogReport, check_log, render_text
+from aksrdma.diagnosis import LogReport, check_log, render_text
 
 _CHANNEL = "w{0}:7:8 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0/GDRDMA\n"
 _TWO_NODES = _CHANNEL.format(0) + _CHANNEL.format(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aksrdma.workloads.log.check import check_log
-from aksrdma.workloads.log.report import LogError, LogReport, RankReport, render_json, render_text
+from aksrdma.diagnosis.log_report import LogError, LogReport, RankReport, check_log, render_json, render_text
 
 __all__ = ["LogError", "LogReport", "RankReport", "check_log", "render_json", "render_text"]

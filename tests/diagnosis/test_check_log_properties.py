@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aksrdma.diagnosis import LogReport, check_log, render_json, render_text
 from aksrdma.errors import ReadError
-from aksrdma.workloads.log import LogReport, check_log, render_json, render_text
 
 CASES = {file.stem: file.read_bytes() for file in sorted((Path(__file__).parent / "cases").glob("*.log"))}
 LINES = sorted({line for log in CASES.values() for line in log.split(b"\n")})

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from aksrdma.workloads.log.evidence import Evidence
-from aksrdma.workloads.log.lines import Line
-from aksrdma.workloads.log.summary import several_nodes
+from aksrdma.diagnosis.evidence import Evidence
+from aksrdma.diagnosis.lines import Line
+from aksrdma.diagnosis.verdict import several_nodes
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows.vm_sizes import Floors, VmSize
@@ -45,7 +45,7 @@ def check_floors(evidence: Evidence, vm_size: VmSize) -> tuple[FloorCheck, ...]:
 
 
 def _all_reduces(evidence: Evidence, floors: Floors) -> Iterator[FloorCheck]:
-    floor = all_reduce_floor(floors, several_nodes(evidence) is not False)
+    floor = floors.all_reduce(several_nodes(evidence) is not False)
     rows = [table.row for table in evidence.tables if table.row and table.row.all_reduce]
     if floor is None:
         return
@@ -62,15 +62,6 @@ _SIZE_FIX: Final = "measure larger messages: all_reduce_perf -b 8 -e 16G -f 2 -g
 _PERFTEST_FIX: Final = (
     "pin the test to the NIC's NUMA node (numactl), use --report_gbits -q 4, and check the port's rate"
 )
-
-
-def all_reduce_floor(floors: Floors, several: bool) -> float | None:
-    """Return the bus bandwidth in GB/s below which an all-reduce failed; over one node that is NVLink's."""
-    if not several:
-        return floors.nccl_busbw_gbyte_per_s
-    rows = [row for row in floors.multi_node if row.scope == "infiniband"]
-    published = [row.fail for row in rows if row.confidence == "published" and row.fail is not None]
-    return max(published or [row.fail for row in rows if row.fail is not None], default=None)
 
 
 def _perftests(evidence: Evidence, floors: Floors) -> Iterator[FloorCheck]:
@@ -91,7 +82,7 @@ def _state(value: float, floor: float, *, enough: bool) -> FloorState:
 
 def _not_measured(floors: Floors) -> tuple[FloorCheck, ...]:
     fix = "run all_reduce_perf or ib_write_bw, or leave the VM size out to check the transport alone"
-    busbw = all_reduce_floor(floors, several=True)
+    busbw = floors.all_reduce(several=True)
     if busbw is not None:
         return (FloorCheck("all-reduce bus bandwidth", "not-shown", None, busbw, "GB/s", None, fix),)
     if floors.perftest_gbit_per_s is not None:

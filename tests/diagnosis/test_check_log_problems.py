@@ -1,11 +1,11 @@
-"""Errors that a log may show: every row of problems.yaml, by a line of the tool that prints it."""
+"""Errors that a log may show: every row of known_errors.yaml, by a line of the tool that prints it."""
 
 from __future__ import annotations
 
 import pytest
 
-from aksrdma.workloads.log.lines import Line
-from aksrdma.workloads.log.problems import facts, problems
+from aksrdma.diagnosis.known_errors import facts, problems
+from aksrdma.diagnosis.lines import Line
 
 # id of the row: a line, and the message that is reported; None: it looks like an error and is none
 LINES = {

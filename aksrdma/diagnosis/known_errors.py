@@ -1,4 +1,4 @@
-"""Finds errors in a log by the rows of `problems.yaml`, each with what to do."""
+"""Finds errors in a log by the rows of `known_errors.yaml`, each with what to do."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from aksrdma.workloads.log.facts import Failed
-from aksrdma.workloads.log.lines import Line
+from aksrdma.diagnosis.line_facts import Failed
+from aksrdma.diagnosis.lines import Line
 
-_FILE: Final = Path(__file__).with_name("problems.yaml")
+_FILE: Final = Path(__file__).with_name("known_errors.yaml")
 _LONGEST: Final = 200
 """Characters of a message that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A row of `problems.yaml`."""
+class KnownError:
+    """A row of `known_errors.yaml`."""
 
     id: str
     marker: str
@@ -33,7 +33,7 @@ class Problem:
 
 
 @cache
-def problems() -> tuple[Problem, ...]:
+def problems() -> tuple[KnownError, ...]:
     """Return the rows, in the order in which they are tried."""
     import yaml
 
@@ -55,14 +55,16 @@ def facts(line: Line) -> Iterator[Failed]:
             return
 
 
-def _problem(row: dict[str, Any]) -> Problem:
+def _problem(row: dict[str, Any]) -> KnownError:
     known = {"id", "marker", "pattern", "message", "advice", "stops_setup"}
     if row.keys() - known:
-        raise ValueError(f"problems.yaml: {row.get('id')}: unknown keys {sorted(row.keys() - known)}")
+        raise ValueError(f"known_errors.yaml: {row.get('id')}: unknown keys {sorted(row.keys() - known)}")
     pattern = re.compile(row["pattern"])
-    return Problem(row["id"], row["marker"], pattern, row.get("message"), row["advice"], row.get("stops_setup", False))
+    return KnownError(
+        row["id"], row["marker"], pattern, row.get("message"), row["advice"], row.get("stops_setup", False)
+    )
 
 
-def _message(problem: Problem, match: re.Match[str]) -> str:
+def _message(problem: KnownError, match: re.Match[str]) -> str:
     text = problem.message.format(**match.groupdict()) if problem.message else match[0]
     return " ".join(text.split())[:_LONGEST].rstrip(" .:,")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from aksrdma.workloads.log.lines import Line
+from aksrdma.diagnosis.lines import Line
 
 Link: TypeAlias = Literal["IB", "RoCE"]
 
@@ -26,11 +26,6 @@ class Fact:
     """Something that a line says."""
 
     line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Started(Fact):
-    """NCCL begins: the head of the log is there."""
 
 
 @dataclass(frozen=True, slots=True)

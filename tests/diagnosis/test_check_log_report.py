@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.workloads.log import LogReport, check_log, render_json, render_text
+from aksrdma.diagnosis import LogReport, check_log, render_json, render_text
 
 CASES = Path(__file__).parent / "cases"
 

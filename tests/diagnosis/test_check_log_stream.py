@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from aksrdma.diagnosis import check_log
+from aksrdma.diagnosis.lines import READ_SIZE, Source, blocks, messages
 from aksrdma.errors import ReadError
-from aksrdma.workloads.log import check_log
-from aksrdma.workloads.log.blocks import READ_SIZE, blocks
-from aksrdma.workloads.log.lines import Source, messages
 
 _CHANNEL = "w0:7:8 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0/GDRDMA"
 _MEMORY = 32 << 20

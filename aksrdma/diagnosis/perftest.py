@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from aksrdma.workloads.log.facts import Addressed, Fact, Header, Loopback, Measured
-from aksrdma.workloads.log.lines import Line
+from aksrdma.diagnosis.line_facts import Addressed, Fact, Header, Loopback, Measured
+from aksrdma.diagnosis.lines import Line
 
 MARKERS: Final = (
     "BW Test",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
-from aksrdma.workloads.log.facts import Fact, Lanes, Named, Posted
-from aksrdma.workloads.log.lines import Line, Source
+from aksrdma.diagnosis.line_facts import Fact, Lanes, Named, Posted
+from aksrdma.diagnosis.lines import Line, Source
 
 MARKERS: Final = ("cfg#", "ep_cfg[", "wqe[", "UCX  ERROR", "UCX  WARN", "mlx5", "mlx4", "| ")
 

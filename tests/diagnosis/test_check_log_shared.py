@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.workloads.log import check_log
+from aksrdma.diagnosis import check_log
 
 _SHARED = os.environ.get("AKSRDMA_SHARED")
 _LOGS = Path(_SHARED or "", "logs")

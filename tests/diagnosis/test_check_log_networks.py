@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aksrdma.workloads.log.networks import Fabric, is_omni_path, of_nccl, of_provider, of_ucx
+from aksrdma.diagnosis.fabrics import Fabric, is_omni_path, of_nccl, of_provider, of_ucx
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reads what NCCL and RCCL print with NCCL_DEBUG=INFO or WARN, from version 2.2 on, alone or inside another log."""
+"""Reads what NCCL and RCCL print with NCCL_DEBUG=INFO or WARN, from version 2.2 on, and the tables of nccl-tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
-from aksrdma.workloads.log.facts import (
+from aksrdma.diagnosis.line_facts import (
     Addressed,
     Channel,
     Completed,
@@ -17,12 +17,14 @@ from aksrdma.workloads.log.facts import (
     Joined,
     Listed,
     Named,
+    Placed,
     Provider,
+    Row,
     Selected,
-    Started,
+    TableStarted,
     Topology,
 )
-from aksrdma.workloads.log.lines import Line
+from aksrdma.diagnosis.lines import Line, Source
 
 MARKERS: Final = (
     "NET/",
@@ -42,6 +44,15 @@ MARKERS: Final = (
     "GPU Direct RDMA",
     "topology file",
     "XML Parse",
+    # The tables of nccl-tests; `   .` is a column of decimal numbers once the digits are out of it.
+    " Pid ",
+    "(GB/s)",
+    "Avg bus",
+    "   .",
+    "  float ",
+    "  half ",
+    "  int ",
+    "  double ",
 )
 
 _Match: TypeAlias = "re.Match[str]"
@@ -115,13 +126,6 @@ def _provider(line: Line, match: _Match) -> Fact | None:
     return Provider(line, match["name"])
 
 
-@_reader("Bootstrap", r"\bINFO Bootstrap ?: Using")
-@_reader("Using interface", r"\bINFO NET : Using interface")
-@_reader("CCL version", r"[NR]CCL version ?:? ?\d")
-def _started(line: Line, match: _Match) -> Fact | None:
-    return Started(line)
-
-
 @_reader(
     "rank", r"\bcomm 0x[0-9a-f]+ rank (?P<rank>\d{1,9}) n[rR]anks (?P<ranks>\d{1,9})(?: nNodes (?P<nodes>\d{1,9}))?"
 )
@@ -166,3 +170,50 @@ def _completed(line: Line, match: _Match) -> Fact | None:
 @_reader("ocalGid", r"localGid (?P<kind>::ffff:)\d+\.")
 def _addressed(line: Line, match: _Match) -> Fact | None:
     return Addressed(line, "IB" if match["kind"] == "LID" else "RoCE")
+
+
+_TYPE = r"(?:u?int\d+|float\d*|half|double|bfloat16|f(?:p|loat)?8\w*|char)"
+_HEAD = re.compile(rf"(?:^|\s)(?P<size>\d{{1,18}})\s+\d+\s+{_TYPE}\s")
+_NUMBERS = r"(?:^|\s)[\d.]+\s+(?P<algbw>\d{1,12}\.\d{1,6})\s+(?P<busbw>\d{1,12}\.\d{1,6})(?=\s)"
+"""Something must follow, if only the space before a line that tore the row: a number at the end may be cut short."""
+_TIMES = re.compile(_NUMBERS)
+_TORN_TIMES = re.compile(_NUMBERS + r"(?:\s+(?:\d[\d.e+-]*|N/A))*\s*$")
+_REDOP = re.compile(rf"{_TYPE}\s+(?!none)[a-z]+\b")
+_RANK = re.compile(
+    r"Rank\s+(?P<rank>\d{1,9})\s+(?:Group\s+\d+\s+)?Pid\s+(?P<pid>\d{1,10})"
+    r" on\s+(?P<host>\S+) device\s+(?P<device>\d{1,6})"
+)
+_FUNCTION = re.compile(r"\w+\(\), [\w./]+:\d+,")
+"""What a patched build puts before each print."""
+_ALL_REDUCE: Final = 1.005
+"""Bus factors of n ranks: 2(n-1)/n of all-reduce is more from three ranks on; reduce's 1 and (n-1)/n are not."""
+
+
+class NcclTests:
+    """Reader of one log; it remembers a row that was torn until its numbers come."""
+
+    def __init__(self) -> None:
+        self._torn: tuple[int, bool] | None = None
+
+    def facts(self, line: Line) -> Iterator[Fact]:
+        """Yield what nccl-tests says in a message."""
+        if " Pid " in line.text and (rank := _RANK.search(line.text)):
+            source = Source(rank["host"], int(rank["pid"]), int(rank["device"]))
+            yield Placed(line._replace(source=source), int(rank["rank"]))
+        elif "(GB/s)" in line.text:
+            self._torn = None
+            yield TableStarted(line)
+        elif line.source.host is None:
+            yield from self._row(line, _FUNCTION.sub(" ", line.text) if "()," in line.text else line.text)
+
+    def _row(self, line: Line, text: str) -> Iterator[Fact]:
+        if head := _HEAD.search(text):
+            self._torn = int(head["size"]), _REDOP.search(text) is not None
+        if self._torn is None:
+            return
+        times = _TIMES.search(text, head.end()) if head else _TORN_TIMES.search(text)
+        if times:
+            size, reduces = self._torn
+            self._torn = None
+            algbw, busbw = float(times["algbw"]), float(times["busbw"])
+            yield Row(line, size, algbw, busbw, reduces and busbw > _ALL_REDUCE * algbw)

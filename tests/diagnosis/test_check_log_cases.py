@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aksrdma.workloads.log import check_log
+from aksrdma.diagnosis import check_log
 
 CASES = Path(__file__).parent / "cases"
 _USED, _NOT, _UNPROVEN = "used", "not-used", "unproven"
