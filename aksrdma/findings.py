@@ -68,6 +68,11 @@ class Problem(NamedTuple):
     at: Position | None = None
     """Where in the file, for what has no field path: broken YAML, broken JSON in a string."""
 
+    def __str__(self) -> str:
+        """The problem in one line, without what the rule's row says."""
+        place = f"{format_path(self.path)}: " if self.path else ""
+        return f"{place}{self.message}{f'; {self.fix}' if self.fix else ''}"
+
     @property
     def subject(self) -> Document:
         """The document that it is in, once the runner has said so."""

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
-    from aksrdma.workloads.inject.edits import Edit, apply
+    from aksrdma.workloads.inject.edits import Edit, InjectionError, apply
     from aksrdma.workloads.inject.engine import Injected, inject, injected, runtimes_of
-    from aksrdma.workloads.inject.files import InjectedFile, InjectedObject, inject_files
+    from aksrdma.workloads.inject.files import InjectedFile, InjectedObject, component, inject_files
     from aksrdma.workloads.inject.intent import Injection, injection_for, pool_named
-    from aksrdma.workloads.inject.kustomize import component
-    from aksrdma.workloads.inject.report import Conflict, InjectionError
 
 __all__ = [
-    "Conflict",
     "Edit",
     "Injected",
     "InjectedFile",
@@ -39,11 +36,9 @@ __all__ = [
 __getattr__ = attach(
     __name__,
     {
-        "edits": ("Edit", "apply"),
+        "edits": ("Edit", "InjectionError", "apply"),
         "engine": ("Injected", "inject", "injected", "runtimes_of"),
-        "files": ("InjectedFile", "InjectedObject", "inject_files"),
+        "files": ("InjectedFile", "InjectedObject", "component", "inject_files"),
         "intent": ("Injection", "injection_for", "pool_named"),
-        "kustomize": ("component",),
-        "report": ("Conflict", "InjectionError"),
     },
 )

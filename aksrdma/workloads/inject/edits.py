@@ -1,13 +1,17 @@
-"""What an injection changes, as a list of additions: the one form that plain data, YAML text and a patch are made from."""
+"""Changes of one object: mappings that are written to, what contradicts them, and the additions that come of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aksrdma.findings import FieldPath
+from aksrdma.errors import AksrdmaError
+from aksrdma.findings import FieldPath, Problem
 
+CONFLICT: Final = "inject-conflict"
+"""Stands for a rule: a workload contradicts what RDMA needs."""
 APPEND: Final = "-"
 """Last step of a path: behind the last item of the list."""
 
@@ -77,3 +81,119 @@ def unshared(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: unshared(value) for key, value in data.items()}
     return [unshared(item) for item in data] if isinstance(data, list | tuple) else data
+
+
+class Cursor:
+    """A mapping inside an object.
+
+    Args:
+        data: the mapping itself, which writing changes.
+        path: where it stands in the object.
+    """
+
+    __slots__ = ("data", "path")
+
+    def __init__(self, data: dict[str, Any], path: FieldPath = ()) -> None:
+        self.data = data
+        self.path = path
+
+    def at(self, *path: str) -> Any:
+        """Return the value at a path below, or None where there is none."""
+        value: Any = self.data
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def mapping(self, *path: str) -> Cursor:
+        """Return the mapping at a path below, which is made where it is missing or null.
+
+        Raises:
+            MalformedError: another value stands there.
+        """
+        here = self
+        for key in path:
+            value = here.data.get(key)
+            if value is None:
+                value = here.data[key] = {}
+            if not isinstance(value, dict):
+                raise MalformedError((*here.path, key), "a mapping")
+            here = Cursor(value, (*here.path, key))
+        return here
+
+    @contextmanager
+    def filling(self, key: str) -> Iterator[Cursor]:
+        """Give the mapping under a key to whoever fills it; where it stays empty, what was there before is kept.
+
+        Raises:
+            MalformedError: another value stands there.
+        """
+        given = dict(self.data)
+        inner = self.mapping(key)
+        yield inner
+        if not inner.data:
+            del self.data[key]
+            self.data.update({key: given[key]} if key in given else {})
+
+    def items(self, key: str) -> list[Cursor]:
+        """Return the items of the list under a key; empty where there is none.
+
+        Raises:
+            MalformedError: no list stands there, or an item is no mapping.
+        """
+        value = self.data.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise MalformedError((*self.path, key), "a list")
+        for index, item in enumerate(value):
+            if not isinstance(item, dict):
+                raise MalformedError((*self.path, key, index), "a mapping")
+        return [Cursor(item, (*self.path, key, index)) for index, item in enumerate(value)]
+
+    def append(self, key: str, item: Any) -> None:
+        """Put an item behind the list under a key, which is made where it is missing or null.
+
+        Raises:
+            MalformedError: no list stands there.
+        """
+        if self.data.get(key) is None:
+            self.data[key] = []
+        if not isinstance(self.data[key], list):
+            raise MalformedError((*self.path, key), "a list")
+        self.data[key].append(item)
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects conflicts and notes of one object."""
+
+    conflicts: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def conflict(self, path: FieldPath, message: str, fix: str) -> None:
+        """Add a conflict."""
+        self.conflicts.append(Problem(CONFLICT, path, message, fix))
+
+    def note(self, text: str) -> None:
+        """Add a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class InjectionError(AksrdmaError):
+    """A workload that contradicts what RDMA needs; `conflicts` holds one a place."""
+
+    exit_code = 1
+
+    def __init__(self, conflicts: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, conflicts)))
+        self.conflicts = conflicts
+
+
+class MalformedError(Exception):
+    """A value of a type that Kubernetes does not take there; it ends the work on one pod template."""
+
+    def __init__(self, path: FieldPath, wanted: str) -> None:
+        super().__init__(path, wanted)
+        self.path = path
+        self.wanted = wanted

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
 from aksrdma.errors import UnknownNameError, UsageError
+from aksrdma.kube.labels import AGENT_POOL
 from aksrdma.nearest import hint
 from aksrdma.plan.decisions import Decisions, decide
 from aksrdma.plan.policy import LABEL, resource_name
-from aksrdma.workloads.inject import presets as presets_
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import Preset, VmSize
 
-POOL_LABEL: Final = "kubernetes.azure.com/agentpool"
-"""Node label with the name of the AKS node pool, which is one InfiniBand fabric."""
 SHARED: Final = frozenset({"rdma-shared-device-plugin", "ipoib"})
 """Profiles whose resource is a slot that opens every NIC."""
 
@@ -57,7 +55,7 @@ class Injection:
     @property
     def node_selector(self) -> dict[str, str]:
         """Labels of the nodes."""
-        return {POOL_LABEL: self.pool} if self.pool else {LABEL: "true"}
+        return {AGENT_POOL[0]: self.pool} if self.pool else {LABEL: "true"}
 
 
 def injection_for(
@@ -86,12 +84,12 @@ def injection_for(
     """
     size = decisions.sizes[pool or decisions.pools[0].name]
     _check_gpus(size, gpus)
-    rows = presets_.chosen(size, presets)
-    environment = presets_.environment(rows)
-    preset_path = environment.pop(presets_.TOPOLOGY_VARIABLE, None)
+    rows = chosen(size, presets)
+    environment = environment_of(rows)
+    preset_path = environment.pop(TOPOLOGY_VARIABLE, None)
     file = _topology_path(size, preset_path) if topology_config_map else None
     if file:
-        environment[presets_.TOPOLOGY_VARIABLE] = file
+        environment[TOPOLOGY_VARIABLE] = file
     profile = decisions.cluster.profile
     asked = decisions.cluster.ipoib
     return Injection(
@@ -152,7 +150,7 @@ def _check_gpus(size: VmSize, gpus: int | None) -> None:
 def _topology_path(size: VmSize, of_preset: str | None) -> str:
     if size.nccl_topology_file is None:
         raise UsageError(f"there is no NCCL topology file for {size.name}; leave --topology-config-map out")
-    known = (preset.environment.get(presets_.TOPOLOGY_VARIABLE) for preset in catalog.presets(size.name))
+    known = (preset.environment.get(TOPOLOGY_VARIABLE) for preset in catalog.presets(size.name))
     path = of_preset or next(filter(None, known), None)
     if path is None:
         raise UsageError(f"the catalog does not say where {size.name} has its NCCL topology file")
@@ -160,16 +158,68 @@ def _topology_path(size: VmSize, of_preset: str | None) -> str:
 
 
 def _notes(size: VmSize, rows: Sequence[Preset], config_map: str | None) -> list[str]:
-    topology = presets_.TOPOLOGY_VARIABLE
     found = [
         f"preset {row.name} needs {need}"
         for row in rows
         for need in row.needs
-        if topology not in need  # said below, with what to do
+        if TOPOLOGY_VARIABLE not in need  # said below, with what to do
     ]
-    if size.nccl_topology_file and config_map is None and any(topology in row.environment for row in rows):
+    if size.nccl_topology_file and config_map is None and any(TOPOLOGY_VARIABLE in row.environment for row in rows):
         found.append(
             f"NCCL knows {size.name} better with {size.nccl_topology_file}: `kubectl create configmap nccl-topology "
             f"--from-file=topo.xml={size.nccl_topology_file}`, then --topology-config-map nccl-topology"
         )
     return found
+
+
+NONE: Final = "none"
+TOPOLOGY_VARIABLE: Final = "NCCL_TOPO_FILE"
+_DEFAULTS: Final = {"nvidia": "nccl", "amd": "rccl"}
+# The image knows where its libraries are; what it sets itself would be lost.
+_OF_THE_IMAGE: Final = frozenset({"LD_LIBRARY_PATH"})
+
+
+def chosen(size: VmSize, names: Sequence[str]) -> tuple[Preset, ...]:
+    """Return the presets for a VM size.
+
+    Args:
+        size: the VM size.
+        names: `nccl`, `ucx`, ..., full names (`ndv5-nccl`), or `none`; empty: that of the GPU vendor's own library.
+
+    Raises:
+        UnknownNameError: a name that the presets of the VM size do not have.
+    """
+    wanted = names or ([_DEFAULTS[size.gpu.vendor]] if size.gpu and size.preset_family else [])
+    return tuple(_preset(size, name) for name in wanted if name != NONE)
+
+
+def environment_of(presets: Sequence[Preset]) -> dict[str, str]:
+    """Return the variables of some presets that are set by default.
+
+    Raises:
+        UsageError: two presets give a variable different values.
+    """
+    joined: dict[str, str] = {}
+    for preset in presets:
+        for name, value in preset.environment.items():
+            if joined.get(name, value) != value:
+                raise UsageError(
+                    f"the presets {', '.join(one.name for one in presets)} do not go together: {name} is "
+                    f"{joined[name]!r} in one and {value!r} in {preset.name}; choose one of them"
+                )
+            joined[name] = value
+    return {name: value for name, value in joined.items() if name not in _OF_THE_IMAGE}
+
+
+def _preset(size: VmSize, name: str) -> Preset:
+    known = catalog.presets(size.name)
+    wanted = name.strip().casefold()
+    for preset in known:
+        if wanted in (preset.name, preset.name.partition("-")[2]):
+            return preset
+    for preset in known:
+        if wanted == preset.library.casefold():
+            return preset
+    words = [preset.name.partition("-")[2] for preset in known]
+    offered = f" (it has: {', '.join(words)}, {NONE})" if words else "; the catalog has none for it, leave --preset out"
+    raise UnknownNameError(f"no preset {name!r} for {size.name}{hint(name, words)}{offered}")

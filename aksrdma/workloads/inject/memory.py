@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from aksrdma.kube.quantities import quantity
-from aksrdma.workloads.inject.cursor import Cursor
+from aksrdma.workloads.inject.edits import Cursor, Report
 from aksrdma.workloads.inject.intent import Injection
-from aksrdma.workloads.inject.report import Report
 
 IPC_LOCK: Final = "IPC_LOCK"
 SHM_PATH: Final = "/dev/shm"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from aksrdma.workloads.inject.cursor import Cursor
-from aksrdma.workloads.inject.intent import POOL_LABEL, Injection
-from aksrdma.workloads.inject.report import Report
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
+from aksrdma.kube.scheduling import REQUIRED, Taint, toleration_of
+from aksrdma.workloads.inject.edits import Cursor, Report
+from aksrdma.workloads.inject.intent import Injection
 
 FABRIC_LABEL: Final = "aksrdma.dev/fabric"
 """Label of the pods that are to be in one node pool; its value names their workload."""
-_OLD_POOL_LABEL: Final = "agentpool"
-_SIZE_LABELS: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
-_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+_POOL, _OLD_POOL = AGENT_POOL
 _LABEL_LENGTH: Final = 63
 
 
@@ -32,9 +31,10 @@ def select_nodes(pod: Cursor, injection: Injection, report: Report) -> None:
                 f"selects {label}: {selector.data[label]}, where {value!r} is to be",
                 "take the line out, or choose another pool",
             )
-    given = [one.data for one in pod.items("tolerations")]
+    given = [toleration_of(one.data) for one in pod.items("tolerations") if one.data.get("tolerationSeconds") is None]
     for wanted in injection.tolerations:
-        if not any(_tolerates(one, wanted) for one in given):
+        taint = Taint(*(str(wanted.get(key) or "") for key in ("key", "value", "effect")))
+        if not any(one.tolerates(taint) for one in given):
             pod.append("tolerations", dict(wanted))
 
 
@@ -50,13 +50,13 @@ def keep_to_one_fabric(template: Cursor, fabric: str, path: tuple[str, ...] = ("
         MalformedError: labels or affinity are no mappings, or the terms no list.
     """
     pod = template.mapping(*path)
-    terms = pod.at("affinity", "podAffinity", _REQUIRED)
+    terms = pod.at("affinity", "podAffinity", REQUIRED)
     keys = [term.get("topologyKey") for term in terms if isinstance(term, dict)] if isinstance(terms, list) else []
-    if _pinned(pod) or POOL_LABEL in keys or _OLD_POOL_LABEL in keys:
+    if _pinned(pod) or not set(AGENT_POOL).isdisjoint(keys):
         return
     template.mapping("metadata", "labels").data[FABRIC_LABEL] = fabric
-    term = {"labelSelector": {"matchLabels": {FABRIC_LABEL: fabric}}, "topologyKey": POOL_LABEL}
-    pod.mapping("affinity", "podAffinity").append(_REQUIRED, term)
+    term = {"labelSelector": {"matchLabels": {FABRIC_LABEL: fabric}}, "topologyKey": _POOL}
+    pod.mapping("affinity", "podAffinity").append(REQUIRED, term)
 
 
 def fabric_of(data: Mapping[str, Any]) -> str:
@@ -67,16 +67,16 @@ def fabric_of(data: Mapping[str, Any]) -> str:
 
 
 def _other_nodes(pod: Cursor, injection: Injection, report: Report) -> None:
-    selected = pod.at("nodeSelector", _OLD_POOL_LABEL)
+    selected = pod.at("nodeSelector", _OLD_POOL)
     if injection.pool and selected not in (None, injection.pool):
-        _refuse(report, (*pod.path, "nodeSelector", _OLD_POOL_LABEL), f"pool {selected}", f"pool {injection.pool}")
-    for label in _SIZE_LABELS:
+        _refuse(report, (*pod.path, "nodeSelector", _OLD_POOL), f"pool {selected}", f"pool {injection.pool}")
+    for label in INSTANCE_TYPE:
         size = pod.at("nodeSelector", label)
         if isinstance(size, str) and size.casefold() != injection.vm_size.name.casefold():
             _refuse(report, (*pod.path, "nodeSelector", label), f"VM size {size}", injection.vm_size.name)
     terms = list(_required_terms(pod))
     if injection.pool and terms and not any(_admits(term, injection.pool) for term in terms):
-        path = (*pod.path, "affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
+        path = (*pod.path, "affinity", "nodeAffinity", REQUIRED, "nodeSelectorTerms")
         _refuse(report, path, f"pools other than {injection.pool}", f"pool {injection.pool}")
 
 
@@ -85,14 +85,14 @@ def _refuse(report: Report, path: tuple[Any, ...], theirs: str, ours: str) -> No
 
 
 def _required_terms(pod: Cursor) -> Iterator[Mapping[str, Any]]:
-    terms = pod.at("affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
+    terms = pod.at("affinity", "nodeAffinity", REQUIRED, "nodeSelectorTerms")
     yield from (term for term in terms if isinstance(term, dict)) if isinstance(terms, list) else ()
 
 
 def _pool_expressions(term: Mapping[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
     expressions = term.get("matchExpressions")
     for one in expressions if isinstance(expressions, list) else ():
-        if isinstance(one, dict) and one.get("key") in (POOL_LABEL, _OLD_POOL_LABEL):
+        if isinstance(one, dict) and one.get("key") in AGENT_POOL:
             values = one.get("values")
             yield one.get("operator"), values if isinstance(values, list) else []
 
@@ -104,21 +104,10 @@ def _admits(term: Mapping[str, Any], pool: str) -> bool:
 
 def _pinned(pod: Cursor) -> bool:
     """Whether every node that the pod can run on is in one pool."""
-    if pod.at("nodeSelector", POOL_LABEL) or pod.at("nodeSelector", _OLD_POOL_LABEL):
+    if any(pod.at("nodeSelector", label) for label in AGENT_POOL):
         return True
     pools = [
         {value for op, values in _pool_expressions(term) if op == "In" and len(values) == 1 for value in values}
         for term in _required_terms(pod)
     ]
     return bool(pools) and all(pools) and len(set().union(*pools)) == 1
-
-
-def _tolerates(given: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a toleration covers the taint that another one is made for."""
-    effects = (None, "", wanted.get("effect"))
-    exists = given.get("operator") == "Exists"
-    if given.get("effect") not in effects or given.get("tolerationSeconds") is not None:
-        return False
-    if not given.get("key"):
-        return exists
-    return given["key"] == wanted.get("key") and (exists or (given.get("value") or "") == (wanted.get("value") or ""))
