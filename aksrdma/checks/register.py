@@ -27,7 +27,7 @@ SetCheck: TypeAlias = "Callable[[ManifestSet], Iterator[Problem]]"
 """Judges how the documents of one set fit each other."""
 
 PACKAGES: Final = ("schema", "apiserver", "plugins", "relation", "webhook")
-"""The packages below this one that hold checks, a package a judge; the order of the findings at one place."""
+"""The packages and modules below this one that hold checks, one a judge; the order of the findings at one place."""
 INDEX: Final = Path(__file__).with_name("index.json")
 
 _Check = TypeVar("_Check", bound=Callable[..., Iterator[Problem]])
@@ -106,7 +106,7 @@ def every_check() -> list[Check]:
     """Import every module that holds checks, and return what they register, in the order of the packages."""
     for package in PACKAGES:
         name = f"{__package__}.{package}"
-        for module in pkgutil.walk_packages(import_module(name).__path__, f"{name}."):
+        for module in pkgutil.walk_packages(getattr(import_module(name), "__path__", ()), f"{name}."):
             import_module(module.name)
     own = [one for one in REGISTERED if one.module.startswith(f"{__package__}.")]
     return sorted(own, key=lambda one: (PACKAGES.index(one.module.split(".")[2]), one.module))

@@ -41,7 +41,7 @@ def import_(crds: tuple[Path, ...], release: str, out_dir: Path) -> int:
     \b
     aksrdma schemas import network-operator/crds --release v26.7.0 --out-dir schemas
     """
-    from aksrdma.schemas.importing import import_crds
+    from aksrdma.schemas.make import import_crds
 
     for written in import_crds(crds, release, out_dir):
         click.echo(written)

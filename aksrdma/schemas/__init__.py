@@ -1,4 +1,4 @@
-"""JSON Schemas of the kinds that aksrdma judges, and the engine that judges by them."""
+"""JSON Schemas: the files that ship with aksrdma, `judge` that judges objects by them, `make` that makes them."""
 
 from __future__ import annotations
 

@@ -1,20 +1,30 @@
-"""Finds and reads the JSON Schemas that ship with aksrdma, one file a kind."""
+"""The JSON Schemas that ship with aksrdma, one file a kind: which there are, and the keywords of their own."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from aksrdma import paths
 from aksrdma.errors import UnknownNameError
 from aksrdma.nearest import hint
 
+Schema: TypeAlias = dict[str, Any]
+Definitions: TypeAlias = Mapping[str, Schema]
+"""The `$defs` of a file: schemas by name."""
+
 WORKLOADS: Final = "workloads"
 """Folder of the schemas that follow no Network Operator release: job kinds of other projects."""
 BUILTIN_PREFIX: Final = "kubernetes-"
 """Folders of the kinds that Kubernetes itself serves begin with it: `kubernetes-v1.34`."""
+DECODED: Final = "x-aksrdma-decoded"
+"""Keyword of the schema of a whole kind: the API server decodes it into Go structs, so that no integer is 1.0 or 1e3."""
+REPLICAS: Final = "x-aksrdma-replicas"
+"""Keyword of the schema of a whole kind that can be scaled: the path of its number of replicas."""
 
 
 class Kind(NamedTuple):
@@ -30,18 +40,18 @@ class Kind(NamedTuple):
         """`group/version`, or `version` alone in the core group."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def file(self) -> str:
+        """The name of its file below the folder of a release, the layout that kubeconform's template wants.
+
+        The core group, whose name is empty, has the folder `v1`: that is what `{{.Group}}` gives for it.
+        """
+        return f"{self.group or self.version}/{self.kind.lower()}_{self.version}.json"
+
 
 def schema_folder(folder: str) -> Path:
     """Return where the schemas of a release, `kubernetes-v1.34` or `workloads` lie."""
     return paths.SCHEMAS / folder
-
-
-def schema_path(folder: str, group: str, kind: str, version: str) -> Path:
-    """Return where a schema lies, or would lie, below `paths.SCHEMAS`.
-
-    The core group, whose name is empty, has the folder `v1`: that is what kubeconform's `{{.Group}}` gives for it.
-    """
-    return schema_folder(folder) / (group or version) / f"{kind.lower()}_{version}.json"
 
 
 @cache
@@ -53,13 +63,13 @@ def folders() -> tuple[str, ...]:
 @cache
 def builtin_folder() -> str:
     """Return the folder of the newest Kubernetes version that has schemas."""
+
+    def version(name: str) -> tuple[int, ...]:
+        parts = name.removeprefix(BUILTIN_PREFIX).lstrip("v").split(".")
+        return tuple(int(part) if part.isdigit() else -1 for part in parts)
+
     found = [name for name in folders() if name.startswith(BUILTIN_PREFIX)]
-    return max(found, key=_version_key, default=f"{BUILTIN_PREFIX}unknown")
-
-
-def _version_key(name: str) -> tuple[int, ...]:
-    parts = name.removeprefix(BUILTIN_PREFIX).lstrip("v").split(".")
-    return tuple(int(part) if part.isdigit() else -1 for part in parts)
+    return max(found, key=version, default=f"{BUILTIN_PREFIX}unknown")
 
 
 @cache
@@ -71,27 +81,39 @@ def kinds(folder: str) -> tuple[Kind, ...]:
     """
     import yaml  # only lists of kinds pay for it
 
-    source = paths.SCHEMAS / folder / "SOURCES.yaml"
-    if not source.is_file():
+    if folder not in folders():
         raise UnknownNameError(f"no schemas of {folder!r}{hint(folder, folders())}; there are {', '.join(folders())}")
+    source = schema_folder(folder) / "SOURCES.yaml"
     rows = yaml.load(source.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     found = [kind for file in rows["files"] for kind in file["kinds"]]
     return tuple(sorted(Kind(row["group"], row["version"], row["kind"]) for row in found))
 
 
-def load(release: str, group: str, kind: str, version: str) -> dict[str, Any]:
+@cache
+def _files(folder: str) -> frozenset[str]:
+    """Return the names of the schema files of a folder.
+
+    What a manifest says of its kind is looked up in here, and so never becomes a path on its own.
+    """
+    if folder not in folders():
+        return frozenset()
+    groups = [entry for entry in os.scandir(schema_folder(folder)) if entry.is_dir()]
+    return frozenset(f"{group.name}/{file.name}" for group in groups for file in os.scandir(group))
+
+
+def load(release: str, group: str, kind: str, version: str) -> Schema:
     """Read the schema of one kind; `release` may also be `kubernetes-v1.34` or `workloads`.
 
     Raises:
         UnknownNameError: the release has no such kind.
     """
-    try:
-        schema: dict[str, Any] = json.loads(schema_path(release, group, kind, version).read_bytes())
-    except FileNotFoundError:
+    file = Kind(group, version, kind).file
+    if file not in _files(release):
         known = [row.kind for row in kinds(release)]
         raise UnknownNameError(
             f"{release} has no kind {kind} in {group or 'the core group'}/{version}{hint(kind, known)}"
-        ) from None
+        )
+    schema: Schema = json.loads((schema_folder(release) / file).read_bytes())
     return schema
 
 
@@ -101,12 +123,19 @@ def find(release: str, api_version: str, kind: str) -> Path | None:
     A release's own CRDs come first, then the kinds of Kubernetes, then the workloads.
     """
     group, _, version = api_version.rpartition("/")
+    file = Kind(group, version, kind).file
     for folder in (release, builtin_folder(), WORKLOADS):
-        path = schema_path(folder, group, kind, version)
-        if _safe(group, version, kind) and path.is_file():
-            return path
+        if file in _files(folder):
+            return schema_folder(folder) / file
     return None
 
 
-def _safe(*names: str) -> bool:
-    return all("/" not in name and "\\" not in name and not name.startswith(".") for name in names)
+def definition(schema: Schema, definitions: Definitions) -> Schema:
+    """Return what a `$ref` into `$defs` stands for; any other schema is returned as it is."""
+    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    return definitions[name] if name else schema
+
+
+def as_list(types: str | list[str] | None) -> list[str]:
+    """Return the value of a `type` keyword, which may be one word or a list, as a list."""
+    return [types] if isinstance(types, str) else types or []

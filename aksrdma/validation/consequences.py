@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -47,7 +46,6 @@ _OF_CONFIG: Final[Mapping[str, frozenset[str]]] = {
     "rdma-shared-name-characters": frozenset({_UNEXPOSED}),
 }
 """By the rule that a device plugin's configuration breaks, the rules on pods that only follow from it."""
-_MEANT: Final = re.compile(r"did you mean (\w+)")
 _Follows: TypeAlias = "Callable[[Problem], bool]"
 
 
@@ -70,7 +68,7 @@ def without_consequences(problems: Sequence[Problem]) -> list[Problem]:
 def _in_set(cause: Problem) -> frozenset[str]:
     """Return the rules on other objects of the set that miss what a policy has, but misspelt or unreadable."""
     if cause.rule == "unknown-field" and cause.path[:1] == ("spec",) and cause.subject.kind in POLICY_KINDS:
-        return _OF_SECTION.get(_meant(cause) or str(cause.path[-1]), frozenset())
+        return _OF_SECTION.get(cause.meant or str(cause.path[-1]), frozenset())
     return _OF_CONFIG.get(cause.rule, frozenset())
 
 
@@ -84,16 +82,11 @@ def _in_document(cause: Problem) -> Iterator[_Follows]:
         yield lambda one: one.rule == _UNEXPOSED and one.path[:-2] == cause.path[:-2]
     if cause.path == ("spec", "global"):
         yield lambda one: _gives(cause, one)
-    if cause.rule == "unknown-field" and (name := _meant(cause)):
+    if cause.rule == "unknown-field" and (name := cause.meant):
         above = cause.path[:-1]
         yield lambda one: one.path[: len(above) + 1] == (*above, name)
         if name == "limits":
             yield lambda one: one.rule == "rdma-request-without-limit" and one.path[: len(above)] == above
-
-
-def _meant(cause: Problem) -> str | None:
-    found = _MEANT.search(f"{cause.message} {cause.fix or ''}")
-    return found[1] if found else None
 
 
 def _holds(problem: Problem, cause: Problem) -> bool:

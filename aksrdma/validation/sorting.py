@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.checks.schema.kinds import KINDS
 from aksrdma.findings import Problem
-from aksrdma.paths import SCHEMAS
+from aksrdma.kube.kinds import JUDGED, kind_of
 from aksrdma.validation.cluster_file import is_cluster_file
 from aksrdma.validation.fragments import is_fragment
 from aksrdma.validation.misspelt_kinds import misspelt
@@ -112,10 +110,9 @@ def _is_object(document: Document) -> bool:
     return bool(document.api_version) and isinstance(document.data.get("metadata"), dict)
 
 
-@cache
 def is_known(api_version: str, kind: str) -> bool:
     """Return whether a kind is one of ours to judge, in whatever version: not another project's of the same name."""
-    group = api_version.rpartition("/")[0]
-    if kind not in KINDS or "." not in group:
-        return kind in KINDS
-    return any(SCHEMAS.glob(f"*/{group}/{kind.lower()}_*.json"))
+    if kind not in JUDGED or "." not in api_version.rpartition("/")[0]:
+        return kind in JUDGED
+    row = kind_of(api_version, kind)
+    return row is not None and row.has_schema

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aksrdma.schemas.cel import CelError, UnsupportedError, compile_expression
+from aksrdma.schemas.judge.cel import CelError, UnsupportedError, compile_expression
 
 
 @pytest.mark.parametrize(

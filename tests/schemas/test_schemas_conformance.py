@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from aksrdma import schemas
-from aksrdma.schemas.compiler import compile_schema
-from aksrdma.schemas.reference import reference_validator
+from aksrdma.schemas.judge import compile_schema
+from tools.conformance.reference import reference_validator
 
 A_FEW = 400
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from aksrdma.schemas.compiler import compile_schema
-from aksrdma.schemas.emptied import NO_FIELDS, NO_FIELDS_DEFINITION, emptied
-from aksrdma.schemas.engine import Schemas
-from aksrdma.schemas.reference import reference_validator
+from aksrdma.schemas.judge import Schemas, compile_schema
+from aksrdma.schemas.make.structural import NO_FIELDS, NO_FIELDS_DEFINITION, emptied
+from tools.conformance.reference import reference_validator
 
 TEXT = {"type": ["string", "null"]}
 
@@ -46,38 +45,40 @@ RANGE = {
         pytest.param(obj(name=TEXT), {"name": None}, [], id="a-null-is-left-out"),
         pytest.param(obj(name=TEXT), {"nam": "a"}, [(("nam",), "unknown-field")], id="an-unknown-field"),
         pytest.param(obj(name=TEXT), {"nam": None}, [(("nam",), "unknown-field")], id="an-unknown-null"),
-        pytest.param(obj(["name"], name=TEXT), {}, [(("name",), "required")], id="a-field-not-there"),
+        pytest.param(obj(["name"], name=TEXT), {}, [(("name",), "missing-field")], id="a-field-not-there"),
         pytest.param(
-            obj(["name"], name={"type": "string"}), {"name": None}, [(("name",), "required")], id="a-required-null"
+            obj(["name"], name={"type": "string"}), {"name": None}, [(("name",), "missing-field")], id="a-required-null"
         ),
-        pytest.param(obj(name=TEXT), {"name": 1}, [(("name",), "type")], id="a-wrong-type"),
-        pytest.param(obj(name=TEXT), [], [((), "type")], id="a-list-for-an-object"),
-        pytest.param(obj(name=TEXT), None, [((), "null")], id="nothing-at-all"),
-        pytest.param(items({"type": "string"}), ["a", None], [((1,), "null-item")], id="a-null-in-a-list"),
+        pytest.param(obj(name=TEXT), {"name": 1}, [(("name",), "wrong-type")], id="a-wrong-type"),
+        pytest.param(obj(name=TEXT), [], [((), "wrong-type")], id="a-list-for-an-object"),
+        pytest.param(obj(name=TEXT), None, [((), "wrong-type")], id="nothing-at-all"),
+        pytest.param(items({"type": "string"}), ["a", None], [((1,), "null-list-item")], id="a-null-in-a-list"),
         pytest.param(items(TEXT), [None], [], id="a-null-that-a-list-takes"),
-        pytest.param(items({"type": "string"}, minItems=2), ["a"], [((), "length")], id="too-few-items"),
-        pytest.param(items({"type": "string"}, maxItems=0), ["a"], [((), "length")], id="too-many-items"),
-        pytest.param({"type": "integer", "minimum": 0}, -1, [((), "range")], id="below-the-least"),
-        pytest.param({"type": "integer", "maximum": 1}, 2.0, [((), "range")], id="a-whole-float-above-the-most"),
+        pytest.param(items({"type": "string"}, minItems=2), ["a"], [((), "invalid-value")], id="too-few-items"),
+        pytest.param(items({"type": "string"}, maxItems=0), ["a"], [((), "invalid-value")], id="too-many-items"),
+        pytest.param({"type": "integer", "minimum": 0}, -1, [((), "invalid-value")], id="below-the-least"),
+        pytest.param(
+            {"type": "integer", "maximum": 1}, 2.0, [((), "invalid-value")], id="a-whole-float-above-the-most"
+        ),
         pytest.param({"type": "integer"}, 1.0, [], id="a-whole-float-is-an-integer"),
-        pytest.param({"type": "integer"}, 1.5, [((), "type")], id="another-is-not"),
-        pytest.param({"type": "integer"}, True, [((), "type")], id="true-is-no-integer"),
-        pytest.param({"type": "integer"}, 2**63, [((), "range")], id="past-64-bits"),
+        pytest.param({"type": "integer"}, 1.5, [((), "wrong-type")], id="another-is-not"),
+        pytest.param({"type": "integer"}, True, [((), "wrong-type")], id="true-is-no-integer"),
+        pytest.param({"type": "integer"}, 2**63, [((), "invalid-value")], id="past-64-bits"),
         pytest.param({"type": "number"}, 2**70, [], id="a-number-may-be-big"),
-        pytest.param({"type": "number", "exclusiveMinimum": 0}, 0, [((), "range")], id="not-above-the-bound"),
-        pytest.param({"type": "number", "exclusiveMaximum": 0}, 0, [((), "range")], id="not-below-the-bound"),
-        pytest.param({"type": "integer", "multipleOf": 5}, 7, [((), "range")], id="no-multiple"),
+        pytest.param({"type": "number", "exclusiveMinimum": 0}, 0, [((), "invalid-value")], id="not-above-the-bound"),
+        pytest.param({"type": "number", "exclusiveMaximum": 0}, 0, [((), "invalid-value")], id="not-below-the-bound"),
+        pytest.param({"type": "integer", "multipleOf": 5}, 7, [((), "invalid-value")], id="no-multiple"),
         pytest.param({"type": ["integer", "string"], "pattern": "^1"}, 2, [], id="a-pattern-is-not-for-integers"),
-        pytest.param({"type": ["integer", "string"], "pattern": "^1"}, "2", [((), "pattern")], id="but-for-text"),
-        pytest.param({"type": ["integer", "string"]}, [], [((), "type")], id="neither-integer-nor-string"),
-        pytest.param({"type": "string", "minLength": 1}, "", [((), "length")], id="too-short"),
-        pytest.param({"type": "string", "maxLength": 1}, "ab", [((), "length")], id="too-long"),
-        pytest.param({"type": "string", "enum": ["a", "b"]}, "c", [((), "enum")], id="none-of-the-values"),
+        pytest.param({"type": ["integer", "string"], "pattern": "^1"}, "2", [((), "invalid-value")], id="but-for-text"),
+        pytest.param({"type": ["integer", "string"]}, [], [((), "wrong-type")], id="neither-integer-nor-string"),
+        pytest.param({"type": "string", "minLength": 1}, "", [((), "invalid-value")], id="too-short"),
+        pytest.param({"type": "string", "maxLength": 1}, "ab", [((), "invalid-value")], id="too-long"),
+        pytest.param({"type": "string", "enum": ["a", "b"]}, "c", [((), "value-not-allowed")], id="none-of-the-values"),
         pytest.param({"type": ["string", "null"], "enum": ["a", None]}, None, [], id="null-where-values-are-listed"),
         pytest.param(
             {"type": ["string", "null"], "nullable": True, "enum": ["a"]},
             None,
-            [((), "enum")],
+            [((), "value-not-allowed")],
             id="a-null-that-is-kept",
         ),
         pytest.param(
@@ -86,80 +87,92 @@ RANGE = {
             [],
             id="forms-see-no-nulls",
         ),
-        pytest.param({"const": "a"}, "b", [((), "enum")], id="not-the-one-value"),
-        pytest.param({"const": "a"}, {}, [((), "type")], id="nothing-like-the-one-value"),
-        pytest.param({"type": "string", "format": "date-time"}, "2026-02-30T00:00:00Z", [((), "format")], id="no-day"),
+        pytest.param({"const": "a"}, "b", [((), "value-not-allowed")], id="not-the-one-value"),
+        pytest.param({"const": "a"}, {}, [((), "wrong-type")], id="nothing-like-the-one-value"),
+        pytest.param(
+            {"type": "string", "format": "date-time"}, "2026-02-30T00:00:00Z", [((), "invalid-value")], id="no-day"
+        ),
         pytest.param({"type": "string", "format": "unheard-of"}, "a", [], id="an-unknown-format"),
         pytest.param({"type": "object"}, {"a": {"b": 1}}, [], id="an-open-object"),
-        pytest.param({"type": "object", "additionalProperties": TEXT}, {"a": 1}, [(("a",), "type")], id="a-map"),
+        pytest.param({"type": "object", "additionalProperties": TEXT}, {"a": 1}, [(("a",), "wrong-type")], id="a-map"),
         pytest.param(
-            {"type": "object", "minProperties": 1, "additionalProperties": TEXT}, {}, [((), "length")], id="few"
+            {"type": "object", "minProperties": 1, "additionalProperties": TEXT}, {}, [((), "invalid-value")], id="few"
         ),
         pytest.param(
             {"type": "object", "minProperties": 1, "additionalProperties": TEXT},
             {"a": None},
-            [((), "length")],
+            [((), "invalid-value")],
             id="none",
         ),
         pytest.param({**obj(a={**TEXT, "default": "b"}), "minProperties": 1}, {}, [], id="a-default-counts-as-a-field"),
         pytest.param(
             {"type": "object", "maxProperties": 1, "additionalProperties": TEXT},
             {"a": "1", "b": "2"},
-            [((), "length")],
+            [((), "invalid-value")],
             id="too-many-fields",
         ),
         pytest.param(
-            items(TEXT, **{"x-kubernetes-list-type": "set"}), ["a", "b", "a"], [((2,), "duplicate-item")], id="a-set"
+            items(TEXT, **{"x-kubernetes-list-type": "set"}),
+            ["a", "b", "a"],
+            [((2,), "duplicate-list-item")],
+            id="a-set",
         ),
         pytest.param(PORTS, [{"port": 1}, {"port": 1, "protocol": "UDP"}], [], id="different-keys"),
         pytest.param(
             PORTS,
             [{"port": 1}, {"port": 1, "protocol": "TCP"}],
-            [((1,), "duplicate-item")],
+            [((1,), "duplicate-list-item")],
             id="the-same-key-by-default",
         ),
         pytest.param(RANGE, {"start": 1, "end": 1}, [], id="a-rule-that-holds"),
-        pytest.param(RANGE, {"end": 4}, [((), "rule")], id="a-rule-broken-by-a-default"),
-        pytest.param(RANGE, {"start": None, "end": 4}, [((), "rule")], id="a-null-has-the-default-too"),
+        pytest.param(RANGE, {"end": 4}, [((), "validation-rule-broken")], id="a-rule-broken-by-a-default"),
+        pytest.param(
+            RANGE, {"start": None, "end": 4}, [((), "validation-rule-broken")], id="a-null-has-the-default-too"
+        ),
         pytest.param(RANGE, {"end": None}, [], id="and-without-one-is-gone"),
-        pytest.param(RANGE, {"end": "4"}, [(("end",), "type")], id="a-rule-waits-for-what-it-reads"),
-        pytest.param(RANGE, {"end": 6.0}, [((), "rule")], id="a-rule-cannot-use-a-float-for-an-integer"),
+        pytest.param(RANGE, {"end": "4"}, [(("end",), "wrong-type")], id="a-rule-waits-for-what-it-reads"),
+        pytest.param(
+            RANGE, {"end": 6.0}, [((), "validation-rule-broken")], id="a-rule-cannot-use-a-float-for-an-integer"
+        ),
         pytest.param(WORKERS, {"w": {"n": 2}}, [], id="replicas"),
-        pytest.param(WORKERS, {"w": {"n": 2.0}}, [(("w", "n"), "range")], id="replicas-that-are-a-float"),
-        pytest.param(WORKERS, {"w": {"n": -1}}, [(("w", "n"), "range")], id="fewer-replicas-than-none"),
-        pytest.param(WORKERS, {"w": {"n": 2**31}}, [(("w", "n"), "range")], id="more-replicas-than-int32"),
+        pytest.param(WORKERS, {"w": {"n": 2.0}}, [(("w", "n"), "invalid-value")], id="replicas-that-are-a-float"),
+        pytest.param(WORKERS, {"w": {"n": -1}}, [(("w", "n"), "invalid-value")], id="fewer-replicas-than-none"),
+        pytest.param(WORKERS, {"w": {"n": 2**31}}, [(("w", "n"), "invalid-value")], id="more-replicas-than-int32"),
         pytest.param(WORKERS, {"w": {}}, [], id="no-replicas"),
         pytest.param(DECODED_KIND, {"n": 1}, [], id="an-integer-that-go-decodes"),
-        pytest.param(DECODED_KIND, {"n": 1.0}, [(("n",), "type")], id="a-whole-float-that-go-decodes"),
+        pytest.param(DECODED_KIND, {"n": 1.0}, [(("n",), "wrong-type")], id="a-whole-float-that-go-decodes"),
         pytest.param({"type": "integer"}, 1.0, [], id="a-whole-float-in-a-custom-resource"),
         pytest.param({"type": "integer"}, 1.0000000001, [], id="a-float-that-is-whole-but-for-a-hair"),
-        pytest.param({"type": "integer"}, 0.9999999999, [((), "type")], id="but-not-one-below"),
-        pytest.param({"type": "integer"}, 2.0**53, [((), "type")], id="a-float-past-what-is-exact"),
+        pytest.param({"type": "integer"}, 0.9999999999, [((), "wrong-type")], id="but-not-one-below"),
+        pytest.param({"type": "integer"}, 2.0**53, [((), "wrong-type")], id="a-float-past-what-is-exact"),
         pytest.param({"type": "integer"}, 2**53, [], id="which-an-integer-may-be"),
         pytest.param(STATUS, {"a": 1, "b": [None]}, [], id="an-emptied-field-of-any-type"),
         pytest.param(STATUS, {"c": 1}, [(("c",), "unknown-field")], id="an-unknown-field-of-an-emptied-field"),
         pytest.param(STATUS, {"a": [[{"c": 1}]]}, [(("a", 0, 0, "c"), "unknown-field")], id="and-one-deep-in-lists"),
-        pytest.param({"type": "integer", "not": {"minimum": 5}}, 6, [((), "combination")], id="not"),
+        pytest.param({"type": "integer", "not": {"minimum": 5}}, 6, [((), "invalid-value")], id="not"),
         pytest.param(
-            {"type": "integer", "anyOf": [{"minimum": 5}, {"maximum": 1}]}, 3, [((), "combination")], id="any"
+            {"type": "integer", "anyOf": [{"minimum": 5}, {"maximum": 1}]}, 3, [((), "invalid-value")], id="any"
         ),
         pytest.param(
-            {"type": "integer", "oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, [((), "combination")], id="one"
+            {"type": "integer", "oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, [((), "invalid-value")], id="one"
         ),
-        pytest.param({"type": "integer", "allOf": [{"minimum": 5}]}, 3, [((), "range")], id="all"),
+        pytest.param({"type": "integer", "allOf": [{"minimum": 5}]}, 3, [((), "invalid-value")], id="all"),
         pytest.param(
-            obj(a=obj(b=items(obj(c=TEXT)))), {"a": {"b": [{"c": 1}]}}, [(("a", "b", 0, "c"), "type")], id="far-down"
+            obj(a=obj(b=items(obj(c=TEXT)))),
+            {"a": {"b": [{"c": 1}]}},
+            [(("a", "b", 0, "c"), "wrong-type")],
+            id="far-down",
         ),
         pytest.param(
             obj(["a", "b"], a={"type": "string"}, b=TEXT),
             {"a": 1, "c": 2},
-            [(("a",), "type"), (("c",), "unknown-field"), (("b",), "required")],
+            [(("a",), "wrong-type"), (("c",), "unknown-field"), (("b",), "missing-field")],
             id="three-mistakes-are-three-problems",
         ),
     ],
 )
 def test_an_object_is_judged(schema, data, found):
-    assert [(problem.path, problem.code) for problem in compile_schema(schema)(data)] == found
+    assert [(problem.path, problem.rule) for problem in compile_schema(schema)(data)] == found
     assert reference_validator(schema).is_valid(data) is (found == [])
 
 
@@ -259,7 +272,7 @@ def test_subclasses_of_json_types_are_judged_as_those():
     judge = compile_schema(obj(name=TEXT))
 
     assert judge(Mapping(name="a")) == []
-    assert [problem.code for problem in judge(Mapping(nam="a"))] == ["unknown-field"]
+    assert [problem.rule for problem in judge(Mapping(nam="a"))] == ["unknown-field"]
 
 
 def test_a_kind_without_a_schema_has_no_problems():

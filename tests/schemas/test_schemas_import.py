@@ -7,7 +7,7 @@ import yaml
 
 from aksrdma import paths, schemas
 from aksrdma.errors import ReadError, UnknownNameError
-from aksrdma.schemas.importing import import_crds, import_openapi
+from aksrdma.schemas.make import import_crds, import_openapi
 
 SPEC = {
     "type": "object",

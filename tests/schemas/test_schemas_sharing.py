@@ -1,8 +1,7 @@
 """Big schemas keep once what they repeat, and say the same."""
 
-from aksrdma.schemas.compiler import compile_schema
-from aksrdma.schemas.share import shared
-from aksrdma.schemas.text import schema_text
+from aksrdma.schemas.judge import compile_schema
+from aksrdma.schemas.make.files import schema_text, shared
 
 PART = {
     "type": ["object", "null"],

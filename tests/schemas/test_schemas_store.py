@@ -6,8 +6,9 @@ import pytest
 
 from aksrdma import catalog, paths, schemas
 from aksrdma.errors import UnknownNameError
-from aksrdma.schemas.cel import compile_expression
-from aksrdma.schemas.text import schema_text
+from aksrdma.kube.kinds import KINDS
+from aksrdma.schemas.judge.cel import compile_expression
+from aksrdma.schemas.make.files import schema_text
 
 
 def every_schema():
@@ -36,6 +37,12 @@ def test_every_listed_kind_has_a_file_and_every_file_is_listed(folder):
     }
 
     assert listed == set(schemas.schema_folder(folder).rglob("*.json"))
+
+
+def test_the_table_of_kinds_has_those_that_have_a_schema():
+    listed = {(kind.group, kind.kind) for folder in schemas.folders() for kind in schemas.kinds(folder)}
+
+    assert {(row.group, row.kind) for row in KINDS if row.has_schema} == listed
 
 
 @pytest.mark.parametrize("path", every_schema(), ids=lambda path: path.relative_to(paths.SCHEMAS).as_posix())
@@ -72,6 +79,9 @@ def test_every_rule_is_one_that_we_can_judge():
         pytest.param("multinic.fms.io/v1", "IPPool", None, id="of-another-group"),
         pytest.param("../v25.4.0/mellanox.com/v1alpha1", "NicClusterPolicy", None, id="no-way-out-of-the-folder"),
         pytest.param("", "Pod", None, id="no-version"),
+        pytest.param("*/v1", "Pod", None, id="no-wild-card"),
+        pytest.param("mellanox.com/v1alpha1", "Nic*", None, id="no-wild-card-in-a-kind"),
+        pytest.param("mellanox.com/\0", "Pod", None, id="nothing-that-no-path-can-hold"),
     ],
 )
 def test_a_kind_is_found_for_a_release(api_version, kind, file):

@@ -2,10 +2,9 @@
 
 import pytest
 
-from aksrdma.schemas.formats import FORMATS
-from aksrdma.schemas.keywords import BASE64, DATE_TIME, GO_BASE64, GO_TIME
-from aksrdma.schemas.patterns import go_pattern
-from aksrdma.schemas.unique import canonical
+from aksrdma.schemas.judge.kept import canonical
+from aksrdma.schemas.judge.values import FORMATS, PATTERNS, go_pattern
+from aksrdma.schemas.make.structural import GO_BASE64, GO_TIME
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,10 @@ def test_a_pattern_matches_as_in_go(pattern, text, matches):
     ],
 )
 def test_a_time_is_told_by_its_pattern(text, in_crds, decoded):
-    assert [bool(go_pattern(pattern).search(text)) for pattern in (DATE_TIME, GO_TIME)] == [in_crds, decoded]
+    assert [bool(go_pattern(pattern).search(text)) for pattern in (PATTERNS["date-time"], GO_TIME)] == [
+        in_crds,
+        decoded,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_a_time_is_told_by_its_pattern(text, in_crds, decoded):
     ],
 )
 def test_base64_is_told_by_its_pattern(text, in_crds, decoded):
-    assert [bool(go_pattern(pattern).search(text)) for pattern in (BASE64, GO_BASE64)] == [in_crds, decoded]
+    assert [bool(go_pattern(pattern).search(text)) for pattern in (PATTERNS["byte"], GO_BASE64)] == [in_crds, decoded]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def _print_kubeconform(folder: str, found: list[Case], results: list[Comparison]
 def _missed(result: Comparison, said: Verdict) -> str:
     if not said.accepts:
         return f"only kubeconform refuses ({result.case.change})"
-    return f"kubeconform accepts {', '.join(sorted({code for code, _ in result.engine.causes}))}"
+    return f"kubeconform accepts {', '.join(sorted({rule for rule, _ in result.engine.causes}))}"
 
 
 if __name__ == "__main__":

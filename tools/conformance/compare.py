@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from aksrdma.findings import format_path
 from aksrdma.schemas import Kind, load
-from aksrdma.schemas.compiler import compile_schema
-from aksrdma.schemas.reference import reference_validator
+from aksrdma.schemas.judge import compile_schema
 
 from .corpus import Case
 from .differences import declared
 from .judges import Verdict
+from .reference import reference_validator
 
 Judge: TypeAlias = "Callable[[dict[str, Any]], Verdict]"
 
@@ -55,8 +55,8 @@ def _ours(folder: str, kind: Kind) -> tuple[Judge, Judge]:
 
     def engine(data: dict[str, Any]) -> Verdict:
         problems = judge(data)
-        text = "; ".join(f"{format_path(problem.path)}: {problem.code}: {problem.message}" for problem in problems)
-        return Verdict(not problems, text, tuple((problem.code, problem.message) for problem in problems))
+        text = "; ".join(f"{format_path(problem.path)}: {problem.rule}: {problem.message}" for problem in problems)
+        return Verdict(not problems, text, tuple((problem.rule, problem.message) for problem in problems))
 
     def reference(data: dict[str, Any]) -> Verdict:
         error = next(validator.iter_errors(data), None)

@@ -15,7 +15,10 @@ from aksrdma.schemas.store import BUILTIN_PREFIX
 from .judges import Verdict
 
 BY_VALUE: Final = "metadata by value: names, labels, owners and finalizers are judged beyond the schema"
-TYPED: Final = "decoded into Go: the API server reads integers, IntOrString and times itself, kubectl-validate does not"
+TYPED: Final = (
+    "decoded into Go and held to ranges by hand-written code: kubectl-validate knows neither integers, IntOrString and"
+    " times as the API server reads them, nor what the OpenAPI document does not tell"
+)
 HAND_WRITTEN: Final = (
     "judged by hand-written code: the API server holds no kind of its own to lists, words and needs of OpenAPI"
 )
@@ -29,7 +32,7 @@ OLD_CEL: Final = (
     "a rule that the CEL of kubectl-validate's libraries (1.30) cannot compile; 1.34 can, and takes the object"
 )
 
-_DECODED: Final = frozenset({"range", "type", "format"})
+_DECODED: Final = frozenset({"invalid-value", "wrong-type"})
 _NOT_HELD: Final = re.compile(
     r"Duplicate value|Unsupported value|Required value|must be of type (object|string: \"array\")"
 )
@@ -53,12 +56,12 @@ def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any])
     """Return why kubectl-validate differs from the engine, or None where they ought to agree."""
     if engine.accepts:
         return _too_strict(folder, judge)
-    codes = {code for code, _ in engine.causes}
+    rules = {rule for rule, _ in engine.causes}
     if folder.startswith(BUILTIN_PREFIX):
-        return TYPED if codes <= _DECODED else None
-    if codes <= {"type", "rule", "range"} and _has_whole_float(data):
+        return TYPED if rules <= _DECODED else None
+    if rules <= {"wrong-type", "validation-rule-broken", "invalid-value"} and _has_whole_float(data):
         return AS_YAML
-    return SCALE if codes == {"range"} else None
+    return SCALE if rules == {"invalid-value"} else None
 
 
 def _too_strict(folder: str, judge: Verdict) -> str | None:

@@ -10,9 +10,8 @@ from typing import Any, Final
 import yaml
 
 from aksrdma.schemas import Kind, kinds, load
-from aksrdma.schemas.absence import as_list, definition
-from aksrdma.schemas.compiler import Compiler
-from aksrdma.schemas.store import BUILTIN_PREFIX
+from aksrdma.schemas.judge.compiler import Compiler
+from aksrdma.schemas.store import BUILTIN_PREFIX, as_list, definition
 
 from .samples import Sampler, Schema, Step
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from aksrdma.schemas.absence import as_list, definition
+from aksrdma.schemas.store import as_list, definition
 
 Schema: TypeAlias = dict[str, Any]
 Step: TypeAlias = "str | int"

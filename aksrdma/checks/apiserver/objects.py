@@ -11,8 +11,8 @@ from aksrdma.checks.apiserver.fields import Report
 from aksrdma.checks.apiserver.kinds import KINDS, known_kind
 from aksrdma.checks.apiserver.metadata import check_metadata
 from aksrdma.checks.register import rule
-from aksrdma.checks.schema.history import schemas_of
 from aksrdma.findings import Problem
+from aksrdma.schemas.judge import schemas_of
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet

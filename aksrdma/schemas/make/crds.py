@@ -9,13 +9,10 @@ from typing import Any, Final
 
 from aksrdma import paths
 from aksrdma.errors import ReadError
-from aksrdma.schemas.absence import Schema, as_list, or_null
-from aksrdma.schemas.emptied import NO_FIELDS, NO_FIELDS_DEFINITION, emptied
-from aksrdma.schemas.scale import replicas_path
-from aksrdma.schemas.share import ordered, shared, with_definitions
-from aksrdma.schemas.sources import source_row, write_schema, write_sources
-from aksrdma.schemas.store import builtin_folder, load
-from aksrdma.schemas.structural import Converter
+from aksrdma.kube.names import dns_label, dns_subdomain
+from aksrdma.schemas.make.files import ordered, shared, source_row, with_definitions, write_schema, write_sources
+from aksrdma.schemas.make.structural import NO_FIELDS, NO_FIELDS_DEFINITION, Converter, emptied, or_null
+from aksrdma.schemas.store import REPLICAS, Kind, Schema, as_list, builtin_folder, load
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _META: Final = ("apiVersion", "kind", "metadata")
@@ -37,12 +34,17 @@ def import_crds(crds: Iterable[Path], release: str, out_dir: Path = paths.SCHEMA
     """
     rows, written = [], []
     for path in _yaml_files(crds):
-        content = _read(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ReadError(f"{path}: {error.strerror}") from error
         kinds = []
         for crd in _crds(path, content):
+            spec = crd["spec"]
             for version, schema in schemas_of(crd):
-                kinds.append(_kind_row(crd, version))
-                written.append(_schema_file(out_dir / release, crd, version))
+                kind = Kind(str(spec["group"]), version, str(spec["names"]["kind"]))
+                kinds.append({"crd": crd["metadata"]["name"], **kind._asdict(), "scope": spec["scope"]})
+                written.append(out_dir / release / kind.file)
                 write_schema(written[-1], schema)
         if kinds:
             rows.append(source_row(path.name, content, kinds))
@@ -75,7 +77,9 @@ def _kind_schema(version: dict[str, Any], api_version: str, kind: str) -> Schema
         out["properties"]["status"] = emptied(own["status"])
     if NO_FIELDS in str(out):
         definitions[NO_FIELDS] = NO_FIELDS_DEFINITION
-    return shared(with_definitions({"$schema": DRAFT, **replicas_path(version), **ordered(out)}, definitions))
+    path = version.get("subresources", {}).get("scale", {}).get("specReplicasPath", "")
+    replicas = {REPLICAS: path.removeprefix(".").split(".")} if path else {}
+    return shared(with_definitions({"$schema": DRAFT, **replicas, **ordered(out)}, definitions))
 
 
 def object_meta() -> tuple[Schema, dict[str, Schema]]:
@@ -96,35 +100,22 @@ def _yaml_files(given: Iterable[Path]) -> Iterator[Path]:
         yield from sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ReadError(f"{path}: {error.strerror}") from error
-
-
 def _crds(path: Path, content: bytes) -> list[dict[str, Any]]:
+    """Return the CRDs of a file whose names may become part of a path."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = list(yaml.load_all(content, Loader=loader))
+        documents = list(yaml.load_all(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError as error:
         raise ReadError(f"{path}: {error}") from error
-    return [data for data in documents if isinstance(data, dict) and data.get("kind") == "CustomResourceDefinition"]
-
-
-def _kind_row(crd: dict[str, Any], version: str) -> dict[str, Any]:
-    spec = crd["spec"]
-    return {
-        "crd": crd["metadata"]["name"],
-        "group": spec["group"],
-        "version": version,
-        "kind": spec["names"]["kind"],
-        "scope": spec["scope"],
-    }
-
-
-def _schema_file(folder: Path, crd: dict[str, Any], version: str) -> Path:
-    group, kind = str(crd["spec"]["group"]), str(crd["spec"]["names"]["kind"])
-    return folder / group / f"{kind.lower()}_{version}.json"
+    found = [data for data in documents if isinstance(data, dict) and data.get("kind") == "CustomResourceDefinition"]
+    for crd in found:
+        try:
+            spec = crd["spec"]
+            labels = [str(spec["names"]["kind"]).lower(), *(str(version["name"]) for version in spec["versions"])]
+            wrong = [dns_subdomain(str(spec["group"])), *map(dns_label, labels)]
+        except (LookupError, TypeError) as error:
+            raise ReadError(f"{path}: a CustomResourceDefinition without a group, a kind or versions") from error
+        if any(wrong):
+            raise ReadError(f"{path}: a CustomResourceDefinition with a group, a kind or a version that is no name")
+    return found

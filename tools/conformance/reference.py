@@ -1,6 +1,6 @@
 """The same verdicts by plain `jsonschema`: the reference that the engine is held to.
 
-Whoever validates with `jsonschema` anyway can use it on the schemas that ship with aksrdma.
+It shows what a validator of JSON Schema has to know beyond it to judge by the schemas that ship with aksrdma.
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from aksrdma.schemas.absence import DECODED, Schema, definition
-from aksrdma.schemas.formats import FORMATS
-from aksrdma.schemas.patterns import go_pattern
-from aksrdma.schemas.rules import holds, judged, scope_of
-from aksrdma.schemas.scalars import is_whole
-from aksrdma.schemas.scale import REPLICAS, replicas_facet
-from aksrdma.schemas.settled import settled
-from aksrdma.schemas.unique import duplicates, field_count
+from aksrdma.schemas.judge.compiler import replicas_check
+from aksrdma.schemas.judge.kept import duplicates, field_count, settled
+from aksrdma.schemas.judge.rules import holds, judged, scope_of
+from aksrdma.schemas.judge.values import FORMATS, go_pattern, is_whole
+from aksrdma.schemas.store import DECODED, REPLICAS, Schema, definition
 
 
 def reference_validator(root: Schema) -> Validator:
@@ -71,7 +68,7 @@ def reference_validator(root: Schema) -> Validator:
 
 
 def _replicas(_: Validator, path: list[str], value: Any, schema: Schema) -> Iterator[ValidationError]:
-    check = replicas_facet(path)
+    check = replicas_check(path)
     if isinstance(value, dict) and check and check(value):
         yield ValidationError(f"{'.'.join(path)} is no number of replicas")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from aksrdma.schemas.absence import Definitions, Schema, as_list, definition
-from aksrdma.schemas.cel import CelError, Mismatch, UnsupportedError, compile_expression, usable
-from aksrdma.schemas.facets import Facet, Found
-from aksrdma.schemas.problems import SchemaProblem
-from aksrdma.schemas.settled import settled
+from aksrdma.findings import Problem
+from aksrdma.schemas.judge.cel import CelError, Mismatch, UnsupportedError, compile_expression, usable
+from aksrdma.schemas.judge.kept import settled
+from aksrdma.schemas.judge.values import Check, Found
+from aksrdma.schemas.store import Definitions, Schema, as_list, definition
 
 _OLD: Final = re.compile(r"\boldSelf\b")
 
 
-def rule_facet(schema: Schema, rules: list[Schema], definitions: Definitions) -> Facet:
+def rules_check(schema: Schema, rules: list[Schema], definitions: Definitions) -> Check:
     """Return the check of the rules of one schema.
 
     A rule that compares with `oldSelf` says nothing about an object that is new. A rule in a part of CEL that is not
@@ -26,11 +26,21 @@ def rule_facet(schema: Schema, rules: list[Schema], definitions: Definitions) ->
 
     def check(value: Any) -> Found:
         scope = scope_of(value, schema, definitions)
-        return [
-            SchemaProblem("rule", _message(rule, scope)) for rule in known if not holds(rule["rule"], scope)
-        ] or None
+        broken = [rule for rule in known if not holds(rule["rule"], scope)]
+        return [Problem("validation-rule-broken", (), _message(rule, scope)) for rule in broken] or None
 
     return check
+
+
+def judged(rule: str) -> bool:
+    """Tell whether a rule is judged when an object is created, and is one that this module can judge."""
+    if _OLD.search(rule):
+        return False
+    try:
+        compile_expression(rule)
+    except UnsupportedError:
+        return False
+    return True
 
 
 def scope_of(value: Any, schema: Schema, definitions: Definitions) -> dict[str, Any]:
@@ -51,17 +61,6 @@ def _typed(value: Any, schema: Schema, definitions: Definitions) -> Any:
         others = others if isinstance(others, dict) else {}
         return {name: _typed(item, fields.get(name, others), definitions) for name, item in value.items()}
     return value
-
-
-def judged(rule: str) -> bool:
-    """Tell whether a rule is judged when an object is created, and is one that this module can judge."""
-    if _OLD.search(rule):
-        return False
-    try:
-        compile_expression(rule)
-    except UnsupportedError:
-        return False
-    return True
 
 
 def holds(rule: str, scope: dict[str, Any]) -> bool:

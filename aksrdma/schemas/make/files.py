@@ -1,17 +1,67 @@
-"""Keeps big schemas small: what a file would repeat becomes a definition, once.
-
-CRDs of job kinds spell out a pod template for each of their roles; those of the operator are small, and stay as one
-reads them.
-"""
+"""Writes schema files: as few lines as stay readable, big parts once, and what they were made from beside them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
-from aksrdma.schemas.absence import Schema
+import yaml
+
+from aksrdma.schemas.store import Schema
+
+_HEAD = "# Made by `aksrdma schemas import`: the files that these schemas were derived from.\n"
+
+
+def source_row(file: str, content: bytes, kinds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the row of one source file: its name, its sha256 and the kinds that it defines."""
+    return {"file": file, "sha256": hashlib.sha256(content).hexdigest(), "kinds": kinds}
+
+
+def write_schema(path: Path, schema: dict[str, Any]) -> None:
+    """Write one schema, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(schema_text(schema), encoding="utf-8", newline="\n")
+
+
+def write_sources(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """Write or update SOURCES.yaml of a folder: a row replaces the one of the same file, other rows stay."""
+    path = folder / "SOURCES.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8"))["files"] if path.is_file() else []
+    by_file = {row["file"]: row for row in [*known, *rows]}
+    merged = {"files": [by_file[name] for name in sorted(by_file)]}
+    text = _HEAD + yaml.safe_dump(merged, sort_keys=False, width=120)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+_WIDTH = 116
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """Return `schema` as JSON: one space of indent, whatever fits on one line on one line, a final newline.
+
+    Keys keep the order in which they were put in, so that the same schema is the same bytes.
+    """
+    return _text(schema, "", 0) + "\n"
+
+
+def _text(value: Any, indent: str, used: int) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value or len(indent) + used + len(flat) <= _WIDTH:
+        return flat
+    inner = indent + " "
+    if isinstance(value, list):
+        lines = [_text(item, inner, 0) for item in value]
+    else:
+        named = [(f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items()]
+        lines = [name + _text(item, inner, len(name) + 1) for name, item in named]
+    start, end = "[]" if isinstance(value, list) else "{}"
+    joined = f",\n{inner}".join(lines)
+    return f"{start}\n{inner}{joined}\n{indent}{end}"
+
 
 _BIG: Final = 60_000
 _WORTH_IT: Final = 160

@@ -1,0 +1,103 @@
+"""What the API server refuses by the schema of a kind, with what other releases make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from aksrdma import catalog
+from aksrdma.checks.register import rule
+from aksrdma.findings import Problem
+from aksrdma.kube.kinds import JUDGED
+from aksrdma.nearest import hint
+from aksrdma.schemas.judge import releases_taking, releases_with, schemas_of
+from aksrdma.schemas.judge.wording import missing, wrong_type
+from aksrdma.schemas.store import WORKLOADS, builtin_folder, folders, kinds
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
+
+RULES: Final = (
+    "duplicate-list-item",
+    "invalid-value",
+    "missing-field",
+    "nicnodepolicy-not-in-release",
+    "null-list-item",
+    "unknown-api-version",
+    "unknown-field",
+    "validation-rule-broken",
+    "value-not-allowed",
+    "wrong-type",
+)
+_OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
+"""What another release may see otherwise: asked only once there is such a problem."""
+_NEW_WITH_NODE_POLICIES: Final = ("spec", "global")
+"""A field that came with the kind NicNodePolicy, and so breaks the same rule where the release has neither."""
+
+
+@rule(*RULES, kinds=JUDGED)
+def schema_verdict(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+    """Report what the API server refuses in an object by the CRDs of the release, or by Kubernetes' own schemas."""
+    schemas = schemas_of(manifests.release)
+    for problem in schemas.judge(document.data):
+        told = _with_history(problem, document.data, manifests.release)
+        if problem.rule == "unknown-field" and problem.path == _NEW_WITH_NODE_POLICIES:
+            told = told._replace(rule="nicnodepolicy-not-in-release")
+        yield told
+    if not schemas.knows(document.api_version, document.kind):
+        yield from _unserved(document.data, manifests.release)
+
+
+def _with_history(problem: Problem, data: dict[str, Any], release: str) -> Problem:
+    """Return a problem with the release that takes what this one refuses, where there is one."""
+    known = catalog.releases()
+    if problem.rule not in _OF_A_RELEASE or release not in known:
+        return problem
+    takers = releases_taking(problem.path, data)
+    later = [name for name in takers if known.index(name) > known.index(release)]
+    if later:
+        if problem.rule == "missing-field":
+            message, fix = f"{problem.message} before {later[0]}", f"{problem.fix}, or use {later[0]}"
+            return problem._replace(message=message, fix=fix)
+        message, fix = f"{problem.message}: new in {later[0]}", f"remove it, or use {later[0]} or later"
+    elif takers:
+        changed = known[known.index(takers[-1]) + 1]
+        if problem.rule == "missing-field":
+            return problem._replace(message=f"{problem.message} from {changed} on")
+        message, fix = f"{problem.message}: removed in {changed}", f"remove it, or use {takers[-1]}"
+    else:
+        return problem
+    return problem._replace(message=message, fix=fix, meant=None)  # it is right, in another release
+
+
+def _unserved(data: dict[str, Any], release: str) -> Iterator[Problem]:
+    """Yield why no API server with this release takes an object without a schema; nothing where it may be another's.
+
+    An IPPool of a group that is not ours, for example, is another project's kind.
+    """
+    api_version, kind = data.get("apiVersion"), data["kind"]
+    # Job kinds of other projects may be served in more versions than we have schemas of.
+    known = [name for name in folders() if name in (release, builtin_folder())]
+    ours = [row.api_version for name in known for row in kinds(name) if row.kind == kind]
+    served = ours + [row.api_version for row in kinds(WORKLOADS) if row.kind == kind]
+    if api_version is None or api_version == "":
+        yield missing("apiVersion")._replace(fix=f"add apiVersion: {' or '.join(served)}" if served else None)
+    elif not isinstance(api_version, str):
+        yield wrong_type(api_version, ("string",))._replace(path=("apiVersion",))
+    elif releases := releases_with(api_version, kind):
+        message, fix = f"the kind {kind} is new in {releases[0]}", f"use {releases[0]} or later"
+        if releases[-1] != catalog.releases()[-1]:
+            gone = catalog.releases()[catalog.releases().index(releases[-1]) + 1]
+            message, fix = f"the kind {kind} was removed in {gone}", f"use {releases[-1]}"
+        yield Problem("nicnodepolicy-not-in-release", ("kind",), message, fix)
+    elif ours and _of_a_known_group(api_version, ours):
+        message = f"no kind {kind} in {api_version}{hint(api_version, ours)}"
+        meant = ours[0] if len(ours) == 1 else None
+        yield Problem("unknown-api-version", ("apiVersion",), message, f"write {' or '.join(ours)}", meant)
+
+
+def _of_a_known_group(api_version: str, served: list[str]) -> bool:
+    """Tell whether we know all kinds of the group of an apiVersion: of Kubernetes' own, which have no dot, we do."""
+    group = api_version.rpartition("/")[0]
+    return "." not in group or any(known.rpartition("/")[0] == group for known in served)

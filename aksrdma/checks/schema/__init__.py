@@ -1,1 +1,0 @@
-"""What the API server refuses by the schema of a kind, with what other releases make of it."""
