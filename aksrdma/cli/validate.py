@@ -33,6 +33,13 @@ from aksrdma.validation.sources import sources_of
 )
 @click.option("--strict", is_flag=True, default=None, help="What is no manifest, and unknown kinds, are errors.")
 @click.option(
+    "--schema-location",
+    "schema_locations",
+    multiple=True,
+    metavar="TEMPLATE",
+    help="Your JSON Schemas of further kinds, local files, named as for kubeconform; repeat it.",
+)
+@click.option(
     "--max-file-size", type=click.IntRange(1), metavar="BYTES", help="Bytes of a file beyond which it is refused."
 )
 @click.option("--output", "-o", type=click.Choice(reports.FORMATS), default="text", show_default=True, help="Format.")
@@ -48,6 +55,7 @@ def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> i
     aksrdma validate manifests/
     aksrdma render cluster.yaml | aksrdma validate -
     aksrdma validate manifests/ --release v25.10.0 --admission-controller --vm-size Standard_ND96isr_H100_v5
+    aksrdma validate manifests/ --schema-location 'crds/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'
     aksrdma validate manifests/ -o sarif > aksrdma.sarif
     """
     options = checked(_options(given))

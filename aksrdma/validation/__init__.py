@@ -29,8 +29,8 @@ def validate(source: Manifests | Sequence[Manifests], *, options: Options | None
 
     Raises:
         UnknownNameError: a release, VM size or rule that does not exist.
-        UsageError: a source of another type.
-        ReadError: a file that cannot be read.
+        UsageError: a source of another type, or a schema location that is no template of local files.
+        ReadError: a file that cannot be read, or a schema of yours that cannot be used.
     """
     asked = checked(options or Options(**fields))
     if isinstance(source, Path):
@@ -47,6 +47,7 @@ def checked(options: Options) -> Options:
 
     Raises:
         UnknownNameError: a release, VM size or rule that does not exist.
+        UsageError: a schema location that is no template of local files.
     """
     from dataclasses import replace
 
@@ -57,7 +58,12 @@ def checked(options: Options) -> Options:
         raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known_names())}")
     release = catalog.release_name(options.release) if options.release else None
     sizes = tuple(vm_size_name(size) for size in options.vm_sizes)
-    return replace(options, release=release, vm_sizes=sizes)
+    locations = tuple(options.schema_locations)
+    if locations:
+        from aksrdma.schemas.judge.foreign import locations_of  # with it comes jsonschema
+
+        locations_of(locations)
+    return replace(options, release=release, vm_sizes=sizes, schema_locations=locations)
 
 
 def vm_size_name(size: str) -> str:

@@ -8,7 +8,12 @@ from typing import Any, Final
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.nearest import hint
 
-_LISTS: Final = {"vm-sizes": "vm_sizes", "select": "select", "ignore": "ignore"}
+_LISTS: Final = {
+    "vm-sizes": "vm_sizes",
+    "select": "select",
+    "ignore": "ignore",
+    "schema-locations": "schema_locations",
+}
 _TEXTS: Final = {"release": "release", "fail-on": "fail_on"}
 _BOOLS: Final = {"admission-controller": "admission_controller", "together": "together", "strict": "strict"}
 _NUMBERS: Final = {"nodes": "nodes"}
@@ -57,6 +62,8 @@ def _value(file: Path, key: str, value: Any) -> Any:
     if key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UsageError(f"{file}: {key} must be a list of texts")
+        if key == "schema-locations":  # relative to the file that names them
+            return tuple(one if one == "default" or "://" in one else str(file.parent / one) for one in value)
         return tuple(value)
     if type(value) is not _TYPES[key]:
         raise UsageError(f"{file}: {key} must be of type {_TYPES[key].__name__}, not {value!r}")

@@ -30,6 +30,7 @@ def judge(
     locate: Locate | None = None,
     more: Iterable[Problem] = (),
     fragments: Collection[Document] = (),
+    foreign: Collection[Document] = (),
 ) -> tuple[list[Finding], int]:
     """Return the wanted findings of a set, and how many a comment suppresses.
 
@@ -39,6 +40,7 @@ def judge(
         locate: finds the place of a field; in its own document unless told.
         more: problems that were found elsewhere, to be reported in the same way.
         fragments: objects that are patches, in which nothing is missing.
+        foreign: objects that were judged elsewhere, in which comments may suppress findings, too.
     """
     locate = locate or _in_its_file
     problems = without_consequences([*more, *_problems(manifests)])
@@ -46,7 +48,7 @@ def judge(
         problems = [one for one in problems if one.subject not in fragments or not asks_for_more(one)]
     found = [_finding(problem, _place(problem, locate)) for problem in problems]
     wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
-    suppressions = [one for document in manifests.documents for one in suppressions_of(document)]
+    suppressions = [one for document in (*manifests.documents, *foreign) for one in suppressions_of(document)]
     return apply(wanted, suppressions) if suppressions else (wanted, 0)
 
 

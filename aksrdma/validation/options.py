@@ -31,6 +31,8 @@ class Options:
     """Rules or layers not to report."""
     fail_on: FailOn = "error"
     """The least severity that makes a report fail."""
+    schema_locations: tuple[str, ...] = ()
+    """Where JSON Schemas of further kinds lie, as kubeconform's templates of local files; `default` means ours."""
     max_file_size: int | None = None
     """Bytes of a file; None: the reader's own limit."""
 

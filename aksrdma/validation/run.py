@@ -145,17 +145,17 @@ def _plain_finding(rule: str, document: Document, message: str, fix: str, line: 
 
 def judge_documents(documents: Sequence[Document], options: Options, locate: Locate | None = None) -> Report:
     """Judge the documents of one set."""
-    found = sort_out(documents)
+    found = sort_out(documents, options.schema_locations)
     clusters = [cluster_file.read_cluster(document) for document in found.clusters]
     cluster = clusters[0][0] if len(clusters) == 1 else None
     release, note = (options.release, None) if options.release else release_of(found.manifests, cluster)
     manifests = _manifest_set(found, release, cluster, options)
     problems = [problem for _, wrong in clusters for problem in wrong]
     problems += [*found.problems(), *(found.strict_problems() if options.strict else ())]
-    findings, suppressed = judge(manifests, options, locate, problems, found.fragments)
+    findings, suppressed = judge(manifests, options, locate, problems, found.fragments, found.foreign)
     summary = Summary(
-        documents=len(found.manifests) + len(clusters),
-        sets=1 if found.manifests or clusters else 0,
+        documents=len(found.manifests) + len(found.foreign) + len(clusters),
+        sets=1 if found.manifests or found.foreign or clusters else 0,
         not_manifests=len(found.others),
         unknown_kinds=found.unknown_kinds(),
         suppressed=suppressed,
@@ -172,5 +172,5 @@ def _manifest_set(found: Sorted, release: str, cluster: Cluster | None, options:
         vm_sizes=options.vm_sizes or (cluster_file.vm_sizes_of(cluster) if cluster else ()),
         nodes=options.nodes if options.nodes is not None or cluster is None else cluster_file.nodes_of(cluster),
         cluster=cluster,
-        unknown=found.unknown,
+        unknown=(*found.unknown, *found.foreign),
     )

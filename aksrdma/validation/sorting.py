@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import JUDGED, kind_of
@@ -29,12 +29,14 @@ class Sorted:
     clusters: list[Document] = field(default_factory=list)
     unknown: list[Document] = field(default_factory=list)
     """Objects of kinds without a schema."""
+    foreign: dict[Document, Callable[[Any], list[Problem]]] = field(default_factory=dict)
+    """Objects of kinds that only a schema of the user's knows, with what judges them by it."""
     kindless: list[Document] = field(default_factory=list)
     """Objects with apiVersion and metadata whose kind is missing."""
     unversioned: list[Document] = field(default_factory=list)
     """Those of the manifests whose apiVersion is missing; the others judge them as if it were there."""
     fragments: frozenset[Document] = frozenset()
-    """Those of the manifests that are patches for kustomize."""
+    """Those of the objects to judge that are patches for kustomize."""
     others: list[Document] = field(default_factory=list)
     """Documents without apiVersion and kind, templates, and files of Helm and kustomize."""
 
@@ -52,6 +54,8 @@ class Sorted:
             yield Problem("missing-field", ("apiVersion",), "apiVersion is missing", fix, document=document)
         for document in self.unknown:
             yield from misspelt(document)
+        for document, judge in self.foreign.items():
+            yield from (problem._replace(document=document) for problem in judge(document.data))
 
     def notes(self) -> Iterator[str]:
         """Yield a note for each patch."""
@@ -69,12 +73,25 @@ class Sorted:
             )
 
 
-def sort_out(documents: Sequence[Document]) -> Sorted:
-    """Sort the documents of a set."""
+def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = ()) -> Sorted:
+    """Sort the documents of a set.
+
+    Raises:
+        ReadError: a schema of the user's cannot be used.
+    """
     found = Sorted()
     for document in documents:
         _sort(document, found)
-    found.fragments = frozenset(one for one in found.manifests if one not in found.unversioned and is_fragment(one))
+    if schema_locations and found.unknown:
+        from aksrdma.schemas.judge.foreign import locations_of  # with it comes jsonschema
+
+        locations = locations_of(schema_locations)
+        for document in found.unknown:
+            if judge := locations.judge_of(document.api_version, document.kind):
+                found.foreign[document] = judge
+        found.unknown = [one for one in found.unknown if one not in found.foreign]
+    whole = (*found.manifests, *found.foreign)
+    found.fragments = frozenset(one for one in whole if one not in found.unversioned and is_fragment(one))
     return found
 
 
