@@ -2,6 +2,8 @@
 
 import pytest
 
+from aksrdma import schemas
+from aksrdma.schemas.judge import Schemas
 from aksrdma.schemas.make.openapi import as_judged, facts
 from aksrdma.schemas.make.structural import Converter
 
@@ -238,3 +240,72 @@ def test_what_is_not_required_may_be_left_out(place):
     schema = {"type": "object", "properties": {field: NAME}, "required": [field]}
 
     assert as_judged({name: schema})[name]["required"] == []
+
+
+KEYWORDS = {
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "pattern"),
+    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+}
+
+
+def definitions():
+    for kind in schemas.kinds(schemas.builtin_folder()):
+        yield from schemas.load(schemas.builtin_folder(), kind.group, kind.kind, kind.version)["$defs"].items()
+
+
+@pytest.mark.parametrize(("place", "row"), sorted(facts()["held"].items()), ids=lambda one: one if one else "")
+def test_what_a_field_is_held_to_is_in_the_schemas(place, row):
+    name, field = place.split(".")
+    found = [schema for other, schema in definitions() if other == name]
+    keywords = row.keys() & KEYWORDS
+
+    assert keywords | {"fields", "source"} == row.keys() - {"required"}
+    assert found
+    for schema in found:
+        held = schema["properties"][field]
+        assert {
+            key: [word for word in held[key] if word is not None] if key == "enum" else held[key] for key in keywords
+        } == {key: row[key] for key in keywords}
+        assert (field in schema.get("required", ())) is row.get("required", False) or "required" not in row
+
+
+def test_the_rows_of_facts_are_sorted():
+    lists = [facts()[name] for name in ("empty_is_unset", "any_word", "not_required")]
+    lists += [row["fields"] for row in facts()["held"].values()]
+
+    assert all(one == sorted(set(one)) for one in lists)
+
+
+def test_a_field_may_be_held_to_be_there(monkeypatch):
+    held = {"Part.name": {"fields": ["Part.name"], "required": True, "minLength": 1, "source": "here"}}
+    monkeypatch.setitem(facts(), "held", held)
+
+    found = as_judged({"io.k8s.Part": of(name={**NAME, "default": ""}, other=NAME)})["io.k8s.Part"]
+
+    assert found["required"] == ["name"]
+    assert found["properties"]["name"] == {"type": "string", "minLength": 1}
+    assert Converter({"Part": found}, typed=True).convert(found)["required"] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "message"),
+    [
+        pytest.param("apps/v1 Deployment", {"replicas": -1}, "must be 0 or more, is -1", id="a-number-below-the-least"),
+        pytest.param(
+            "v1 Pod",
+            {
+                "containers": [
+                    {"name": "a", "volumeMounts": [{"name": "a", "mountPath": "/a", "recursiveReadOnly": "enabled"}]}
+                ]
+            },
+            '"enabled" is none of "Disabled", "Enabled", "IfPossible"',
+            id="a-word",
+        ),
+    ],
+)
+def test_what_the_api_server_asks_beyond_openapi_is_judged(name, spec, message):
+    api_version, kind = name.split()
+
+    found = Schemas("v25.1.0").judge({"apiVersion": api_version, "kind": kind, "spec": spec})
+
+    assert message in [problem.message for problem in found]
