@@ -38,7 +38,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "models": ("tests/models",),
     "cluster": ("tests/cluster", "tests/cli"),
     "plan": ("tests/plan", "tests/overlays", "tests/rendering"),
-    "checks/schema": ("tests/checks", "tests/schemas"),
+    "checks/schema.py": ("tests/checks", "tests/schemas"),
     "checks/apiserver": ("tests/checks/apiserver", "tests/checks/test_rule_cases.py"),
     "checks/plugins": ("tests/checks/plugins", "tests/checks/test_rule_cases.py"),
     "checks/webhook": ("tests/checks/webhook", "tests/checks/test_rule_cases.py"),
@@ -138,7 +138,8 @@ def _logic(node: ast.AST) -> Iterator[ast.AST]:
 def mutants(package: str, count: int, seed: int) -> list[Mutant]:
     """Return `count` changes of a package, a third of each kind; the same for the same seed and the same code."""
     found: dict[str, list[Mutant]] = {"comparison": [], "branch": [], "constant": []}
-    for file in sorted((ROOT / "aksrdma" / package).rglob("*.py")):
+    place = ROOT / "aksrdma" / package
+    for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
         source = file.read_text(encoding="utf-8")
         data = source.encode()
         starts = [0]

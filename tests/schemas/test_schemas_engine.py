@@ -258,6 +258,42 @@ def test_a_problem_says_what_is_wrong_and_what_to_do(schema, data, message, fix)
     assert (problem.message, problem.fix) == (message, fix)
 
 
+MANY = {f"field{number:02}": TEXT for number in range(26)}
+
+
+@pytest.mark.parametrize(
+    ("schema", "data", "meant"),
+    [
+        pytest.param(obj(name=TEXT), {"nam": 1}, "name", id="the-nearest-field"),
+        pytest.param(obj(a=obj(b=items(obj(name=TEXT)))), {"a": {"b": [{"nam": 1}]}}, "name", id="however-far-down"),
+        pytest.param(obj(name=TEXT), {"zzz": 1}, None, id="no-field-is-near"),
+        pytest.param({"enum": ["Always", "Never"]}, "always", "Always", id="the-nearest-value"),
+        pytest.param({"enum": ["Always", "Never"]}, "x", None, id="no-value-is-near"),
+        pytest.param({"enum": ["", "Never"]}, "x", None, id="no-value-at-all-is-not-meant"),
+        pytest.param({"const": "v1"}, "zzz", "v1", id="the-one-value-there-is"),
+        pytest.param(obj(name=TEXT), {"name": 1}, None, id="a-type-says-nothing-of-it"),
+    ],
+)
+def test_a_problem_knows_what_was_meant_where_that_is_plain(schema, data, meant):
+    (problem,) = compile_schema(schema)(data)
+
+    assert problem.meant == meant
+
+
+@pytest.mark.parametrize(
+    ("count", "fix"),
+    [
+        pytest.param(25, f"remove it; known fields are {', '.join(list(MANY)[:25])}", id="a-list-of-25"),
+        pytest.param(26, "remove it", id="more-than-anyone-reads"),
+        pytest.param(0, "remove it", id="none"),
+    ],
+)
+def test_known_fields_are_listed_where_they_are_few(count, fix):
+    (problem,) = compile_schema(obj(**dict(list(MANY.items())[:count])))({"z": 1})
+
+    assert problem.fix == fix
+
+
 def test_a_rule_outside_the_known_part_of_cel_refuses_nothing():
     schema = {**obj(a=TEXT), "x-kubernetes-validations": [{"rule": "url(self.a).getHost() == 'a'"}]}
 

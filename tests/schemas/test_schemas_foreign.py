@@ -166,16 +166,25 @@ def test_a_patch_of_a_foreign_kind_lacks_nothing(crds):
         pytest.param("all.json", "example.com/v1", "Widget", "all.json", id="one-file-for-all"),
     ],
 )
-def test_a_template_is_read_as_kubeconform_reads_it(tmp_path, kubeconform, template, api_version, kind, file):
-    path = write(tmp_path / file, {"not": {}})
-    location = str(tmp_path / template) if template else str(tmp_path)
-    (tmp_path / "a.yaml").write_text(widget(version=api_version, kind=kind), encoding="utf-8")
+def test_a_template_names_the_file_of_a_kind(tmp_path, template, api_version, kind, file):
+    path = write(tmp_path / file, {})
+
+    assert Location(str(tmp_path / template) if template else str(tmp_path)).find(api_version, kind) == path
+
+
+def test_kubeconform_finds_the_same_files(tmp_path, kubeconform):
+    template = "{{.Group}}/{{ .NormalizedKubernetesVersion }}{{.StrictSuffix}}{{.ResourceKind}}{{.KindSuffix}}_{{.ResourceAPIVersion}}.json"
+    location = str(tmp_path / template)
+    write(tmp_path / "example.com/v1.34.0-strictwidget-example-v1_v1.json", {"not": {}})
+    write(tmp_path / "v1/v1.34.0-strictthing-v1_v1.json", {"not": {}})
+    text = widget() + "---\n" + widget(version="v1", kind="Thing")
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
 
     command = [kubeconform, "-strict", "-kubernetes-version", "1.34.0", "-schema-location", location]
     told = subprocess.run([*command, tmp_path / "a.yaml"], capture_output=True, text=True, check=False).stdout
 
-    assert Location(location).find(api_version, kind) == path
-    assert f"{kind} a is invalid" in told
+    assert told.count(" a is invalid") == 2
+    assert not any(Location(location).find(*kind) is None for kind in (("example.com/v1", "Widget"), ("v1", "Thing")))
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,17 @@ def test_a_version_that_is_not_served_has_no_schema(tmp_path):
         pytest.param("a: [", "while parsing", id="no-yaml"),
         pytest.param("kind: ConfigMap", "no CustomResourceDefinition in", id="no-crd"),
         pytest.param(None, "No such file", id="no-file"),
+        pytest.param("kind: CustomResourceDefinition", "without a group, a kind or versions", id="an-empty-crd"),
+        pytest.param(
+            yaml.safe_dump(crd("../../Widget")),
+            "with a group, a kind or a version that is no name",
+            id="a-kind-as-a-path",
+        ),
+        pytest.param(
+            yaml.safe_dump(crd(name="..")),
+            "with a group, a kind or a version that is no name",
+            id="a-version-as-a-path",
+        ),
     ],
 )
 def test_a_file_without_crds_is_an_error(tmp_path, text, message):

@@ -7,6 +7,7 @@ import pytest
 from aksrdma import catalog, paths, schemas
 from aksrdma.errors import UnknownNameError
 from aksrdma.kube.kinds import KINDS
+from aksrdma.schemas import store
 from aksrdma.schemas.judge.cel import compile_expression
 from aksrdma.schemas.make.files import schema_text
 
@@ -107,3 +108,14 @@ def test_kinds_know_their_api_version():
         "v1",
         "batch/v1",
     ]
+
+
+def test_the_newest_kubernetes_is_not_the_last_in_the_alphabet(monkeypatch):
+    monkeypatch.setattr(store, "folders", lambda: ("kubernetes-v1.34", "kubernetes-v1.9", "kubernetes-v1.x", "v25.1.0"))
+
+    assert store.builtin_folder.__wrapped__() == "kubernetes-v1.34"
+
+
+def test_a_release_that_has_no_folder_has_no_schemas():
+    assert schemas.find("v1.0.0", "mellanox.com/v1alpha1", "NicClusterPolicy") is None
+    assert schemas.find("..", "v1", "Pod") == schemas.find("v25.1.0", "v1", "Pod")

@@ -86,6 +86,7 @@ class Compiler:
         checks = self._compiled[name]
         if "type" not in schema:
             return checks
+        # A definition takes null; a place that does not says so with a type of its own.
         without_null = {found: check for found, check in checks.items() if found is not type(None)}
         return Checks(without_null, tuple(as_list(schema["type"])))
 
@@ -100,7 +101,7 @@ class Compiler:
                 return {str: string_check(schema)}
             case "boolean":
                 return {bool: enum_check(schema)}
-            case "integer" if self._decoded:
+            case "integer" if self._decoded:  # Go refuses 1.0 where it decodes an integer
                 return {int: integer_check(schema)}
             case "integer":
                 return {int: integer_check(schema), float: whole_check(schema, types)}
@@ -205,10 +206,11 @@ class _Fields(dict[str, Checks]):
         self._others = compile_schema(others) if isinstance(others, dict) else Anything() if others else None
 
     def __missing__(self, name: str) -> Checks:
-        """Compile a field of the schema; any other name is judged as what it is, and not kept: it may be anything."""
+        """Compile a field of the schema; any other name is judged as what it is."""
         if name in self._properties:
             self[name] = self._compile(self._properties[name])
             return self[name]
+        # Not kept: such names are a stranger's, and there is no end of them.
         return Unknown(name, tuple(self._properties)) if self._others is None else self._others
 
 
@@ -220,6 +222,7 @@ def _fields_check(schema: Schema, compile_schema: _Compile) -> Check:
         found: list[Problem] = []
         for key, item in value.items():
             check_item = fields[key][item.__class__]
+            # Nearly every item ends here: a check that is not there, or one that finds nothing.
             if check_item is not None and (problems := check_item(item)) is not None:
                 found += [under(key, problem) for problem in problems]
         if not required <= value.keys():

@@ -70,7 +70,7 @@ def _name(item: Any, defaults: dict[str, Any]) -> tuple[str, ...]:
 
 def canonical(value: Any) -> str:
     """Return the same text for the same JSON value, whatever the order of its fields; 1 and 1.0 are the same."""
-    if value.__class__ is str:
+    if value.__class__ is str:  # most keys of lists are names
         return f'"{value}"'
     return json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, default=str)
 

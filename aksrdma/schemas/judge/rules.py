@@ -66,7 +66,7 @@ def _typed(value: Any, schema: Schema, definitions: Definitions) -> Any:
 def holds(rule: str, scope: dict[str, Any]) -> bool:
     """Tell whether a rule is true; an error while it is evaluated counts against the object, as on the API server."""
     try:
-        usable(scope["self"])
+        usable(scope["self"])  # the value itself may be a float for an integer
         return compile_expression(rule)(scope) is True
     except CelError:
         return False

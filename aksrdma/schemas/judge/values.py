@@ -103,6 +103,7 @@ def go_pattern(pattern: str) -> re.Pattern[str]:
     for found in re.finditer(_TOKEN, pattern):
         out.append(pattern[position : found.start()])
         token, position = found.group(), found.end()
+        # `re` has no [:alpha:], reads a [ in a class as a warning, and its \Z is Go's \z.
         if found["name"] and in_class:
             token = _CLASS_NAMES.get(found["name"], token)
         elif token == r"\z" or (token == "$" and not in_class):
@@ -176,6 +177,7 @@ PATTERNS: Final = {
 
 _INT64: Final = (-(2**63), 2**63 - 1)
 _EXACT: Final = 2**53 - 1
+"""Whole numbers up to which a float holds each exactly."""
 _HAIR: Final = 1e-9
 
 
