@@ -10,7 +10,7 @@ from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import JUDGED
 from aksrdma.nearest import hint
-from aksrdma.schemas.judge import releases_taking, releases_with, schemas_of
+from aksrdma.schemas.judge import releases_with, schemas_of, with_history
 from aksrdma.schemas.judge.wording import missing, wrong_type
 from aksrdma.schemas.store import WORKLOADS, builtin_folder, folders, kinds
 
@@ -30,8 +30,6 @@ RULES: Final = (
     "value-not-allowed",
     "wrong-type",
 )
-_OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
-"""What another release may see otherwise: asked only once there is such a problem."""
 _NEW_WITH_NODE_POLICIES: Final = ("spec", "global")
 """A field that came with the kind NicNodePolicy, and so breaks the same rule where the release has neither."""
 
@@ -40,35 +38,14 @@ _NEW_WITH_NODE_POLICIES: Final = ("spec", "global")
 def schema_verdict(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Report what the API server refuses in an object by the CRDs of the release, or by Kubernetes' own schemas."""
     schemas = schemas_of(manifests.release)
-    for problem in schemas.judge(document.data):
-        told = _with_history(problem, document.data, manifests.release)
-        if problem.rule == "unknown-field" and problem.path == _NEW_WITH_NODE_POLICIES:
-            told = told._replace(rule="nicnodepolicy-not-in-release")
-        yield told
+    if problems := schemas.judge(document.data):
+        for problem in with_history(problems, document.data, manifests.release):
+            if problem.rule == "unknown-field" and problem.path == _NEW_WITH_NODE_POLICIES:
+                yield problem._replace(rule="nicnodepolicy-not-in-release")
+            else:
+                yield problem
     if not schemas.knows(document.api_version, document.kind):
         yield from _unserved(document.data, manifests.release)
-
-
-def _with_history(problem: Problem, data: dict[str, Any], release: str) -> Problem:
-    """Return a problem with the release that takes what this one refuses, where there is one."""
-    known = catalog.releases()
-    if problem.rule not in _OF_A_RELEASE or release not in known:
-        return problem
-    takers = releases_taking(problem.path, data)
-    later = [name for name in takers if known.index(name) > known.index(release)]
-    if later:
-        if problem.rule == "missing-field":
-            message, fix = f"{problem.message} before {later[0]}", f"{problem.fix}, or use {later[0]}"
-            return problem._replace(message=message, fix=fix)
-        message, fix = f"{problem.message}: new in {later[0]}", f"remove it, or use {later[0]} or later"
-    elif takers:
-        changed = known[known.index(takers[-1]) + 1]
-        if problem.rule == "missing-field":
-            return problem._replace(message=f"{problem.message} from {changed} on")
-        message, fix = f"{problem.message}: removed in {changed}", f"remove it, or use {takers[-1]}"
-    else:
-        return problem
-    return problem._replace(message=message, fix=fix, meant=None)  # it is right, in another release
 
 
 def _unserved(data: dict[str, Any], release: str) -> Iterator[Problem]:

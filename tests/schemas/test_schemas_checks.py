@@ -15,6 +15,7 @@ from aksrdma.checks import schema as verdict
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document, read
 from aksrdma.findings import format_path
+from aksrdma.schemas.judge import Schemas
 
 CASES = Path(__file__).parent / "cases"
 FILES = sorted(CASES.rglob("*.yaml"))
@@ -148,3 +149,12 @@ def test_a_release_outside_the_catalog_is_judged_without_history(monkeypatch):
     (problem,) = problems(Document.from_data(policy(secondaryNetwork={"ipamPlugin": IMAGE})), "v25.10.0")
 
     assert problem.message == "unknown field ipamPlugin"
+
+
+def test_however_many_mistakes_there_are_each_release_judges_an_object_once(monkeypatch):
+    asked, judge = [], Schemas.judge
+    monkeypatch.setattr(Schemas, "judge", lambda self, data: asked.append(self.release) or judge(self, data))
+    document = Document.from_data(policy(**{f"field{number}": {} for number in range(50)}))
+
+    assert len(problems(document, "v25.10.0")) == 50
+    assert sorted(asked) == sorted([*catalog.releases(), "v25.10.0"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from aksrdma import catalog
-from aksrdma.findings import FieldPath, Problem
+from aksrdma.findings import Problem
 from aksrdma.schemas.judge.compiler import compile_schema
 from aksrdma.schemas.store import find
+
+_OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
+"""What another release may see otherwise: asked only once there is such a problem."""
 
 
 class Schemas:
@@ -61,13 +64,35 @@ def releases_with(api_version: str, kind: str) -> list[str]:
     return [name for name in catalog.releases() if schemas_of(name).knows_own(api_version, kind)]
 
 
-def releases_taking(path: FieldPath, data: Mapping[str, Any]) -> list[str]:
-    """Return the releases that have the kind of an object and no complaint at a place in it, oldest first.
-
-    A complaint at anything that holds the place is one of the place, too: a field of an unknown field is unknown.
-    """
-    return [
-        name
+def with_history(problems: Sequence[Problem], data: Mapping[str, Any], release: str) -> list[Problem]:
+    """Return the problems of an object in a release, each with the release that takes what this one refuses, if any."""
+    known = catalog.releases()
+    if release not in known or not any(problem.rule in _OF_A_RELEASE for problem in problems):
+        return list(problems)
+    refused = {
+        name: {problem.path for problem in schemas_of(name).judge(data)}
         for name in releases_with(data["apiVersion"], data["kind"])
-        if all(other.path != path[: len(other.path)] for other in schemas_of(name).judge(data))
-    ]
+    }
+
+    def told(problem: Problem) -> Problem:
+        if problem.rule not in _OF_A_RELEASE:
+            return problem
+        # A complaint at anything that holds a place is one of the place, too: a field of an unknown field is unknown.
+        holders = {problem.path[:depth] for depth in range(len(problem.path) + 1)}
+        takers = [name for name, paths in refused.items() if paths.isdisjoint(holders)]
+        later = [name for name in takers if known.index(name) > known.index(release)]
+        if not takers:
+            return problem
+        changed = later[0] if later else known[known.index(takers[-1]) + 1]
+        if problem.rule == "missing-field":
+            if later:
+                return problem._replace(
+                    message=f"{problem.message} before {changed}", fix=f"{problem.fix}, or use {changed}"
+                )
+            return problem._replace(message=f"{problem.message} from {changed} on")
+        message, fix = f"{problem.message}: removed in {changed}", f"remove it, or use {takers[-1]}"
+        if later:
+            message, fix = f"{problem.message}: new in {changed}", f"remove it, or use {changed} or later"
+        return problem._replace(message=message, fix=fix, meant=None)  # it is right, in another release
+
+    return [told(problem) for problem in problems]
