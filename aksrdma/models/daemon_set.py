@@ -1,11 +1,11 @@
 """DaemonSet: one pod on every node."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from aksrdma.models.base import Model
 from aksrdma.models.meta import K8sObject, LabelSelector
 from aksrdma.models.pod import PodTemplateSpec
-from aksrdma.models.types import Int, IntOrString
+from aksrdma.models.shape import IntOrString, Untyped
 
 
 class RollingUpdateDaemonSet(Model):
@@ -35,9 +35,9 @@ class DaemonSetSpec(Model):
     """How pods get a changed template."""
     template: PodTemplateSpec
     """Its pods."""
-    min_ready_seconds: Int | None = None
+    min_ready_seconds: int | None = None
     """Seconds that a pod must be ready to count; 0 unless set."""
-    revision_history_limit: Int | None = None
+    revision_history_limit: int | None = None
     """Old revisions kept; 10 unless set."""
 
 
@@ -50,5 +50,4 @@ class DaemonSet(K8sObject):
     """The kind."""
     spec: DaemonSetSpec
     """Pods, and how they are updated."""
-    status: dict[str, Any] | None = None
-    """What the API server reports, as it is."""
+    status: Untyped = None

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, TypeAlias
 
+from pydantic import BaseModel
+
+from aksrdma import catalog, schemas
 from aksrdma.errors import UnknownNameError
 from aksrdma.findings import FieldPath, format_path
-from aksrdma.models.docs import field_docs
 from aksrdma.models.index import KINDS, model_of
-from aksrdma.models.schema_walk import Schema, at, schemas_by_release
 from aksrdma.models.shape import Shape, child_shape
 from aksrdma.nearest import hint
 
-SHORT_NAMES = {"ncp": "NicClusterPolicy", "nnp": "NicNodePolicy", "nfr": "NodeFeatureRule", "po": "Pod"}
+SHORT_NAMES: Final = {"ncp": "NicClusterPolicy", "nnp": "NicNodePolicy", "nfr": "NodeFeatureRule", "po": "Pod"}
 """What kubectl takes for a kind too."""
+UNTYPED_DOC: Final = (
+    "A field of Kubernetes that RDMA has no use for: kept as it is, and judged by the release's schema."
+)
 
-_STEPS = re.compile(r"\[([^\]]*)\]|([^.:\[\]]+)")
-_NO_LIMIT = (None, -(2**63), 2**63 - 1)
-_LIMITS = ("minimum", "maximum", "minLength", "maxLength", "pattern")
+_Schema: TypeAlias = dict[str, Any]
+_STEPS: Final = re.compile(r"\[([^\]]*)\]|([^.:\[\]]+)")
+_NO_LIMIT: Final = (None, -(2**63), 2**63 - 1)
+_LIMITS: Final = ("minimum", "maximum", "minLength", "maxLength", "pattern")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +69,12 @@ def describe(kind_path: str) -> FieldDescription:
         UnknownNameError: There is no such kind or field; the message names the nearest.
     """
     word, *_ = re.split(r"[.:\[]", kind_path, maxsplit=1)
-    api_version, kind = _kind(word)
+    by_name = {kind.casefold(): (version, kind) for version, kind in KINDS}
+    name = SHORT_NAMES.get(word.casefold(), word)
+    if name.casefold() not in by_name:
+        kinds = [kind for _, kind in KINDS]
+        raise UnknownNameError(f"no kind named {word!r}{hint(word, kinds) or '; there are ' + ', '.join(kinds)}")
+    api_version, kind = by_name[name.casefold()]
     path, shape, doc, required = _follow(kind_path[len(word) :], api_version, kind)
     known = _schemas(api_version, kind, path)
     newest = next(reversed(known.values()), {})
@@ -80,6 +93,33 @@ def describe(kind_path: str) -> FieldDescription:
     )
 
 
+@cache
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstring of each field of a model, by the field's Python name, inherited ones included."""
+    docs: dict[str, str] = {}
+    for cls in reversed(model.__mro__):
+        if issubclass(cls, BaseModel) and cls is not BaseModel:
+            docs |= _docs_of_module(cls.__module__).get(cls.__qualname__, {})
+    return {name: docs.get(name, UNTYPED_DOC) for name in model.model_fields}
+
+
+@cache
+def _docs_of_module(module: str) -> dict[str, dict[str, str]]:
+    """Return the strings under the fields of each class of a module; Python itself drops them."""
+    classes = [
+        node for node in ast.parse(inspect.getsource(import_module(module))).body if isinstance(node, ast.ClassDef)
+    ]
+    found: dict[str, dict[str, str]] = {}
+    for node in classes:
+        docs = found.setdefault(node.name, {})
+        for statement, below in zip(node.body, node.body[1:], strict=False):
+            if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                continue
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                docs[statement.target.id] = inspect.cleandoc(str(below.value.value))
+    return found
+
+
 def type_text(shape: Shape) -> str:
     """Say in words what a value may be."""
     ways = [model.__name__ for model in shape.models]
@@ -88,15 +128,6 @@ def type_text(shape: Shape) -> str:
     ways += shape.types
     text = " or ".join(ways)
     return f"string, the JSON text of {text}" if shape.embedded else text
-
-
-def _kind(word: str) -> tuple[str, str]:
-    by_name = {kind.casefold(): (version, kind) for version, kind in KINDS}
-    name = SHORT_NAMES.get(word.casefold(), word)
-    if name.casefold() not in by_name:
-        known = [kind for _, kind in KINDS]
-        raise UnknownNameError(f"no kind named {word!r}{hint(word, known) or '; there are ' + ', '.join(known)}")
-    return by_name[name.casefold()]
 
 
 def _follow(rest: str, api_version: str, kind: str) -> tuple[FieldPath, Shape, str, bool]:
@@ -139,8 +170,34 @@ def _field(shape: Shape, name: str, path: list[str | int | None]) -> tuple[Shape
     return child_shape(shape, name), field_docs(model)[field], model.model_fields[field].is_required()
 
 
-def _schemas(api_version: str, kind: str, path: FieldPath) -> dict[str, Schema]:
-    """Return the schema of the field in each release that has it."""
-    roots = schemas_by_release(api_version, kind)
-    found = {release: at(root, path) for release, root in roots.items() if root}
-    return {release: schema for release, schema in found.items() if schema is not None}
+def _schemas(api_version: str, kind: str, path: FieldPath) -> dict[str, _Schema]:
+    """Return the schema of the field in each release that has it; the JSON of a string has that of its string."""
+    group, _, version = api_version.rpartition("/")
+    found = {}
+    for release in catalog.releases():
+        if schemas.Kind(group, version, kind) not in schemas.kinds(release):
+            continue
+        root = schemas.load(release, group, kind, version)
+        schema: _Schema | None = _resolved(root, root)
+        for step in path[: path.index(None)] if None in path else path:
+            schema = _child(root, schema, step) if schema is not None else None
+        if schema is not None:
+            found[release] = schema
+    return found
+
+
+def _child(root: _Schema, schema: _Schema, step: str | int | None) -> _Schema | None:
+    """Return the schema of a field, list item or map value, or None where there is no such thing."""
+    if isinstance(step, int):
+        found = schema.get("items")
+    else:
+        found = schema.get("properties", {}).get(step, schema.get("additionalProperties"))
+    if found is True:
+        return {}
+    return _resolved(root, found) if isinstance(found, dict) else None
+
+
+def _resolved(root: _Schema, schema: _Schema) -> _Schema:
+    """Return a schema with its reference, if it has one, replaced by what it stands for."""
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    return {**root["$defs"][name], **schema} if name else schema

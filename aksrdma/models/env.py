@@ -1,7 +1,7 @@
-"""Environment variables: `env` and `envFrom` of containers, and `env` of the operator's components."""
+"""Environment variables: `env` of containers and of the operator's components."""
 
 from aksrdma.models.base import Model
-from aksrdma.models.types import Bool, Quantity
+from aksrdma.models.shape import Quantity
 
 
 class KeySelector(Model):
@@ -11,7 +11,7 @@ class KeySelector(Model):
     """Name of the ConfigMap or Secret; the API server's default is an empty string, which finds none."""
     key: str
     """The key whose value is taken."""
-    optional: Bool | None = None
+    optional: bool | None = None
     """True lets the container start without the object or key."""
 
 
@@ -44,7 +44,7 @@ class FileKeySelector(Model):
     """Path of the file inside the volume."""
     key: str
     """Key in the file."""
-    optional: Bool | None = None
+    optional: bool | None = None
     """True lets the container start without file or key; false unless set."""
 
 
@@ -72,23 +72,3 @@ class EnvVar(Model):
     """Its value; `$(NAME)` takes in earlier variables. An empty string unless set."""
     value_from: EnvVarSource | None = None
     """Where the value comes from; not together with `value`."""
-
-
-class EnvSource(Model):
-    """`configMapRef` and `secretRef` of `envFrom`: all keys of a ConfigMap or Secret."""
-
-    name: str | None = None
-    """Name of the ConfigMap or Secret."""
-    optional: Bool | None = None
-    """True lets the container start without it."""
-
-
-class EnvFromSource(Model):
-    """One entry of a container's `envFrom`."""
-
-    prefix: str | None = None
-    """Text put in front of every name."""
-    config_map_ref: EnvSource | None = None
-    """The ConfigMap whose keys become variables."""
-    secret_ref: EnvSource | None = None
-    """The Secret whose keys become variables."""

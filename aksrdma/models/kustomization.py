@@ -1,11 +1,10 @@
 """Kustomization: a folder of manifests and what kustomize (v5) changes in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from aksrdma.models.base import Model
 from aksrdma.models.meta import K8sObject, ObjectMeta
-from aksrdma.models.types import Bool, Int, ListOf
 
 
 class PatchTarget(Model):
@@ -36,7 +35,7 @@ class Patch(Model):
     """The patch itself."""
     target: PatchTarget | None = None
     """Objects to patch; a strategic merge patch names its own unless set."""
-    options: Mapping[str, Bool] | None = None
+    options: Mapping[str, bool] | None = None
     """allowNameChange and allowKindChange."""
 
 
@@ -51,7 +50,7 @@ class FieldSpec(Model):
     """Kind."""
     path: str
     """Path, with slashes."""
-    create: Bool | None = None
+    create: bool | None = None
     """True makes the path where it is missing; false unless set."""
 
 
@@ -60,11 +59,11 @@ class LabelPairs(Model):
 
     pairs: Mapping[str, str]
     """Labels to add."""
-    include_selectors: Bool | None = None
+    include_selectors: bool | None = None
     """True adds them to selectors and templates too; false unless set."""
-    include_templates: Bool | None = None
+    include_templates: bool | None = None
     """True adds them to templates too; false unless set."""
-    fields: ListOf[FieldSpec] | None = None
+    fields: Sequence[FieldSpec] | None = None
     """More places to add them."""
 
 
@@ -88,7 +87,7 @@ class Replica(Model):
 
     name: str
     """Name of the workload."""
-    count: Int
+    count: int
     """Number of replicas."""
 
 
@@ -99,9 +98,9 @@ class GeneratorOptions(Model):
     """Labels of what is generated."""
     annotations: Mapping[str, str] | None = None
     """Annotations of what is generated."""
-    disable_name_suffix_hash: Bool | None = None
+    disable_name_suffix_hash: bool | None = None
     """True keeps the name as it is; false unless set."""
-    immutable: Bool | None = None
+    immutable: bool | None = None
     """True makes it immutable; false unless set."""
 
 
@@ -114,11 +113,11 @@ class ConfigMapGenerator(Model):
     """Namespace."""
     behavior: Literal["create", "replace", "merge"] | None = None
     """What is done with one of the same name; create unless set."""
-    files: ListOf[str] | None = None
+    files: Sequence[str] | None = None
     """Files, as path or key=path."""
-    literals: ListOf[str] | None = None
+    literals: Sequence[str] | None = None
     """Pairs, as key=value."""
-    envs: ListOf[str] | None = None
+    envs: Sequence[str] | None = None
     """Files with key=value lines."""
     env: str | None = None
     """Old form of `envs` with one file."""
@@ -138,7 +137,7 @@ class SortOptions(Model):
 
     order: Literal["legacy", "fifo"] | None = None
     """legacy sorts by kind, fifo keeps the order of the input."""
-    legacy_sort_options: Mapping[str, ListOf[str]] | None = None
+    legacy_sort_options: Mapping[str, Sequence[str]] | None = None
     """orderFirst and orderLast: kinds."""
 
 
@@ -153,53 +152,53 @@ class _KustomizationFields(K8sObject):
     """Text put in front of every name."""
     name_suffix: str | None = None
     """Text put after every name."""
-    resources: ListOf[str] | None = None
+    resources: Sequence[str] | None = None
     """Files and folders of manifests, relative to this file."""
-    components: ListOf[str] | None = None
+    components: Sequence[str] | None = None
     """Folders of Components."""
-    generators: ListOf[str] | None = None
+    generators: Sequence[str] | None = None
     """Files with the configs of generator functions, or the configs as text."""
-    transformers: ListOf[str] | None = None
+    transformers: Sequence[str] | None = None
     """Files with the configs of transformer functions, or the configs as text."""
-    validators: ListOf[str] | None = None
+    validators: Sequence[str] | None = None
     """Files with the configs of validator functions, or the configs as text."""
-    patches: ListOf[Patch] | None = None
+    patches: Sequence[Patch] | None = None
     """Patches, applied in order."""
-    patches_strategic_merge: ListOf[str] | None = None
+    patches_strategic_merge: Sequence[str] | None = None
     """Deprecated; use `patches`."""
-    patches_json6902: ListOf[Patch] | None = None
+    patches_json6902: Sequence[Patch] | None = None
     """Deprecated; use `patches`."""
-    replacements: ListOf[dict[str, Any]] | None = None
+    replacements: Sequence[dict[str, Any]] | None = None
     """Values copied from one field to others."""
-    labels: ListOf[LabelPairs] | None = None
+    labels: Sequence[LabelPairs] | None = None
     """Labels put on every object."""
     common_labels: Mapping[str, str] | None = None
     """Deprecated; use `labels` with includeSelectors."""
     common_annotations: Mapping[str, str] | None = None
     """Annotations put on every object."""
-    images: ListOf[ImageOverride] | None = None
+    images: Sequence[ImageOverride] | None = None
     """Image references to replace; components of a NicClusterPolicy are not pods, so this does not reach them."""
-    replicas: ListOf[Replica] | None = None
+    replicas: Sequence[Replica] | None = None
     """Numbers of replicas."""
-    config_map_generator: ListOf[ConfigMapGenerator] | None = None
+    config_map_generator: Sequence[ConfigMapGenerator] | None = None
     """ConfigMaps to generate."""
-    secret_generator: ListOf[SecretGenerator] | None = None
+    secret_generator: Sequence[SecretGenerator] | None = None
     """Secrets to generate."""
     generator_options: GeneratorOptions | None = None
     """Options of all generators."""
-    configurations: ListOf[str] | None = None
+    configurations: Sequence[str] | None = None
     """Files that tell transformers about fields of custom resources."""
-    crds: ListOf[str] | None = None
+    crds: Sequence[str] | None = None
     """Files with OpenAPI definitions of custom resources."""
     openapi: Mapping[str, str] | None = None
     """path of an OpenAPI schema, or version of a built-in one."""
-    build_metadata: ListOf[str] | None = None
+    build_metadata: Sequence[str] | None = None
     """Labels and annotations about the build: managedByLabel, originAnnotations, transformerAnnotations."""
     sort_options: SortOptions | None = None
     """Order of the output."""
     helm_globals: dict[str, Any] | None = None
     """Settings of all `helmCharts`."""
-    helm_charts: ListOf[dict[str, Any]] | None = None
+    helm_charts: Sequence[dict[str, Any]] | None = None
     """Helm charts to inflate; needs --enable-helm."""
 
     def wire(self) -> dict[str, Any]:

@@ -1,46 +1,10 @@
 """What every object carries: apiVersion, kind and metadata; and how labels are selected."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self
 
 from aksrdma.models.base import Model
-from aksrdma.models.types import Bool, Int, ListOf, Time
-
-
-class OwnerReference(Model):
-    """One entry of `metadata.ownerReferences`: the object that this one goes away with."""
-
-    api_version: str
-    """Group and version of the owner."""
-    kind: str
-    """Kind of the owner."""
-    name: str
-    """Name of the owner, in the same namespace or cluster-wide."""
-    uid: str
-    """UID of the owner, so that a namesake is not taken for it."""
-    controller: Bool | None = None
-    """True for the one owner that manages this object."""
-    block_owner_deletion: Bool | None = None
-    """True keeps the owner, in foreground deletion, until this object is gone."""
-
-
-class ManagedFieldsEntry(Model):
-    """One entry of `metadata.managedFields`: who last set which fields. Written by the API server."""
-
-    manager: str | None = None
-    """Name of the client or controller."""
-    operation: str | None = None
-    """Apply or Update."""
-    api_version: str | None = None
-    """The version in which the fields were set."""
-    time: Time | None = None
-    """When the set of fields last changed, RFC 3339."""
-    fields_type: str | None = None
-    """Format of `fieldsV1`; always FieldsV1."""
-    fields_v1: Mapping[str, Any] | None = None
-    """The set of fields, as a tree of keys."""
-    subresource: str | None = None
-    """The subresource that was written, such as status."""
+from aksrdma.models.shape import Untyped
 
 
 class ObjectMeta(Model):
@@ -56,26 +20,17 @@ class ObjectMeta(Model):
     """Keys and values to select the object by."""
     annotations: Mapping[str, str] | None = None
     """Keys and values for tools, such as `k8s.v1.cni.cncf.io/networks` on a pod."""
-    finalizers: ListOf[str] | None = None
+    finalizers: Sequence[str] | None = None
     """Names of who must agree before the object is gone."""
-    owner_references: ListOf[OwnerReference] | None = None
-    """The objects that this one goes away with."""
-    creation_timestamp: Time | None = None
-    """When it was made, RFC 3339. Written by the API server."""
-    deletion_timestamp: Time | None = None
-    """When it will go, RFC 3339. Written by the API server."""
-    deletion_grace_period_seconds: Int | None = None
-    """Seconds that it may take to end. Written by the API server."""
-    generation: Int | None = None
-    """Number of the wanted state, one more at each change. Written by the API server."""
-    resource_version: str | None = None
-    """Opaque version of the object, for optimistic locking. Written by the API server."""
-    self_link: str | None = None
-    """No longer filled by the API server."""
-    uid: str | None = None
-    """Identity over time and space. Written by the API server."""
-    managed_fields: ListOf[ManagedFieldsEntry] | None = None
-    """Who set which field. Written by the API server."""
+    owner_references: Untyped = None
+    creation_timestamp: Untyped = None
+    deletion_timestamp: Untyped = None
+    deletion_grace_period_seconds: Untyped = None
+    generation: Untyped = None
+    resource_version: Untyped = None
+    self_link: Untyped = None
+    uid: Untyped = None
+    managed_fields: Untyped = None
 
 
 class K8sObject(Model):
@@ -108,7 +63,7 @@ class LabelSelectorRequirement(Model):
     """Label key."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     """How the label's value relates to `values`."""
-    values: ListOf[str] | None = None
+    values: Sequence[str] | None = None
     """Values; none for Exists and DoesNotExist."""
 
 
@@ -117,7 +72,7 @@ class LabelSelector(Model):
 
     match_labels: Mapping[str, str] | None = None
     """Labels that the object must have with these values."""
-    match_expressions: ListOf[LabelSelectorRequirement] | None = None
+    match_expressions: Sequence[LabelSelectorRequirement] | None = None
     """Requirements beyond equality."""
 
 
@@ -126,3 +81,22 @@ class LocalObjectReference(Model):
 
     name: str | None = None
     """Name of the object."""
+
+
+class NamespaceSpec(Model):
+    """`spec` of Namespace."""
+
+    finalizers: Sequence[str] | None = None
+    """Who must agree before it is gone; filled by the API server."""
+
+
+class Namespace(K8sObject):
+    """A namespace; its label pod-security.kubernetes.io/enforce says which pods may run. Cluster-scoped."""
+
+    api_version: Literal["v1"] = "v1"
+    """Group and version."""
+    kind: Literal["Namespace"] = "Namespace"
+    """The kind."""
+    spec: NamespaceSpec | None = None
+    """Finalizers."""
+    status: Untyped = None

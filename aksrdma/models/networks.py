@@ -1,24 +1,15 @@
-"""Second networks of pods: IPoIBNetwork, MacvlanNetwork, HostDeviceNetwork and what they become."""
+"""Second networks of pods by the Network Operator: IPoIBNetwork, MacvlanNetwork and HostDeviceNetwork."""
 
 from typing import Annotated, Literal, TypeAlias
 
 from aksrdma.models.base import Model
-from aksrdma.models.configs.cni import CniConfig
 from aksrdma.models.configs.ipam import Ipam
 from aksrdma.models.configs.text import EmbeddedJson
 from aksrdma.models.meta import K8sObject
-from aksrdma.models.policy_status import AppliedState, NetworkStatus
-from aksrdma.models.types import ListOf, NonNegativeInt
+from aksrdma.models.shape import NonNegativeInt, Untyped
 
 # The operator takes all blanks out of the text, those inside strings too.
 IpamText: TypeAlias = Annotated[Ipam, EmbeddedJson(empty_is_unset=True, escape_blanks=True)]
-
-
-class IPoIBNetworkStatus(NetworkStatus):
-    """`status` of IPoIBNetwork."""
-
-    ipoib_network_attachment_def: str | None = None
-    """The NetworkAttachmentDefinition made from it."""
 
 
 class IPoIBNetworkSpec(Model):
@@ -41,15 +32,7 @@ class IPoIBNetwork(K8sObject):
     """The kind."""
     spec: IPoIBNetworkSpec | None = None
     """Interface, namespace and addresses."""
-    status: IPoIBNetworkStatus | None = None
-    """What the operator reports."""
-
-
-class MacvlanNetworkStatus(NetworkStatus):
-    """`status` of MacvlanNetwork."""
-
-    macvlan_network_attachment_def: str | None = None
-    """The NetworkAttachmentDefinition made from it."""
+    status: Untyped = None
 
 
 class MacvlanNetworkSpec(Model):
@@ -76,17 +59,7 @@ class MacvlanNetwork(K8sObject):
     """The kind."""
     spec: MacvlanNetworkSpec | None = None
     """Interface, namespace and addresses."""
-    status: MacvlanNetworkStatus | None = None
-    """What the operator reports."""
-
-
-class HostDeviceNetworkStatus(NetworkStatus):
-    """`status` of HostDeviceNetwork."""
-
-    host_device_network_attachment_def: str | None = None
-    """The NetworkAttachmentDefinition made from it."""
-    applied_states: ListOf[AppliedState] | None = None
-    """The parts one by one."""
+    status: Untyped = None
 
 
 class HostDeviceNetworkSpec(Model):
@@ -109,23 +82,4 @@ class HostDeviceNetwork(K8sObject):
     """The kind."""
     spec: HostDeviceNetworkSpec | None = None
     """Resource, namespace and addresses."""
-    status: HostDeviceNetworkStatus | None = None
-    """What the operator reports."""
-
-
-class NetworkAttachmentDefinitionSpec(Model):
-    """`spec` of NetworkAttachmentDefinition."""
-
-    config: Annotated[CniConfig, EmbeddedJson(empty_is_unset=True)] | None = None
-    """CNI config, on the wire JSON text; not set, Multus takes the file on the node that has the object's name."""
-
-
-class NetworkAttachmentDefinition(K8sObject):
-    """A network that pods ask for in the annotation `k8s.v1.cni.cncf.io/networks`. Namespaced."""
-
-    api_version: Literal["k8s.cni.cncf.io/v1"] = "k8s.cni.cncf.io/v1"
-    """Group and version."""
-    kind: Literal["NetworkAttachmentDefinition"] = "NetworkAttachmentDefinition"
-    """The kind."""
-    spec: NetworkAttachmentDefinitionSpec | None = None
-    """The CNI config."""
+    status: Untyped = None

@@ -1,12 +1,11 @@
 """NodeFeatureRule of Node Feature Discovery: labels for nodes by their hardware."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from aksrdma.models.base import Model
 from aksrdma.models.meta import K8sObject
 from aksrdma.models.scheduling import Taint
-from aksrdma.models.types import ListOf
 
 
 class MatchExpression(Model):
@@ -16,7 +15,7 @@ class MatchExpression(Model):
         "In", "NotIn", "InRegexp", "Exists", "DoesNotExist", "Gt", "Ge", "Lt", "Le", "GtLt", "GeLe", "IsTrue", "IsFalse"
     ]
     """In, NotIn and InRegexp take one value or more, Gt, Ge, Lt and Le one, GtLt and GeLe two, the others none."""
-    value: ListOf[str] | None = None
+    value: Sequence[str] | None = None
     """Strings; PCI ids are four lower-case hex digits without 0x."""
     type: Literal["version"] | None = None
     """version makes Gt, Ge, Lt, Le, GtLt and GeLe compare versions; integers unless set."""
@@ -36,7 +35,7 @@ class FeatureMatcherTerm(Model):
 class MatchAnyElem(Model):
     """One entry of `matchAny`: an alternative."""
 
-    match_features: ListOf[FeatureMatcherTerm]
+    match_features: Sequence[FeatureMatcherTerm]
     """Terms that must all hold."""
 
 
@@ -51,7 +50,7 @@ class Rule(Model):
     """Go template that yields labels, a line each."""
     annotations: Mapping[str, str] | None = None
     """Annotations for nodes that match."""
-    taints: ListOf[Taint] | None = None
+    taints: Sequence[Taint] | None = None
     """Taints for nodes that match; ignored unless nfd-master has taints switched on."""
     extended_resources: Mapping[str, str] | None = None
     """Extended resources for nodes that match, with their amounts."""
@@ -59,16 +58,16 @@ class Rule(Model):
     """Values that later rules see as feature rule.matched."""
     vars_template: str | None = None
     """Go template that yields `vars`, a line each."""
-    match_features: ListOf[FeatureMatcherTerm] | None = None
+    match_features: Sequence[FeatureMatcherTerm] | None = None
     """Terms that must all hold."""
-    match_any: ListOf[MatchAnyElem] | None = None
+    match_any: Sequence[MatchAnyElem] | None = None
     """Alternatives: one must hold, besides `matchFeatures`."""
 
 
 class NodeFeatureRuleSpec(Model):
     """`spec` of NodeFeatureRule."""
 
-    rules: ListOf[Rule]
+    rules: Sequence[Rule]
     """Rules, judged in order; a later label of the same key wins."""
 
 

@@ -1,11 +1,12 @@
 """Pools of nv-ipam: IPPool and CIDRPool. They count in the operator's namespace only."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from aksrdma.models.base import Model
 from aksrdma.models.meta import K8sObject
 from aksrdma.models.scheduling import NodeSelector
-from aksrdma.models.types import Bool, Int, ListOf, NonNegativeInt
+from aksrdma.models.shape import NonNegativeInt, Untyped
 
 
 class ExcludeRange(Model):
@@ -33,40 +34,22 @@ class Route(Model):
     """Destination, in CIDR notation; reached by the pool's gateway."""
 
 
-class IPPoolAllocation(Model):
-    """One entry of an IPPool's `status.allocations`."""
-
-    node_name: str
-    """The node."""
-    start_ip: str
-    """First address of its block."""
-    end_ip: str
-    """Last address of its block."""
-
-
-class IPPoolStatus(Model):
-    """`status` of IPPool."""
-
-    allocations: ListOf[IPPoolAllocation]
-    """Which node has which block."""
-
-
 class IPPoolSpec(Model):
     """`spec` of IPPool: one subnet, from which every node gets a block of addresses."""
 
     subnet: str
     """The subnet, in CIDR notation."""
-    per_node_block_size: Int
+    per_node_block_size: int
     """Addresses a node gets; the pool serves floor(usable addresses / this) nodes."""
     gateway: str | None = None
     """Gateway, inside the subnet; no pod gets its address."""
-    default_gateway: Bool | None = None
+    default_gateway: bool | None = None
     """Makes `gateway` the pods' default route."""
-    exclusions: ListOf[ExcludeRange] | None = None
+    exclusions: Sequence[ExcludeRange] | None = None
     """Addresses that no pod gets."""
-    per_node_exclusions: ListOf[ExcludeIndexRange] | None = None
+    per_node_exclusions: Sequence[ExcludeIndexRange] | None = None
     """Places in every block that no pod gets."""
-    routes: ListOf[Route] | None = None
+    routes: Sequence[Route] | None = None
     """Routes by `gateway`."""
     node_selector: NodeSelector | None = None
     """Nodes that get a block; all unless set."""
@@ -81,8 +64,7 @@ class IPPool(K8sObject):
     """The kind."""
     spec: IPPoolSpec
     """Subnet and block size."""
-    status: IPPoolStatus | None = None
-    """What nv-ipam reports."""
+    status: Untyped = None
 
 
 class CIDRPoolStaticAllocation(Model):
@@ -96,42 +78,24 @@ class CIDRPoolStaticAllocation(Model):
     """Gateway inside the prefix."""
 
 
-class CIDRPoolAllocation(Model):
-    """One entry of a CIDRPool's `status.allocations`."""
-
-    node_name: str
-    """The node."""
-    prefix: str
-    """Its prefix."""
-    gateway: str | None = None
-    """Its gateway."""
-
-
-class CIDRPoolStatus(Model):
-    """`status` of CIDRPool."""
-
-    allocations: ListOf[CIDRPoolAllocation]
-    """Which node has which prefix."""
-
-
 class CIDRPoolSpec(Model):
     """`spec` of CIDRPool: one range, from which every node gets a subnet of its own."""
 
     cidr: str
     """The range, in CIDR notation, without host bits."""
-    per_node_network_prefix: Int
+    per_node_network_prefix: int
     """Length of a node's prefix; the pool serves 2^(this - length of cidr) nodes."""
-    gateway_index: Int | None = None
+    gateway_index: int | None = None
     """Place of the gateway in every node's prefix; no gateway unless set."""
-    default_gateway: Bool | None = None
+    default_gateway: bool | None = None
     """Makes the gateway the pods' default route."""
-    exclusions: ListOf[ExcludeRange] | None = None
+    exclusions: Sequence[ExcludeRange] | None = None
     """Addresses that no pod gets."""
-    per_node_exclusions: ListOf[ExcludeIndexRange] | None = None
+    per_node_exclusions: Sequence[ExcludeIndexRange] | None = None
     """Places in every prefix that no pod gets."""
-    routes: ListOf[Route] | None = None
+    routes: Sequence[Route] | None = None
     """Routes by the node's gateway."""
-    static_allocations: ListOf[CIDRPoolStaticAllocation] | None = None
+    static_allocations: Sequence[CIDRPoolStaticAllocation] | None = None
     """Prefixes kept for nodes."""
     node_selector: NodeSelector | None = None
     """Nodes that get a prefix; all unless set."""
@@ -146,5 +110,4 @@ class CIDRPool(K8sObject):
     """The kind."""
     spec: CIDRPoolSpec
     """Range and prefix length."""
-    status: CIDRPoolStatus | None = None
-    """What nv-ipam reports."""
+    status: Untyped = None

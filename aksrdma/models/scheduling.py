@@ -1,10 +1,11 @@
 """Where pods may run: node selectors, affinity, taints and tolerations."""
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from aksrdma.models.base import Model
 from aksrdma.models.meta import LabelSelector
-from aksrdma.models.types import Int, ListOf, Time
+from aksrdma.models.shape import Time
 
 TaintEffect: TypeAlias = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
@@ -16,30 +17,30 @@ class NodeSelectorRequirement(Model):
     """Label key, such as feature.node.kubernetes.io/pci-15b3.present."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
     """How the value relates to `values`; Gt and Lt compare as integers."""
-    values: ListOf[str] | None = None
+    values: Sequence[str] | None = None
     """Strings, so write "true"; none for Exists and DoesNotExist, exactly one for Gt and Lt."""
 
 
 class NodeSelectorTerm(Model):
     """One alternative of a node selector; all its requirements must hold, and an empty one matches no node."""
 
-    match_expressions: ListOf[NodeSelectorRequirement] | None = None
+    match_expressions: Sequence[NodeSelectorRequirement] | None = None
     """Requirements on labels."""
-    match_fields: ListOf[NodeSelectorRequirement] | None = None
+    match_fields: Sequence[NodeSelectorRequirement] | None = None
     """Requirements on fields; Kubernetes knows metadata.name only."""
 
 
 class NodeSelector(Model):
     """A choice of nodes."""
 
-    node_selector_terms: ListOf[NodeSelectorTerm]
+    node_selector_terms: Sequence[NodeSelectorTerm]
     """Alternatives: one that matches is enough."""
 
 
 class PreferredSchedulingTerm(Model):
     """A wish, with its weight."""
 
-    weight: Int
+    weight: int
     """Weight, 1 to 100."""
     preference: NodeSelectorTerm
     """The nodes wished for."""
@@ -50,7 +51,7 @@ class NodeAffinity(Model):
 
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
     """Pods are not scheduled elsewhere; running pods stay when labels change."""
-    preferred_during_scheduling_ignored_during_execution: ListOf[PreferredSchedulingTerm] | None = None
+    preferred_during_scheduling_ignored_during_execution: Sequence[PreferredSchedulingTerm] | None = None
     """Nodes with the greatest sum of weights come first."""
 
 
@@ -61,20 +62,20 @@ class PodAffinityTerm(Model):
     """Node label; nodes with the same value are one place, such as kubernetes.io/hostname."""
     label_selector: LabelSelector | None = None
     """The other pods; without it none."""
-    namespaces: ListOf[str] | None = None
+    namespaces: Sequence[str] | None = None
     """Their namespaces, added to those of `namespaceSelector`; with neither, the pod's own."""
     namespace_selector: LabelSelector | None = None
     """Their namespaces by label; an empty selector means all."""
-    match_label_keys: ListOf[str] | None = None
+    match_label_keys: Sequence[str] | None = None
     """Labels whose value the other pods share with this one."""
-    mismatch_label_keys: ListOf[str] | None = None
+    mismatch_label_keys: Sequence[str] | None = None
     """Labels whose value the other pods do not share with this one."""
 
 
 class WeightedPodAffinityTerm(Model):
     """A wish about nearness to other pods, with its weight."""
 
-    weight: Int
+    weight: int
     """Weight, 1 to 100."""
     pod_affinity_term: PodAffinityTerm
     """The other pods, and what near means."""
@@ -83,9 +84,9 @@ class WeightedPodAffinityTerm(Model):
 class PodAffinity(Model):
     """`podAffinity` (near to) and `podAntiAffinity` (away from) other pods."""
 
-    required_during_scheduling_ignored_during_execution: ListOf[PodAffinityTerm] | None = None
+    required_during_scheduling_ignored_during_execution: Sequence[PodAffinityTerm] | None = None
     """Must hold when the pod is scheduled."""
-    preferred_during_scheduling_ignored_during_execution: ListOf[WeightedPodAffinityTerm] | None = None
+    preferred_during_scheduling_ignored_during_execution: Sequence[WeightedPodAffinityTerm] | None = None
     """Should hold; nodes with the greatest sum of weights come first."""
 
 
@@ -111,7 +112,7 @@ class Toleration(Model):
     """Value of the taint; not with Exists."""
     effect: TaintEffect | None = None
     """Effect of the taint; not set means all."""
-    toleration_seconds: Int | None = None
+    toleration_seconds: int | None = None
     """Seconds before a NoExecute taint evicts the pod; not set means never."""
 
 
@@ -131,7 +132,7 @@ class Taint(Model):
 class TopologySpreadConstraint(Model):
     """How evenly pods spread over places."""
 
-    max_skew: Int
+    max_skew: int
     """Greatest difference in matching pods between two places; above 0."""
     topology_key: str
     """Node label; nodes with the same value are one place."""
@@ -139,9 +140,9 @@ class TopologySpreadConstraint(Model):
     """Whether the pod waits or goes where the skew is least."""
     label_selector: LabelSelector | None = None
     """The pods that are counted."""
-    match_label_keys: ListOf[str] | None = None
+    match_label_keys: Sequence[str] | None = None
     """Labels whose value the counted pods share with this one."""
-    min_domains: Int | None = None
+    min_domains: int | None = None
     """Least number of places, for DoNotSchedule; 1 unless set."""
     node_affinity_policy: Literal["Honor", "Ignore"] | None = None
     """Whether only nodes of the pod's affinity count; Honor unless set."""

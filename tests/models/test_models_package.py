@@ -7,13 +7,17 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, field_validator
 
 from aksrdma import models
+from aksrdma.errors import ModelError
 from aksrdma.models import KINDS, Model, model_of
-from aksrdma.models.docs import field_docs
+from aksrdma.models.describe import UNTYPED_DOC, field_docs
+from aksrdma.models.shape import Untyped
 
 FIXED = ("api_version", "kind", "type", "metadata")
 """Fields that may have a default: what the kind or type fixes, and the metadata of a kustomization."""
@@ -35,8 +39,10 @@ ALL = [item for module in modules() for item in classes(module)]
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.__name__)
 def test_every_field_has_a_docstring(model: type[BaseModel]) -> None:
+    typed = [name for name, field in model.model_fields.items() if field.annotation is not Untyped]
+
     assert model.__doc__
-    assert [name for name in model.model_fields if not field_docs(model).get(name)] == []
+    assert [name for name in typed if field_docs(model)[name] == UNTYPED_DOC] == []
 
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.__name__)
@@ -65,11 +71,64 @@ def test_a_model_fixes_its_kind(api_version: str, kind: str) -> None:
     assert (fields["api_version"].default, fields["kind"].default) == (api_version, kind)
 
 
-def test_importing_the_package_alone_loads_no_pydantic() -> None:
-    code = "import sys, aksrdma.models; print('pydantic' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def loaded_by(code: str) -> set[str]:
+    """The modules that are there after code ran in a new process."""
+    code = f"import sys; {code}; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
-    assert done.stdout.strip() == "False"
+
+@pytest.mark.parametrize("code", ["import aksrdma", "import aksrdma.models", "from aksrdma.models import json_text"])
+def test_importing_packages_and_writing_json_loads_no_pydantic(code: str) -> None:
+    assert {"aksrdma", "pydantic"} & loaded_by(code) == {"aksrdma"}
+
+
+def test_a_kind_loads_its_own_family() -> None:
+    families = {f"aksrdma.models.{name}" for name in ("pod", "nic_policy", "networks", "nv_ipam", "node_feature_rule")}
+
+    assert families & loaded_by("from aksrdma.models import NodeFeatureRule") == {"aksrdma.models.node_feature_rule"}
+
+
+def test_building_an_object_looks_for_no_plugins_of_pydantic() -> None:
+    code = "from aksrdma import models; models.Namespace(metadata=models.ObjectMeta(name='n')).wire()"
+
+    assert "pydantic.plugin._loader" not in loaded_by(code)
+
+
+def test_a_model_can_be_a_field_of_a_users_own_model() -> None:
+    class Fleet(BaseModel):
+        policy: models.NicClusterPolicy
+        pods: list[models.Pod] = []
+
+    fleet = Fleet.model_validate({"policy": {"metadata": {"name": "p"}, "spec": {"ofedDriver": {"image": "i"}}}})
+
+    assert fleet.policy.spec == models.NicClusterPolicySpec(ofed_driver=models.OfedDriver(image="i"))
+    assert "NicClusterPolicySpec" in Fleet.model_json_schema()["$defs"]
+
+
+def test_a_model_can_be_extended() -> None:
+    class Labelled(models.ImageSpec):
+        digest: str | None = None
+        built: date | None = None
+        layers: Annotated[int, Field(gt=0)] | None = None
+
+    assert Labelled(image="a", digest="b", built=date(2026, 1, 2)).wire() == {
+        "image": "a",
+        "digest": "b",
+        "built": "2026-01-02",
+    }
+    with pytest.raises(ModelError, match="layers: 0: input should be greater than 0"):
+        Labelled(image="a", layers=0)
+
+
+def test_a_validator_of_a_subclass_is_refused_because_it_would_not_run() -> None:
+    class Checked(models.ImageSpec):
+        @field_validator("image")
+        @classmethod
+        def no_latest(cls, value: str) -> str:
+            return value
+
+    with pytest.raises(TypeError, match="Checked: the models of aksrdma run no validators"):
+        Checked(image="a")
 
 
 def test_a_name_that_does_not_exist() -> None:

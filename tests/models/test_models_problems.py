@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -212,9 +213,100 @@ def test_a_wrong_argument_of_a_constructor_says_the_name_of_the_wire() -> None:
     assert error.value.problems == ['forcePrecompiled: "no" is no boolean; write true or false without quotes']
 
 
-def test_an_unknown_argument_of_a_constructor_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"imag: no such field; did you mean image\?"):
-        models.ImageSpec(**{"image": "a", "imag": "b"})
+DRIVER = {"image": "doca-driver"}
+NO_BOOLEAN = '"no" is no boolean; write true or false without quotes'
+
+
+@pytest.mark.parametrize(
+    ("act", "problem"),
+    [
+        pytest.param(
+            lambda: models.ImageSpec(image="a", imag="b"),  # type: ignore[call-arg]
+            "imag: no such field; did you mean image?",
+            id="unknown-argument",
+        ),
+        pytest.param(
+            lambda: models.OfedDriver(force_precompild=True, **DRIVER),
+            "force_precompild: no such field; did you mean force_precompiled?",
+            id="unknown-argument-is-told-by-the-names-of-python",
+        ),
+        pytest.param(
+            lambda: models.OfedDriver.model_validate(DRIVER | {"forcePrecompiled": "no"}),
+            f"forcePrecompiled: {NO_BOOLEAN}",
+            id="model_validate",
+        ),
+        pytest.param(
+            lambda: models.OfedDriver.model_validate(DRIVER | {"force_precompiled": True}),
+            "force_precompiled: no such field; did you mean forcePrecompiled?",
+            id="model_validate-takes-the-names-of-the-wire",
+        ),
+        pytest.param(
+            lambda: models.OfedDriver.model_validate_json('{"image": "i", "forcePrecompiled": "no"}'),
+            f"forcePrecompiled: {NO_BOOLEAN}",
+            id="model_validate_json",
+        ),
+        pytest.param(
+            lambda: setattr(models.OfedDriver(**DRIVER), "force_precompiled", "no"),
+            f"forcePrecompiled: {NO_BOOLEAN}",
+            id="assignment",
+        ),
+        pytest.param(
+            lambda: setattr(models.OfedDriver(**DRIVER), "force_precompild", True),
+            "force_precompild: no such field; did you mean force_precompiled?",
+            id="unknown-attribute",
+        ),
+        pytest.param(
+            lambda: setattr(models.NicClusterPolicySpec(), "tolerations", [{"effect": "NoExecut"}]),
+            'tolerations[0].effect: "NoExecut" is not allowed; did you mean NoExecute?; '
+            "allowed: 'NoSchedule', 'PreferNoSchedule', 'NoExecute'",
+            id="assignment-of-a-list",
+        ),
+        pytest.param(
+            lambda: setattr(models.NicClusterPolicySpec(), "ofed_driver", {"imag": "i"}),
+            "ofedDriver.image: is required",
+            id="assignment-of-an-object",
+        ),
+        pytest.param(
+            lambda: setattr(models.NicClusterPolicySpec(ofed_driver=DRIVER).ofed_driver, "image", 3),
+            "image: 3 is no string; put it in quotes",
+            id="assignment-to-a-nested-object",
+        ),
+        pytest.param(
+            lambda: setattr(models.RdmaSharedDevicePlugin(image="i"), "config", {"configList": [{"resourceName": 1}]}),
+            "config:configList[0].resourceName: 1 is no string; put it in quotes",
+            id="assignment-of-a-config",
+        ),
+        pytest.param(
+            lambda: models.OfedDriver(**DRIVER).model_copy(update={"force_precompiled": "no"}),
+            f"forcePrecompiled: {NO_BOOLEAN}",
+            id="model_copy",
+        ),
+        pytest.param(
+            lambda: models.NicFirmwareStorage(pvc_name="a" * 64),
+            f'pvcName: "{"a" * 56}... must have at most 63 characters',
+            id="too-long",
+        ),
+        pytest.param(
+            lambda: models.VolumeMount(name="a", mount_path=object()),  # type: ignore[arg-type]
+            "mountPath: <object object at",
+            id="a-value-that-is-no-json",
+        ),
+    ],
+)
+def test_whatever_way_a_wrong_value_comes_it_is_a_model_error(act: Callable[[], Any], problem: str) -> None:
+    with pytest.raises(ModelError) as error:
+        act()
+
+    assert error.value.problems[0].startswith(problem)
+
+
+def test_an_object_stays_as_it_is_when_a_wrong_value_is_refused() -> None:
+    driver = models.OfedDriver(image="doca-driver", force_precompiled=True)
+
+    with pytest.raises(ModelError):
+        driver.force_precompiled = "no"  # type: ignore[assignment]
+
+    assert driver.force_precompiled is True
 
 
 def test_a_long_value_is_cut() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from aksrdma import catalog, models
 from aksrdma.errors import ModelError, UnknownNameError
-from aksrdma.models import check_release
 
 IMAGE = {"repository": "nvcr.io/nvidia/mellanox", "image": "some", "version": "v1"}
 
@@ -35,8 +34,14 @@ def pool(**fields: Any) -> models.IPPool:
     return models.IPPool(metadata=models.ObjectMeta(name="p"), spec=spec)
 
 
+def pod(*volumes: dict[str, Any]) -> dict[str, Any]:
+    spec = {"containers": [{"name": "c", "image": "i"}], "volumes": [*volumes]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
+
+
 WHEREABOUTS = policy(secondary_network=models.SecondaryNetwork(ipam_plugin=models.ImageSpec(**IMAGE)))
 SPECTRUM = policy(spectrum_x_operator=models.SpectrumXOperator(sriov_obj_namespace="x", **IMAGE))
+GONE_IPAM = "spec.secondaryNetwork.ipamPlugin: unknown field ipamPlugin: removed in v25.10.0; remove it, or use v25.7.0"
 EXPRESSION = "spec.rules[0].matchFeatures[0].matchExpressions.class"
 
 
@@ -46,39 +51,45 @@ EXPRESSION = "spec.rules[0].matchFeatures[0].matchExpressions.class"
         pytest.param(
             policy(deployment_tolerations=[]),
             "v25.4.0",
-            ["spec.deploymentTolerations: v25.4.0 has no such field; added in v25.7.0"],
+            [
+                "spec.deploymentTolerations: unknown field deploymentTolerations: new in v25.7.0; remove it, or use v25.7.0 or later"
+            ],
             id="a-field-that-came-later",
         ),
         pytest.param(
             WHEREABOUTS,
             "v25.10.0",
-            ["spec.secondaryNetwork.ipamPlugin: v25.10.0 has no such field; removed in v25.10.0"],
+            [GONE_IPAM],
             id="a-field-that-this-release-removed",
         ),
         pytest.param(
             WHEREABOUTS,
             "v26.4.1",
-            ["spec.secondaryNetwork.ipamPlugin: v26.4.1 has no such field; removed in v25.10.0"],
+            [GONE_IPAM],
             id="a-field-that-an-older-release-removed",
         ),
         pytest.param(
             SPECTRUM,
             "v25.1.0",
-            ["spec.spectrumXOperator: v25.1.0 has no such field; added in v25.4.0"],
+            [
+                "spec.spectrumXOperator: unknown field spectrumXOperator: new in v25.4.0; remove it, or use v25.4.0 or later"
+            ],
             id="before-a-field-that-came-and-went",
         ),
         pytest.param(
             SPECTRUM,
             "v26.1.2",
-            ["spec.spectrumXOperator.sriovObjNamespace: v26.1.2 has no such field; removed in v25.7.0"],
+            [
+                "spec.spectrumXOperator.sriovObjNamespace: unknown field sriovObjNamespace: removed in v25.7.0; remove it, or use v25.4.0"
+            ],
             id="after-a-field-that-came-and-went",
         ),
         pytest.param(
             probe(failure_threshold=3, timeout_seconds=5),
             "v25.7.0",
             [
-                "spec.ofedDriver.startupProbe.failureThreshold: v25.7.0 has no such field; added in v25.10.0",
-                "spec.ofedDriver.startupProbe.timeoutSeconds: v25.7.0 has no such field; added in v25.10.0",
+                "spec.ofedDriver.startupProbe.failureThreshold: unknown field failureThreshold: new in v25.10.0; remove it, or use v25.10.0 or later",
+                "spec.ofedDriver.startupProbe.timeoutSeconds: unknown field timeoutSeconds: new in v25.10.0; remove it, or use v25.10.0 or later",
             ],
             id="every-field-has-a-line",
         ),
@@ -86,34 +97,53 @@ EXPRESSION = "spec.rules[0].matchFeatures[0].matchExpressions.class"
             policy(ofed_driver=models.OfedDriver(image="doca-driver")),
             "v26.1.2",
             [
-                "spec.ofedDriver.repository: v26.1.2 requires it; optional from v26.4.1",
-                "spec.ofedDriver.version: v26.1.2 requires it; optional from v26.4.1",
+                "spec.ofedDriver.repository: repository is required before v26.4.1; set repository, or use v26.4.1",
+                "spec.ofedDriver.version: version is required before v26.4.1; set version, or use v26.4.1",
             ],
             id="a-field-that-this-release-still-requires",
         ),
         pytest.param(
             rule(op="GeLe"),
             "v25.4.0",
-            [f"{EXPRESSION}.op: v25.4.0 does not allow 'GeLe'; added in v25.7.0"],
+            [
+                f'{EXPRESSION}.op: "GeLe" is none of "In", "NotIn", "InRegexp", "Exists", "DoesNotExist", "Gt", "Lt", '
+                '"GtLt", "IsTrue", "IsFalse": new in v25.7.0; remove it, or use v25.7.0 or later'
+            ],
             id="a-value-that-came-later",
         ),
         pytest.param(
             models.NicNodePolicy(metadata=models.ObjectMeta(name="h100")),
             "v25.10.0",
-            ["v25.10.0 has no NicNodePolicy; added in v26.4.1"],
+            ["kind: v25.10.0 has no NicNodePolicy; v26.4.1 has"],
             id="a-kind-that-came-later",
         ),
         pytest.param(
             pool(per_node_exclusions=[models.ExcludeIndexRange(start_index=0, end_index=1)]),
             "v25.10.0",
-            ["spec.perNodeExclusions: v25.10.0 has no such field; added in v26.1.2"],
+            [
+                "spec.perNodeExclusions: unknown field perNodeExclusions: new in v26.1.2; remove it, or use v26.1.2 or later"
+            ],
             id="a-pool",
+        ),
+        pytest.param(
+            policy(node_affinity=models.NodeAffinity(), tolerations=[]).model_copy(
+                update={"metadata": models.ObjectMeta(labels={"a": "b"}, owner_references=[{"kind": "Pod", "uid": 1}])}
+            ),
+            "v26.4.1",
+            ['metadata.ownerReferences[0].uid: must be a string, is an integer: 1; put it in quotes: "1"'],
+            id="what-is-not-typed-is-judged-by-the-schema",
+        ),
+        pytest.param(
+            models.Pod.from_wire(pod({"name": "v", "nfs": {"server": "s", "path": "/", "readonly": True}})),
+            "v25.1.0",
+            ["spec.volumes[0].nfs.readonly: unknown field readonly; did you mean readOnly?"],
+            id="a-typo-below-a-field-that-is-not-typed",
         ),
     ],
 )
 def test_an_object_that_a_release_does_not_know(obj: models.K8sObject, release: str, problems: list[str]) -> None:
     with pytest.raises(ModelError) as error:
-        check_release(obj, release)
+        obj.for_release(release)
 
     assert error.value.problems == problems
 
@@ -128,6 +158,11 @@ def test_an_object_that_a_release_does_not_know(obj: models.K8sObject, release: 
         pytest.param(rule(op="GeLe", type="version"), "v25.7.0", id="in-the-release-that-added-the-value"),
         pytest.param(models.NicNodePolicy(metadata=models.ObjectMeta(name="h100")), "v26.4.1", id="kind"),
         pytest.param(models.Namespace(metadata=models.ObjectMeta(name="n")), "v25.1.0", id="a-kind-of-no-release"),
+        pytest.param(
+            models.Pod.from_wire(pod({"name": "v", "iscsi": {"targetPortal": "t", "iqn": "i", "lun": 0}})),
+            "v25.1.0",
+            id="a-volume-that-is-not-typed",
+        ),
         pytest.param(models.Kustomization(resources=["nic.yaml"]), "v25.1.0", id="a-kustomization"),
     ],
 )

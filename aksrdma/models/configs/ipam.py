@@ -1,12 +1,12 @@
 """`ipam` of a network: whereabouts, nv-ipam, host-local, static, and any other type as it is."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Tag
+from pydantic import ConfigDict
 
 from aksrdma.models.base import Model
-from aksrdma.models.types import Bool, Int, ListOf
+from aksrdma.models.shape import ToldApartBy
 
 
 class IpamRoute(Model):
@@ -16,28 +16,28 @@ class IpamRoute(Model):
     """Destination, in CIDR notation."""
     gw: str | None = None
     """Next hop; the gateway unless set."""
-    mtu: Int | None = None
+    mtu: int | None = None
     """MTU in bytes along the route."""
-    advmss: Int | None = None
+    advmss: int | None = None
     """MSS in bytes to advertise."""
-    priority: Int | None = None
+    priority: int | None = None
     """Metric of the route."""
-    table: Int | None = None
+    table: int | None = None
     """Routing table."""
-    scope: Int | None = None
+    scope: int | None = None
     """Scope of the route."""
 
 
 class Dns(Model):
     """`dns`: what goes into the pod's result; Kubernetes does not use it."""
 
-    nameservers: ListOf[str] | None = None
+    nameservers: Sequence[str] | None = None
     """Addresses of name servers."""
     domain: str | None = None
     """Local domain."""
-    search: ListOf[str] | None = None
+    search: Sequence[str] | None = None
     """Search domains."""
-    options: ListOf[str] | None = None
+    options: Sequence[str] | None = None
     """Resolver options."""
 
 
@@ -65,7 +65,7 @@ class WhereaboutsRange(Model):
     """First address to hand out."""
     range_end: str | None = None
     """Last address to hand out."""
-    exclude: ListOf[str] | None = None
+    exclude: Sequence[str] | None = None
     """Subnets and addresses not to hand out."""
 
 
@@ -97,13 +97,13 @@ class WhereaboutsIpam(Model):
     """First address to hand out; ignored in silence where it is not in the range."""
     range_end: str | None = None
     """Last address to hand out; ignored in silence where it is not in the range."""
-    exclude: ListOf[str] | None = None
+    exclude: Sequence[str] | None = None
     """Subnets and addresses not to hand out; list the gateway here, for it is handed out otherwise."""
-    ip_ranges: ListOf[WhereaboutsRange] | None = None
+    ip_ranges: Sequence[WhereaboutsRange] | None = None
     """Several ranges; a pod gets an address of each."""
-    routes: ListOf[IpamRoute] | None = None
+    routes: Sequence[IpamRoute] | None = None
     """Routes given to pods."""
-    addresses: ListOf[IpamAddress] | None = None
+    addresses: Sequence[IpamAddress] | None = None
     """Fixed addresses, given to every pod besides."""
     dns: Dns | None = None
     """Name servers of the result."""
@@ -115,15 +115,15 @@ class WhereaboutsIpam(Model):
     """debug, verbose, error or panic; any other counts as debug."""
     gateway: str | None = None
     """Gateway given to pods."""
-    enable_overlapping_ranges: Bool | None = None
+    enable_overlapping_ranges: bool | None = None
     """Keeps addresses unique over networks with overlapping ranges; true unless set."""
-    sleep_for_race: Int | None = None
+    sleep_for_race: int | None = None
     """Seconds to wait before writing, to provoke races in tests."""
-    leader_lease_duration: Int | None = None
+    leader_lease_duration: int | None = None
     """Milliseconds that a leader lease lasts; 1500 unless set."""
-    leader_renew_deadline: Int | None = None
+    leader_renew_deadline: int | None = None
     """Milliseconds to renew it; 1000 unless set."""
-    leader_retry_period: Int | None = None
+    leader_retry_period: int | None = None
     """Milliseconds between attempts; 500 unless set."""
     reconciler_cron_expression: str | None = None
     """When leaked addresses are freed."""
@@ -142,11 +142,11 @@ class NvIpamIpam(Model):
     """Name of the pool, or two with a comma for both IP families; the network's name unless set."""
     pool_type: str | None = None
     """ippool or cidrpool, in any case; ippool unless set."""
-    force_pool_name: Bool | None = None
+    force_pool_name: bool | None = None
     """True refuses a pod whose network names no pool (nv-ipam v0.3.7 on)."""
     daemon_socket: str | None = None
     """Socket of the node daemon."""
-    daemon_call_timeout_seconds: Int | None = None
+    daemon_call_timeout_seconds: int | None = None
     """Seconds to wait for the node daemon; 5 unless set."""
     conf_dir: str | None = None
     """Folder on the node; /etc/cni/net.d/nv-ipam.d unless set."""
@@ -174,7 +174,7 @@ class HostLocalIpam(Model):
 
     type: Literal["host-local"] = "host-local"
     """The IPAM plugin."""
-    ranges: ListOf[ListOf[HostLocalRange]] | None = None
+    ranges: Sequence[Sequence[HostLocalRange]] | None = None
     """Sets of ranges; a pod gets an address of each set."""
     subnet: str | None = None
     """The older form of one range: its subnet."""
@@ -184,7 +184,7 @@ class HostLocalIpam(Model):
     """The older form of one range: its last address."""
     gateway: str | None = None
     """The older form of one range: its gateway."""
-    routes: ListOf[IpamRoute] | None = None
+    routes: Sequence[IpamRoute] | None = None
     """Routes given to pods."""
     data_dir: str | None = None
     """Folder on the node that keeps what is handed out; /var/lib/cni/networks unless set."""
@@ -197,28 +197,15 @@ class StaticIpam(Model):
 
     type: Literal["static"] = "static"
     """The IPAM plugin."""
-    addresses: ListOf[IpamAddress] | None = None
+    addresses: Sequence[IpamAddress] | None = None
     """The addresses."""
-    routes: ListOf[IpamRoute] | None = None
+    routes: Sequence[IpamRoute] | None = None
     """Routes given to pods."""
     dns: Dns | None = None
     """Name servers of the result."""
 
 
-_TYPES = ("whereabouts", "nv-ipam", "host-local", "static")
-
-
-def _ipam_type(value: Any) -> str:
-    found = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
-    return found if found in _TYPES else "other"
-
-
 Ipam: TypeAlias = Annotated[
-    Annotated[WhereaboutsIpam, Tag("whereabouts")]
-    | Annotated[NvIpamIpam, Tag("nv-ipam")]
-    | Annotated[HostLocalIpam, Tag("host-local")]
-    | Annotated[StaticIpam, Tag("static")]
-    | Annotated[dict[str, Any], Tag("other")],
-    Discriminator(_ipam_type),
+    WhereaboutsIpam | NvIpamIpam | HostLocalIpam | StaticIpam | dict[str, Any], ToldApartBy("type", otherwise="other")
 ]
 """Told apart by `type`; data of any other type stays as it is."""

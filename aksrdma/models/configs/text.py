@@ -1,15 +1,15 @@
-"""JSON inside a string: a model here, text on the wire."""
+"""JSON inside a string: a model here, text on the wire. Importing this loads no pydantic."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 _LINE = 100
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -26,8 +26,7 @@ def json_text(value: Any, *, escape_blanks: bool = False) -> str:
         value: A model, or JSON data.
         escape_blanks: Write blanks inside strings as `\u0020`, for fields from which the operator removes all blanks.
     """
-    data = value.model_dump(mode="json", by_alias=True, exclude_none=True) if isinstance(value, BaseModel) else value
-    text = _layout(data, "").replace("'", "\\u0027")
+    text = _layout(value.wire() if hasattr(value, "wire") else value, "").replace("'", "\\u0027")
     if escape_blanks:
         text = _STRING.sub(lambda match: match[0].replace(" ", "\\u0020"), text)
     return f"{text}\n"
@@ -44,7 +43,7 @@ def _layout(data: Any, indent: str) -> str:
     return line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EmbeddedJson:
     """Marks a field whose value on the wire is JSON text.
 
@@ -56,27 +55,30 @@ class EmbeddedJson:
     escape_blanks: bool = False
     """As in `json_text`."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Parse before the model is validated, write text when it is dumped as JSON."""
-        writer = core_schema.plain_serializer_function_ser_schema(self._write, when_used="json-unless-none")
-        return core_schema.no_info_wrap_validator_function(self._read, handler(source), serialization=writer)
+    def schema(self, inner: CoreSchema) -> CoreSchema:
+        """Return the schema of the field: the text is parsed before `inner` judges it, and written again for JSON."""
+        from pydantic_core import core_schema
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Describe the wire, which is a string."""
-        return {"type": "string", "contentMediaType": "application/json", "contentSchema": handler(schema)}
+        def read(value: Any, judge: Callable[[Any], Any]) -> Any:
+            if not isinstance(value, str):
+                return judge(value)
+            return None if self.empty_is_unset and not value.strip() else judge(_parse(value))
 
-    def _read(self, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        if not isinstance(value, str):
-            return handler(value)
-        if self.empty_is_unset and not value.strip():
-            return None
-        return handler(_parse(value))
+        def write(value: Any) -> str:
+            return json_text(value, escape_blanks=self.escape_blanks)
 
-    def _write(self, value: Any) -> str:
-        return json_text(value, escape_blanks=self.escape_blanks)
+        def describe(_schema: CoreSchema, handler: Callable[[CoreSchema], dict[str, Any]]) -> dict[str, Any]:
+            return {"type": "string", "contentMediaType": "application/json", "contentSchema": handler(inner)}
+
+        writer = core_schema.plain_serializer_function_ser_schema(write, when_used="json-unless-none")
+        return core_schema.no_info_wrap_validator_function(
+            read, inner, serialization=writer, metadata={"pydantic_js_functions": [describe]}
+        )
 
 
 def _parse(text: str) -> Any:
+    from pydantic_core import PydanticCustomError
+
     if not text.strip():
         raise PydanticCustomError("json_text", "is empty; leave the field out or give it a config")
     try:

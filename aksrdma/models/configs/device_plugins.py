@@ -1,69 +1,95 @@
-"""The config of the SR-IOV network device plugin, as its v3.9.0 to v3.11.0 read it."""
+"""The configs of the device plugins: the RDMA shared one as its v1.5.3, the SR-IOV one as its v3.9.0 to v3.11.0 read it."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
-
-from pydantic import Discriminator, Tag
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, TypeAlias
 
 from aksrdma.models.base import Model
-from aksrdma.models.types import Bool, ListOf
-
-_Selectors = TypeVar("_Selectors", bound=Model)
+from aksrdma.models.shape import ToldApartBy
 
 
-def _how_many(value: Any) -> str:
-    return "many" if isinstance(value, list | tuple) else "one"
+class SharedDeviceSelectors(Model):
+    """`selectors` of a pool: every key that is there must match, by one of its values."""
+
+    vendors: Sequence[str] | None = None
+    """PCI vendor ids, four lower-case hex digits: 15b3 is NVIDIA (Mellanox)."""
+    device_ids: Sequence[str] | None = None
+    """PCI device ids, four lower-case hex digits."""
+    drivers: Sequence[str] | None = None
+    """Kernel drivers, such as mlx5_core."""
+    if_names: Sequence[str] | None = None
+    """Names of network interfaces."""
+    link_types: Sequence[str] | None = None
+    """infiniband or ether; read from the interface, which InfiniBand NICs have with ib_ipoib loaded only."""
 
 
-OneOrMany: TypeAlias = Annotated[
-    Annotated[_Selectors, Tag("one")] | Annotated[ListOf[_Selectors], Tag("many")], Discriminator(_how_many)
-]
+class SharedDevicePool(Model):
+    """One entry of `configList`: a resource that pods ask for as `<resourcePrefix>/<resourceName>`."""
+
+    resource_name: str
+    """Letters, digits and underscores; unique in the list."""
+    resource_prefix: str | None = None
+    """Domain in front of the name; rdma unless set. The operator's webhook refuses one without a dot."""
+    rdma_hca_max: int
+    """Containers on one node that may hold the resource at the same time; not a number of NICs."""
+    selectors: SharedDeviceSelectors | None = None
+    """Which devices belong to it; every container that holds the resource sees all of them."""
+    devices: Sequence[str] | None = None
+    """Interface names: the older form of `selectors.ifNames`, and not together with `selectors`."""
+
+
+class SharedDevicePluginConfig(Model):
+    """`spec.rdmaSharedDevicePlugin.config` of NicClusterPolicy and NicNodePolicy."""
+
+    periodic_update_interval: int | None = None
+    """Seconds between looks for new devices, 0 for none; 60 unless set."""
+    config_list: Sequence[SharedDevicePool]
+    """The resources; at least one."""
 
 
 class AcceleratorSelectors(Model):
     """`selectors` of deviceType accelerator: every key that is there must match, by one of its values."""
 
-    vendors: ListOf[str] | None = None
+    vendors: Sequence[str] | None = None
     """PCI vendor ids, four lower-case hex digits: 15b3 is NVIDIA (Mellanox)."""
-    devices: ListOf[str] | None = None
+    devices: Sequence[str] | None = None
     """PCI device ids, four lower-case hex digits."""
-    drivers: ListOf[str] | None = None
+    drivers: Sequence[str] | None = None
     """Kernel drivers, such as mlx5_core."""
-    pci_addresses: ListOf[str] | None = None
+    pci_addresses: Sequence[str] | None = None
     """PCI addresses, with domain."""
 
 
 class _NetSelectors(Model):
     """What netDevice and auxNetDevice have in common."""
 
-    vendors: ListOf[str] | None = None
+    vendors: Sequence[str] | None = None
     """PCI vendor ids, four lower-case hex digits: 15b3 is NVIDIA (Mellanox)."""
-    devices: ListOf[str] | None = None
+    devices: Sequence[str] | None = None
     """PCI device ids, four lower-case hex digits."""
-    drivers: ListOf[str] | None = None
+    drivers: Sequence[str] | None = None
     """Kernel drivers, such as mlx5_core."""
-    pf_names: ListOf[str] | None = None
+    pf_names: Sequence[str] | None = None
     """Interfaces of physical functions, with a range of VFs after `#` if wanted: ens2f1#0,3-5."""
-    root_devices: ListOf[str] | None = None
+    root_devices: Sequence[str] | None = None
     """PCI addresses of physical functions, with a range of VFs after `#` if wanted."""
-    link_types: ListOf[str] | None = None
+    link_types: Sequence[str] | None = None
     """infiniband or ether; read from the interface, which InfiniBand NICs have with ib_ipoib loaded only."""
-    acpi_indexes: ListOf[str] | None = None
+    acpi_indexes: Sequence[str] | None = None
     """ACPI indexes; the operator's webhook refuses the key."""
-    is_rdma: Bool | None = None
+    is_rdma: bool | None = None
     """True takes RDMA devices only, and mounts /dev/infiniband, without which pods have no verbs device."""
-    need_vhost_net: Bool | None = None
+    need_vhost_net: bool | None = None
     """True mounts /dev/vhost-net and /dev/net/tun."""
 
 
 class NetDeviceSelectors(_NetSelectors):
     """`selectors` of deviceType netDevice: every key that is there must match, by one of its values."""
 
-    pci_addresses: ListOf[str] | None = None
+    pci_addresses: Sequence[str] | None = None
     """PCI addresses, with domain."""
-    ddp_profiles: ListOf[str] | None = None
+    ddp_profiles: Sequence[str] | None = None
     """Profiles of Intel's Dynamic Device Personalization."""
-    p_keys: ListOf[str] | None = None
+    p_keys: Sequence[str] | None = None
     """InfiniBand partition keys as text, such as 0x1; the operator's webhook refuses the key."""
     vdpa_type: Literal["virtio", "vhost"] | None = None
     """vDPA device type; not together with isRdma."""
@@ -72,7 +98,7 @@ class NetDeviceSelectors(_NetSelectors):
 class AuxNetDeviceSelectors(_NetSelectors):
     """`selectors` of deviceType auxNetDevice: every key that is there must match, by one of its values."""
 
-    aux_types: ListOf[Literal["sf"]]
+    aux_types: Sequence[Literal["sf"]]
     """Kinds of auxiliary device; the plugin knows sf (scalable functions)."""
 
 
@@ -83,7 +109,7 @@ class _Resource(Model):
     """Domain in front of the name; intel.com unless set. The operator's webhook refuses one without a dot."""
     resource_name: str
     """Letters, digits and underscores, to please both the plugin and the operator's webhook."""
-    exclude_topology: Bool | None = None
+    exclude_topology: bool | None = None
     """True gives the scheduler no NUMA hints; false unless set."""
     additional_info: Mapping[str, Mapping[str, str]] | None = None
     """Data for containers, by PCI address or `*`."""
@@ -94,7 +120,7 @@ class NetDeviceResource(_Resource):
 
     device_type: Literal["netDevice"] | None = None
     """Kind of device; netDevice unless set."""
-    selectors: OneOrMany[NetDeviceSelectors]
+    selectors: NetDeviceSelectors | Sequence[NetDeviceSelectors]
     """Which devices; a device goes to the first resource that matches. A list unites several choices."""
 
 
@@ -103,7 +129,7 @@ class AcceleratorResource(_Resource):
 
     device_type: Literal["accelerator"]
     """Kind of device."""
-    selectors: OneOrMany[AcceleratorSelectors]
+    selectors: AcceleratorSelectors | Sequence[AcceleratorSelectors]
     """Which devices; a device goes to the first resource that matches. A list unites several choices."""
 
 
@@ -112,28 +138,17 @@ class AuxNetDeviceResource(_Resource):
 
     device_type: Literal["auxNetDevice"]
     """Kind of device."""
-    selectors: OneOrMany[AuxNetDeviceSelectors]
+    selectors: AuxNetDeviceSelectors | Sequence[AuxNetDeviceSelectors]
     """Which devices; a device goes to the first resource that matches. A list unites several choices."""
 
 
-def _device_type(value: Any) -> str:
-    if isinstance(value, Mapping):
-        found = value.get("deviceType", value.get("device_type"))
-    else:
-        found = getattr(value, "device_type", None)
-    return found if found in ("accelerator", "auxNetDevice") else "netDevice"
-
-
 SriovResource: TypeAlias = Annotated[
-    Annotated[NetDeviceResource, Tag("netDevice")]
-    | Annotated[AcceleratorResource, Tag("accelerator")]
-    | Annotated[AuxNetDeviceResource, Tag("auxNetDevice")],
-    Discriminator(_device_type),
+    NetDeviceResource | AcceleratorResource | AuxNetDeviceResource, ToldApartBy("device_type", otherwise="netDevice")
 ]
 
 
 class SriovDevicePluginConfig(Model):
     """`spec.sriovDevicePlugin.config` of NicClusterPolicy and NicNodePolicy."""
 
-    resource_list: ListOf[SriovResource]
+    resource_list: Sequence[SriovResource]
     """The resources; at least one."""
