@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
+    from aksrdma.models.affinity import *
     from aksrdma.models.base import *
     from aksrdma.models.configs.device_plugins import *
     from aksrdma.models.configs.ipam import *
@@ -40,20 +41,20 @@ if TYPE_CHECKING:
 
 # fmt: off
 _NAMES: Final = {
+    "affinity": ("Affinity", "LabelSelector", "LabelSelectorRequirement", "PodAffinity", "PodAffinityTerm",
+        "TopologySpreadConstraint", "WeightedPodAffinityTerm"),
     "base": ("Model",),
     "configs.device_plugins": ("AcceleratorResource", "AcceleratorSelectors", "AuxNetDeviceResource",
         "AuxNetDeviceSelectors", "NetDeviceResource", "NetDeviceSelectors", "SharedDevicePluginConfig",
         "SharedDevicePool", "SharedDeviceSelectors", "SriovDevicePluginConfig"),
-    "configs.ipam": ("Dns", "HostLocalIpam", "HostLocalRange", "Ipam", "IpamAddress", "IpamRoute", "NvIpamIpam", "StaticIpam",
-        "WhereaboutsIpam", "WhereaboutsKubernetes", "WhereaboutsRange"),
+    "configs.ipam": ("Dns", "HostLocalIpam", "HostLocalRange", "Ipam", "IpamAddress", "IpamRoute", "NvIpamIpam",
+        "StaticIpam", "WhereaboutsIpam", "WhereaboutsKubernetes", "WhereaboutsRange"),
     "configs.text": ("EmbeddedJson", "json_text"),
     "daemon_set": ("DaemonSet", "DaemonSetSpec", "DaemonSetUpdateStrategy", "RollingUpdateDaemonSet"),
     "env": ("EnvVar", "EnvVarSource", "FieldSelector", "FileKeySelector", "KeySelector", "ResourceFieldSelector"),
     "index": ("KINDS", "model_of", "parse"),
-    "kustomization": ("Component", "ConfigMapGenerator", "FieldSpec", "GeneratorOptions", "ImageOverride",
-        "Kustomization", "LabelPairs", "Patch", "PatchTarget", "Replica", "SecretGenerator", "SortOptions"),
-    "meta": ("K8sObject", "LabelSelector", "LabelSelectorRequirement", "LocalObjectReference", "Namespace",
-        "NamespaceSpec", "ObjectMeta"),
+    "kustomization": ("Component", "Kustomization", "Patch", "PatchTarget"),
+    "meta": ("K8sObject", "Namespace", "NamespaceSpec", "ObjectMeta"),
     "network_attachment": ("CniConfig", "NetworkAttachmentDefinition", "NetworkAttachmentDefinitionSpec"),
     "networks": ("HostDeviceNetwork", "HostDeviceNetworkSpec", "IPoIBNetwork", "IPoIBNetworkSpec", "MacvlanNetwork",
         "MacvlanNetworkSpec"),
@@ -68,12 +69,11 @@ _NAMES: Final = {
         "IPPoolSpec", "Route"),
     "pod": ("Capabilities", "ConfigMapVolumeSource", "Container", "ContainerPort", "EmptyDirVolumeSource",
         "EnvFromSource", "EnvSource", "ExecAction", "GRPCAction", "HTTPGetAction", "HostPathVolumeSource",
-        "KeyToPath", "PersistentVolumeClaimVolumeSource", "Pod", "PodResourceClaim", "PodSecurityContext", "PodSpec",
-        "PodTemplateSpec", "Probe", "ResourceClaim", "ResourceRequirements", "SecretVolumeSource", "SecurityContext",
-        "TCPSocketAction", "Volume", "VolumeMount"),
-    "scheduling": ("Affinity", "NodeAffinity", "NodeSelector", "NodeSelectorRequirement", "NodeSelectorTerm",
-        "PodAffinity", "PodAffinityTerm", "PreferredSchedulingTerm", "Taint", "Toleration",
-        "TopologySpreadConstraint", "WeightedPodAffinityTerm"),
+        "KeyToPath", "LocalObjectReference", "PersistentVolumeClaimVolumeSource", "Pod", "PodResourceClaim",
+        "PodSecurityContext", "PodSpec", "PodTemplateSpec", "Probe", "ResourceClaim", "ResourceRequirements",
+        "SecretVolumeSource", "SecurityContext", "TCPSocketAction", "Volume", "VolumeMount"),
+    "scheduling": ("NodeAffinity", "NodeSelector", "NodeSelectorRequirement", "NodeSelectorTerm",
+        "PreferredSchedulingTerm", "Taint", "Toleration"),
 }
 # fmt: on
 

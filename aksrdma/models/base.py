@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import SchemaSerializer, SchemaValidator
 
 from aksrdma.models.shape import model_schema, to_wire_name, wire_name
 
 if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic._internal._model_construction import ModelMetaclass as _ModelType
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+from aksrdma.models.affinity import LabelSelector
 from aksrdma.models.base import Model
-from aksrdma.models.meta import K8sObject, LabelSelector
+from aksrdma.models.meta import K8sObject
 from aksrdma.models.pod import PodTemplateSpec
 from aksrdma.models.shape import IntOrString, Untyped
 

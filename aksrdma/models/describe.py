@@ -21,9 +21,7 @@ from aksrdma.nearest import hint
 
 SHORT_NAMES: Final = {"ncp": "NicClusterPolicy", "nnp": "NicNodePolicy", "nfr": "NodeFeatureRule", "po": "Pod"}
 """What kubectl takes for a kind too."""
-UNTYPED_DOC: Final = (
-    "A field of Kubernetes that RDMA has no use for: kept as it is, and judged by the release's schema."
-)
+UNTYPED_DOC: Final = "Not typed, for RDMA has no use for it: kept as it is, and judged by the schema of the release."
 
 _Schema: TypeAlias = dict[str, Any]
 _STEPS: Final = re.compile(r"\[([^\]]*)\]|([^.:\[\]]+)")

@@ -1,4 +1,4 @@
-"""What every object carries: apiVersion, kind and metadata; and how labels are selected."""
+"""What every object carries: apiVersion, kind and metadata; and Namespace, which has nothing else."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, Self
@@ -54,33 +54,6 @@ class K8sObject(Model):
 
         check_release(self, release)
         return self
-
-
-class LabelSelectorRequirement(Model):
-    """One entry of a label selector's `matchExpressions`."""
-
-    key: str
-    """Label key."""
-    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
-    """How the label's value relates to `values`."""
-    values: Sequence[str] | None = None
-    """Values; none for Exists and DoesNotExist."""
-
-
-class LabelSelector(Model):
-    """Selects objects by labels; all requirements must hold, and an empty selector selects everything."""
-
-    match_labels: Mapping[str, str] | None = None
-    """Labels that the object must have with these values."""
-    match_expressions: Sequence[LabelSelectorRequirement] | None = None
-    """Requirements beyond equality."""
-
-
-class LocalObjectReference(Model):
-    """The name of an object in the same namespace."""
-
-    name: str | None = None
-    """Name of the object."""
 
 
 class NamespaceSpec(Model):

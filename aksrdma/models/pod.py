@@ -6,10 +6,11 @@ What such pods have no use for is `Untyped`.
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from aksrdma.models.affinity import Affinity, TopologySpreadConstraint
 from aksrdma.models.base import Model
 from aksrdma.models.env import EnvVar
-from aksrdma.models.meta import K8sObject, LocalObjectReference, ObjectMeta
-from aksrdma.models.scheduling import Affinity, Toleration, TopologySpreadConstraint
+from aksrdma.models.meta import K8sObject, ObjectMeta
+from aksrdma.models.scheduling import Toleration
 from aksrdma.models.shape import CoreQuantity, IntOrString, Untyped
 
 
@@ -365,6 +366,13 @@ class Volume(Model):
     scale_io: Untyped = None
     storageos: Untyped = None
     vsphere_volume: Untyped = None
+
+
+class LocalObjectReference(Model):
+    """The name of an object in the same namespace."""
+
+    name: str | None = None
+    """Name of the object."""
 
 
 class PodResourceClaim(Model):

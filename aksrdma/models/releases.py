@@ -28,17 +28,21 @@ def check_release(obj: K8sObject, release: str) -> None:
         ModelError: A line for each mistake, with the release that would take it where there is one.
         UnknownNameError: The catalog has no such release.
     """
-    known = catalog.releases()
-    if release not in known:
+    if release not in catalog.releases():
         catalog.release(release)
-    having = [name for name in known if _schemas(name).knows_own(obj.api_version, obj.kind)]
-    if having and release not in having:
+    schemas = _schemas(release)
+    if not schemas.knows(obj.api_version, obj.kind) and (having := _having(obj)):
         have = "has" if len(having) == 1 else "have"
         raise ModelError([f"kind: {release} has no {obj.kind}; {', '.join(having)} {have}"])
     data = obj.wire()
-    problems = _schemas(release).judge(data)
-    if problems:
+    if problems := schemas.judge(data):
+        having = _having(obj)
         raise ModelError([_line(problem, data, release, having) for problem in problems])
+
+
+def _having(obj: K8sObject) -> list[str]:
+    """Return the releases whose own CRDs have the kind."""
+    return [name for name in catalog.releases() if _schemas(name).knows_own(obj.api_version, obj.kind)]
 
 
 def _line(problem: SchemaProblem, data: dict[str, Any], release: str, having: list[str]) -> str:

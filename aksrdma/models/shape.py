@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
@@ -81,7 +81,7 @@ CoreQuantity: TypeAlias = Annotated[int | float | str, Limits(pattern=QUANTITY_P
 """An amount of a resource in a built-in kind, where 0.5 without quotes is allowed too."""
 
 Untyped: TypeAlias = Any
-"""A field of Kubernetes that RDMA has no use for: kept as it is, and judged by the schema of the release."""
+"""A field that RDMA has no use for: kept as it is, and judged by the schema of the release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +213,10 @@ def _own_schema(model: type[BaseModel]) -> tuple[CoreSchema, tuple[type[BaseMode
         nested |= dict.fromkeys(below)
         if info.default is None:
             schema = _optional(annotation)
+        elif info.default_factory is not None:
+            schema = core_schema.with_default_schema(schema, default_factory=info.default_factory)
         elif not info.is_required():
-            default = {"default_factory": info.default_factory} if info.default_factory else {"default": info.default}
-            schema = core_schema.with_default_schema(schema, **default)
+            schema = core_schema.with_default_schema(schema, default=info.default)
         alias = wire_name(model, name)
         fields[name] = core_schema.model_field(schema, validation_alias=alias, serialization_alias=alias)
     schema = core_schema.model_schema(
@@ -262,6 +263,8 @@ def _shape_schema(shape: Shape) -> tuple[CoreSchema, tuple[type[BaseModel], ...]
         value, nested = _shape_schema(shape.value)
         schema = core_schema.dict_schema(core_schema.str_schema(strict=True), value)
     elif shape.foreign is not None:
+        from pydantic import TypeAdapter  # costs every start, and no model here needs it
+
         schema = TypeAdapter(shape.foreign).core_schema
     elif shape.allowed:
         schema = core_schema.literal_schema(list(shape.allowed))

@@ -292,6 +292,12 @@ def test_a_field_can_be_assigned_data_or_a_model() -> None:
     assert spec.wire() == {"tolerations": [{"key": "sku"}], "ofedDriver": {"image": "doca-driver", "version": "v1"}}
 
 
+def test_two_objects_share_no_default() -> None:
+    models.Kustomization().metadata.name = "one"
+
+    assert models.Kustomization().metadata.name is None
+
+
 def test_a_list_is_kept_as_a_tuple_so_that_nothing_enters_it_unseen() -> None:
     assert models.NicClusterPolicySpec(tolerations=[models.Toleration(key="sku")]).tolerations == (
         models.Toleration(key="sku"),
