@@ -79,7 +79,7 @@ def _documents(paths: Sequence[str]) -> list[Document]:
 
 def _clean(stream: Stream) -> list[Document]:
     if stream.problems and not stream.is_template:
-        raise ReadError("\n".join(f"{stream.file}:{p.line}:{p.column}: {p.message}; {p.fix}" for p in stream.problems))
+        raise ReadError("\n".join(stream.mistakes()))
     return stream.documents
 
 

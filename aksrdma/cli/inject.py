@@ -105,7 +105,7 @@ def _check(cluster: str | None, pool: str | None, vm_size: str | None, output: s
 
 def _contents(paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     from aksrdma.documents import read_bytes
-    from aksrdma.documents.files import STDIN_NAME
+    from aksrdma.documents.reading import STDIN_NAME
 
     sources = sources_of(paths, together=True)
     for source in sources:

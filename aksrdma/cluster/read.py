@@ -47,7 +47,7 @@ def document_of(path: Path) -> Document:
     """
     from aksrdma import documents
 
-    return _one(documents.read_file(path), str(path))
+    return _one(documents.read_file(path))
 
 
 def only_document(text: bytes, name: str) -> Document:
@@ -58,15 +58,16 @@ def only_document(text: bytes, name: str) -> Document:
     """
     from aksrdma import documents
 
-    return _one(documents.read(text, name), name)
+    return _one(documents.read(text, name))
 
 
-def _one(stream: Stream, name: str) -> Document:
+def _one(stream: Stream) -> Document:
     if stream.problems:
-        lines = [f"{name}:{p.line}:{p.column}: {p.message}; {p.fix}" for p in stream.problems]
-        raise ReadError("\n".join(lines))
+        raise ReadError("\n".join(stream.mistakes()))
     if len(stream.documents) != 1:
-        raise ReadError(f"{name}: a cluster file is one document of kind {KIND}, this has {len(stream.documents)}")
+        raise ReadError(
+            f"{stream.file}: a cluster file is one document of kind {KIND}, this has {len(stream.documents)}"
+        )
     return stream.documents[0]
 
 

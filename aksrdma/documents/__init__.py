@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
-    from aksrdma.documents.document import NOWHERE, Document
-    from aksrdma.documents.embedded import DuplicateKey, Embedded
-    from aksrdma.documents.files import read_bytes, read_file
-    from aksrdma.documents.limits import DEFAULT_LIMITS, Limits
-    from aksrdma.documents.problems import YamlProblem
-    from aksrdma.documents.reader import Stream, read
-    from aksrdma.findings import Position
+    from aksrdma.documents.document import NOWHERE, Document, DuplicateKey, Embedded
+    from aksrdma.documents.reading import DEFAULT_LIMITS, Limits, Stream, read, read_bytes, read_file
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -25,9 +20,7 @@ __all__ = [
     "DuplicateKey",
     "Embedded",
     "Limits",
-    "Position",
     "Stream",
-    "YamlProblem",
     "read",
     "read_bytes",
     "read_file",
@@ -36,11 +29,7 @@ __all__ = [
 __getattr__ = attach(
     __name__,
     {
-        "document": ("NOWHERE", "Document", "Position"),
-        "embedded": ("DuplicateKey", "Embedded"),
-        "files": ("read_bytes", "read_file"),
-        "limits": ("DEFAULT_LIMITS", "Limits"),
-        "problems": ("YamlProblem",),
-        "reader": ("Stream", "read"),
+        "document": ("NOWHERE", "Document", "DuplicateKey", "Embedded"),
+        "reading": ("DEFAULT_LIMITS", "Limits", "Stream", "read", "read_bytes", "read_file"),
     },
 )

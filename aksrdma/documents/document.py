@@ -1,19 +1,17 @@
-"""One document of a user's file: its JSON value, and where each part of it stands."""
+"""One document of a user's file: its JSON value, the JSON inside its strings, and where each part of it stands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aksrdma.documents.split import Chunk
 from aksrdma.findings import Position
 
 if TYPE_CHECKING:
-    from aksrdma.documents.embedded import Embedded
     from aksrdma.documents.positions import Positions
+    from aksrdma.documents.source_text import Chunk
     from aksrdma.findings import FieldPath
 
-
-NOWHERE = Position(0, 0)
+NOWHERE: Final = Position(0, 0)
 
 
 class Document:
@@ -97,7 +95,7 @@ class Document:
         """
         if self._chunk is None:
             return NOWHERE
-        return Position(*self._located().position(self._root + path))
+        return self._located().position(self._root + path)
 
     def position_inside(self, path: FieldPath, offset: int) -> Position:
         """Return where a character of the string at `path` stands in the file.
@@ -108,7 +106,7 @@ class Document:
         """
         if self._chunk is None:
             return NOWHERE
-        return Position(*self._located().inside(self._root + path, offset))
+        return self._located().inside(self._root + path, offset)
 
     def embedded(self, path: FieldPath) -> Embedded:
         """Return the JSON of the string at `path`, as Go's encoding/json reads it; the same object at every call.
@@ -118,8 +116,6 @@ class Document:
         """
         path = path[:-1] if path and path[-1] is None else path
         if path not in self._embedded:
-            from aksrdma.documents.embedded import Embedded
-
             self._embedded[path] = Embedded(self, path)
         return self._embedded[path]
 
@@ -137,13 +133,6 @@ class Document:
                 return None
         return value
 
-    def source_line(self, line: int) -> str:
-        """Return the text of a line of the file, without its line end; empty outside of the document."""
-        if self._chunk is None:
-            return ""
-        lines = self._chunk.lines
-        return lines[line - self._chunk.line] if 0 <= line - self._chunk.line < len(lines) else ""
-
     def mentions(self, word: str) -> bool:
         """Return whether a word stands anywhere in the document's text, comments included; cheap."""
         chunk = self._chunk
@@ -155,7 +144,7 @@ class Document:
 
     def _located(self) -> Positions:
         if self._positions is None:
-            from aksrdma.documents.positions import Positions
+            from aksrdma.documents.positions import Positions  # it loads PyYAML, and most documents have no finding
 
             assert self._chunk is not None
             self._positions = Positions(self._chunk)
@@ -169,3 +158,66 @@ def _mapping(data: Any, key: str) -> Any:
 def _string(data: Any, key: str) -> str:
     value = _mapping(data, key)
     return value if isinstance(value, str) else ""
+
+
+class DuplicateKey(NamedTuple):
+    """A key that an object has twice; Go takes the last one without a word."""
+
+    path: FieldPath
+    """Path of the key from the top of the JSON."""
+    first: Position
+    """Where the key stands before."""
+    again: Position
+    """Where it stands again."""
+
+
+class Embedded:
+    """One string of a document, read as JSON by the component that the string is for.
+
+    Attributes:
+        data: Its value; None where it is no JSON (see `error`) or is null. Integers keep every digit.
+        error: What is wrong with the JSON in plain words, or None.
+    """
+
+    __slots__ = ("_document", "_offset", "_path", "_repeats", "_text", "data", "error")
+
+    def __init__(self, document: Document, path: FieldPath) -> None:
+        self._document = document
+        self._path = path
+        self._offset = 0
+        self._text = document.value(path)
+        self._repeats = False
+        self.data: Any = None
+        self.error: str | None = None
+        if not isinstance(self._text, str):
+            self.error = "no string, so no JSON in it"
+            return
+        from aksrdma.kube.go_json import JsonError, Reader  # many files have no JSON in them
+
+        reader = Reader(self._text)
+        try:
+            self.data = reader.only_value()
+            self._repeats = reader.repeats
+        except JsonError as error:
+            self.error = error.message
+            self._offset = error.offset
+
+    @property
+    def error_position(self) -> Position:
+        """Where in the user's file the JSON goes wrong; where the string stands if nothing does."""
+        return self._place(self._offset)
+
+    @property
+    def duplicates(self) -> list[DuplicateKey]:
+        """The keys that an object has twice, in the order of the text."""
+        if not self._repeats:
+            return []
+        from aksrdma.documents.json_text import JsonPlaces  # hardly any JSON repeats a key
+
+        found = JsonPlaces(self._text).duplicates
+        return [DuplicateKey(path, self._place(first), self._place(again)) for path, first, again in found]
+
+    def _place(self, offset: int) -> Position:
+        if not isinstance(self._text, str):
+            return self._document.position(self._path)
+        return self._document.position_inside(self._path, offset)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.register import document_checks, set_checks
-from aksrdma.findings import Finding, Problem, format_path
+from aksrdma.findings import Finding, Position, Problem, format_path
 from aksrdma.validation.consequences import without_consequences
 from aksrdma.validation.fragments import asks_for_more
 from aksrdma.validation.options import Options
@@ -16,7 +16,7 @@ from aksrdma.validation.suppressions import apply, suppressions_of
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
-    from aksrdma.documents import Document, Position
+    from aksrdma.documents import Document
 
 _NOT_JSON: Final = "-not-json"
 """Rules of this ending are on a string whose JSON is broken, and are placed where it breaks."""
@@ -46,7 +46,7 @@ def judge(
     problems = without_consequences([*more, *_problems(manifests)])
     if fragments:
         problems = [one for one in problems if one.subject not in fragments or not asks_for_more(one)]
-    found = [_finding(problem, _place(problem, locate)) for problem in problems]
+    found = [finding_of(problem, _place(problem, locate)) for problem in problems]
     wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
     suppressions = [one for document in (*manifests.documents, *foreign) for one in suppressions_of(document)]
     return apply(wanted, suppressions) if suppressions else (wanted, 0)
@@ -75,7 +75,8 @@ def _place(problem: Problem, locate: Locate) -> tuple[str, Position]:
     return file, position
 
 
-def _finding(problem: Problem, place: tuple[str, Position]) -> Finding:
+def finding_of(problem: Problem, place: tuple[str, Position]) -> Finding:
+    """Return the finding of a problem that is bound to its document, at a place of a file."""
     rule = catalog.rule(problem.rule)
     document = problem.subject
     file, position = place

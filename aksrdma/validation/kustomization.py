@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from aksrdma.documents import Document, Position, read_file
+from aksrdma.documents import Document, read_file
 from aksrdma.errors import AksrdmaError
+from aksrdma.findings import Position
 
 if TYPE_CHECKING:
     from aksrdma.findings import FieldPath

@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from aksrdma import catalog
 from aksrdma.checks.sets import ManifestSet
-from aksrdma.findings import Finding
+from aksrdma.findings import Finding, Position, Problem
 from aksrdma.validation import cluster_file, kustomization
-from aksrdma.validation.judge import Locate, judge
+from aksrdma.validation.judge import Locate, finding_of, judge
 from aksrdma.validation.options import Options
 from aksrdma.validation.release import release_of
 from aksrdma.validation.report import Report, Summary, joined
@@ -98,10 +97,10 @@ def _built(folder: str, options: Options) -> Stream | Report:
     try:
         return read(kustomization.build(folder, command), file)
     except kustomization.KustomizeError as error:
-        row = catalog.rule("kustomize-build-failed")
-        document = Document.from_data({"kind": "Kustomization"}, file)
-        finding = _plain_finding(row.id, document, f"kustomize cannot build this: {error}", row.fix, 1, 1)
-        wanted = options.reports(row.id, row.layer)
+        nothing = Document.from_data(None, file)
+        problem = Problem("kustomize-build-failed", (), f"kustomize cannot build this: {error}", document=nothing)
+        finding = finding_of(problem, (file, Position(1, 1)))
+        wanted = options.reports(finding.rule, finding.layer)
         return Report((finding,) if wanted else (), Summary(files=1, sets=1), (), options)
 
 
@@ -116,31 +115,11 @@ def judge_streams(streams: Sequence[Stream], options: Options, locate: Locate | 
 
 
 def _yaml_findings(stream: Stream, options: Options) -> Iterable[Finding]:
-    from aksrdma.documents import Document
-
     if stream.is_template and not options.strict:
         return
     for problem in stream.problems:
-        if options.reports(problem.rule, "yaml"):
-            document = Document.from_data(None, stream.file, problem.document)
-            yield _plain_finding(problem.rule, document, problem.message, problem.fix, problem.line, problem.column)
-
-
-def _plain_finding(rule: str, document: Document, message: str, fix: str, line: int, column: int) -> Finding:
-    row = catalog.rule(rule)
-    return Finding(
-        rule=rule,
-        severity=row.severity,
-        layer=row.layer,
-        message=message,
-        fix=fix,
-        file=document.file,
-        line=line,
-        column=column,
-        document=document.index,
-        object="",
-        path="",
-    )
+        if problem.at is not None and options.reports(problem.rule, "yaml"):
+            yield finding_of(problem, (stream.file, problem.at))
 
 
 def judge_documents(documents: Sequence[Document], options: Options, locate: Locate | None = None) -> Report:

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from aksrdma import paths
-from aksrdma.documents import Limits, YamlProblem, read
+from aksrdma.documents import Limits, read
+from aksrdma.findings import Problem
 
 RULES = yaml.safe_load((paths.CATALOG / "rules" / "yaml.yaml").read_text(encoding="utf-8"))
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -72,7 +73,7 @@ CASES = [
 def test_problem_of_a_text(text, rule, line, column, words):
     [problem] = read(text).problems
 
-    assert (problem.rule, problem.line, problem.column) == (rule, line, column)
+    assert (problem.rule, problem.at) == (rule, (line, column))
     assert words in problem.message
     assert problem.fix
 
@@ -80,7 +81,7 @@ def test_problem_of_a_text(text, rule, line, column, words):
 def test_every_mistake_of_a_document_is_reported():
     problems = read("a: .inf\nb: 1\nb: 2\nc: !!int x\n~: 1\n").problems
 
-    assert [(problem.rule, problem.line) for problem in problems] == [
+    assert [(problem.rule, problem.at.line) for problem in problems] == [
         ("yaml-not-json", 1),
         ("yaml-duplicate-key", 3),
         ("yaml-not-json", 4),
@@ -101,7 +102,7 @@ def test_a_merge_makes_no_duplicate():
 def test_problems_name_their_document():
     problems = read("a: 1\n---\nb: [\n---\n# none\n---\nc: 1\nc: 2\n").problems
 
-    assert [(problem.line, problem.document) for problem in problems] == [(4, 2), (8, 3)]
+    assert [(problem.at.line, problem.subject.index) for problem in problems] == [(4, 2), (8, 3)]
 
 
 def test_a_file_beyond_the_limit_is_not_read():
@@ -153,8 +154,17 @@ def test_rules_are_sorted_and_of_the_yaml_layer():
     assert {rule["layer"] for rule in RULES} == {"yaml"}
 
 
-def test_problems_are_values():
-    first, again = (read("a: [\n").problems[0] for _ in range(2))
+def test_a_problem_is_bound_to_its_file():
+    [problem] = read("a: [\n", "f.yaml").problems
 
-    assert first == again
-    assert isinstance(first, YamlProblem)
+    assert isinstance(problem, Problem)
+    assert (problem.subject.file, problem.subject.data, problem.path) == ("f.yaml", None, ())
+
+
+def test_mistakes_are_lines_of_text():
+    assert read("a: 1\n---\nb: .inf\nb: 2\n", "f.yaml").mistakes() == [
+        "f.yaml:3:4: JSON has no infinity; write a value that JSON has, or put it in quotes",
+        "f.yaml:4:1: the key 'b' stands in line 3 and again in line 4; only the last one counts; "
+        "remove the one in line 3 or in line 4",
+    ]
+    assert read("a: 1\n").mistakes() == []

@@ -91,7 +91,7 @@ def test_a_document_from_data_stands_nowhere():
     document = Document.from_data({"kind": "Pod", "spec": {"config": '{"a": {"b": 1}}'}})
 
     assert document.position(("spec",)) == (0, 0) == documents.NOWHERE
-    assert (document.first_line, document.last_line, document.source_line(1), document.comments()) == (0, 0, "", {})
+    assert (document.first_line, document.last_line, document.comments()) == (0, 0, {})
     assert document.embedded(("spec", "config")).data == {"a": {"b": 1}}
     assert document.embedded(("spec", "config")).error_position == (0, 0)
 

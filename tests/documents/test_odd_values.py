@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from aksrdma import documents
-from aksrdma.documents import full, plain
-from aksrdma.documents.split import Chunk
+from aksrdma.documents import fast, full
+from aksrdma.documents.source_text import Chunk
 
 ROWS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("odd_values.json").read_text(encoding="utf-8"))
 READ = [row for row in ROWS if "refused" not in row]
@@ -74,8 +74,8 @@ def test_what_kubectl_refuses_is_a_problem(row):
 
 @pytest.mark.parametrize("row", by_id(ROWS))
 def test_both_parsers_agree(row):
-    value = plain.parse(row["yaml"], 200) if row["yaml"].isascii() and "\r" not in row["yaml"] else plain.UNUSUAL
-    if value is not plain.UNUSUAL:
+    value = fast.parse(row["yaml"], 200) if row["yaml"].isascii() and "\r" not in row["yaml"] else fast.UNUSUAL
+    if value is not fast.UNUSUAL:
         assert as_json(full.parse(Chunk(row["yaml"], 1), 200)[0]) == as_json(value)
 
 

@@ -84,7 +84,7 @@ def _of_documents(source: bytes, file: str, profile: str | None) -> ClusterNodes
 
     stream = documents.read(source, file)
     if stream.problems:
-        raise ReadError("\n".join(f"{file}:{p.line}:{p.column}: {p.message}; {p.fix}" for p in stream.problems))
+        raise ReadError("\n".join(stream.mistakes()))
     kinds = {document.kind for document in stream.documents}
     if "Node" in kinds:
         from aksrdma.workloads.fit.from_kubectl import nodes_of_objects

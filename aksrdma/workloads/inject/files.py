@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, Stream, YamlProblem, read
-from aksrdma.documents.encoding import decode
-from aksrdma.documents.split import Chunk, split
+from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, Stream, read
+from aksrdma.documents.source_text import Chunk, decode, split
 from aksrdma.documents.writer import dump
 from aksrdma.errors import ReadError, UsageError
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Problem
 from aksrdma.workloads.inject.edits import Edit, apply
 from aksrdma.workloads.inject.engine import Injected, Runtime, injected, passes_unknown, runtimes_of
 from aksrdma.workloads.inject.intent import Injection
@@ -87,7 +86,7 @@ def _refuse_unreadable(streams: Sequence[Stream]) -> None:
         if stream.is_template:
             wrong.append(f"{stream.file}: looks like a Helm template; pipe in what `helm template` prints")
         else:
-            wrong += [f"{stream.file}:{one.line}:{one.column}: {one.message}; {one.fix}" for one in stream.problems]
+            wrong += stream.mistakes()
     if wrong:
         raise ReadError("\n".join(wrong))
 
@@ -95,7 +94,7 @@ def _refuse_unreadable(streams: Sequence[Stream]) -> None:
 def _injected_file(stream: Stream, content: bytes, injection: Injection, runtimes: Collection[Runtime]) -> InjectedFile:
     objects = tuple(_injected_object(document, injection, runtimes) for document in stream.documents)
     decoded = decode(content)
-    assert not isinstance(decoded, YamlProblem)  # `read` found none
+    assert not isinstance(decoded, Problem)  # `read` found none
     before, rewritten = decoded[0], list[str]()
     if not any(one.result.edits for one in objects):
         after = before

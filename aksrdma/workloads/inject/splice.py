@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aksrdma.documents.nodes import Node, SyntaxProblem, compose
+from aksrdma.documents.positions import Node, compose
 from aksrdma.documents.writer import scalar
 from aksrdma.findings import FieldPath
 from aksrdma.workloads.inject.edits import APPEND, Edit
 
-_MAX_DEPTH = 1000
 _MERGE = "<<"
 _FIRST = "metadata"
 """The key that everybody writes above its siblings."""
@@ -26,14 +25,14 @@ def spliced(text: str, edits: Sequence[Edit], after: Any) -> str | None:
         after: the value of the whole document with the edits made.
     """
     try:
-        root = compose(text, _MAX_DEPTH).root
+        root = compose(text)
         if root is None or root.kind == "alias":
             return None
         splicer = _Splicer(text, root, after)
         for edit in edits:
             splicer.add(edit)
         return splicer.result()
-    except (SyntaxProblem, LookupError, TypeError):  # a path that only merge keys make: writing it anew is right
+    except (LookupError, TypeError):  # a path that only merge keys make: writing it anew is right
         return None
 
 

@@ -1,63 +1,45 @@
-"""What the yaml layer reports: values, never exceptions, worded for the one who wrote the file."""
+"""How what is wrong with a text is said to the one who wrote it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YamlProblem:
-    """One place of a file that Kubernetes cannot read, or reads otherwise than it looks."""
-
-    rule: str
-    """Id of a row of `catalog/rules/yaml.yaml`."""
-    message: str
-    fix: str
-    line: int
-    """1-based line of the file."""
-    column: int
-    """1-based, in characters."""
-    document: int = 1
-    """1-based place of its document in the file."""
+from aksrdma.findings import Position, Problem
 
 
-BROKEN: Final = object()
-"""Stands for a document that has no value."""
+def duplicate_key(key: str, first_line: int, at: Position) -> Problem:
+    """Return the problem of a key that stands in `first_line` and again at a place."""
+    line = at.line
+    message = f"the key {key!r} stands in line {first_line} and again in line {line}; only the last one counts"
+    fix = "remove one of them" if first_line == line else f"remove the one in line {first_line} or in line {line}"
+    return Problem("yaml-duplicate-key", (), message, fix, at=at)
 
 
-def duplicate_key(key: str, first_line: int, line: int, column: int) -> YamlProblem:
-    """Return the problem of a key that stands in `first_line` and again in `line`."""
-    return YamlProblem(
-        rule="yaml-duplicate-key",
-        message=f"the key {key!r} stands in line {first_line} and again in line {line}; only the last one counts",
-        fix="remove one of them" if first_line == line else f"remove the one in line {first_line} or in line {line}",
-        line=line,
-        column=column,
-    )
+def missing_separator(at: Position) -> Problem:
+    """Return the problem of a second object that begins at a place inside of a document."""
+    message = f"a second object begins in line {at.line} of the same document, and hides the one above it"
+    return Problem("yaml-duplicate-key", (), message, "put `---` on a line of its own above it", at=at)
 
 
-def missing_separator(line: int, column: int) -> YamlProblem:
-    """Return the problem of a second object that begins in `line` of a document."""
-    return YamlProblem(
-        rule="yaml-duplicate-key",
-        message=f"a second object begins in line {line} of the same document, and hides the one above it",
-        fix="put `---` on a line of its own above it",
-        line=line,
-        column=column,
-    )
-
-
-def too_deep(limit: int, line: int, column: int) -> YamlProblem:
+def too_deep(limit: int, at: Position) -> Problem:
     """Return the problem of a document with more than `limit` levels."""
-    return YamlProblem(
-        rule="yaml-too-deep",
-        message=f"more than {limit} levels of maps and lists",
-        fix="flatten the document: no Kubernetes object is that deep",
-        line=line,
-        column=column,
-    )
+    message = f"more than {limit} levels of maps and lists"
+    return Problem("yaml-too-deep", (), message, "flatten the document: no Kubernetes object is that deep", at=at)
+
+
+def forbidden_character(character: str, at: Position) -> Problem:
+    """Return the problem of a character that YAML refuses."""
+    message = f"the character U+{ord(character):04X}, which may not stand there"
+    fix = 'remove it, or write it as an escape in double quotes ("\\u0007")'
+    return Problem("yaml-encoding", (), message, fix, at=at)
+
+
+def ignored_text(at: Position) -> Problem:
+    """Return the problem of text that stands behind the end of a document."""
+    message = "text after the end of the document, which kubectl ignores without a word"
+    fix = "put `---` on a line of its own before it, or remove it"
+    return Problem("yaml-ignored-text", (), message, fix, at=at)
 
 
 _SYNTAX: Final[tuple[tuple[str, str, str], ...]] = (
@@ -167,7 +149,7 @@ _SYNTAX: Final[tuple[tuple[str, str, str], ...]] = (
     ),
 )
 _START: Final = "found character that cannot start any token"
-_LEADING_TAB = re.compile(r"[ ]*\t")
+_LEADING_TAB: Final = r"[ ]*\t"
 
 
 def syntax_words(problem: str, source_line: str, column: int, opened: int) -> tuple[str, str]:
@@ -179,7 +161,7 @@ def syntax_words(problem: str, source_line: str, column: int, opened: int) -> tu
         column: 1-based place in that line.
         opened: 1-based line of the file on which what it was reading begins.
     """
-    if _LEADING_TAB.match(source_line):
+    if re.match(_LEADING_TAB, source_line):
         return "a tab used for indentation", "indent with spaces: YAML allows no tabs there"
     if _START in problem:
         return _bad_start(source_line[column - 1 : column])
