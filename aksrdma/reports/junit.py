@@ -18,16 +18,10 @@ def write(report: Report) -> str:
     suites = [_suite(report, file, findings) for file, findings in sorted(by_file.items())]
     clean = max(0, report.summary.documents - len({(one.file, one.document) for one in report.findings}))
     head = f'<testsuites name="aksrdma" tests="{len(report.findings) + clean}" failures="{failures}">'
-    passed = (
-        f'  <testsuite name="clean" tests="{clean}" failures="0">\n{_clean_cases(clean)}  </testsuite>\n'
-        if clean
-        else ""
-    )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{"".join(suites)}{passed}</testsuites>\n'
-
-
-def _clean_cases(count: int) -> str:
-    return f'    <testcase name="{count} objects without a finding" classname="aksrdma"/>\n' if count else ""
+    if clean:
+        case = f'<testcase name="{clean} objects without a finding" classname="aksrdma"/>'
+        suites.append(f'  <testsuite name="clean" tests="{clean}" failures="0">\n    {case}\n  </testsuite>\n')
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{"".join(suites)}</testsuites>\n'
 
 
 def _suite(report: Report, file: str, findings: list[Finding]) -> str:
@@ -43,8 +37,11 @@ def _case(report: Report, finding: Finding) -> str:
     text = f"{finding.file}:{finding.line}:{finding.column}: {finding.message}; {finding.fix}"
     if report.options.fails(finding.severity):
         kind = _attribute(finding.severity)
-        return f"{head}>\n      <failure type={kind} message={_attribute(finding.message)}>{_clean(escape(text))}</failure>\n    </testcase>\n"
-    return f"{head}>\n      <system-out>{_clean(escape(f'{finding.severity}: {text}'))}</system-out>\n    </testcase>\n"
+        message = _attribute(finding.message)
+        outcome = f"<failure type={kind} message={message}>{_clean(escape(text))}</failure>"
+    else:
+        outcome = f"<system-out>{_clean(escape(f'{finding.severity}: {text}'))}</system-out>"
+    return f"{head}>\n      {outcome}\n    </testcase>\n"
 
 
 def _attribute(text: str) -> str:

@@ -22,7 +22,7 @@ _FINGERPRINT: Final = "aksrdma/v1"
 
 def write(report: Report) -> str:
     """Return a SARIF log with one run."""
-    rules = sorted({finding.rule for finding in report.findings})
+    rules = {name: number for number, name in enumerate(sorted({finding.rule for finding in report.findings}))}
     driver = {
         "name": "aksrdma",
         "semanticVersion": __version__,
@@ -33,7 +33,7 @@ def write(report: Report) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The folder in which aksrdma ran."}}},
-        "results": [_result(finding, rules.index(finding.rule), seen) for finding in report.findings],
+        "results": [_result(finding, rules[finding.rule], seen) for finding in report.findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 

@@ -34,9 +34,8 @@ def summary_line(report: Report) -> str:
     if summary.suppressed:
         parts.append(f"{summary.suppressed} suppressed")
     if summary.not_manifests:
-        parts.append(
-            f"skipped {_plural(summary.not_manifests, 'document')} that {'is' if summary.not_manifests == 1 else 'are'} no manifest"
-        )
+        verb = "is" if summary.not_manifests == 1 else "are"
+        parts.append(f"skipped {_plural(summary.not_manifests, 'document')} that {verb} no manifest")
     if summary.unknown_kinds:
         kinds = ", ".join(f"{count} {kind}" for kind, count in summary.unknown_kinds)
         parts.append(f"skipped kinds without a schema: {kinds}")
@@ -70,9 +69,10 @@ def _excerpt(finding: Finding, paint: Callable[[str, str], str]) -> list[str]:
 @cache
 def _source(file: str) -> tuple[str, ...]:
     try:
-        return tuple(Path(file).read_text(encoding="utf-8", errors="replace").splitlines())
+        text = Path(file).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ()
+    return tuple(text.split("\n"))  # not splitlines, which takes more characters for a line end than findings count
 
 
 def _painted(text: str, code: str) -> str:

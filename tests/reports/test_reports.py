@@ -139,3 +139,180 @@ def test_sarif_is_valid_against_the_published_schema(made, report):
     jsonschema.validate(
         json.loads(reports.write({"found": report, "odd": odd("x"), "clean": clean}[made], "sarif")), schema
     )
+
+
+def finding(severity="error", **changed):
+    parts = {
+        "rule": "unknown-field", "severity": severity, "layer": "schema", "message": "what", "fix": "fix",
+        "file": "a.yaml", "line": 3, "column": 5, "document": 1, "object": "Pod/a", "path": "spec",
+    }  # fmt: skip
+    return Finding(**(parts | changed))
+
+
+def report_of(*findings, summary=Summary(files=1, documents=1, sets=1), **options):  # noqa: B008
+    return Report(findings, summary, (), Options(**options))
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        pytest.param(finding(), "a.yaml:3:5: error unknown-field Pod/a spec: what; fix\n", id="of-a-file"),
+        pytest.param(finding(line=0, column=0), "a.yaml: error unknown-field Pod/a spec: what; fix\n", id="no-line"),
+        pytest.param(
+            finding(file="", line=0, column=0), "<object>: error unknown-field Pod/a spec: what; fix\n", id="no-file"
+        ),
+        pytest.param(
+            finding("info", object="", path=""), "a.yaml:3:5: info unknown-field: what; fix\n", id="of-no-object"
+        ),
+    ],
+)
+def test_text_names_what_there_is_of_place_and_object(one, line):
+    assert reports.write(report_of(one), "text") == line
+
+
+def test_color_is_that_of_the_severity():
+    shown = text.write(report_of(finding(), finding("warning"), finding("info")), color=True).splitlines()
+
+    assert [line.split("\x1b[")[3].partition("m")[0] for line in shown] == ["31", "33", "36"]
+    assert all(line.startswith("\x1b[1ma.yaml:3:5\x1b[0m: ") for line in shown)
+
+
+def test_the_caret_stands_below_the_column_behind_tabs(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("a: 1\n\tb: 2\n", encoding="utf-8")
+
+    def shown(line, column):
+        return text.write(report_of(finding(file=str(file), line=line, column=column)), terminal=True).splitlines()[1:]
+
+    assert shown(2, 2) == ["    2 |     b: 2", "            ^"]
+    assert shown(1, 4) == ["    1 | a: 1", "           ^"]
+    assert shown(9, 1) == shown(0, 0) == []
+
+
+def test_the_line_that_is_shown_is_the_one_that_is_counted(tmp_path):
+    """U+0085 ends a line for Python, not for an editor."""
+    file = tmp_path / "a.yaml"
+    file.write_text("a: 1 # \x85\nb: 2\n", encoding="utf-8")
+
+    shown = text.write(report_of(finding(file=str(file), line=2, column=1)), terminal=True).splitlines()
+
+    assert shown[1] == "    2 | b: 2"
+
+
+def test_a_file_that_is_gone_has_no_excerpt(tmp_path):
+    gone = finding(file=str(tmp_path / "gone.yaml"))
+
+    assert len(text.write(report_of(gone), terminal=True).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("summary", "line"),
+    [
+        pytest.param(
+            Summary(files=2, documents=3), "0 errors, 0 warnings, 0 infos in 3 objects of 2 files", id="plain"
+        ),
+        pytest.param(
+            Summary(files=1, documents=1, suppressed=2),
+            "0 errors, 0 warnings, 0 infos in 1 object of 1 file; 2 suppressed",
+            id="suppressed",
+        ),
+        pytest.param(
+            Summary(files=1, documents=1, not_manifests=1),
+            "0 errors, 0 warnings, 0 infos in 1 object of 1 file; skipped 1 document that is no manifest",
+            id="one-that-is-no-manifest",
+        ),
+        pytest.param(
+            Summary(files=1, documents=1, not_manifests=2, unknown_kinds=(("v1 A", 1), ("v1 B", 2))),
+            "0 errors, 0 warnings, 0 infos in 1 object of 1 file; skipped 2 documents that are no manifest; "
+            "skipped kinds without a schema: 1 v1 A, 2 v1 B",
+            id="unknown-kinds",
+        ),
+    ],
+)
+def test_the_summary_says_what_was_not_judged(summary, line):
+    assert text.summary_line(report_of(summary=summary)) == line
+
+
+def test_json_counts_each_severity():
+    found = report_of(finding(), finding("warning"), finding("warning"), finding("info"))
+    summary = json.loads(reports.write(found, "json"))["summary"]
+
+    assert (summary["errors"], summary["warnings"], summary["infos"], summary["ok"]) == (1, 2, 1, False)
+
+
+def test_json_keeps_letters_beyond_ascii():
+    assert '"message": "größer"' in reports.write(report_of(finding(message="größer")), "json")
+
+
+def test_junit_has_a_suite_a_file_and_counts_objects_without_a_finding():
+    found = report_of(
+        finding(file="b.yaml"),
+        finding(file="a.yaml"),
+        finding("warning", file="a.yaml"),
+        finding("info", file="a.yaml", object="", path=""),
+        summary=Summary(files=2, documents=5),
+    )
+    root = ET.fromstring(reports.write(found, "junit"))
+
+    assert (root.get("tests"), root.get("failures")) == ("7", "2")
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root] == [
+        ("a.yaml", "3", "1"),
+        ("b.yaml", "1", "1"),
+        ("clean", "3", "0"),
+    ]
+    assert [case.get("name") for case in root.iter("testcase")] == [
+        "Pod/a spec", "Pod/a spec", "a.yaml", "Pod/a spec", "3 objects without a finding",
+    ]  # fmt: skip
+    assert [out.text for out in root.iter("system-out")] == [
+        "warning: a.yaml:3:5: what; fix",
+        "info: a.yaml:3:5: what; fix",
+    ]
+    assert [failure.text for failure in root.iter("failure")] == ["a.yaml:3:5: what; fix", "b.yaml:3:5: what; fix"]
+
+
+def test_junit_of_what_has_a_finding_everywhere_has_no_clean_suite():
+    root = ET.fromstring(reports.write(report_of(finding()), "junit"))
+
+    assert [suite.get("name") for suite in root] == ["a.yaml"]
+
+
+def test_junit_replaces_only_what_xml_cannot_hold():
+    written = reports.write(report_of(finding(message="\t \x7e\ud7ff\ue000\ufffd\U0001f600\x1f\ud800\ufffe")), "junit")
+
+    assert "\ud7ff\ue000\ufffd\U0001f600\ufffd\ufffd\ufffd" in ET.fromstring(written).find(".//failure").text
+
+
+def test_github_has_a_command_for_each_severity():
+    lines = reports.write(report_of(finding(), finding("warning"), finding("info", line=0, object="")), "github")
+
+    assert [line.partition(" ")[0] for line in lines.splitlines()] == ["::error", "::warning", "::notice"]
+    assert lines.splitlines()[2] == "::notice file=a.yaml,title=unknown-field::spec: what; fix"
+
+
+def test_sarif_numbers_the_rules_and_keeps_equal_findings_apart():
+    found = report_of(finding(rule="yaml-syntax"), finding("warning"), finding("info"), finding(column=0))
+    run = json.loads(reports.write(found, "sarif"))["runs"][0]
+
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["unknown-field", "yaml-syntax"]
+    assert [(result["ruleIndex"], result["level"]) for result in run["results"]] == [
+        (1, "error"), (0, "warning"), (0, "note"), (0, "error"),
+    ]  # fmt: skip
+    assert len({result["partialFingerprints"]["aksrdma/v1"] for result in run["results"]}) == 4
+    assert run["results"][3]["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 1}
+
+
+def test_sarif_of_an_object_built_in_python_has_no_file():
+    one, other = finding(file="", line=0), finding(file="", line=0, object="")
+    results = json.loads(reports.write(report_of(one, other), "sarif"))["runs"][0]["results"]
+
+    assert [sorted(place) for place in results[0]["locations"]] == [["logicalLocations"]]
+    assert results[0]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "Pod/a spec"
+    assert "locations" not in results[1]
+
+
+def test_sarif_of_a_finding_without_a_line_has_no_region(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one = finding(file=str(tmp_path / "a.yaml"), line=0)
+    [result] = json.loads(reports.write(report_of(one), "sarif"))["runs"][0]["results"]
+
+    assert result["locations"][0]["physicalLocation"] == {"artifactLocation": {"uri": "a.yaml", "uriBaseId": "ROOT"}}
