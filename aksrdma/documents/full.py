@@ -33,6 +33,7 @@ _BEGINNING: Final = frozenset({"apiVersion", "kind"})
 _FEW_ALIASED, _FEW_DECODED = 100, 1000
 _RATIO_RANGE_LOW: Final = 400_000
 _RATIO_RANGE_HIGH: Final = 4_000_000
+_ESCAPED_SLASH: Final = r"(?<!\\)(?:\\\\)*\\/"
 _WRITE_OUT: Final = "write the values out"
 
 
@@ -90,6 +91,8 @@ def _forbidden_character(chunk: Chunk) -> Problem:
 
 
 def _syntax(chunk: Chunk, error: MarkedYAMLError) -> Problem:
+    if chunk.text.startswith("---#"):
+        return wording.dashes_without_space(chunk.place(0))
     words, mark, opened = error.problem or "", error.problem_mark, error.context_mark
     if opened is not None and ("end of stream" in words or "document indicator" in words):
         mark = opened  # where a quote opens tells more than where the text ends without it
@@ -196,6 +199,10 @@ class _Reader:
             self._anchors[scalar.anchor] = _Anchored(scalar, is_open=False)
         if in_flow and not scalar.style and "?" in scalar.value:  # to go-yaml it ends a plain scalar there
             raise MarkedYAMLError(problem="question mark in a flow collection", problem_mark=scalar.start_mark)
+        if scalar.style == '"' and "/" in scalar.value:
+            text = self._chunk.text[scalar.start_mark.index : scalar.end_mark.index]
+            if re.search(_ESCAPED_SLASH, text):
+                raise MarkedYAMLError(problem="found unknown escape character", problem_mark=scalar.start_mark)
 
     def _scalar(self, event: Any) -> Any:
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.documents import fast
 from aksrdma.documents.document import NOWHERE, Document
-from aksrdma.documents.source_text import BROKEN, EMPTY, Chunk, decode, split
+from aksrdma.documents.source_text import BROKEN, DASHES, EMPTY, Chunk, decode, split
 from aksrdma.errors import ReadError
 from aksrdma.findings import Position, Problem
 
@@ -167,8 +167,9 @@ class _Reader:
         """Take the documents of YAML; `usual` says that the fast reader can be tried."""
         preamble = ""
         for chunk in chunks:
-            if chunk.bad_separator:
-                message = f"{chunk.bad_separator!r} on the line of the `---`, where kubectl allows a comment alone"
+            behind = chunk.separator[len(DASHES) :].strip()
+            if behind and not behind.startswith("#"):
+                message = f"{behind!r} on the line of the `---`, where kubectl allows a comment alone"
                 at = Position(chunk.line, 4)
                 self.report([Problem("yaml-syntax", (), message, "put it on the next line", at=at)])
             value = fast.parse(chunk.text, self._max_depth) if usual else fast.UNUSUAL

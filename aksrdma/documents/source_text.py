@@ -21,6 +21,7 @@ _RARE_LETTERS: Final = (b"\xc2", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef")
 """What the UTF-8 of every unusual character beyond ASCII has in it, and few others have."""
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _FILE_IN_FILE: Final = "\n" + BYTE_ORDER_MARK
+DASHES: Final = "---"
 _SEPARATOR: Final = re.compile(r"^---([^\n]*)", re.MULTILINE)
 
 
@@ -80,20 +81,20 @@ class Chunk:
         line: 1-based line of the file on which the text begins.
         column: 1-based column at which its first line begins.
         is_json: Whether it is one JSON value of a stream of them, rather than YAML.
-        bad_separator: What stands after the dashes above the text where nothing may.
+        separator: The line of dashes above the text, without its line end; empty where there is none.
         preamble: Comments above, cut off by a separator of their own; they end on the line before the dashes.
     """
 
-    __slots__ = ("_starts", "bad_separator", "column", "is_json", "line", "preamble", "text")
+    __slots__ = ("_starts", "column", "is_json", "line", "preamble", "separator", "text")
 
     def __init__(
-        self, text: str, line: int = 1, column: int = 1, *, is_json: bool = False, bad_separator: str = ""
+        self, text: str, line: int = 1, column: int = 1, *, is_json: bool = False, separator: str = ""
     ) -> None:
         self.text = text
         self.line = line
         self.column = column
         self.is_json = is_json
-        self.bad_separator = bad_separator
+        self.separator = separator
         self.preamble = ""
         self._starts: list[int] | None = None
 
@@ -120,16 +121,19 @@ def split(text: str, first_line: int = 1) -> Iterator[Chunk]:
         text: The stream, with line feeds as its line ends.
         first_line: 1-based line of the file on which `text` begins.
     """
-    start, line, bad, before = 0, first_line, "", ""
+    start, line, separator, before = 0, first_line, "", ""
+    is_fresh = True
     has_separator = text.startswith("---") or "\n---" in text
     for found in _SEPARATOR.finditer(text) if has_separator else ():
         part = text[start : found.start()]
-        yield Chunk(_without_mark(part, before), line, bad_separator=bad)
+        yield Chunk(_without_mark(part, before), line, separator=separator)
         line += part.count("\n")
-        start, before = found.end(), part
-        bad = found[1].strip()
-        bad = "" if bad.startswith("#") else bad
-    yield Chunk(_without_mark(text[start:], before), line, bad_separator=bad)
+        # with nothing above them kubectl leaves dashes in the text, where `---#` is a word
+        is_kept = is_fresh and part == ("\n" if start else "")
+        is_fresh = not is_kept
+        is_word = is_kept and found[1].startswith("#")
+        start, separator, before = (found.start(), "", part) if is_word else (found.end(), found[0], part)
+    yield Chunk(_without_mark(text[start:], before), line, separator=separator)
 
 
 def _without_mark(text: str, before: str) -> str:

@@ -35,6 +35,12 @@ def forbidden_character(character: str, at: Position) -> Problem:
     return Problem("yaml-encoding", (), message, fix, at=at)
 
 
+def dashes_without_space(at: Position) -> Problem:
+    """Return the problem of a document that begins with `---#`, which is no separator there but a word."""
+    message = "`---#` is a word to kubectl where nothing stands above it, not a `---` with a comment"
+    return Problem("yaml-syntax", (), message, "put a space before the `#`", at=at)
+
+
 def ignored_text(at: Position) -> Problem:
     """Return the problem of text that stands behind the end of a document."""
     message = "text after the end of the document, which kubectl ignores without a word"

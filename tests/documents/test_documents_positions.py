@@ -80,6 +80,7 @@ def at(document: Document, *path: str | int | None) -> str:
         pytest.param(("data", "single", None, "k", 1), "18: 2]}'", id="single-quotes-second-line"),
         pytest.param(("data", "double", None, "a"), '19: \\"a\\": \\u0031,\\n \\', id="double-quotes"),
         pytest.param(("data", "double", None, "b", 0), '20: true]}"', id="double-quotes-behind-escapes"),
+        pytest.param(("data", "folded", None, "a"), '22: "a":', id="a-folded-block-first-line"),
         pytest.param(("data", "folded", None, "b"), '25: "b": [2,', id="a-folded-block-with-deeper-lines"),
         pytest.param(("data", "folded", None, "b", 1), "26: 3]}", id="a-folded-block-last-line"),
     ],
@@ -144,6 +145,24 @@ def test_position_in_the_second_json_value_of_a_line():
     second = read('{"a": 1} {"b": {"c": 2}}').documents[1]
 
     assert second.position(("b", "c")) == (1, 17)
+
+
+def test_position_in_a_json_value_of_a_later_line():
+    stream = read('{"a": 1}\n\n  {"b": 1} {"c":\n {"d": 2}}')
+
+    assert [document.position(path) for document, path in zip(stream.documents[1:], [("b",), ("c",)], strict=True)] == [
+        (3, 4),
+        (3, 13),
+    ]
+    assert stream.documents[2].position(("c", "d")) == (4, 3)
+
+
+@pytest.mark.parametrize("text", ["]", "[}", "{a: 1}", '{"a\nb": 1}', '{"\\x": 1}', "{1: 2}", ",", '{"a" "b"}'])
+def test_a_string_that_is_no_json_has_places_too(text):
+    """A component may read more than JSON, and its judge still asks where a part of it stands."""
+    [document] = read(f"a: |\n{''.join(f'  {line}' for line in text.splitlines(keepends=True))}\n").documents
+
+    assert document.position(("a", None, "a", 0)).line in (1, 2)
 
 
 def test_json_in_json_stands_at_the_inner_string():

@@ -158,6 +158,7 @@ def test_any_bytes_are_read_without_an_exception(source):
         pytest.param("a: |\n  x\n\n    y\n\nb: |-\n  z\n", id="blocks"),
         pytest.param("a:\n- b: 1\n  c:\n    - d\n-\n  e: 2\n", id="lists"),
         pytest.param("'a b': \"c\"\n\"d\": 'e' # f\n# g\n", id="quotes-and-comments"),
+        pytest.param("a: [b] # c\nd: {e: f}  \n", id="comments-and-blanks-behind-flow-collections"),
         pytest.param("a: --flag=x\nb: -c\nc: http://x:80/#y\nd: 00:11:22:33:44:55\n", id="words-with-signs"),
     ],
 )
@@ -178,6 +179,12 @@ def test_usual_texts_take_the_fast_way(text):
         "? a\n",
         "a: .inf\n",
         "%A\n",
+        "a: [b]# c\n",
+        "a: [b] c\n",
+        "a: [b,]\n",
+        "a: {b: 1, b: 2}\n",
+        "a: {b}\n",
+        "a: [[[[[[[[[b]]]]]]]]]\n",
         "a\n",
     ],
 )

@@ -53,7 +53,8 @@ def in_object(row: dict[str, Any], name: str) -> str:
 
 def fits_in_object(row: dict[str, Any]) -> bool:
     text = row["yaml"]
-    return text.isascii() and text.isprintable() is False and not text.startswith(("---", "{")) and "\r" not in text
+    odd_whole = "---" in text or "\r" in text or text.startswith("{")  # odd as a file, not as a value
+    return text.isascii() and text.isprintable() is False and not odd_whole
 
 
 @pytest.mark.parametrize("row", by_id(READ))

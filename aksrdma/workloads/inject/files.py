@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from aksrdma.workloads.inject.engine import Injected, Runtime, injected, passes_
 from aksrdma.workloads.inject.intent import Injection
 
 _CRLF = "\r\n"
-_SEPARATOR = re.compile(r"^---[^\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +114,8 @@ def _injected_object(document: Document, injection: Injection, runtimes: Collect
 
 def _chunks(text: str, objects: Sequence[InjectedObject], rewritten: list[str]) -> Iterator[str]:
     """Yield the text of a stream piece by piece, each document with its edits."""
-    separators = ["", *_SEPARATOR.findall(text)]
-    for separator, chunk in zip(separators, split(text), strict=True):
-        yield separator
+    for chunk in split(text):
+        yield chunk.separator
         last_line = chunk.line + chunk.text.count("\n")
         mine = [one for one in objects if chunk.line <= one.document.first_line <= last_line]
         changes = any(one.result.edits for one in mine)
