@@ -236,8 +236,9 @@ def _indent(text: str, start: int, value: str) -> int:
 
 def _folded(text: str, node: Node) -> list[int]:
     value = node.text
-    offsets: list[int] = []
-    source = _skip(text, _line_end(text, node.start.index) + 1, " \n") - (len(value) - len(value.lstrip(" \n")))
+    source = _skip(text, _line_end(text, node.start.index) + 1, " \n")
+    leading = _skip(value, 0, " \n")
+    offsets = list(range(source - leading, source))
     while len(offsets) < len(value) and source < len(text):
         character = value[len(offsets)]
         if text[source] == "\n":

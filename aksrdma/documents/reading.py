@@ -199,11 +199,11 @@ class _Reader:
             return
         if found.values:
             self.report([found.problem])
-        elif re.match(_JSON_OBJECT, text) and [one.rule for one in self.stream.problems[before:]][:1] == [
-            "yaml-syntax"
-        ]:
+            return
+        first = next(iter(self.stream.problems[before:]), None)
+        if first and first.rule == "yaml-syntax" and first.subject.index == 1 and re.match(_JSON_OBJECT, text):
             # it was meant as JSON, so what is wrong with it as JSON tells more
-            self.stream.problems[before] = found.problem._replace(document=self.stream.problems[before].document)
+            self.stream.problems[before] = found.problem._replace(document=first.document)
 
     def report(self, problems: Iterable[Problem]) -> None:
         """Note what is wrong with the document that follows those added before."""

@@ -141,6 +141,44 @@ def test_position_in_odd_texts(text, path, expected):
     assert read(text).documents[0].position(path) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        pytest.param("a: b c\n  d\n", "b1:4 _1:5 c1:6 _1:7 d2:3", id="plain-folded"),
+        pytest.param("a: b  c\n", "b1:4 _1:5 _1:6 c1:7", id="blanks"),
+        pytest.param("a: 'b''c'\n", "b1:5 '1:6 c1:8", id="single-quotes"),
+        pytest.param("a: 'b\n\n\n  c'\n", "b1:5 /1:6 /1:6 c4:3", id="single-quotes-with-empty-lines"),
+        pytest.param('a: "b\\tc\\\n  d\\x41"\n', "b1:5 >1:6 c1:8 d2:3 A2:4", id="double-quotes"),
+        pytest.param("a: |\n  b\n\n   c\n", "b2:3 /2:4 /3:1 _4:3 c4:4 /4:5", id="literal"),
+        pytest.param("a: |\n\n  b\n", "/2:1 b3:3 /3:4", id="literal-with-an-empty-line-above"),
+        pytest.param("a: |-\n  b", "b2:3", id="literal-at-the-end-of-the-file"),
+        pytest.param("a: >\n  b\n  c\n", "b2:3 _3:2 c3:3 /3:4", id="folded"),
+        pytest.param("a: >\n\n  b\n\n  c\n", "/3:2 b3:3 /5:2 c5:3 /5:4", id="folded-with-empty-lines"),
+        pytest.param("a: >-\n  b\n    c\n\n  d\n", "b2:3 /3:2 _3:3 _3:4 c3:5 /5:1 /5:2 d5:3", id="folded-deeper"),
+        pytest.param("a: ''\n", "", id="empty"),
+    ],
+)
+def test_position_of_each_character(text, places):
+    [document] = read(text).documents
+    value = document.value(("a",))
+    signs = str.maketrans(" \n\t", "_/>")
+
+    found = [document.position_inside(("a",), number) for number in range(len(value))]
+
+    assert (
+        " ".join(f"{sign}{at.line}:{at.column}" for sign, at in zip(value.translate(signs), found, strict=True))
+        == places
+    )
+
+
+def test_position_behind_the_last_character():
+    [document] = read("a: bc\nd: ''\n").documents
+
+    assert [document.position_inside(("a",), number) for number in (2, 9)] == [(1, 6), (1, 6)]
+    assert document.position_inside(("d",), 3) == (2, 4)
+    assert document.position_inside(("e",), 3) == (1, 1)
+
+
 def test_position_in_the_second_json_value_of_a_line():
     second = read('{"a": 1} {"b": {"c": 2}}').documents[1]
 

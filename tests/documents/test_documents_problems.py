@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -9,6 +12,7 @@ from aksrdma import paths
 from aksrdma.documents import Limits, read
 from aksrdma.findings import Problem
 
+MISTAKES = Path(__file__).with_name("mistakes.txt")
 RULES = yaml.safe_load((paths.CATALOG / "rules" / "yaml.yaml").read_text(encoding="utf-8"))
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -37,6 +41,22 @@ CASES = [
     pytest.param("a: &x [*x]\n", "yaml-syntax", 1, 8, "inside its own value", id="an-alias-of-itself"),
     pytest.param("<<: 1\n", "yaml-syntax", 1, 5, "merges maps", id="a-merge-of-a-number"),
     pytest.param("a: 1\n--- b\n", "yaml-syntax", 2, 4, "'b' on the line of the `---`", id="text-on-the-separator"),
+    pytest.param("a: 1\nb\n", "yaml-syntax", 3, 1, "a key without `:`", id="a-word-without-a-colon"),
+    pytest.param("a: - b\n", "yaml-syntax", 1, 4, "where none can stand", id="an-item-behind-a-key"),
+    pytest.param("a: !x!y z\n", "yaml-syntax", 1, 4, "not declared", id="a-tag-handle"),
+    pytest.param('a: "\\xZZ"\n', "yaml-syntax", 1, 7, "hexadecimal digits", id="an-escape-without-digits"),
+    pytest.param('a: "\\ud800"\n', "yaml-syntax", 1, 7, "stands for no character", id="an-escape-of-half-a-pair"),
+    pytest.param("a: & b\n", "yaml-syntax", 1, 5, "the name of no anchor", id="an-ampersand"),
+    pytest.param("a: [b,,c]\n", "yaml-syntax", 1, 7, "nothing where a value", id="two-commas"),
+    pytest.param("a: | b\n", "yaml-syntax", 1, 6, "only opens a block", id="text-behind-a-bar"),
+    pytest.param("%YAML 1x\n", "yaml-syntax", 1, 8, "no directive", id="a-percent-line"),
+    pytest.param("%YAML 2.0\n", "yaml-syntax", 1, 1, "other than 1.1", id="a-version-of-yaml"),
+    pytest.param(
+        "a: 'b\n...\n", "yaml-syntax", 1, 4, "before the document ends", id="a-quote-not-closed-before-points"
+    ),
+    pytest.param("a: {b: 1\n\t,c: 2}\n", "yaml-syntax", 2, 1, "a tab used", id="a-tab-in-a-flow-map"),
+    pytest.param("- \ta: 1\n  b: 2\n", "yaml-syntax", 1, 3, "only spaces", id="a-tab-behind-a-dash"),
+    pytest.param("a: ? b\n", "yaml-syntax", 1, 4, "mapping keys are not allowed", id="words-of-libyaml"),
     pytest.param("---# b\na: 1\n", "yaml-syntax", 1, 1, "`---#` is a word", id="dashes-without-a-space"),
     pytest.param('a:\n  b: "c\\/d"\n', "yaml-syntax", 2, 6, "backslash", id="a-slash-that-is-escaped"),
     pytest.param("%YAML 1.1\n---\na: 1\n", "yaml-syntax", 2, 1, "document", id="a-directive"),
@@ -81,6 +101,14 @@ def test_problem_of_a_text(text, rule, line, column, words):
     assert problem.fix
 
 
+def test_what_is_said_is_as_committed(request):
+    lines = [f"{case.id}: {line}\n" for case in CASES for line in read(case.values[0]).mistakes()]
+    if request.config.getoption("--update-golden") and not os.environ.get("CI"):
+        MISTAKES.write_text("".join(lines), encoding="utf-8")
+
+    assert MISTAKES.read_text(encoding="utf-8") == "".join(lines), "if meant: pytest --update-golden"
+
+
 def test_every_mistake_of_a_document_is_reported():
     problems = read("a: .inf\nb: 1\nb: 2\nc: !!int x\n~: 1\n").problems
 
@@ -120,6 +148,54 @@ def test_a_file_beyond_the_limit_is_not_read():
 def test_the_depth_limit_is_exact(text):
     assert read(text, limits=Limits(max_depth=3)).problems == []
     assert [problem.rule for problem in read(text, limits=Limits(max_depth=2)).problems] == ["yaml-too-deep"]
+
+
+def test_json_of_many_brackets_is_not_deep():
+    assert read('{"a": [], "b": [1], "c": {}}', limits=Limits(max_depth=2)).problems == []
+
+
+def test_a_file_that_is_no_text_is_of_the_first_document():
+    assert [problem.subject.index for problem in read(b"a: 1\n---\nb: \xff").problems] == [1]
+
+
+def test_an_alias_of_a_wrong_value_is_not_said_twice():
+    assert [problem.at for problem in read("a: &x .inf\nb: [*x, *x]\n").problems] == [(1, 7 - 3)]
+
+
+def test_what_is_wrong_inside_a_key_is_not_said():
+    problems = read("? [.inf, {a: 1, a: 2}, &x [b]]\n: *x\nc: 1\nc: 2\n").problems
+
+    assert [(problem.rule, problem.at) for problem in problems] == [
+        ("yaml-not-json", (1, 3)),
+        ("yaml-duplicate-key", (4, 1)),
+    ]
+
+
+def test_nothing_is_said_of_what_follows_an_alias_bomb():
+    rules = [problem.rule for problem in read(BOMB + "k: .inf\nk: 1\n").problems]
+
+    assert rules == ["yaml-alias-bomb"]
+
+
+def test_a_bomb_in_a_text_that_is_no_yaml_is_no_yaml():
+    assert [problem.rule for problem in read(BOMB + "k: [\n").problems] == ["yaml-syntax"]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        pytest.param("<<: [{a: 1}, b]\n", [(1, 14)], id="a-word-in-a-list"),
+        pytest.param("a: &a [b]\nc: {<<: *a}\n", [(2, 9)], id="an-alias-of-a-list"),
+        pytest.param("<<: [[a], b]\n", [(1, 11)], id="the-last-one-first"),
+    ],
+)
+def test_only_maps_are_merged(text, places):
+    assert [problem.at for problem in read(text).problems] == places
+
+
+def test_yaml_that_was_meant_as_json_is_judged_as_json():
+    assert [problem.at for problem in read('{"a": 1,\n "b" 2, [}\n').problems] == [(2, 6)]
+    assert [problem.at.line for problem in read('{"a": 1, b: 2}\n---\n[\n').problems] == [4]
 
 
 @pytest.mark.parametrize("depth", [0, 301])
