@@ -53,7 +53,7 @@ class Trained:
     runtime: dict[str, Any]
     """With the job's nodes and resources; its pod templates are those of the job. Shares what is the same."""
     resized: tuple[Resized, ...]
-    """In the order of the runtime; none where the job names no resources, or where the runtime is not known."""
+    """In the order of the runtime; none where the job names no resources."""
     complete: bool
     """Whether the runtime is known and the job has no patches for it, which are not applied here."""
 
@@ -97,8 +97,7 @@ def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> Traine
     for one in found:
         _put(merged, (*one.path, "resources"), resources)
     patched = any(mapping(job.get("spec")).get(key) for key in _PATCHES)
-    known = runtime is not None
-    return Trained(merged, found if known else (), known and not patched)
+    return Trained(merged, found, runtime is not None and not patched)
 
 
 def _resizable(runtime: dict[str, Any]) -> Iterator[Resized]:

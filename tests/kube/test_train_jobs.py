@@ -170,7 +170,7 @@ def test_of_an_unknown_runtime_the_container_of_the_job_is_all_there_is() -> Non
 
     containers = [one for template in pod_templates(found.runtime) for one in template.spec["containers"]]
     assert containers == [{"name": "node", "resources": GPU["resourcesPerNode"]}]
-    assert (found.resized, found.lost) == ((), ())
+    assert found.lost == ()
     assert pod_count(found.runtime, next(pod_templates(found.runtime)), None) == 1
 
 

@@ -94,6 +94,17 @@ class OtherPatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OlderImage:
+    """An image of a component in a release that is older than the catalog."""
+
+    component: str
+    """Key of `Release.components`."""
+    image: str
+    repository: str
+    """Where that release had it from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Changes:
     """How the CRDs of a release differ from those of the release before.
 
@@ -137,6 +148,8 @@ class Release:
     other_patches: tuple[OtherPatch, ...] = field(metadata={"row": OtherPatch})
     changes: Changes = field(metadata={"row": Changes})
     """Against the release before; empty for the oldest."""
+    older_images: tuple[OlderImage, ...] = field(default=(), metadata={"row": OlderImage})
+    """Images of other names that releases before the oldest of the catalog had; only the oldest has them."""
     unsure: Mapping[str, str] = field(default_factory=dict)
     """Field to why it is not certain."""
     sources: Mapping[str, tuple[str, ...]]

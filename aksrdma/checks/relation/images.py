@@ -1,35 +1,39 @@
-"""The images of a policy's components: that they can be pulled, and that they belong to the release."""
+"""Images of the operator's components and of pods: that they can be pulled, and that they belong to the release."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.releases import before
 from aksrdma.checks.register import rule
-from aksrdma.checks.relation.facts import facts_of
-from aksrdma.findings import Problem, format_path
-from aksrdma.kube.kinds import POLICY_KINDS
+from aksrdma.checks.relation.installed import Installed, Policy
+from aksrdma.checks.relation.pods import pods_of
+from aksrdma.findings import Problem, Severity, format_path
+from aksrdma.kube.kinds import POLICY_KINDS, WORKLOADS
+from aksrdma.nearest import hint
 
 if TYPE_CHECKING:
     from aksrdma.catalog import Image, Release
-    from aksrdma.checks.relation.facts import Facts
-    from aksrdma.checks.relation.facts_views import Policy
     from aksrdma.checks.sets import ManifestSet
 
 _SCHEMA_TAKES: Final = re.compile(r"[a-zA-Z0-9.\-/]")
 """What the CRD wants to see somewhere in a repository; a text without it is refused there."""
-_PLAIN: Final = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*){1,3}\Z")
+_PLAIN: Final = r"[a-z0-9]+(?:[.-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*)"
+_PLAIN_REPOSITORY: Final = re.compile(rf"{_PLAIN}{{1,3}}\Z")
+_PLAIN_IMAGE: Final = re.compile(rf"{_PLAIN}{{0,5}}(?::\w[\w.-]{{0,127}})?\Z")
 """The common case, which is right without a closer look."""
 _LONG: Final = 200
-_DIGEST: Final = "sha256:"
-_GLOBAL_SINCE: Final = "v26.4"
+"""Characters from which on the closer look is needed, as there is a limit."""
+_PLACEHOLDER: Final = re.compile(r"[<>\[\]]|(?<![a-z])_*[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|CHANGEME|YOUR|(?:\b|_)TODO")
+_ALIKE: Final = 0.9
+"""How much two repositories are the same if one is a slip of the pen."""
 _DRIVER: Final = "ofedDriver"
 _NODE_SECTIONS: Final = frozenset({_DRIVER, "rdmaSharedDevicePlugin", "sriovDevicePlugin"})
-_FORMER_IMAGES: Final = frozenset({"containernetworking-plugins", "mofed", "multus", "sriov-device-plugin"})
-"""Images of the components in releases older than the catalog, which count versions as the later ones do."""
+"""What a NicNodePolicy can have."""
 
 
 class _Component(NamedTuple):
@@ -38,7 +42,7 @@ class _Component(NamedTuple):
     holder: Mapping[str, Any]
     image: Image
     """As the release pins it."""
-    told: bool
+    judged_by_webhook: bool
     """Whether the webhook judges its repository, and says so itself."""
 
     @property
@@ -56,25 +60,26 @@ class _Component(NamedTuple):
     kinds=POLICY_KINDS,
 )
 def images(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find images that cannot be pulled or belong to another release."""
+    """Find images of components that cannot be pulled or belong to another release."""
     if manifests.release not in catalog.releases():
         return
-    release, facts = catalog.release(manifests.release), facts_of(manifests)
-    has_global = not before(manifests, _GLOBAL_SINCE)
-    for policy in facts.policies:
+    release, installed = catalog.release(manifests.release), manifests.derived(Installed)
+    for policy in installed.policies:
         components = list(_components(policy, release, manifests.admission_controller))
         for component in components:
-            if has_global:  # before, the CRD itself asks for both
-                yield from _missing(component, facts)
+            yield from _missing(component, installed, release)
             yield from _malformed(component)
         yield from _versions(components, release)
-        if has_global:
-            yield from _global_version(policy, release)
+        yield from _global_version(policy, release)
 
 
 def _components(policy: Policy, release: Release, admission: bool) -> Iterator[_Component]:
     on_nodes = policy.document.kind == "NicNodePolicy"
-    judged = _judged(release.name) if admission and not on_nodes else frozenset()
+    judged: frozenset[tuple[str, ...]] = frozenset()
+    if admission and not on_nodes:
+        from aksrdma.checks.webhook.facts import webhook  # only where the webhook is on
+
+        judged = frozenset(component.path for component in webhook(release.name).components)
     for image in release.components.values():
         path = tuple(image.path.split("."))
         holder = policy.section(*path[1:])
@@ -82,46 +87,46 @@ def _components(policy: Policy, release: Release, admission: bool) -> Iterator[_
             yield _Component(policy, path, holder, image, path[1:] in judged)
 
 
-def _judged(release: str) -> frozenset[tuple[str, ...]]:
-    from aksrdma.checks.webhook.facts import webhook
+def _has_global(release: Release) -> bool:
+    """Say whether `spec.global` may stand in for a repository or version; without it the CRD itself asks for both."""
+    return catalog.field_change("NicClusterPolicy.spec.global", release.name) is None
 
-    return frozenset(component.path for component in webhook(release).components)
 
-
-def _missing(component: _Component, facts: Facts) -> Iterator[Problem]:
+def _missing(component: _Component, installed: Installed, release: Release) -> Iterator[Problem]:
     for key in ("repository", "version"):
-        reported = component.told and (key == "repository" or component.is_driver)
-        shared = any((policy.section("global") or {}).get(key) for policy in facts.cluster_policies)
-        if component.holder.get(key) in (None, "") and not shared and not reported:
+        if component.holder.get(key) not in (None, ""):
+            continue
+        reported = component.judged_by_webhook and (key == "repository" or component.is_driver)
+        shared = any((policy.section("global") or {}).get(key) for policy in installed.cluster_policies)
+        if not shared and not reported and _has_global(release):
             message = f"the operator stops at {format_path(component.path)}: {key} is required, here or in spec.global"
             yield component.problem("image-repository-or-version-missing", key, message)
 
 
 def _malformed(component: _Component) -> Iterator[Problem]:
     repository = component.holder.get("repository")
-    if not isinstance(repository, str) or not _SCHEMA_TAKES.search(repository) or _is_plain(repository):
+    if not isinstance(repository, str) or not _SCHEMA_TAKES.search(repository):
         return
-    from aksrdma.checks.webhook.image_reference import fault
+    if len(repository) < _LONG and _PLAIN_REPOSITORY.match(repository):
+        return
+    from aksrdma.checks.webhook.image_reference import fault  # most repositories are plain
 
     why = fault(repository)
     if why is None and fault(f"{repository}/image") is not None:
         why = "a tag or digest cannot stand in front of the image's name"
-    elif component.told:
+    elif component.judged_by_webhook:
         return
     if why is not None:
         message = f"no image can be pulled from {repository!r}: {why}"
         yield component.problem("image-repository-malformed", "repository", message)
 
 
-def _is_plain(repository: str) -> bool:
-    return len(repository) < _LONG and _PLAIN.match(repository) is not None
-
-
 def _versions(components: list[_Component], release: Release) -> Iterator[Problem]:
     """Yield one finding for each version that is not of the release, at the first component that has it."""
     found: dict[str, list[_Component]] = {}
     for component in components:
-        if (version := _of_another(component, release)) is not None:
+        version = component.holder.get("version")
+        if isinstance(version, str) and version and not _is_of_release(version, component, release):
             found.setdefault(version, []).append(component)
     for version, having in found.items():
         names = " and ".join(component.image.name for component in having)
@@ -131,38 +136,29 @@ def _versions(components: list[_Component], release: Release) -> Iterator[Proble
         yield having[0].problem("component-version-not-of-release", "version", message, fix)
 
 
-def _of_another(component: _Component, release: Release) -> str | None:
-    """Return the version of a component where it is not the release's; one of another image is not judged."""
-    version, image = component.holder.get("version"), component.image
-    if not isinstance(version, str) or not version:
-        return None
-    if component.holder.get("image") not in (None, image.image, *_FORMER_IMAGES):
-        return None
-    if _pinned(version, image, release, is_driver=component.is_driver):
-        return None
-    # A driver version that is none at all is a finding already.
-    return None if component.is_driver and not _is_driver_version(version, release.name) else version
-
-
-def _is_driver_version(version: str, release: str) -> bool:
-    from aksrdma.checks.webhook.facts import webhook
-
-    return bool(webhook(release).ofed_version.fullmatch(version))
-
-
-def _pinned(version: str, image: Image, release: Release, *, is_driver: bool) -> bool:
-    if version.startswith(_DIGEST):
-        return image.digest is None or version == image.digest
-    if is_driver:
+def _is_of_release(version: str, component: _Component, release: Release) -> bool:
+    """Say whether a component's version is the release's, or cannot be judged: it is of another image, or none at all."""
+    image = component.image
+    if component.holder.get("image") not in (None, image.image, *_older_names(image.name)):
+        return True
+    if version.startswith("sha256:"):
+        right = image.digest is None or version == image.digest
+    elif component.is_driver:
         patches = (patch.ofed_driver for patch in release.other_patches)
-        return version in (image.version, release.lts_driver, *patches)
-    return version in (image.version, *_of_patches(release))
+        right = version in (image.version, release.lts_driver, *patches)
+    else:
+        right = version in (image.version, *_of_patches(release))
+    if right or not component.is_driver:
+        return right
+    from aksrdma.checks.webhook.facts import webhook  # most drivers are the release's
+
+    return not webhook(release.name).ofed_version.fullmatch(version)
 
 
 def _global_version(policy: Policy, release: Release) -> Iterator[Problem]:
     version = (policy.section("global") or {}).get("version")
     pinned = (release.components_version, *_of_patches(release))
-    if isinstance(version, str) and version and version not in pinned:
+    if isinstance(version, str) and version and version not in pinned and _has_global(release):
         message = f"version {version} is not of {release.name}, whose components were tested with {pinned[0]}"
         path, fix = ("spec", "global", "version"), f"write version: {pinned[0]}"
         yield Problem("component-version-not-of-release", path, message, fix=fix, document=policy.document)
@@ -171,3 +167,87 @@ def _global_version(policy: Policy, release: Release) -> Iterator[Problem]:
 def _of_patches(release: Release) -> tuple[str, ...]:
     # The patches of a minor differ in their image tags alone.
     return tuple(patch.components_version for patch in release.other_patches)
+
+
+@cache
+def _older_names(component: str) -> tuple[str, ...]:
+    """Return what the image of a component was called before the catalog; its versions count on."""
+    older = catalog.release(catalog.releases()[0]).older_images
+    return tuple(one.image for one in older if one.component == component)
+
+
+@rule("component-image-unknown", kinds=POLICY_KINDS)
+def image_names(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find images that the public registries do not have, where the one that is meant is plain."""
+    if manifests.release not in catalog.releases():
+        return
+    for policy in manifests.derived(Installed).policies:
+        for pinned in catalog.release(manifests.release).components.values():
+            path = tuple(pinned.path.split("."))
+            section = policy.section(*path[1:]) or {}
+            image, repository, component = section.get("image"), section.get("repository"), pinned.name
+            if not isinstance(image, str) or not isinstance(repository, str):
+                continue
+            if (repository, image) == (pinned.repository, pinned.image):
+                continue
+            known, kept = _published()
+            if repository not in known:
+                meant = next((one for one in known if _is_slip(repository, one)), None)
+                if meant:
+                    key, fix = "repository", f"write {meant}"
+                    message = f"no release has images in {repository}; did you mean {meant}?"
+                    yield Problem(
+                        "component-image-unknown", (*path, key), message, fix, meant, document=policy.document
+                    )
+            elif image not in kept[component]:
+                names = sorted(kept[component] - set(_older_names(component)))
+                message = f"{repository} has no image {image!r} that is {component}{hint(image, names)}"
+                fix = f"write {' or '.join(names)}"
+                yield Problem("component-image-unknown", (*path, "image"), message, fix, document=policy.document)
+
+
+def _is_slip(written: str, known: str) -> bool:
+    if known.startswith(f"{written}/"):
+        return True
+    same_host = written.partition("/")[0] == known.partition("/")[0]
+    return same_host and SequenceMatcher(None, written, known).ratio() >= _ALIKE
+
+
+@cache
+def _published() -> tuple[tuple[str, ...], Mapping[str, set[str]]]:
+    """Return the repositories of all components, and the names that each component's image has or had there."""
+    repositories: dict[str, None] = {}
+    names: dict[str, set[str]] = {}
+    rows = [catalog.release(name) for name in catalog.releases()]
+    for row in rows:
+        for image in row.components.values():
+            repositories[image.repository] = None
+            names.setdefault(image.name, set()).add(image.image)
+    for older in (older for row in rows for older in row.older_images):
+        if older.repository in repositories:
+            names[older.component].add(older.image)
+    return tuple(repositories), names
+
+
+@rule("image-reference-invalid", kinds=WORKLOADS)
+def references(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find containers whose image no kubelet can pull, whatever the registry holds."""
+    for pod in pods_of(manifests):
+        for container in () if pod.trained else pod.containers:
+            image = container.data.get("image")
+            if not isinstance(image, str) or not image.strip():
+                continue
+            if len(image) < _LONG and _PLAIN_IMAGE.match(image):
+                continue
+            from aksrdma.checks.webhook.image_reference import fault  # most images are plain
+
+            why = fault(image)
+            if why is not None:
+                severity: Severity | None = None
+                message = f"no image can be pulled by the name {image!r}: {why}"
+                if _PLACEHOLDER.search(image):
+                    # Whoever left the placeholder knows that it is to be filled in.
+                    message = f"the image {image!r} still holds a placeholder, so nothing can be pulled by that name"
+                    severity = "info"
+                path = (*container.path, "image")
+                yield Problem("image-reference-invalid", path, message, severity=severity, document=pod.document)

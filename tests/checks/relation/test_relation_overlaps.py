@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aksrdma.checks.plugins.views import Address, Network
-from aksrdma.checks.relation.addresses_blocks import Block
-from aksrdma.checks.relation.addresses_ranges import _overlaps
-from aksrdma.checks.relation.facts_views import Policy
-from aksrdma.checks.relation.policies_of_nodes import node_selectors
-from aksrdma.checks.relation.policies_selectors import SelectorIndex
+from aksrdma.checks.relation.addresses import Block, overlaps
+from aksrdma.checks.relation.devices import SelectorIndex
+from aksrdma.checks.relation.installed import Policy
+from aksrdma.checks.relation.policies import node_selectors
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 
@@ -88,7 +87,7 @@ def test_overlapping_blocks_are_found_whatever_their_order(spans: list[tuple[int
         and other.first <= one.last
     }
 
-    found = [problem.document.name for problem in _overlaps(blocks)]
+    found = [problem.document.name for problem in overlaps(blocks)]
 
     assert bool(found) == bool(clashes)
     assert set(found) <= set().union(*clashes)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.hardware_sizes import sizes_of
-from aksrdma.checks.relation.pods_view import pods_of
+from aksrdma.checks.relation.hardware import sizes_of
+from aksrdma.checks.relation.pods import pods_of
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import Cluster, NodePool
 from aksrdma.documents import Document

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.pods_view import PodView, pods_of
+from aksrdma.checks.relation.pods import PodView, pods_of
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 

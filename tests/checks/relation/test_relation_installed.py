@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.plugins.templates import pod_templates
-from aksrdma.checks.relation.facts import Facts, facts_of
-from aksrdma.checks.relation.facts_replicas import pod_count
+from aksrdma.checks.relation.installed import Installed
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import Cluster
 from aksrdma.documents import Document
@@ -32,15 +30,8 @@ def pod(networks: str, namespace: str = "", **spec: Any) -> Document:
     return document
 
 
-def facts(*documents: Document, **options: Any) -> Facts:
-    return facts_of(ManifestSet(documents, release="v26.4.1", **options))
-
-
-def test_facts_are_found_once_for_a_set() -> None:
-    manifests = ManifestSet([network("ib")], release="v26.4.1")
-
-    assert facts_of(manifests) is facts_of(manifests)
-    assert facts_of(manifests).networks is facts_of(manifests).networks
+def installed(*documents: Document, **options: Any) -> Installed:
+    return ManifestSet(documents, release="v26.4.1", **options).derived(Installed)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +48,7 @@ def test_facts_are_found_once_for_a_set() -> None:
     ],
 )
 def test_pods_attached(documents: list[Document], attached: dict[tuple[str, str], int]) -> None:
-    found = facts(*documents).pods_attached
+    found = installed(*documents).pods_attached
 
     assert {key: len(attachments) for key, attachments in found.items()} == attached
 
@@ -74,14 +65,14 @@ def test_pods_attached(documents: list[Document], attached: dict[tuple[str, str]
 def test_operator_namespace(namespaces: list[str], cluster: Cluster | None, expected: str | None) -> None:
     documents = [manifest("Namespace", {}, name) for name in namespaces]
 
-    assert facts(*documents, cluster=cluster).operator_namespace == expected
+    assert installed(*documents, cluster=cluster).operator_namespace == expected
 
 
 def test_pools_of_other_projects_are_none() -> None:
     ours = manifest("IPPool", {"subnet": "192.168.0.0/24", "perNodeBlockSize": 8}, group="nv-ipam.nvidia.com/v1alpha1")
     other = manifest("IPPool", {"cidr": "192.168.0.0/24"}, group="projectcalico.org/v3")
 
-    assert [pool.document for pool in facts(ours, other).pools] == [ours]
+    assert [pool.document for pool in installed(ours, other).pools] == [ours]
 
 
 def test_exposed_resources_say_which_plugin_serves_them() -> None:
@@ -94,58 +85,7 @@ def test_exposed_resources_say_which_plugin_serves_them() -> None:
     }
     policy = manifest("NicClusterPolicy", spec, group="mellanox.com/v1alpha1")
 
-    assert {found.full_name: found.plugin for found in facts(policy).exposed_resources} == {
+    assert {found.resource.full_name: found.plugin for found in installed(policy).exposed_resources} == {
         "intel.com/ib": "sriovDevicePlugin",
         "rdma/shared_ib": "rdmaSharedDevicePlugin",
     }
-
-
-T: dict[str, Any] = {"template": {"spec": {}}}
-
-
-@pytest.mark.parametrize(
-    ("kind", "spec", "counts"),
-    [
-        pytest.param("Pod", {}, [1], id="a-pod"),
-        pytest.param("Deployment", T, [1], id="one-where-nothing-is-said"),
-        pytest.param("StatefulSet", {"replicas": 4, **T}, [4], id="replicas"),
-        pytest.param("Deployment", {"replicas": 0, **T}, [0], id="scaled-to-zero"),
-        pytest.param("DaemonSet", T, [8], id="one-on-each-node"),
-        pytest.param("Job", {"parallelism": 4, **T}, [4], id="parallelism-of-a-job"),
-        pytest.param("Job", {"parallelism": 4, "completions": 2, **T}, [2], id="no-more-pods-than-completions"),
-        pytest.param("CronJob", {"jobTemplate": {"spec": {"parallelism": 3, **T}}}, [3], id="a-run-of-a-cron-job"),
-        pytest.param(
-            "MPIJob", {"mpiReplicaSpecs": {"Launcher": T, "Worker": {"replicas": 16, **T}}}, [1, 16], id="mpi-job"
-        ),
-        pytest.param(
-            "LeaderWorkerSet",
-            {"replicas": 2, "leaderWorkerTemplate": {"size": 4, "leaderTemplate": {}, "workerTemplate": {}}},
-            [2, 6],
-            id="leaders-and-workers",
-        ),
-        pytest.param(
-            "LeaderWorkerSet",
-            {"replicas": 2, "leaderWorkerTemplate": {"size": 4, "workerTemplate": {}}},
-            [8],
-            id="leaders-made-as-workers",
-        ),
-        pytest.param(
-            "RayCluster",
-            {"headGroupSpec": T, "workerGroupSpecs": [{"replicas": 3, **T}]},
-            [1, 3],
-            id="head-and-workers-of-ray",
-        ),
-        pytest.param(
-            "JobSet",
-            {"replicatedJobs": [{"replicas": 2, "template": {"spec": {"parallelism": 4, **T}}}]},
-            [8],
-            id="jobs-times-pods",
-        ),
-        pytest.param("TrainingRuntime", {"template": {"spec": {"replicatedJobs": [{"template": {"spec": T}}]}}}, [None],
-                     id="a-runtime-makes-no-pods-itself"),
-    ],
-)  # fmt: skip
-def test_pod_count(kind: str, spec: dict[str, Any], counts: list[int | None]) -> None:
-    document = manifest(kind, spec)
-
-    assert [pod_count(document, template, 8) for template in pod_templates(document)] == counts

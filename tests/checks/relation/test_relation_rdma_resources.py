@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import weakref
 from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.pods_resources import Resources, resources_of
+from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import Cluster
 from aksrdma.cluster.model import Rdma
@@ -34,7 +32,7 @@ def sriov(name: str, prefix: str, **selectors: Any) -> Document:
 
 
 def resources(*documents: Document, **options: Any) -> Resources:
-    return resources_of(ManifestSet(documents, release="v26.4.1", **options))
+    return ManifestSet(documents, release="v26.4.1", **options).derived(Resources)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +117,3 @@ def other(kind: str) -> Document:
 )
 def test_all_that_is_exposed_is_known(documents: list[Document], options: dict[str, Any], known: bool) -> None:
     assert resources(*documents, **options).all_known is known
-
-
-def test_what_is_known_of_a_set_goes_with_it() -> None:
-    manifests = ManifestSet([shared("ib")], release="v26.4.1")
-    gone = weakref.ref(manifests)
-    assert resources_of(manifests) is resources_of(manifests)
-
-    del manifests
-    gc.collect()
-
-    assert gone() is None

@@ -1,0 +1,197 @@
+"""Addresses of secondary networks: that nobody else has them, and that there are enough for the pods of the set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aksrdma import catalog
+from aksrdma.checks.plugins.addresses import Address, Network, parse_cidr
+from aksrdma.checks.register import rule
+from aksrdma.checks.relation.installed import Attachment, Installed, SetPool
+from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
+from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
+from aksrdma.kube.scheduling import REQUIRED, placement_of
+
+if TYPE_CHECKING:
+    from aksrdma.checks.plugins.ipam import Ipam
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
+
+_RDMA: Final = "azure-rdma"
+"""Row of the catalog's networks that is Azure's own InfiniBand network."""
+
+
+class Block(NamedTuple):
+    """Addresses that pods of a network get."""
+
+    document: Document
+    path: FieldPath
+    network: Network
+    """What a pod routes to the secondary interface."""
+    first: Address
+    last: Address
+    guard: str | None = None
+    """Who keeps blocks that overlap from handing out the same address: blocks with the same guard may overlap."""
+
+
+class _Taken(NamedTuple):
+    network: Network
+    use: str
+
+
+@rule(
+    "ipoib-networks-overlap",
+    "ipoib-range-in-azure-rdma-network",
+    "ipoib-range-overlaps-cluster",
+    "ipoib-range-reserved-by-aks",
+    kinds=NETWORK_KINDS | POOL_KINDS,
+)
+def ranges(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find ranges whose addresses are in use elsewhere."""
+    found = list(_blocks(manifests.derived(Installed)))
+    own = _of_cluster(manifests) if found else ()
+    for block in found:
+        yield from _collision("ipoib-range-overlaps-cluster", block, own)
+        yield from _collision("ipoib-range-reserved-by-aks", block, _of_catalog("refused", rdma=False))
+        yield from _collision("ipoib-range-in-azure-rdma-network", block, _of_catalog("refused", rdma=True))
+    yield from overlaps(found)
+
+
+def _blocks(installed: Installed) -> Iterator[Block]:
+    """Yield the ranges of all networks and pools that can be read."""
+    for network in installed.all_networks:
+        for ipam in network.ipams:
+            for one in ipam.ranges:
+                yield Block(network.document, one.path, one.network, one.first, one.last, _guard(ipam))
+            for entry in ipam.top.list("addresses") if ipam.type == "static" else ():
+                written = parse_cidr(entry.text("address"))
+                if written is not None:
+                    address, around = written
+                    yield Block(network.document, entry.at("address"), around, address, address)
+    for pool in installed.pools:
+        if pool.pool is not None:
+            around = pool.pool.network
+            yield Block(pool.document, _network_path(pool), around, around.first, around.last)
+
+
+def _network_path(pool: SetPool) -> FieldPath:
+    return ("spec", "subnet" if pool.kind == "IPPool" else "cidr")
+
+
+def _guard(ipam: Ipam) -> str | None:
+    # whereabouts looks at all ranges of a cluster together, unless it is told not to or its network has a name.
+    if ipam.type != "whereabouts" or ipam.top.get("enable_overlapping_ranges") is False:
+        return None
+    return f"whereabouts {ipam.top.text('network_name')}"
+
+
+def _collision(rule: str, block: Block, taken: Iterable[_Taken]) -> Iterator[Problem]:
+    hit = [f"{other.network} ({other.use})" for other in taken if other.network.overlaps(block.network)]
+    if hit:
+        yield Problem(rule, block.path, f"{block.network} overlaps {' and '.join(hit)}", document=block.document)
+
+
+def _of_cluster(manifests: ManifestSet) -> tuple[_Taken, ...]:
+    cluster = manifests.cluster
+    if cluster is None:
+        return _of_catalog("warned", rdma=False)
+    asked = [(cluster.network.pod_cidr, "pods"), (cluster.network.service_cidr, "services")]
+    asked += [(cidr, "the virtual network") for cidr in cluster.network.vnet_cidrs]
+    return tuple(_taken(cidr, f"{use} of the cluster") for cidr, use in asked)
+
+
+@cache
+def _of_catalog(overlap: str, *, rdma: bool) -> tuple[_Taken, ...]:
+    rows = [row for row in catalog.networks() if row.overlap == overlap and (row.name == _RDMA) is rdma]
+    return tuple(_taken(row.cidr, row.use) for row in rows)
+
+
+def _taken(cidr: str, use: str) -> _Taken:
+    found = parse_cidr(cidr)
+    assert found is not None, "cluster file and catalog hold CIDRs alone"
+    return _Taken(found[1], use)
+
+
+def overlaps(found: Sequence[Block]) -> Iterator[Problem]:
+    """Find blocks with the same addresses, in one sweep by their first address.
+
+    Of the blocks before one it is enough to know the one that reaches furthest, and the furthest of another guard.
+    """
+    order = {id(block): index for index, block in enumerate(found)}
+    reach: list[tuple[str, Block]] = []
+    for block in sorted(found, key=lambda one: (one.first, order[id(one)])):
+        guard = block.guard or str(id(block.document))
+        other = next((held for name, held in reach if name != guard and block.first <= held.last), None)
+        if other is not None:
+            early, late = sorted((block, other), key=lambda one: order[id(one)])
+            message = f"{late.network} overlaps {early.network} of {early.document.label}: pods get the same addresses"
+            yield Problem("ipoib-networks-overlap", late.path, message, document=late.document)
+        ordered = sorted([*reach, (guard, block)], key=lambda entry: entry[1].last, reverse=True)
+        reach = [ordered[0], *(entry for entry in ordered[1:] if entry[0] != ordered[0][0])][:2]
+
+
+@rule(
+    "ipam-capacity-too-small",
+    "ippool-block-too-small-for-pods",
+    "ippool-too-few-blocks",
+    kinds=NETWORK_KINDS | POOL_KINDS,
+)
+def capacity(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find ranges with too few addresses for the pods that ask for them."""
+    installed = manifests.derived(Installed)
+    of_pool: dict[tuple[str, str], list[Attachment]] = defaultdict(list)
+    for network in installed.all_networks:
+        attached = installed.pods_attached.get(network.key, ())
+        pods = sum(found.pods or 0 for found in attached)
+        for ipam in network.ipams:
+            for name in ipam.pool_names:
+                of_pool[ipam.pool_kind, name] += attached
+            room = ipam.capacity if ipam.type == "whereabouts" else None
+            if room is not None and room < pods:
+                smallest = min(ipam.ranges, key=lambda one: one.capacity)
+                message = f"{smallest.network} holds {room} addresses for the {pods} pods that ask for {network.name!r}"
+                yield Problem("ipam-capacity-too-small", smallest.path, message, document=network.document)
+    for pool in installed.pools:
+        yield from _of_pool(pool, of_pool.get((pool.kind, pool.name), []), manifests)
+
+
+def _of_pool(pool: SetPool, attached: list[Attachment], manifests: ManifestSet) -> Iterator[Problem]:
+    if pool.pool is None:
+        return
+    nodes = _selected_nodes(pool, manifests)
+    if nodes is not None and pool.pool.blocks < nodes:
+        size = pool.pool.block_size
+        message = f"{pool.pool.network} makes {pool.pool.blocks} blocks of {size}, one a node, for {nodes} nodes"
+        yield Problem("ippool-too-few-blocks", _network_path(pool), message, document=pool.document)
+    room, pods = pool.pool.pods_per_node, _on_one_node(attached, manifests.nodes)
+    if pods > room:
+        message = f"a node has {room} addresses of this pool, but at least {pods} pods that ask for one"
+        path = ("spec", "perNodeBlockSize" if pool.kind == "IPPool" else "perNodeNetworkPrefix")
+        yield Problem("ippool-block-too-small-for-pods", path, message, document=pool.document)
+
+
+def _on_one_node(attached: list[Attachment], nodes: int | None) -> int:
+    """Return how many of the pods are on the fullest node at least, however they are spread."""
+    everywhere = sum(1 for found in attached if found.document.kind == "DaemonSet")
+    others = sum(found.pods or 0 for found in attached if found.document.kind != "DaemonSet")
+    return everywhere + (-(-others // nodes) if nodes else 0)
+
+
+def _selected_nodes(pool: SetPool, manifests: ManifestSet) -> int | None:
+    """Return how many nodes of the set a pool is for, or None where its nodeSelector asks for what is not known."""
+    selector = pool.document.value(("spec", "nodeSelector"))
+    terms = placement_of({"affinity": {"nodeAffinity": {REQUIRED: selector}}}).terms or ()
+    asked = [one for term in terms for one in term if one.key != NIC_LABEL]
+    if not asked:
+        return manifests.nodes
+    cluster = manifests.cluster
+    if cluster is None or len(terms) != 1 or len(asked) != 1:
+        return None
+    if asked[0].key not in AGENT_POOL or asked[0].operator != "In":
+        return None
+    counts = [one.count for one in cluster.node_pools if one.name in asked[0].values]
+    return sum(count or 0 for count in counts) if all(count is not None for count in counts) else None

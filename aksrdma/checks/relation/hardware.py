@@ -1,0 +1,140 @@
+"""What pods ask for, against the NICs and GPUs of the VM sizes on which they may run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from aksrdma import catalog
+from aksrdma.checks.register import rule
+from aksrdma.checks.relation.pods import PodView, pods_of
+from aksrdma.checks.relation.rdma_resources import Resources
+from aksrdma.errors import UnknownNameError
+from aksrdma.findings import Problem
+from aksrdma.kube.kinds import WORKLOADS
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+
+
+class Size(NamedTuple):
+    """What a VM size offers to pods."""
+
+    name: str
+    nics: int
+    """InfiniBand NICs that a device plugin can hand out."""
+    gpus: int
+    gpu_resource: str
+    """Empty where there is no GPU, or where that is not known."""
+    why_none: str
+    """Why it has no such NIC; empty where it has one."""
+    instead: str | None
+    """The nearest size that has InfiniBand, where this one has none."""
+
+
+def sizes_of(pod: PodView, manifests: ManifestSet) -> tuple[Size, ...]:
+    """Return the sizes of the nodes that a pod may run on; none where one of them is not known."""
+    cluster = manifests.cluster
+    names: Collection[str] | None = pod.placement.accepted(INSTANCE_TYPE)
+    if names is None and cluster is not None and cluster.node_pools and pod.placement.accepted(AGENT_POOL) is not None:
+        names = [pool.vm_size for pool in pod.pools(cluster)]
+    found = [_size(name) for name in sorted(manifests.vm_sizes if names is None else names)]
+    known = {size.name: size for size in found if size is not None}
+    return tuple(known.values()) if None not in found else ()
+
+
+@cache
+def _size(name: str) -> Size | None:
+    try:
+        row = catalog.vm_size(name)
+    except UnknownNameError:
+        none = catalog.not_infiniband(name)
+        return Size(none.name, 0, 0, "", "has no InfiniBand", none.nearest) if none else None
+    gpus, resource = (row.gpu.count, row.gpu.resource) if row.gpu else (0, "")
+    if row.infiniband.sriov:
+        return Size(row.name, row.infiniband.nic_count, gpus, resource, "", None)
+    return Size(row.name, 0, gpus, resource, "has an InfiniBand NIC that no device plugin can hand out", None)
+
+
+@rule(
+    "gpu-exhaustion-with-shared-rdma",
+    "sriov-rdma-count-above-vm-nics",
+    "sriov-rdma-count-below-vm-nics",
+    "vm-size-without-infiniband",
+    kinds=WORKLOADS,
+)
+def counts(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find pods that ask for more NICs than a node has, or for so many GPUs or NICs that no other pod can use the rest."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        names = resources.names_in(pod)
+        sizes = sizes_of(pod, manifests) if names else ()
+        if not sizes:
+            continue
+        if not any(size.nics for size in sizes):
+            reasons = " and ".join(f"{size.name} {size.why_none}" for size in sizes)
+            nearest = next((size.instead for size in sizes if size.instead), None)
+            fix = f"choose a size with InfiniBand, such as {nearest}" if nearest else None
+            for name in names:
+                message = f"the pod asks for {name}, and {reasons}"
+                yield Problem("vm-size-without-infiniband", pod.total(name).path, message, fix, document=pod.document)
+            continue
+        plugins = {name: resources.plugin_of(name) for name in names}
+        devices = [name for name in names if plugins[name] == "sriovDevicePlugin"]
+        for name in devices:
+            total, most = pod.total(name), max(sizes, key=lambda size: size.nics)
+            if total.units > most.nics:
+                has = _nics(most.nics)
+                message = f"the pod asks for {total.units} of {name}, one NIC each, and {most.name} has {has}"
+                fix = f"ask for at most {most.nics}"
+                yield Problem("sriov-rdma-count-above-vm-nics", total.path, message, fix, document=pod.document)
+        yield from _leftovers(
+            pod, devices, [name for name in names if plugins[name] == "rdmaSharedDevicePlugin"], sizes
+        )
+
+
+def _leftovers(pod: PodView, devices: Sequence[str], shared: Sequence[str], sizes: Sequence[Size]) -> Iterator[Problem]:
+    """Find what a pod with GPUs leaves of its node that no other pod can use: NICs without a GPU, or the reverse.
+
+    Args:
+        pod: The pod.
+        devices: The resources that it asks for of which a unit is a NIC.
+        shared: Those of which a unit is all NICs, together with other pods.
+        sizes: The sizes of the nodes that it may run on.
+    """
+    nics = sum(pod.total(name).units for name in devices)
+    fitting = [size for size in sizes if size.nics >= nics and size.gpus >= _gpus(pod, size)]
+    if not fitting or not all(_gpus(pod, size) for size in fitting):
+        return
+    size, all_gpus = fitting[0], all(_gpus(pod, one) == one.gpus for one in fitting)
+    if not devices:
+        for name in shared if all_gpus else ():
+            message = f"the pod takes all {size.gpus} GPUs of {size.name}, so no second pod shares its NICs by {name}"
+            yield Problem("gpu-exhaustion-with-shared-rdma", pod.total(name).path, message, document=pod.document)
+        return
+    if all_gpus and all(nics < one.nics for one in fitting):
+        message = (
+            f"the pod takes all {size.gpus} GPUs of {size.name} and {nics} of its {_nics(size.nics)}: "
+            "no other GPU pod can use the rest"
+        )
+        fix = f"ask for {size.nics} NICs with all {size.gpus} GPUs"
+    elif all(_gpus(pod, one) < one.gpus and nics == one.nics for one in fitting):
+        message = (
+            f"the pod takes {_gpus(pod, size)} of the {size.gpus} GPUs of {size.name} "
+            f"and all of its {_nics(size.nics)}: no other RDMA pod can use the rest"
+        )
+        fix = f"ask for all {size.gpus} GPUs with all {_nics(size.nics)}"
+    else:
+        return
+    path = max(map(pod.total, devices), key=lambda one: one.units).path
+    yield Problem("sriov-rdma-count-below-vm-nics", path, message, fix, document=pod.document)
+
+
+def _gpus(pod: PodView, size: Size) -> int:
+    return pod.total(size.gpu_resource).units if size.gpu_resource in pod.resources else 0
+
+
+def _nics(count: int) -> str:
+    return f"{count} NICs" if count != 1 else "1 NIC"

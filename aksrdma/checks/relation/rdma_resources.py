@@ -1,0 +1,228 @@
+"""RDMA resources that pods ask for: which extended resources they are, who serves them, and whether anybody does."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from aksrdma import catalog
+from aksrdma.checks.apiserver.fields import Report
+from aksrdma.checks.apiserver.pod_resources import AT_POD_LEVEL, check_pod_resources
+from aksrdma.checks.apiserver.resources import (
+    DIFFERS,
+    ILLEGAL_NAME,
+    NEAR_MISS,
+    NO_LIMIT,
+    NOT_WHOLE,
+    check_resources,
+)
+from aksrdma.checks.plugins.configs import SharedResource, SriovResource, shared_config, sriov_config
+from aksrdma.checks.register import rule
+from aksrdma.checks.relation.installed import Exposed, Installed, Plugin
+from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of
+from aksrdma.findings import Problem
+from aksrdma.kube.kinds import CUSTOM_WORKLOADS, WORKLOADS
+from aksrdma.kube.labels import GPUS
+from aksrdma.nearest import nearest
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+
+RDMA_PREFIX: Final = "rdma"
+OTHER_EXPOSERS: Final = frozenset(
+    {"NetworkConfig", "SriovNetworkNodePolicy", "SriovNetworkPoolConfig", "SriovOperatorConfig"}
+)
+"""Kinds of other operators that let nodes offer RDMA resources in ways unknown here."""
+
+_PLUGINS: Final[tuple[Plugin, ...]] = ("rdmaSharedDevicePlugin", "sriovDevicePlugin")
+_VENDORS: Final = ("amd.com", "intel.com", "mellanox.com", "nvidia.com", "openshift.io")
+"""Prefixes under which there are NICs and other things, so that the name has to tell."""
+_NIC = re.compile(r"mlnx|hostdev|sriov|rdma|roce|infiniband|hca|(?:\A|[_-])(?:ib|nic|vf)s?(?:\Z|[_-]|\d)|nics?\Z")
+_NEAR: Final = 0.8
+_LISTED: Final = 5
+"""Names that a fix lists at most."""
+
+
+class Resources:
+    """What is known of RDMA resources in one set: `manifests.derived(Resources)`.
+
+    Attributes:
+        exposed: what the policies of the set expose, by full name.
+    """
+
+    def __init__(self, manifests: ManifestSet) -> None:
+        installed = manifests.derived(Installed)
+        self._cluster = manifests.cluster
+        self._policies = installed.policies
+        self._others = bool(manifests.unknown_kinds & OTHER_EXPOSERS)
+        self.exposed: dict[str, list[Exposed]] = defaultdict(list)
+        for one in installed.exposed_resources:
+            self.exposed[one.resource.full_name].append(one)
+        self._short_names = frozenset(name.partition("/")[2] for name in self.exposed)
+        self._prefixes = frozenset(name.partition("/")[0] for name in self.exposed)
+        self._known = {name: _is_named_so(name) or any(map(_is_rdma, found)) for name, found in self.exposed.items()}
+
+    def is_rdma(self, name: str) -> bool:
+        """Say whether an extended resource is one of RDMA: by a policy, by its prefix, or by a name in common use."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = name not in GPUS and self._looks_like_rdma(name)
+        return known
+
+    def taken(self, container: Container) -> dict[str, Amount]:
+        """Return the RDMA resources that a container asks for."""
+        return {name: amount for name, amount in container.amounts.items() if self.is_rdma(name)}
+
+    def names_in(self, pod: PodView) -> list[str]:
+        """Return the names of the RDMA resources that a pod asks for, sorted."""
+        return sorted(filter(self.is_rdma, pod.resources))
+
+    def plugin_of(self, name: str) -> Plugin | None:
+        """Return which device plugin serves a resource, or None where that is not known.
+
+        Where no policy of the set exposes anything, the cluster file says, or the names of the AKS guide do.
+        """
+        if self.exposed:
+            plugins = {one.plugin for one in self.exposed.get(name, ())}
+            return plugins.pop() if len(plugins) == 1 else None
+        return self._by_profile.get(name)
+
+    @property
+    def all_known(self) -> bool:
+        """Whether what the set exposes is all there is: it has policies, all can be read, and nobody else exposes."""
+        readers = (("rdmaSharedDevicePlugin", shared_config), ("sriovDevicePlugin", sriov_config))
+        configs = [
+            read(policy.document)
+            for policy in self._policies
+            for section, read in readers
+            if policy.section(section) is not None
+        ]
+        read = all(config is not None and config.error is None for config in configs)
+        return bool(self._policies) and not self._others and read
+
+    def _looks_like_rdma(self, name: str) -> bool:
+        prefix, _, short = name.partition("/")
+        if _is_named_so(name) or short in self._short_names:
+            return True
+        if prefix not in self._prefixes:
+            return False
+        if prefix not in _VENDORS:
+            return True
+        import difflib  # only a name that nobody knows pays for it
+
+        return bool(difflib.get_close_matches(short, self._short_names, n=1, cutoff=_NEAR))
+
+    @cached_property
+    def _by_profile(self) -> dict[str, Plugin]:
+        """Device plugins by the resource that the cluster's profile offers, or that each of them does."""
+        cluster, found = self._cluster, {}
+        for name in catalog.profiles():
+            profile = catalog.profile(name)
+            plugin = next((one for one in _PLUGINS if one in profile.components), None)
+            if plugin and profile.resource and (cluster is None or cluster.profile == name):
+                resource = profile.resource.name
+                if cluster is not None:
+                    short = cluster.rdma.resource_name or resource.partition("/")[2]
+                    resource = f"{cluster.rdma.resource_prefix}/{short}"
+                found[resource] = plugin
+        return found
+
+
+def _is_named_so(name: str) -> bool:
+    prefix, _, short = name.partition("/")
+    return prefix == RDMA_PREFIX or (prefix in _VENDORS and bool(_NIC.search(short)))
+
+
+def _is_rdma(exposed: Exposed) -> bool:
+    resource = exposed.resource
+    return not isinstance(resource, SriovResource) or any(selector.is_rdma for selector in resource.selectors)
+
+
+@rule("pod-rdma-resource-unexposed", kinds=WORKLOADS)
+def unexposed(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find RDMA resources that no policy of the set exposes."""
+    resources = manifests.derived(Resources)
+    if not resources.all_known:
+        return
+    for pod in pods_of(manifests):
+        for container in pod.containers:
+            for name, amount in resources.taken(container).items():
+                if name not in resources.exposed and not _in_a_config_map(manifests, name):
+                    message = f"no policy of the set exposes {name}, so the pod stays Pending"
+                    fix = _expose_or_rename(name, resources)
+                    yield Problem("pod-rdma-resource-unexposed", amount.path, message, fix, document=pod.document)
+
+
+def _in_a_config_map(manifests: ManifestSet, name: str) -> bool:
+    """Say whether a ConfigMap may be the config of a device plugin that the operator does not manage."""
+    word = f'"{name.partition("/")[2]}"'
+    return any(document.mentions(word) for document in manifests.by_kind.get("ConfigMap", ()))
+
+
+def _expose_or_rename(name: str, resources: Resources) -> str:
+    known = sorted(resources.exposed)
+    if not known:
+        return "add rdmaSharedDevicePlugin or sriovDevicePlugin with this resource to the policy"
+    near = nearest(name, known) or known[:1]
+    if len(known) == 1:
+        return f"ask for {near[0]}, the only exposed one, or add the resource to the policy"
+    others = [other for other in known if other not in near]
+    return f"ask for an exposed one ({', '.join((near + others)[:_LISTED])}), or add the resource to the policy"
+
+
+@rule("shared-rdma-count-above-hcamax", "shared-rdma-count-above-one", kinds=WORKLOADS)
+def shared_counts(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find pods that ask for several units of a resource of which one unit opens every device."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        for name in resources.names_in(pod):
+            if resources.plugin_of(name) != "rdmaSharedDevicePlugin":
+                continue
+            exposed = [one.resource for one in resources.exposed.get(name, ())]
+            most = max((one.hca_max for one in exposed if isinstance(one, SharedResource)), default=None)
+            total = pod.total(name)
+            if most is not None and total.units > most:
+                message = f"the pod asks for {total.units} of {name}, and no node has more than {most} (rdmaHcaMax)"
+                yield Problem("shared-rdma-count-above-hcamax", total.path, message, document=pod.document)
+                continue
+            for container in pod.containers:
+                amount = container.amounts.get(name)
+                if amount is not None and amount.units > 1:
+                    message = f"one {name} opens every device of its pool; {amount.units} only use up slots of the node"
+                    yield Problem("shared-rdma-count-above-one", amount.path, message, document=pod.document)
+
+
+@rule(NOT_WHOLE, NO_LIMIT, DIFFERS, AT_POD_LEVEL, ILLEGAL_NAME, NEAR_MISS, kinds=CUSTOM_WORKLOADS)
+def template_resources(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find requests that the API server will refuse in the pods of custom resources, into which it does not look.
+
+    They show only when the controller makes the pods. The checks are those of the API server.
+    """
+    wanted = (NOT_WHOLE, NO_LIMIT, DIFFERS, AT_POD_LEVEL, ILLEGAL_NAME, NEAR_MISS)
+    for pod in pods_of(manifests):
+        if pod.document.kind in CUSTOM_WORKLOADS:
+            report = Report(pod.document)
+            for container in pod.containers:
+                check_resources(report, container.resources_path, container.data.get("resources"), ())
+            if pod.trained is None:
+                check_pod_resources(report, pod.path, dict(pod.spec), is_pod=False)
+            yield from (problem for problem in report.problems if problem.rule in wanted)
+
+
+@rule("trainjob-drops-rdma-resource", kinds={"TrainJob"})
+def dropped_by_train_jobs(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find TrainJobs that set the resources of their nodes and leave out the RDMA resource of the runtime."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        if pod.trained is None or resources.names_in(pod):
+            continue
+        for before in (Container((), one.before) for one in pod.trained.resized):
+            lost = next(iter(resources.taken(before)), None)
+            if lost is not None:
+                message = f"resourcesPerNode takes the place of the runtime's resources, so {lost} is lost"
+                fix = f"add {lost} to resourcesPerNode"
+                yield Problem("trainjob-drops-rdma-resource", pod.path, message, fix, document=pod.document)
+                break

@@ -1,0 +1,111 @@
+"""Where RDMA pods go: all of a job into one pool, which InfiniBand does not leave, and only where the plugins run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from aksrdma.checks.register import rule
+from aksrdma.checks.relation.pods import PodView, pods_of
+from aksrdma.checks.relation.rdma_resources import Resources
+from aksrdma.findings import Problem
+from aksrdma.kube.kinds import WORKLOADS
+from aksrdma.kube.labels import AGENT_POOL, NVIDIA_GPU
+from aksrdma.kube.scheduling import EVICTING, Toleration, toleration_of
+from aksrdma.kube.train_jobs import RUNTIMES
+from aksrdma.kube.values import items, mapping
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.cluster import Cluster
+    from aksrdma.documents import Document
+
+_TOPOLOGIES: Final = (
+    "kueue.x-k8s.io/podset-required-topology",
+    "leaderworkerset.sigs.k8s.io/exclusive-topology",
+)
+"""Annotations that name the label whose one value all pods of a group must share."""
+_NOT_ONE_JOB: Final = RUNTIMES | {"DaemonSet", "Pod"}
+"""Kinds whose pods do not work on one thing together."""
+_NOT_OF_POOLS: Final = ("CriticalAddonsOnly", "node-role.kubernetes.io/", "node.kubernetes.io/")
+"""Taints that Kubernetes sets by itself, or that are on nodes without RDMA."""
+
+
+@rule("rdma-job-not-pinned-to-one-pool", kinds=WORKLOADS)
+def not_pinned(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find workloads with several RDMA pods that may end up in several pools."""
+    resources = manifests.derived(Resources)
+    jobs: dict[int, list[PodView]] = defaultdict(list)
+    for pod in pods_of(manifests):
+        if pod.complete and pod.document.kind not in _NOT_ONE_JOB and resources.names_in(pod):
+            jobs[id(pod.document)].append(pod)
+    for pods in jobs.values():
+        replicas = sum(pod.replicas for pod in pods)
+        if replicas < 2:
+            continue
+        loose = next((pod for pod in pods if not _is_pinned(pod, manifests)), None)
+        if loose is not None:
+            message = f"{replicas} RDMA pods may land in several node pools, between which there is no InfiniBand"
+            yield Problem("rdma-job-not-pinned-to-one-pool", loose.path, message, document=loose.document)
+            continue
+        chosen = {name for pod in pods for name in pod.placement.accepted(AGENT_POOL) or ()}
+        if len(chosen) > 1:
+            message = (
+                f"the RDMA pods are in the pools {', '.join(sorted(chosen))}, between which there is no InfiniBand"
+            )
+            yield Problem("rdma-job-not-pinned-to-one-pool", pods[0].path, message, document=pods[0].document)
+
+
+def _is_pinned(pod: PodView, manifests: ManifestSet) -> bool:
+    names = pod.placement.accepted(AGENT_POOL)
+    if names is not None and len(names) == 1:
+        return True
+    cluster = manifests.cluster
+    if cluster is not None and cluster.node_pools and len(pod.pools(cluster)) <= 1:
+        return True
+    own = mapping(pod.document.value(("metadata", "annotations")))
+    return pod.is_beside_others(AGENT_POOL) or _names_pool(own) or _names_pool(pod.template.annotations)
+
+
+def _names_pool(annotations: Mapping[str, object]) -> bool:
+    return any(annotations.get(key) in AGENT_POOL for key in _TOPOLOGIES)
+
+
+@rule("tolerations-miss-gpu-taint", kinds=WORKLOADS)
+def missed_taints(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find taints of RDMA nodes on which the device plugin that serves the pods cannot run."""
+    resources = manifests.derived(Resources)
+    seen: set[tuple[int, str, str]] = set()
+    for pod in pods_of(manifests) if resources.exposed else ():
+        serving = [one.document for name in sorted(pod.resources) for one in resources.exposed.get(name, ())]
+        for policy in {id(document): document for document in serving}.values():
+            own = [toleration_of(one) for _, one in items(policy.value(("spec", "tolerations")), ())]
+            for wanted in _taints(pod, manifests.cluster):
+                key = (id(policy), wanted.key, wanted.value)
+                if key not in seen and not any(one.covers(wanted) for one in own):
+                    seen.add(key)
+                    yield _missed(policy, pod, wanted)
+
+
+def _taints(pod: PodView, cluster: Cluster | None) -> Iterator[Toleration]:
+    """Yield the tolerations of a pod that stand for a taint of its nodes."""
+    keys: set[str] | None = None
+    if cluster is not None and cluster.node_pools:
+        taints = [taint for pool in pod.pools(cluster) for taint in pool.taints]
+        keys = {taint.partition(":")[0].partition("=")[0] for taint in taints}
+    for toleration in pod.placement.tolerations:
+        # The operator's own DaemonSets tolerate the GPU taint whatever the policy says.
+        if not toleration.key or toleration.key == NVIDIA_GPU or toleration.key.startswith(_NOT_OF_POOLS):
+            continue
+        if toleration.effect in ("", *EVICTING) and (keys is None or toleration.key in keys):
+            yield toleration
+
+
+def _missed(policy: Document, pod: PodView, wanted: Toleration) -> Problem:
+    taint = f"{wanted.key}={wanted.value}" if wanted.value else wanted.key
+    message = (
+        f"{pod.document.label} tolerates the taint {taint}{f':{wanted.effect}' if wanted.effect else ''} and this policy "
+        "does not, so neither driver nor device plugin reach such a node"
+    )
+    return Problem("tolerations-miss-gpu-taint", ("spec", "tolerations"), message, document=policy)
