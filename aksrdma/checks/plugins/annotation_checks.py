@@ -16,9 +16,9 @@ from aksrdma.checks.plugins.annotations import (
 )
 from aksrdma.checks.plugins.decode import Object
 from aksrdma.checks.plugins.kubernetes import is_dns_label, is_dns_subdomain
-from aksrdma.checks.plugins.templates import PodTemplate, pod_templates
 from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.templates import PodTemplate, pod_templates
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -62,7 +62,7 @@ _MAC_FORMS: Final = ((":", 2), ("-", 2), (".", 4))
 )
 def network_annotations(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that do not get the secondary networks which their annotation asks for."""
-    templates = list(pod_templates(document))
+    templates = list(pod_templates(document.data))
     for template in templates:
         annotation = read_annotation(template)
         if annotation is not None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from aksrdma.checks.plugins.decode import Flaw, ListOf, MapOf, Object, Struct, decode
-from aksrdma.checks.plugins.templates import PodTemplate
 from aksrdma.findings import FieldPath
 from aksrdma.kube.go_json import JsonError, Reader
+from aksrdma.kube.templates import PodTemplate
 
 ANNOTATION: Final = "k8s.v1.cni.cncf.io/networks"
 

@@ -38,7 +38,6 @@ _STANDARD_IPAM: Final = frozenset({"host-local", "static"})
 _ALWAYS_THERE: Final = frozenset({DEFAULT_NAMESPACE, "kube-system", "kube-public", "kube-node-lease"})
 _STANDALONE: Final = "kube-system"
 """Where the guide of nv-ipam alone puts pools."""
-_WHEREABOUTS_SECTION: Final = "NicClusterPolicy.spec.secondaryNetwork.ipamPlugin"
 
 
 @rule("network-annotation-unknown-network", "network-annotation-wrong-namespace", kinds=WORKLOADS)
@@ -152,15 +151,15 @@ def whereabouts(manifests: ManifestSet) -> Iterator[Problem]:
     asking = _using(installed, "whereabouts")
     if not asking or installed.runs("whereabouts"):
         return
-    removed = catalog.field_change(_WHEREABOUTS_SECTION, manifests.release)
+    deployable = catalog.capability("whereabouts")
     for network, ipam in asking:
         path = ipam.top.at("type")
-        if removed is not None:
+        if not deployable.holds_in(manifests.release):
             # Without a policy the set is only a part of what goes to the cluster: whereabouts may come from elsewhere.
             severity: Severity | None = None if installed.cluster_policies else "warning"
             unless = "" if installed.cluster_policies else " unless whereabouts is installed on its own"
             message = (
-                f"the operator deploys no whereabouts from {removed.release} on: "
+                f"the operator deploys no whereabouts from {deployable.boundary} on: "
                 f"no pod of {network.name!r} starts{unless}"
             )
             rule_id = "whereabouts-removed-from-operator"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aksrdma import catalog
 from aksrdma.checks.plugins.features import Expression, FeatureRule, Term, feature_rules, full_label
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
@@ -27,8 +28,6 @@ _PRESENT: Final = "true"
 _ALIKE: Final = 0.9
 """How much two labels are the same if one is a slip of the pen."""
 _PCI: Final = "pci.device"
-_MELLANOX: Final = "15b3"
-_INFINIBAND_CLASS: Final = "0207"
 _SELECTING: Final = ("docaTelemetryService", "ofedDriver", "rdmaSharedDevicePlugin", "sriovDevicePlugin")
 """Sections whose DaemonSets select nodes by `NIC_LABEL`."""
 _WORKER: Final = re.compile(
@@ -204,12 +203,13 @@ def _severity_of_none(rules: list[_Rule], manifests: ManifestSet) -> Severity | 
 
 def _concerns_nics(rule: FeatureRule) -> bool:
     """Say whether a rule looks for InfiniBand NICs: by class, by NVIDIA's vendor id, or by device ids alone."""
+    ids = catalog.defaults()
     for term in (term for way in rule.ways() for term in way if term.feature == _PCI):
         vendor, kind = term.get("vendor"), term.get("class")
         if vendor is not None:
-            found = _MELLANOX in vendor.allows()
+            found = ids.vendor_id in vendor.allows()
         else:
-            found = term.get("device") is not None or (kind is not None and _INFINIBAND_CLASS in kind.allows())
+            found = term.get("device") is not None or (kind is not None and ids.infiniband_class in kind.allows())
         if found:
             return True
     return False

@@ -89,7 +89,7 @@ def node_policy_names(manifests: ManifestSet) -> Iterator[Problem]:
 def node_selectors(manifests: ManifestSet) -> Iterator[Problem]:
     """Find NicNodePolicies that can select one and the same node."""
     policies = manifests.derived(Installed).node_policies
-    if len(policies) < 2 or catalog.field_change("NicNodePolicy", manifests.release) is not None:
+    if len(policies) < 2 or not catalog.capability("nic-node-policy").holds_in(manifests.release):
         return
     selected = _Selectors()
     for policy in policies:

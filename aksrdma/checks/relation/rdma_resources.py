@@ -19,7 +19,7 @@ from aksrdma.checks.apiserver.resources import (
     NOT_WHOLE,
     check_resources,
 )
-from aksrdma.checks.plugins.configs import SharedResource, SriovResource, shared_config, sriov_config
+from aksrdma.checks.plugins.configs import SHARED_PREFIX, SharedResource, SriovResource, shared_config, sriov_config
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Exposed, Installed, Plugin
 from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of
@@ -31,7 +31,6 @@ from aksrdma.nearest import nearest
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
 
-RDMA_PREFIX: Final = "rdma"
 OTHER_EXPOSERS: Final = frozenset(
     {"NetworkConfig", "SriovNetworkNodePolicy", "SriovNetworkPoolConfig", "SriovOperatorConfig"}
 )
@@ -125,7 +124,7 @@ class Resources:
             if plugin and profile.resource and (cluster is None or cluster.profile == name):
                 resource = profile.resource.name
                 if cluster is not None:
-                    short = cluster.rdma.resource_name or resource.partition("/")[2]
+                    short = cluster.rdma.resource_name or profile.resource.short_name
                     resource = f"{cluster.rdma.resource_prefix}/{short}"
                 found[resource] = plugin
         return found
@@ -133,7 +132,7 @@ class Resources:
 
 def _is_named_so(name: str) -> bool:
     prefix, _, short = name.partition("/")
-    return prefix == RDMA_PREFIX or (prefix in _VENDORS and bool(_NIC.search(short)))
+    return prefix == SHARED_PREFIX or (prefix in _VENDORS and bool(_NIC.search(short)))
 
 
 def _is_rdma(exposed: Exposed) -> bool:
