@@ -143,6 +143,8 @@ def _follow(rest: str, api_version: str, kind: str) -> tuple[FieldPath, Shape, s
             shape, doc, required = _field(shape, name, [kind, *path])
         elif shape.value:
             shape = shape.value
+        elif shape.types == ("any",):
+            raise UnknownNameError(f"{format_path((kind, *path))} is not typed, so there is no word about {name!r}")
         else:
             raise UnknownNameError(f"{format_path((kind, *path))} is a {type_text(shape)} and has no field {name!r}")
         path.append(name)

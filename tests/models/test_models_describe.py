@@ -9,7 +9,7 @@ import pytest
 from aksrdma import catalog
 from aksrdma.errors import UnknownNameError
 from aksrdma.models import KINDS, model_of
-from aksrdma.models.describe import describe
+from aksrdma.models.describe import UNTYPED_DOC, describe
 from aksrdma.models.shape import Shape, child_shape
 
 ALL = catalog.releases()
@@ -76,6 +76,9 @@ ALL = catalog.releases()
             {"path": "spec.containers[0].resources.limits[rdma/ib]", "releases": ()},
             id="a-built-in-kind-has-no-releases",
         ),
+        pytest.param(
+            "pod.spec.containers.lifecycle", {"type": "any", "doc": UNTYPED_DOC, "fields": ()}, id="not-typed"
+        ),
         pytest.param("nicnodepolicy", {"path": "", "type": "NicNodePolicy", "releases": ("v26.4.1",)}, id="a-kind"),
     ],
 )
@@ -106,6 +109,17 @@ def test_describe(name: str, facts: dict[str, Any]) -> None:
             "ncp.spec.ofedDriver.version.major",
             "NicClusterPolicy.spec.ofedDriver.version is a string and has no field 'major'",
             id="below-a-plain-value",
+        ),
+        pytest.param(
+            "pod.spec.containers.lifecycle.preStop",
+            "Pod.spec.containers[0].lifecycle is not typed, so there is no word about 'preStop'",
+            id="below-what-is-not-typed",
+        ),
+        pytest.param(
+            "ncp.spec.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weigth",
+            "NicClusterPolicy.spec.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0] has no field 'weigth'; "
+            "did you mean weight?",
+            id="in-an-item-with-an-index",
         ),
     ],
 )
