@@ -44,15 +44,33 @@ class K8sObject(Model):
     """Name, namespace, labels and the like."""
 
     def for_release(self, release: str) -> Self:
-        """Return this object if a Network Operator release knows it as it is.
+        """Return this object if the API server of a Network Operator release takes it, as far as schemas tell.
+
+        Kinds without a schema, such as Kustomization, fit every release.
+
+        Args:
+            release: A release of the catalog, such as v25.1.0.
 
         Raises:
-            ModelError: It has a field, value or kind that the release lacks, or lacks what the release requires.
-            UnknownNameError: There is no such release.
+            ModelError: A line for each mistake, with the release that would take it where there is one.
+            UnknownNameError: The catalog has no such release.
         """
-        from aksrdma.models.releases import check_release
+        # Who only builds and writes loads no schemas.
+        from aksrdma import catalog
+        from aksrdma.errors import ModelError
+        from aksrdma.findings import format_path
+        from aksrdma.schemas.judge import releases_with, schemas_of, with_history
 
-        check_release(self, release)
+        if release not in catalog.releases():
+            catalog.release(release)  # says which are near
+        schemas = schemas_of(release)
+        if not schemas.knows(self.api_version, self.kind) and (having := releases_with(self.api_version, self.kind)):
+            have = "has" if len(having) == 1 else "have"
+            raise ModelError([f"kind: {release} has no {self.kind}; {', '.join(having)} {have}"])
+        data = self.wire()
+        if problems := with_history(schemas.judge(data), data, release):
+            lines = [f"{format_path(one.path)}: {one.message}{f'; {one.fix}' if one.fix else ''}" for one in problems]
+            raise ModelError(lines)
         return self
 
 

@@ -58,8 +58,8 @@ class VolumeMount(Model):
     """Path in the container, such as /dev/shm."""
     read_only: bool | None = None
     """True forbids writing; false unless set."""
-    recursive_read_only: str | None = None
-    """Whether mounts below are read-only too: Disabled, IfPossible or Enabled."""
+    recursive_read_only: Literal["Disabled", "Enabled", "IfPossible"] | None = None
+    """Whether mounts below are read-only too; Disabled unless set."""
     sub_path: str | None = None
     """Path inside the volume; its root unless set."""
     sub_path_expr: str | None = None

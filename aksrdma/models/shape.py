@@ -19,8 +19,6 @@ from pydantic_core import CoreSchema, core_schema
 from aksrdma.models.configs.text import EmbeddedJson
 
 _JSON_TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean", Any: "any"}
-
-
 _INITIALISMS: Final = {word.lower(): word for word in ("API", "FQDN", "GUID", "IDs", "IO", "IP", "IPC", "PID", "URI")}
 
 
@@ -106,6 +104,8 @@ class Shape:
     """How the wire has it as JSON text, where it does."""
     foreign: Any = None
     """A type that no model here uses: it comes with a user's subclass, and pydantic judges it."""
+    nullable: bool = False
+    """Whether it may be None, which is "not set"."""
 
     @property
     def fields(self) -> dict[str, tuple[type[BaseModel], str]]:
@@ -135,7 +135,7 @@ def child_shape(shape: Shape, name: str) -> Shape:
 
 
 def field_shape(info: FieldInfo) -> Shape:
-    """Return what a field may hold, apart from None."""
+    """Return what a field may hold."""
     return shape_of(_annotation(info))
 
 
@@ -146,7 +146,7 @@ def _annotation(info: FieldInfo) -> Any:
 
 @cache
 def shape_of(annotation: Any) -> Shape:
-    """Return what values of a type may be, apart from None."""
+    """Return what values of a type may be."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         marks = {_MARKS[type(mark)]: mark for mark in args[1:] if type(mark) in _MARKS}
@@ -159,10 +159,10 @@ def shape_of(annotation: Any) -> Shape:
         return Shape(item=shape_of(args[0]))
     if origin in (dict, Mapping):
         return Shape(value=shape_of(args[1]))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and hasattr(annotation, "from_wire"):  # a Model, which is made of this file
         return Shape(models=(annotation,))
     if annotation is types.NoneType:
-        return Shape()
+        return Shape(nullable=True)
     return Shape(types=(_JSON_TYPES[annotation],)) if annotation in _JSON_TYPES else Shape(foreign=annotation)
 
 
@@ -180,6 +180,7 @@ def _either(one: Shape, other: Shape) -> Shape:
         told_apart=one.told_apart or other.told_apart,
         embedded=one.embedded or other.embedded,
         foreign=one.foreign or other.foreign,
+        nullable=one.nullable or other.nullable,
     )
 
 
@@ -208,12 +209,9 @@ def _own_schema(model: type[BaseModel]) -> tuple[CoreSchema, tuple[type[BaseMode
     fields = {}
     nested: dict[type[BaseModel], None] = {}
     for name, info in model.model_fields.items():
-        annotation = _annotation(info)
-        schema, below = _value_schema(annotation)
+        schema, below = _value_schema(_annotation(info))
         nested |= dict.fromkeys(below)
-        if info.default is None:
-            schema = _optional(annotation)
-        elif info.default_factory is not None:
+        if info.default_factory is not None:
             schema = core_schema.with_default_schema(schema, default_factory=info.default_factory)
         elif not info.is_required():
             schema = core_schema.with_default_schema(schema, default=info.default)
@@ -235,14 +233,8 @@ def _own_schema(model: type[BaseModel]) -> tuple[CoreSchema, tuple[type[BaseMode
 
 
 @cache  # the fields of all models share a few dozen annotations
-def _optional(annotation: Any) -> CoreSchema:
-    nullable = core_schema.nullable_schema(_value_schema(annotation)[0])
-    return core_schema.with_default_schema(nullable, default=None)
-
-
-@cache
 def _value_schema(annotation: Any) -> tuple[CoreSchema, tuple[type[BaseModel], ...]]:
-    """Return the schema of a value that is not None, and the models that it refers to."""
+    """Return the schema of a value, and the models that it refers to."""
     return _shape_schema(shape_of(annotation))
 
 
@@ -270,7 +262,9 @@ def _shape_schema(shape: Shape) -> tuple[CoreSchema, tuple[type[BaseModel], ...]
         schema = core_schema.literal_schema(list(shape.allowed))
     else:
         schema = _plain_schema(shape.types, shape.limits or Limits())
-    return (shape.embedded.schema(schema) if shape.embedded else schema), nested
+    if shape.embedded:
+        schema = shape.embedded.schema(schema)
+    return (core_schema.nullable_schema(schema) if shape.nullable else schema), nested
 
 
 def _chooser(shape: Shape, tags: frozenset[str]) -> Callable[[Any], str]:

@@ -105,16 +105,28 @@ def test_a_model_can_be_a_field_of_a_users_own_model() -> None:
     assert "NicClusterPolicySpec" in Fleet.model_json_schema()["$defs"]
 
 
+class Signature(BaseModel):
+    key: str
+
+
 def test_a_model_can_be_extended() -> None:
     class Labelled(models.ImageSpec):
+        signatures: list[Signature] = Field(default_factory=list)
+        retries: int | None = 3
         digest: str | None = None
         built: date | None = None
         layers: Annotated[int, Field(gt=0)] | None = None
 
     assert Labelled(image="a", digest="b", built=date(2026, 1, 2)).wire() == {
         "image": "a",
+        "signatures": [],
+        "retries": 3,
         "digest": "b",
         "built": "2026-01-02",
+    }
+    assert Labelled(image="a", retries=None, signatures=[{"key": "k"}]).wire() == {
+        "image": "a",
+        "signatures": [{"key": "k"}],
     }
     with pytest.raises(ModelError, match="layers: 0: input should be greater than 0"):
         Labelled(image="a", layers=0)
