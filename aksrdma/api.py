@@ -14,12 +14,11 @@ __all__ = ["objects"]
 
 
 def objects(cluster: Cluster) -> list[K8sObject]:
-    """Return the typed objects of a cluster, in the order in which to apply them.
+    """Return the typed objects of a cluster, in the order in which to apply them: those that `render` writes.
 
     Raises:
         UnknownNameError: a release that the catalog does not have.
         PlanError: what no release, profile or VM size can serve; each mistake is one line.
+        ModelError: what the API server of the release would refuse.
     """
-    from aksrdma import models
-
-    return [models.parse(planned.data) for planned in make_plan(cluster).objects]
+    return [planned.object for planned in make_plan(cluster).objects]

@@ -1,4 +1,7 @@
-"""The plan: cluster and catalog -> objects, with the reason of each value; pure, and the only place that decides."""
+"""The plan: cluster and catalog -> typed objects, with the reason of each value; pure, and the only place that decides.
+
+Deciding loads no models: who counts, injects or validates asks a plan for its decisions and pays for no object.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aksrdma.cluster import PROFILES, Cluster
-from aksrdma.plan import limits, nodes, peermem, pods, policy, values
+from aksrdma.plan import limits, values
 from aksrdma.plan.decisions import Decisions, decide, refuse
-from aksrdma.plan.notes import notes
-from aksrdma.plan.planned import Planned, Reason, merged
+from aksrdma.plan.planned import Planned, Reason, judged
 
 __all__ = ["PROFILES", "Decisions", "Plan", "Planned", "Reason", "make_plan"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a cluster needs, before it becomes text."""
+    """Everything that a cluster needs, before it becomes text.
+
+    Each object is built and judged by the schemas of its release when it is first asked for.
+
+    Raises:
+        ModelError: an object that the API server of the release would refuse.
+    """
 
     decisions: Decisions
     notes: tuple[str, ...]
@@ -25,44 +33,60 @@ class Plan:
     @cached_property
     def namespace(self) -> Planned:
         """The operator's namespace."""
-        return nodes.namespace(self.decisions)
+        from aksrdma.plan import policy
+
+        return self._judged(policy.namespace(self.decisions.cluster.operator_namespace))
 
     @cached_property
     def ipoib_namespace(self) -> Planned | None:
         """The namespace of the pods on the IPoIB network; None where it is there by itself."""
-        return nodes.ipoib_namespace(self.decisions)
+        cluster = self.decisions.cluster
+        if cluster.profile != "ipoib" or cluster.ipoib.namespace in ("default", cluster.operator_namespace):
+            return None
+        from aksrdma.plan import policy
+
+        return self._judged(policy.ipoib_namespace(cluster.ipoib.namespace))
 
     @cached_property
     def node_feature_rule(self) -> Planned | None:
         """The NodeFeatureRule; None where the chart's own is used."""
-        return nodes.node_feature_rule(self.decisions)
+        source = self.decisions.cluster.node_feature_rule
+        if source == "chart":
+            return None
+        from aksrdma.plan import policy
+
+        return self._judged(policy.node_feature_rule(by_class=source == "infiniband-class"))
 
     def policy_layer(self, profile: str) -> Planned:
         """The NicClusterPolicy of `base`, or what a profile patches into the one that it builds on."""
-        return policy.layer(self.decisions, profile)
+        from aksrdma.plan import policy
+
+        return self._judged(policy.layer(self.decisions, profile))
 
     @cached_property
     def policy(self) -> Planned:
         """The NicClusterPolicy with all its layers."""
-        return merged([self.policy_layer(profile) for profile in self.decisions.layers])
+        from aksrdma.plan import policy
+
+        return self._judged(policy.joined(self.decisions))
 
     @cached_property
     def ipoib_network(self) -> Planned | None:
         """The IPoIBNetwork of the `ipoib` profile."""
-        if not self._ipoib:
+        if self.decisions.cluster.profile != "ipoib":
             return None
-        from aksrdma.plan.networks import ipoib_network  # with it comes ipaddress, which the others do without
+        from aksrdma.plan import networks
 
-        return ipoib_network(self.decisions)
+        return self._judged(networks.ipoib_network(self.decisions))
 
     @cached_property
     def ip_pool(self) -> Planned | None:
         """The IPPool of the `ipoib` profile; None with whereabouts."""
-        if not self._ipoib or self.decisions.whereabouts:
+        if self.decisions.cluster.profile != "ipoib" or self.decisions.whereabouts:
             return None
-        from aksrdma.plan.networks import ip_pool
+        from aksrdma.plan import networks
 
-        return ip_pool(self.decisions)
+        return self._judged(networks.ip_pool(self.decisions))
 
     @cached_property
     def network_operator_values(self) -> Planned:
@@ -76,12 +100,22 @@ class Plan:
 
     @cached_property
     def peermem_reloader(self) -> Planned | None:
-        """The DaemonSet that loads nvidia-peermem; None where something else does."""
-        return peermem.peermem_reloader(self.decisions)
+        """The DaemonSet that loads nvidia-peermem; None where GPU Operator does, or no node has an NVIDIA GPU.
+
+        A cluster without node pools stands for any cluster, so it has the DaemonSet.
+        """
+        decisions = self.decisions
+        if decisions.pools and (not decisions.nvidia_gpus or decisions.cluster.gpu_driver != "aks"):
+            return None
+        from aksrdma.plan import pods
+
+        return self._judged(pods.peermem_reloader(decisions.tolerations))
 
     def example_pod(self, profile: str) -> Planned:
         """The example pod of a profile."""
-        return pods.example_pod(self.decisions, profile)
+        from aksrdma.plan import pods
+
+        return self._judged(pods.example_pod(self.decisions, profile))
 
     @cached_property
     def objects(self) -> tuple[Planned, ...]:
@@ -96,9 +130,8 @@ class Plan:
         )
         return tuple(one for one in wanted if one is not None)
 
-    @property
-    def _ipoib(self) -> bool:
-        return self.decisions.cluster.profile == "ipoib"
+    def _judged(self, planned: Planned) -> Planned:
+        return judged(planned, self.decisions.release.name)
 
 
 def make_plan(cluster: Cluster) -> Plan:
@@ -110,4 +143,4 @@ def make_plan(cluster: Cluster) -> Plan:
     """
     decisions = decide(cluster)
     refuse(limits.problems(decisions))
-    return Plan(decisions, tuple(notes(decisions)))
+    return Plan(decisions, tuple(limits.notes(decisions)))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from aksrdma.plan.decisions import Decisions, Problem
 
@@ -17,18 +16,22 @@ Address: TypeAlias = IPv4Address | IPv6Address
 class Range:
     """The IPoIB range of a cluster, as its IPAM will use it."""
 
-    decisions: Decisions
+    network: Network
+    """The range without host bits."""
+    gateway: Address
+    """As asked, else the first address, as upstream has it."""
+    block_size: int | None
+    """Addresses that nv-ipam reserves for each node; None: whereabouts draws them one by one."""
 
-    @cached_property
-    def network(self) -> Network:
-        """The range without host bits."""
-        return ip_network(self.decisions.cluster.ipoib.range, strict=False)
-
-    @cached_property
-    def gateway(self) -> Address:
-        """As asked, else the first address, as upstream has it."""
-        asked = self.decisions.cluster.ipoib.gateway
-        return ip_address(asked) if asked else self.network[1 if self.network.num_addresses > 1 else 0]
+    @classmethod
+    def of(cls, decisions: Decisions) -> Range:
+        """Return the range of a cluster."""
+        asked = decisions.cluster.ipoib
+        network = ip_network(asked.range, strict=False)
+        first = network[1 if network.num_addresses > 1 else 0]
+        block = asked.per_node_block_size or decisions.cluster.rdma.shared_slots + 1
+        gateway = ip_address(asked.gateway) if asked.gateway else first
+        return cls(network, gateway, None if decisions.whereabouts else block)
 
     @property
     def usable(self) -> int:
@@ -36,46 +39,32 @@ class Range:
         return self.network.num_addresses - 2 if self.network.version == 4 else self.network.num_addresses - 1
 
     @property
-    def block_size(self) -> int:
-        """Addresses that nv-ipam reserves for each node."""
-        asked = self.decisions.cluster.ipoib.per_node_block_size
-        return asked or self.decisions.cluster.rdma.shared_slots + 1
+    def served(self) -> int:
+        """Nodes that get a block of the pool (nv-ipam `allocator.go`); with whereabouts, pods that get an address."""
+        return self.usable // self.block_size if self.block_size else self.usable - 1
 
-    @property
-    def nodes_served(self) -> int:
-        """Nodes that get a block of the pool (nv-ipam `allocator.go`)."""
-        return self.usable // self.block_size
-
-    def problems(self) -> list[Problem]:
-        """Say why the range cannot serve the cluster; empty where it can."""
+    def problem(self, nodes: int | None) -> Problem | None:
+        """Say why the range cannot serve so many nodes; None where it can, or nobody knows how many there are."""
         longest = self.network.max_prefixlen - 2
+        path = ("ipoib", "range")
         if self.network.prefixlen > longest:
-            return [(_RANGE, f"{self.network} is too small: take a prefix of /{longest} or shorter")]
+            return path, f"{self.network} is too small: take a prefix of /{longest} or shorter"
         if self.gateway not in self.network:
             outside = f"{self.gateway} is not in the range {self.network}; take an address of the range"
-            return [(("ipoib", "gateway"), outside)]
-        return self._too_few()
-
-    def _too_few(self) -> list[Problem]:
-        nodes = self.decisions.nodes
-        if nodes is None:
-            return []
-        served = self.usable - 1 if self.decisions.whereabouts else self.nodes_served
-        return [(_RANGE, f"{self.network} is too small: {self._arithmetic(nodes)}")] if served < nodes else []
-
-    def _arithmetic(self, nodes: int) -> str:
-        if self.decisions.whereabouts:
-            return (
-                f"{self.usable} usable addresses less 1 for the gateway serve {self.usable - 1} pods, the pools have "
+            return ("ipoib", "gateway"), outside
+        if nodes is None or nodes <= self.served:
+            return None
+        if self.block_size is None:
+            arithmetic = (
+                f"{self.usable} usable addresses less 1 for the gateway serve {self.served} pods, the pools have "
                 f"{nodes} nodes; take a shorter prefix"
             )
-        return (
-            f"{self.usable} usable addresses / {self.block_size} a node = {self.nodes_served} nodes, the pools have "
-            f"{nodes}; take a shorter prefix or a smaller perNodeBlockSize"
-        )
-
-
-_RANGE: Final = ("ipoib", "range")
+        else:
+            arithmetic = (
+                f"{self.usable} usable addresses / {self.block_size} a node = {self.served} nodes, the pools have "
+                f"{nodes}; take a shorter prefix or a smaller perNodeBlockSize"
+            )
+        return path, f"{self.network} is too small: {arithmetic}"
 
 
 def overlapping(network: Network, other: str) -> bool:

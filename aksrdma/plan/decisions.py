@@ -1,13 +1,14 @@
-"""What a cluster asks for, with every default settled and every impossibility refused."""
+"""What a cluster asks for, with every default settled."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aksrdma import catalog
-from aksrdma.cluster import Cluster, NodePool
+from aksrdma.cluster import Cluster, NodePool, Rdma, Toleration
 from aksrdma.errors import AksrdmaError, PlanError
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Decisions:
     def pools(self) -> tuple[NodePool, ...]:
         """The node pools of the cluster."""
         return tuple(self.cluster.node_pools)
+
+    @property
+    def first_size(self) -> VmSize | None:
+        """The VM size of the first node pool, which the example pods run on; None without pools."""
+        return self.sizes[self.pools[0].name] if self.pools else None
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
@@ -73,7 +79,7 @@ class Decisions:
         if self.cluster.ipoib.master:
             return self.cluster.ipoib.master
         known = [size.infiniband.ipoib_altnames for size in self.sizes.values()]
-        return next((names[0] for names in known if names), "ibP257p0s0")
+        return next((names[0] for names in known if names), catalog.defaults().ipoib_master)
 
     @cached_property
     def device_ids(self) -> tuple[str, ...]:
@@ -87,11 +93,28 @@ class Decisions:
         return sum(filter(None, counts)) if counts and None not in counts else None
 
     @cached_property
-    def tolerations(self) -> tuple[dict[str, Any], ...]:
+    def tolerations(self) -> tuple[Toleration, ...]:
         """Tolerations of the pools' taints, and those asked for beside them, each once."""
         made = [_toleration(taint) for pool in self.pools for taint in pool.taints]
-        made += [_wire_toleration(vars(extra)) for extra in self.cluster.tolerations]
-        return tuple({tuple(one.items()): one for one in made}.values())
+        return tuple(dict.fromkeys([*made, *self.cluster.tolerations]))
+
+    @property
+    def toleration_data(self) -> tuple[Mapping[str, str], ...]:
+        """The same as the API server gets them."""
+        return tuple(
+            {name: value for name, value in vars(one).items() if value is not None} for one in self.tolerations
+        )
+
+    def resource_name(self, profile: str) -> str | None:
+        """Return the extended resource that pods ask for with a profile, `rdma/ib` say; None for `base`."""
+        short = short_name(self.cluster.rdma, profile)
+        return f"{self.cluster.rdma.resource_prefix}/{short}" if short else None
+
+
+def short_name(rdma: Rdma, profile: str) -> str | None:
+    """Return the resource of a profile without its prefix, as a device plugin's config has it; None for `base`."""
+    row = catalog.profile(profile).resource
+    return (rdma.resource_name or row.short_name) if row else None
 
 
 def decide(cluster: Cluster) -> Decisions:
@@ -126,14 +149,10 @@ def refuse(problems: list[Problem]) -> None:
         raise PlanError(problems)
 
 
-def _toleration(taint: str) -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _toleration(taint: str) -> Toleration:
     """Return the toleration of `KEY=VALUE:EFFECT` or `KEY:EFFECT`."""
     pair, _, effect = taint.rpartition(":")
     key, equals, value = pair.partition("=")
-    if not equals:
-        return {"key": key, "operator": "Exists", "effect": effect}
-    return {"key": key, "operator": "Equal", "value": value, "effect": effect}
-
-
-def _wire_toleration(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+    fields: dict[str, Any] = {"operator": "Equal", "value": value} if equals else {"operator": "Exists"}
+    return Toleration(key=key, effect=effect, **fields)  # type: ignore[arg-type]  # one of the three, by the taint's rule

@@ -1,4 +1,4 @@
-"""What no release, profile or VM size can serve: refused before anything is written."""
+"""What no release, profile or VM size can serve is refused before anything is written; what is unsure is noted."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Final
 from aksrdma import catalog
 from aksrdma.plan.decisions import Decisions, Problem
 
-_UPSTREAM_DEVICE_LIST: Final = "101c and 101e"
+_ASKED: Final = frozenset({"pods", "services", "virtual-network"})
+"""Rows of `catalog.networks()` that the cluster's own `network` field stands for."""
 
 
 def problems(decisions: Decisions) -> list[Problem]:
     """Say why the cluster cannot be served; empty where it can."""
     if unusable := list(_unusable_sizes(decisions)):
         return unusable
-    found = [*_driver(decisions), *_unlabeled(decisions), *_tolerations(decisions), *_telemetry(decisions)]
-    return found + list(_ipoib(decisions)) if decisions.cluster.profile == "ipoib" else found
+    found = [*_driver(decisions), *_options(decisions)]
+    return [*found, *_ipoib(decisions)] if decisions.cluster.profile == "ipoib" else found
 
 
 def _unusable_sizes(decisions: Decisions) -> Iterator[Problem]:
@@ -43,15 +44,12 @@ def _driver(decisions: Decisions) -> Iterator[Problem]:
             "set it to false",
         )
     elif brought and needing:
+        since = catalog.capability("nic-node-policy").boundary
         yield (
             ("nodePools",),
             f"{', '.join(brought)} must not have the driver container and {', '.join(needing)} must, but a NicClusterPolicy "
-            "deploys it to all nodes or none; use two clusters, or with v26.4.1 NicNodePolicies of your own",
+            f"deploys it to all nodes or none; use two clusters, or with {since} NicNodePolicies of your own",
         )
-    yield from _driver_policy(decisions)
-
-
-def _driver_policy(decisions: Decisions) -> Iterator[Problem]:
     upgrade = decisions.cluster.ofed_driver.upgrade_policy
     if upgrade.safe_load and not upgrade.auto_upgrade:
         yield ("ofedDriver", "upgradePolicy", "safeLoad"), "needs autoUpgrade: true"
@@ -63,36 +61,30 @@ def _driver_policy(decisions: Decisions) -> Iterator[Problem]:
         )
 
 
-def _unlabeled(decisions: Decisions) -> Iterator[Problem]:
-    if decisions.cluster.node_feature_rule != "device-list":
-        return
-    for pool, size in decisions.sizes.items():
+def _options(decisions: Decisions) -> Iterator[Problem]:
+    listed = " and ".join(catalog.defaults().device_list)
+    for pool, size in decisions.sizes.items() if decisions.cluster.node_feature_rule == "device-list" else ():
         if not size.upstream_nfd_match:
             yield (
                 ("nodeFeatureRule",),
-                f"upstream's device list ({_UPSTREAM_DEVICE_LIST}) misses {size.name} of pool {pool} "
+                f"upstream's device list ({listed}) misses {size.name} of pool {pool} "
                 f"(device {size.infiniband.device_id}); use infiniband-class",
             )
-
-
-def _tolerations(decisions: Decisions) -> Iterator[Problem]:
     for number, one in enumerate(decisions.cluster.tolerations):
         if one.key is None and one.operator != "Exists":
             yield ("tolerations", number, "key"), "is required, unless the operator is Exists"
         if one.operator == "Exists" and one.value:
             yield ("tolerations", number, "value"), "operator Exists takes no value; leave it out"
-
-
-def _telemetry(decisions: Decisions) -> Iterator[Problem]:
     if decisions.cluster.telemetry and decisions.arm64:
         yield ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes; leave it out"
 
 
 def _ipoib(decisions: Decisions) -> Iterator[Problem]:
-    from aksrdma.plan.addresses import Range, overlapping
+    from aksrdma.plan.addresses import Range, overlapping  # with it comes ipaddress, which other profiles do without
 
-    range_ = Range(decisions)
-    yield from range_.problems()
+    range_ = Range.of(decisions)
+    if wrong := range_.problem(decisions.nodes):
+        yield wrong
     yield from _master(decisions)
     if decisions.whereabouts and "ipamPlugin" not in decisions.release.components:
         yield ("ipoib", "ipam"), f"the operator no longer deploys whereabouts in {decisions.release.name}; use nv-ipam"
@@ -129,3 +121,71 @@ def _master(decisions: Decisions) -> Iterator[Problem]:
             path,
             f"the pools differ ({', '.join(sorted(names))}) and an IPoIBNetwork has one; use a cluster file a pool",
         )
+
+
+def notes(decisions: Decisions) -> list[str]:
+    """Return what is unsure or unusual about a cluster that can be served, a sentence each."""
+    found = [*_unsure_facts(decisions), *_pools(decisions), *_unusual_options(decisions)]
+    return [*found, *_ranges(decisions)] if decisions.cluster.profile == "ipoib" else found
+
+
+def _unsure_facts(decisions: Decisions) -> Iterator[str]:
+    cluster = decisions.cluster
+    used = {"nic_count": "the number of NICs"} if cluster.profile == "sriov-device-plugin" else {}
+    if cluster.node_feature_rule == "infiniband-class":
+        used["pci_class"] = "the PCI class"
+    if cluster.node_feature_rule == "device-list" or not decisions.driver:
+        used["device_id"] = "the PCI device id"
+    if cluster.profile == "ipoib" and not cluster.ipoib.master:
+        used["ipoib_altnames"] = "the IPoIB interface name"
+    for size in {size.name: size for size in decisions.sizes.values()}.values():
+        for field, words in used.items():
+            if why := catalog.unsure_of(size, f"infiniband.{field}"):
+                yield f"{words} of {size.name} is unsure: {why}"
+
+
+def _pools(decisions: Decisions) -> Iterator[str]:
+    fabric = catalog.defaults()
+    for pool in decisions.pools:
+        size = decisions.sizes[pool.name]
+        if size.state == "retirement announced":
+            yield f"{pool.name}: {size.name} retires on {size.retirement_date}"
+        if pool.count is not None and pool.count > fabric.fabric_nodes:
+            yield (
+                f"{pool.name}: a node pool with InfiniBand holds {fabric.fabric_nodes} nodes, "
+                f"{fabric.fabric_nodes_on_request} by support request; "
+                f"{pool.count} nodes need several pools, which are separate fabrics"
+            )
+        if pool.os_sku == "AzureLinux" and decisions.driver:
+            release = decisions.release.name
+            yield f"{pool.name}: no azurelinux image of the driver is listed for {release}; Ubuntu is the sure choice"
+
+
+def _unusual_options(decisions: Decisions) -> Iterator[str]:
+    if decisions.cluster.node_feature_rule == "chart":
+        yield (
+            "the chart's NodeFeatureRule also labels nodes that only have an accelerated-networking NIC of vendor "
+            f"{catalog.defaults().vendor_id}; infiniband-class labels InfiniBand nodes alone"
+        )
+    inbox = [size.name for size in decisions.sizes.values() if not size.driver_on_node_image]
+    if inbox and not decisions.driver and decisions.cluster.profile != "base":
+        yield (
+            "without the driver container the nodes must load ib_umad and rdma_ucm themselves; the device plugins leave "
+            "out InfiniBand functions that lack them"
+        )
+    if decisions.arm64:
+        yield "the image of the example pods is not known to be built for arm64; put one of yours in its place"
+
+
+def _ranges(decisions: Decisions) -> Iterator[str]:
+    from aksrdma.plan.addresses import Range, overlapping
+
+    network = Range.of(decisions).network
+    chosen = decisions.cluster.network
+    vnets = [("vnetCIDRs", cidr) for cidr in chosen.vnet_cidrs]
+    for name, cidr in [("podCIDR", chosen.pod_cidr), ("serviceCIDR", chosen.service_cidr), *vnets]:
+        if overlapping(network, cidr):
+            yield f"ipoib.range {network} overlaps the cluster's {name} {cidr}: traffic there would leave by InfiniBand"
+    for row in catalog.networks():
+        if row.overlap == "warned" and row.name not in _ASKED and overlapping(network, row.cidr):
+            yield f"ipoib.range {network} overlaps {row.cidr}, {row.use}: {row.why}"

@@ -1,120 +1,158 @@
-"""Example pods, one a profile, that show that RDMA works: they fail where no InfiniBand device is open to them."""
+"""Pods of our own: an example a profile, which fails where no InfiniBand device is open to it, and the peermem loader."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
 
+from aksrdma import models
+from aksrdma.cluster import Toleration
 from aksrdma.findings import FieldPath
+from aksrdma.kube.labels import AGENT_POOL, GPUS, NETWORKS, NIC_LABEL
 from aksrdma.plan.decisions import Decisions
-from aksrdma.plan.planned import Planned, Reason
-from aksrdma.plan.policy import LABEL, resource_name
-
-if TYPE_CHECKING:
-    from aksrdma.catalog.rows import VmSize
+from aksrdma.plan.planned import Planned, Reason, build
+from aksrdma.plan.policy import tolerations
 
 IMAGE: Final = "ghcr.io/azure/aks-rdma-infiniband/ibtools:latest"
 """Upstream's image with rdma-core and perftest (Azure/aks-rdma-infiniband tests/scenarios)."""
 _COMMAND: Final = "set -e; ibv_devinfo | tee /dev/stderr | grep -q 'state:.*PORT_ACTIVE'; ulimit -l; sleep infinity"
 _IPOIB_COMMAND: Final = "set -e; ip addr show net1; ibv_devinfo | grep -q 'state:.*PORT_ACTIVE'; sleep infinity"
 _GUIDE: Final = "Azure/aks-rdma-infiniband website/docs/configurations/01-network-operator.md"
-_NETWORKS: Final = "k8s.v1.cni.cncf.io/networks"
+_CONTAINER: Final[FieldPath] = ("spec", "containers", 0)
+_LOCKS: Final = Reason("Without IPC_LOCK the container may lock 64 KiB and ibv_reg_mr fails.", _GUIDE)
 
 
 def example_pod(decisions: Decisions, profile: str) -> Planned:
     """Return the example pod of a profile; it takes what the first node pool has to give."""
-    builder = {"base": _driver_only, "sriov-device-plugin": _sriov, "ipoib": _ipoib}.get(profile, _shared)
-    return builder(decisions)
+    name, size = decisions.resource_name(profile), decisions.first_size
+    if name is None:
+        why = Reason(
+            "With the driver alone, /dev/infiniband is open to privileged containers only: for tests, not for "
+            "production.",
+            _GUIDE,
+        )
+        pod = _pod(decisions, build(models.ObjectMeta, name="rdma-driver-only"), _COMMAND, {})
+        return Planned(pod, {(*_CONTAINER, "securityContext"): why})
+    if profile == "ipoib":
+        asked = decisions.cluster.ipoib
+        metadata = build(
+            models.ObjectMeta,
+            name="rdma-ipoib",
+            namespace=asked.namespace if asked.namespace != "default" else None,
+            annotations={NETWORKS: asked.name},
+        )
+        net1 = Reason(
+            "Adds the interface net1. A bare name is looked up in the pod's own namespace.",
+            "k8snetworkplumbingwg/multus-cni pkg/k8sclient/k8sclient.go",
+        )
+        reasons = _reasons("IPoIB alone gives an IP interface; the RDMA device comes from this.")
+        return Planned(
+            _pod(decisions, metadata, _IPOIB_COMMAND, {name: 1}), {**reasons, ("metadata", "annotations"): net1}
+        )
+    if profile == "sriov-device-plugin":
+        nics = size.infiniband.nic_count if size else 1
+        gpus: dict[str, int] = {size.gpu.resource: size.gpu.count} if size and size.gpu else {}
+        words = f"All {nics} InfiniBand NICs" if nics > 1 else "One InfiniBand NIC"
+        of_size = f" of {size.name}" if size else "; up to the number of the VM size"
+        pod = _pod(decisions, build(models.ObjectMeta, name="rdma-sriov"), _COMMAND, {name: nics, **gpus})
+        return Planned(pod, _reasons(f"{words}{of_size}. One unit is one NIC."))
+    gpus = {size.gpu.resource: 1} if size and size.gpu else {}
+    pod = _pod(decisions, build(models.ObjectMeta, name="rdma-shared"), _COMMAND, {name: 1, **gpus})
+    return Planned(pod, _reasons("1 opens every InfiniBand NIC of the node; more would only use up slots."))
 
 
-def _driver_only(decisions: Decisions) -> Planned:
-    container = _container(_COMMAND, {"privileged": True}, {})
-    pod = _pod(decisions, "rdma-driver-only", container)
-    why = Reason(
-        "With the driver alone, /dev/infiniband is open to privileged containers only: for tests, not for production.",
-        _GUIDE,
+def _reasons(resources: str) -> dict[FieldPath, Reason]:
+    return {(*_CONTAINER, "securityContext"): _LOCKS, (*_CONTAINER, "resources"): Reason(resources, _GUIDE)}
+
+
+def _pod(
+    decisions: Decisions, metadata: models.ObjectMeta, command: str, resources: Mapping[str, float | int | str]
+) -> models.Pod:
+    """Return a pod of one container; without an extended resource it is privileged, and with GPUs it has /dev/shm."""
+    gpus = not resources.keys().isdisjoint(GPUS)
+    locked = build(models.SecurityContext, capabilities=build(models.Capabilities, add=["IPC_LOCK"]))
+    container = build(
+        models.Container,
+        name="ibtools",
+        image=IMAGE,
+        command=["/bin/bash", "-c", command],
+        security_context=locked if resources else build(models.SecurityContext, privileged=True),
+        resources=build(models.ResourceRequirements, requests=resources, limits=resources) if resources else None,
+        volume_mounts=[build(models.VolumeMount, name="shm", mount_path="/dev/shm")] if gpus else None,
     )
-    return Planned(pod, {("spec", "containers", 0, "securityContext"): why})
-
-
-def _sriov(decisions: Decisions) -> Planned:
-    size = _first_size(decisions)
-    nics = size.infiniband.nic_count if size else 1
-    resources = {str(resource_name(decisions, "sriov-device-plugin")): nics} | _gpus(size, every=True)
-    pod = _pod(decisions, "rdma-sriov", _container(_COMMAND, _LOCKED, resources))
-    words = f"All {nics} InfiniBand NICs" if nics > 1 else "One InfiniBand NIC"
-    of_size = f" of {size.name}" if size else "; up to the number of the VM size"
-    return Planned(pod, _pod_reasons(f"{words}{of_size}. One unit is one NIC."))
-
-
-def _shared(decisions: Decisions) -> Planned:
-    resources = {str(resource_name(decisions, "rdma-shared-device-plugin")): 1} | _gpus(
-        _first_size(decisions), every=False
+    memory = build(models.EmptyDirVolumeSource, medium="Memory")
+    pools = decisions.pools
+    spec = build(
+        models.PodSpec,
+        restart_policy="Never",
+        node_selector={AGENT_POOL[0]: pools[0].name} if pools else {NIC_LABEL: "true"},
+        tolerations=tolerations(decisions.tolerations) if pools and pools[0].taints else None,
+        containers=[container],
+        volumes=[build(models.Volume, name="shm", empty_dir=memory)] if gpus else None,
     )
-    pod = _pod(decisions, "rdma-shared", _container(_COMMAND, _LOCKED, resources))
-    return Planned(pod, _pod_reasons("1 opens every InfiniBand NIC of the node; more would only use up slots."))
+    return build(models.Pod, metadata=metadata, spec=spec)
 
 
-def _ipoib(decisions: Decisions) -> Planned:
-    resources = {str(resource_name(decisions, "ipoib")): 1}
-    pod = _pod(decisions, "rdma-ipoib", _container(_IPOIB_COMMAND, _LOCKED, resources))
-    asked = decisions.cluster.ipoib
-    metadata = pod["metadata"]
-    if asked.namespace != "default":
-        metadata["namespace"] = asked.namespace
-    metadata["annotations"] = {_NETWORKS: asked.name}
-    reasons = _pod_reasons("IPoIB alone gives an IP interface; the RDMA device comes from this.")
-    reasons["metadata", "annotations"] = Reason(
-        "Adds the interface net1. A bare name is looked up in the pod's own namespace.",
-        "k8snetworkplumbingwg/multus-cni pkg/k8sclient/k8sclient.go",
-    )
-    return Planned(pod, reasons)
-
-
-_LOCKED: Final = {"capabilities": {"add": ["IPC_LOCK"]}}
-
-
-def _pod_reasons(resources: str) -> dict[FieldPath, Reason]:
-    container: FieldPath = ("spec", "containers", 0)
-    return {
-        (*container, "securityContext"): Reason(
-            "Without IPC_LOCK the container may lock 64 KiB and ibv_reg_mr fails.", _GUIDE
+@lru_cache(512)
+def peermem_reloader(tolerated: tuple[Toleration, ...]) -> Planned:
+    """Return the DaemonSet that loads nvidia-peermem where AKS, and not GPU Operator, installs the NVIDIA driver."""
+    name, load = "nvidia-peermem-reloader", "modprobe nvidia-peermem"
+    probe = build(models.ExecAction, command=["/bin/bash", "-c", load])
+    container = build(
+        models.Container,
+        name=f"{name}-ctr",
+        image="mcr.microsoft.com/mirror/docker/library/ubuntu:24.04",
+        command=["/bin/bash", "-xc", f'apt update && apt install -y kmod && {load} && echo "sleeping" && sleep inf'],
+        startup_probe=build(
+            models.Probe,
+            exec=probe,
+            initial_delay_seconds=10,
+            failure_threshold=120,
+            success_threshold=1,
+            period_seconds=10,
+            timeout_seconds=10,
         ),
-        (*container, "resources"): Reason(resources, _GUIDE),
-    }
-
-
-def _first_size(decisions: Decisions) -> VmSize | None:
-    return decisions.sizes[decisions.pools[0].name] if decisions.pools else None
-
-
-def _gpus(size: VmSize | None, *, every: bool) -> dict[str, int]:
-    return {size.gpu.resource: size.gpu.count if every else 1} if size and size.gpu else {}
-
-
-def _container(command: str, security: dict[str, Any], resources: dict[str, int]) -> dict[str, Any]:
-    container: dict[str, Any] = {
-        "name": "ibtools",
-        "image": IMAGE,
-        "command": ["/bin/bash", "-c", command],
-        "securityContext": security,
-    }
-    if resources:
-        container["resources"] = {"requests": dict(resources), "limits": dict(resources)}
-    return container
-
-
-def _pod(decisions: Decisions, name: str, container: dict[str, Any]) -> dict[str, Any]:
-    spec: dict[str, Any] = {"restartPolicy": "Never", "nodeSelector": _node_selector(decisions)}
-    if decisions.pools and decisions.pools[0].taints:
-        spec["tolerations"] = [dict(one) for one in decisions.tolerations]
-    spec["containers"] = [container]
-    if any(name.endswith("/gpu") for name in container.get("resources", {}).get("limits", {})):
-        container["volumeMounts"] = [{"name": "shm", "mountPath": "/dev/shm"}]
-        spec["volumes"] = [{"name": "shm", "emptyDir": {"medium": "Memory"}}]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-
-
-def _node_selector(decisions: Decisions) -> dict[str, str]:
-    if decisions.pools:
-        return {"kubernetes.azure.com/agentpool": decisions.pools[0].name}
-    return {LABEL: "true"}
+        liveness_probe=build(
+            models.Probe,
+            exec=probe,
+            initial_delay_seconds=30,
+            failure_threshold=1,
+            success_threshold=1,
+            period_seconds=30,
+            timeout_seconds=10,
+        ),
+        security_context=build(models.SecurityContext, privileged=True),
+        volume_mounts=[build(models.VolumeMount, name="lib-modules", mount_path="/lib/modules", read_only=True)],
+    )
+    nvidia = build(
+        models.NodeSelectorRequirement, key="kubernetes.azure.com/accelerator", operator="In", values=["nvidia"]
+    )
+    nodes = build(models.NodeSelector, node_selector_terms=[build(models.NodeSelectorTerm, match_expressions=[nvidia])])
+    on_gpus = build(models.NodeAffinity, required_during_scheduling_ignored_during_execution=nodes)
+    upstreams = build(models.Toleration, key="sku", operator="Equal", value="gpu", effect="NoSchedule")
+    modules = build(models.HostPathVolumeSource, path="/lib/modules", type="Directory")
+    pod = build(
+        models.PodSpec,
+        tolerations=tolerations(tolerated) or [upstreams],
+        affinity=build(models.Affinity, node_affinity=on_gpus),
+        priority_class_name="system-node-critical",
+        containers=[container],
+        volumes=[build(models.Volume, name="lib-modules", host_path=modules)],
+    )
+    labels = {"name": name}
+    found = build(
+        models.DaemonSet,
+        metadata=build(models.ObjectMeta, name=name, namespace="gpu-resources"),
+        spec=build(
+            models.DaemonSetSpec,
+            selector=build(models.LabelSelector, match_labels=labels),
+            update_strategy=build(models.DaemonSetUpdateStrategy, type="RollingUpdate"),
+            template=build(models.PodTemplateSpec, metadata=build(models.ObjectMeta, labels=labels), spec=pod),
+        ),
+    )
+    why = Reason(
+        "The DOCA driver replaces ib_core while it loads; nvidia-peermem must be loaded again for GPUDirect RDMA.",
+        "Azure/aks-rdma-infiniband configs/nvidia-peermem-reloader/ds.yaml",
+    )
+    return Planned(found, {("spec",): why})

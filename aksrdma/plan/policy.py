@@ -1,225 +1,317 @@
-"""NicClusterPolicy, in the layers of upstream's folders: base, and a patch for each profile."""
+"""What the operator works from: its namespace, the rule that labels nodes, and the NicClusterPolicy.
+
+The policy comes in the layers of upstream's folders: base, and a patch for each profile. Functions take no more of a
+cluster than they depend on and remember what they made, because clusters of a fleet have most of it in common.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final, TypedDict
 
-from aksrdma.cluster import Rdma
+from aksrdma import catalog, models
+from aksrdma.cluster import OfedDriver, Rdma, Toleration
 from aksrdma.findings import FieldPath
-from aksrdma.plan.decisions import Decisions
-from aksrdma.plan.planned import Planned, Reason
+from aksrdma.kube.labels import NIC_LABEL
+from aksrdma.plan.decisions import Decisions, short_name
+from aksrdma.plan.planned import Planned, Reason, build
 
 POLICY_NAME: Final = "nic-cluster-policy"
 """The only name that the operator reconciles (Mellanox/network-operator `pkg/consts`, all releases)."""
-LABEL: Final = "feature.node.kubernetes.io/pci-15b3.present"
-"""Node label that the operator's DaemonSets select (`manifests/state-*`, all releases)."""
+ENFORCE: Final = "pod-security.kubernetes.io/enforce"
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs/nicclusterpolicy"
-_VENDOR: Final = "15b3"
-_WORD_LIST: Final = re.compile(r'\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]')
+_KEPT: Final = 512
+"""Results that each function keeps; a fleet has fewer releases, drivers and resources than that."""
+
+
+@lru_cache(_KEPT)
+def namespace(name: str) -> Planned:
+    """Return the operator's namespace, at the pod security level that its privileged pods need."""
+    metadata = build(models.ObjectMeta, name=name, labels={ENFORCE: "privileged"})
+    why = Reason(
+        "Driver, Multus and device plugin pods are privileged or use hostPath.",
+        "Azure/aks-rdma-infiniband tests/setup-infra/deploy-aks.sh",
+    )
+    return Planned(build(models.Namespace, metadata=metadata), {("metadata", "labels"): why})
+
+
+@lru_cache(_KEPT)
+def ipoib_namespace(name: str) -> Planned:
+    """Return the namespace of the pods that use the IPoIB network."""
+    why = Reason(
+        "Of the pods on the IPoIB network: the operator makes the NetworkAttachmentDefinition here.",
+        "Mellanox/network-operator manifests/state-ipoib-network/0010-ipoib-net-cr.yaml",
+    )
+    return Planned(build(models.Namespace, metadata=build(models.ObjectMeta, name=name)), {("metadata", "name"): why})
+
+
+@lru_cache(_KEPT)
+def node_feature_rule(by_class: bool) -> Planned:
+    """Return the NodeFeatureRule that labels nodes with InfiniBand, by PCI class or by upstream's device list."""
+    known = catalog.defaults()
+    terms = {"vendor": build(models.MatchExpression, op="In", value=[known.vendor_id])}
+    if by_class:
+        terms["class"] = build(models.MatchExpression, op="In", value=[known.infiniband_class])
+        why = Reason(
+            f"A NIC of NVIDIA ({known.vendor_id}) that is an InfiniBand controller (PCI class {known.infiniband_class}). "
+            "The NIC of accelerated networking is of the same vendor, but class 0200; a device list would miss the "
+            "ConnectX-5 sizes.",
+            "microsoft/lisa lisa/tools/lspci.py; Azure/azhpc-images topology/",
+        )
+    else:
+        terms["device"] = build(models.MatchExpression, op="In", value=known.device_list)
+        why = Reason(
+            "Upstream's device list: ConnectX-6 VF and mlx5Gen VF (ConnectX-7 and later). Device ids are unique only "
+            f"within a vendor, hence {known.vendor_id}.",
+            "Azure/aks-rdma-infiniband tests/setup-infra/network-operator-nfd.yaml",
+        )
+    rule = build(
+        models.Rule,
+        name="nfd-network-rule",
+        labels={NIC_LABEL: "true"},
+        match_features=[build(models.FeatureMatcherTerm, feature="pci.device", match_expressions=terms)],
+    )
+    found = build(
+        models.NodeFeatureRule,
+        metadata=build(models.ObjectMeta, name="nfd-network-rule"),
+        spec=build(models.NodeFeatureRuleSpec, rules=[rule]),
+    )
+    return Planned(found, {("spec", "rules", 0, "matchFeatures", 0, "matchExpressions"): why})
 
 
 def layer(decisions: Decisions, profile: str) -> Planned:
     """Return the NicClusterPolicy of `base`, or the patch that a profile lays over what it builds on."""
-    spec, reasons = _LAYERS[profile](decisions)
-    policy = {
-        "apiVersion": "mellanox.com/v1alpha1",
-        "kind": "NicClusterPolicy",
-        "metadata": {"name": POLICY_NAME},
-        "spec": spec,
-    }
-    return Planned(policy, reasons)
+    asked, release = decisions.cluster, decisions.release.name
+    device_ids = None if decisions.driver else decisions.device_ids
+    match profile:
+        case "base":
+            driver = asked.ofed_driver if decisions.driver else None
+            return _base(release, decisions.tolerations, driver, decisions.telemetry)
+        case "sriov-device-plugin":
+            return _sriov(release, asked.rdma, device_ids)
+        case "rdma-shared-device-plugin":
+            return _shared(release, asked.rdma, device_ids)
+    return _ipoib(release, decisions.whereabouts)
 
 
-def resource_name(decisions: Decisions, profile: str) -> str | None:
-    """Return the extended resource that pods ask for with a profile, `rdma/ib` say; None for `base`."""
-    name = _short_name(decisions, profile)
-    return f"{decisions.cluster.rdma.resource_prefix}/{name}" if name else None
+def joined(decisions: Decisions) -> Planned:
+    """Return the NicClusterPolicy with all its layers, whose sections do not collide, as kustomize applies them."""
+    layers = [layer(decisions, profile) for profile in decisions.layers]
+    sections = {name: value for one in layers for name, value in _spec(one) if value is not None}
+    reasons = {path: reason for one in layers for path, reason in one.reasons.items()}
+    return Planned(_policy(_spec(layers[0]).model_copy(update=sections)), reasons)
 
 
-def _short_name(decisions: Decisions, profile: str) -> str | None:
-    default = {"base": None, "sriov-device-plugin": "ib"}.get(profile, "shared_ib")
-    return default and (decisions.cluster.rdma.resource_name or default)
+def _spec(planned: Planned) -> models.NicClusterPolicySpec:
+    assert isinstance(planned.content, models.NicClusterPolicy), "every layer is a policy"
+    assert planned.content.spec is not None, "every layer has sections"
+    return planned.content.spec
 
 
-def image_of(decisions: Decisions, component: str) -> dict[str, str]:
-    """Return repository, image and version of a component of the release."""
-    image = decisions.release.components[component]
+def _policy(spec: models.NicClusterPolicySpec) -> models.NicClusterPolicy:
+    return build(models.NicClusterPolicy, metadata=build(models.ObjectMeta, name=POLICY_NAME), spec=spec)
+
+
+def node_selector() -> models.NodeSelector:
+    """Return the requirement that a node has an InfiniBand NIC."""
+    label = build(models.NodeSelectorRequirement, key=NIC_LABEL, operator="In", values=["true"])
+    return build(models.NodeSelector, node_selector_terms=[build(models.NodeSelectorTerm, match_expressions=[label])])
+
+
+def tolerations(asked: tuple[Toleration, ...]) -> list[models.Toleration]:
+    """Return the tolerations of a cluster as pods have them."""
+    return [
+        build(models.Toleration, key=one.key, operator=one.operator, value=one.value, effect=one.effect)
+        for one in asked
+    ]
+
+
+class _ImageFields(TypedDict):
+    repository: str
+    image: str
+    version: str
+
+
+def _image(release: str, component: str) -> _ImageFields:
+    image = catalog.release(release).components[component]
     return {"repository": image.repository, "image": image.image, "version": image.version}
 
 
-def node_affinity() -> dict[str, Any]:
-    """Return the requirement that a node has an InfiniBand NIC."""
-    requirement = {"key": LABEL, "operator": "In", "values": ["true"]}
-    return {
-        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [requirement]}]}
-    }
+def _version_reason(release: str) -> Reason:
+    return Reason(f"Of Network Operator {release}.", f"aksrdma/catalog/releases/{release}.yaml")
 
 
-def _base(decisions: Decisions) -> tuple[dict[str, Any], dict[FieldPath, Reason]]:
-    spec: dict[str, Any] = {"nodeAffinity": node_affinity()}
+@lru_cache(_KEPT)
+def _base(release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | None, telemetry: bool) -> Planned:
+    source = f"{_UPSTREAM}/base/nic.yaml"
     reasons: dict[FieldPath, Reason] = {
         ("spec", "nodeAffinity"): Reason(
-            "Only nodes with an InfiniBand NIC. The label comes from the NodeFeatureRule.", f"{_UPSTREAM}/base/nic.yaml"
+            "Only nodes with an InfiniBand NIC. The label comes from the NodeFeatureRule.", source
         )
     }
-    if decisions.tolerations:
-        spec["tolerations"] = [dict(toleration) for toleration in decisions.tolerations]
+    if tolerated:
         reasons["spec", "tolerations"] = Reason(
             "From the taints of the node pools: the operator's own DaemonSets tolerate nvidia.com/gpu alone.",
             "Mellanox/network-operator manifests/state-*/",
         )
-    if decisions.driver:
-        spec["ofedDriver"] = _driver(decisions)
-        reasons |= _driver_reasons(decisions)
-    if decisions.telemetry:
-        spec["docaTelemetryService"] = image_of(decisions, "docaTelemetryService")
-        reasons["spec", "docaTelemetryService", "version"] = _version_reason(decisions)
-    return spec, reasons
+    if driver:
+        own = catalog.capability("driver-blacklist-default").boundary
+        reasons |= {
+            ("spec", "ofedDriver", "version"): Reason(
+                f"The driver of Network Operator {release}; the operator adds operating system and architecture of the "
+                "node to the tag.",
+                f"aksrdma/catalog/releases/{release}.yaml",
+            ),
+            ("spec", "ofedDriver", "env"): Reason(
+                f"Keeps the inbox modules from loading first. From {own} on it is the driver's own default.", source
+            ),
+            ("spec", "ofedDriver", "forcePrecompiled"): Reason(
+                "AKS kernels have no precompiled driver image, so the driver is compiled on the node.", source
+            ),
+            ("spec", "ofedDriver", "upgradePolicy", "drain", "force"): Reason(
+                "Also evicts pods that no controller brings back.", source
+            ),
+        }
+    service = build(models.DocaTelemetryService, **_image(release, "docaTelemetryService")) if telemetry else None
+    if telemetry:
+        reasons["spec", "docaTelemetryService", "version"] = _version_reason(release)
+    spec = build(
+        models.NicClusterPolicySpec,
+        node_affinity=build(models.NodeAffinity, required_during_scheduling_ignored_during_execution=node_selector()),
+        tolerations=tolerations(tolerated) or None,
+        ofed_driver=_driver(release, driver) if driver else None,
+        doca_telemetry_service=service,
+    )
+    return Planned(_policy(spec), reasons)
 
 
-def _driver(decisions: Decisions) -> dict[str, Any]:
-    asked = decisions.cluster.ofed_driver
-    return {
-        **image_of(decisions, "ofedDriver"),
-        "env": [
-            {"name": "OFED_BLACKLIST_MODULES_FILE", "value": "/host/etc/modprobe.d/blacklist-ofed-modules.conf"},
+def _driver(release: str, asked: OfedDriver) -> models.OfedDriver:
+    policy, drain = asked.upgrade_policy, asked.upgrade_policy.drain
+    return build(
+        models.OfedDriver,
+        **_image(release, "ofedDriver"),
+        env=[
+            build(
+                models.EnvVar,
+                name="OFED_BLACKLIST_MODULES_FILE",
+                value="/host/etc/modprobe.d/blacklist-ofed-modules.conf",
+            )
         ],
-        "forcePrecompiled": asked.force_precompiled,
-        "upgradePolicy": _upgrade_policy(decisions),
-        "startupProbe": {"initialDelaySeconds": 10, "periodSeconds": 20},
-        "livenessProbe": {"initialDelaySeconds": 30, "periodSeconds": 30},
-        "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 30},
-    }
-
-
-def _upgrade_policy(decisions: Decisions) -> dict[str, Any]:
-    policy = decisions.cluster.ofed_driver.upgrade_policy
-    drain: dict[str, Any] = {
-        "deleteEmptyDir": policy.drain.delete_empty_dir,
-        "enable": policy.drain.enable,
-        "force": policy.drain.force,
-        "timeoutSeconds": policy.drain.timeout_seconds,
-    }
-    if policy.drain.pod_selector is not None:
-        drain["podSelector"] = policy.drain.pod_selector
-    wire = {
-        "autoUpgrade": policy.auto_upgrade,
-        "drain": drain,
-        "maxParallelUpgrades": policy.max_parallel_upgrades,
-    }
-    return wire | ({"safeLoad": True} if policy.safe_load else {})
-
-
-def _driver_reasons(decisions: Decisions) -> dict[FieldPath, Reason]:
-    driver: FieldPath = ("spec", "ofedDriver")
-    source = f"{_UPSTREAM}/base/nic.yaml"
-    return {
-        (*driver, "version"): Reason(
-            f"The driver of Network Operator {decisions.release.name}; the operator adds operating system and "
-            "architecture of the node to the tag.",
-            f"aksrdma/catalog/releases/{decisions.release.name}.yaml",
+        force_precompiled=asked.force_precompiled,
+        upgrade_policy=build(
+            models.UpgradePolicy,
+            auto_upgrade=policy.auto_upgrade,
+            drain=build(
+                models.DrainSpec,
+                delete_empty_dir=drain.delete_empty_dir,
+                enable=drain.enable,
+                force=drain.force,
+                timeout_seconds=drain.timeout_seconds,
+                pod_selector=drain.pod_selector,
+            ),
+            max_parallel_upgrades=policy.max_parallel_upgrades,
+            safe_load=policy.safe_load or None,
         ),
-        (*driver, "env"): Reason(
-            "Keeps the inbox modules from loading first. From v25.4.0 on it is the driver's own default.", source
-        ),
-        (*driver, "forcePrecompiled"): Reason(
-            "AKS kernels have no precompiled driver image, so the driver is compiled on the node.", source
-        ),
-        (*driver, "upgradePolicy", "drain", "force"): Reason(
-            "Also evicts pods that no controller brings back.", source
-        ),
-    }
+        startup_probe=build(models.DriverProbe, initial_delay_seconds=10, period_seconds=20),
+        liveness_probe=build(models.DriverProbe, initial_delay_seconds=30, period_seconds=30),
+        readiness_probe=build(models.DriverProbe, initial_delay_seconds=10, period_seconds=30),
+    )
 
 
-def _version_reason(decisions: Decisions) -> Reason:
-    release = decisions.release.name
-    return Reason(f"Of Network Operator {release}.", f"aksrdma/catalog/releases/{release}.yaml")
+# Without the driver container there is no netdev to read the link type from, so devices are selected by their ids.
+def _selected_by(device_ids: tuple[str, ...] | None) -> str:
+    if device_ids is not None:
+        return " By device id, because without the driver container there is no netdev that tells the link type."
+    return (
+        " linkTypes keeps out the Ethernet function of accelerated networking, which has vendor "
+        f"{catalog.defaults().vendor_id} too."
+    )
 
 
-def _shared(decisions: Decisions) -> tuple[dict[str, Any], dict[FieldPath, Reason]]:
-    asked = decisions.cluster.rdma
-    item: dict[str, Any] = {"resourceName": _short_name(decisions, "rdma-shared-device-plugin")}
-    if asked.resource_prefix != "rdma":  # the plugin's own default, and the operator's webhook refuses it spelt out
-        item["resourcePrefix"] = asked.resource_prefix
-    item["rdmaHcaMax"] = asked.shared_slots
-    item["selectors"] = {"vendors": [_VENDOR], **_link_or_ids(decisions, "deviceIDs")}
-    plugin: FieldPath = ("spec", "rdmaSharedDevicePlugin")
-    reasons = {
-        (*plugin, "version"): _version_reason(decisions),
-        (*plugin, "config"): Reason(
-            f"Pods ask for {resource_name(decisions, 'rdma-shared-device-plugin')}: 1, which opens every InfiniBand NIC of "
-            f"the node. rdmaHcaMax: at most {asked.shared_slots} pods a node hold it at a time{_slots_source(asked.shared_slots)}."
-            f"{_selector_comment(decisions)}",
-            f"{_UPSTREAM}/rdma-shared-device-plugin/rdma.yaml",
-        ),
-    }
-    return {"rdmaSharedDevicePlugin": _plugin(decisions, "rdmaSharedDevicePlugin", {"configList": [item]})}, reasons
-
-
-def _slots_source(slots: int) -> str:
-    return " (63 is upstream's figure, not a limit of the NIC)" if slots == Rdma().shared_slots else ""
-
-
-def _sriov(decisions: Decisions) -> tuple[dict[str, Any], dict[FieldPath, Reason]]:
-    item = {
-        "resourcePrefix": decisions.cluster.rdma.resource_prefix,
-        "resourceName": _short_name(decisions, "sriov-device-plugin"),
-        "selectors": {"vendors": [_VENDOR], **_link_or_ids(decisions, "devices"), "isRdma": True},
-    }
-    plugin: FieldPath = ("spec", "sriovDevicePlugin")
-    reasons = {
-        (*plugin, "version"): _version_reason(decisions),
-        (*plugin, "config"): Reason(
-            f"Pods ask for {resource_name(decisions, 'sriov-device-plugin')}, one InfiniBand NIC a unit. isRdma mounts "
-            f"/dev/infiniband.{_selector_comment(decisions)}",
+@lru_cache(_KEPT)
+def _sriov(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Planned:
+    name = short_name(rdma, "sriov-device-plugin")
+    assert name is not None, "the profile offers a resource"
+    selectors = build(
+        models.NetDeviceSelectors,
+        vendors=[catalog.defaults().vendor_id],
+        devices=device_ids,
+        link_types=["infiniband"] if device_ids is None else None,
+        is_rdma=True,
+    )
+    pool = build(
+        models.NetDeviceResource, resource_prefix=rdma.resource_prefix, resource_name=name, selectors=selectors
+    )
+    plugin = build(
+        models.SriovDevicePlugin,
+        **_image(release, "sriovDevicePlugin"),
+        config=build(models.SriovDevicePluginConfig, resource_list=[pool]),
+    )
+    reasons: dict[FieldPath, Reason] = {
+        ("spec", "sriovDevicePlugin", "version"): _version_reason(release),
+        ("spec", "sriovDevicePlugin", "config"): Reason(
+            f"Pods ask for {rdma.resource_prefix}/{name}, one InfiniBand NIC a unit. isRdma mounts "
+            f"/dev/infiniband.{_selected_by(device_ids)}",
             f"{_UPSTREAM}/sriov-device-plugin/sriov.yaml",
         ),
     }
-    return {"sriovDevicePlugin": _plugin(decisions, "sriovDevicePlugin", {"resourceList": [item]})}, reasons
+    return Planned(_policy(build(models.NicClusterPolicySpec, sriov_device_plugin=plugin)), reasons)
 
 
-def _plugin(decisions: Decisions, component: str, config: dict[str, Any]) -> dict[str, Any]:
-    return {**image_of(decisions, component), "config": config_text(config)}
-
-
-def config_text(config: dict[str, Any]) -> str:
-    """Return embedded JSON as upstream formats it: two blanks a level, lists of words on one line, a final newline."""
-    text = json.dumps(config, indent=2)
-    return _WORD_LIST.sub(lambda match: f"[{' '.join(match[1].split())}]", text) + "\n"
-
-
-def _link_or_ids(decisions: Decisions, ids_key: str) -> dict[str, list[str]]:
-    """Select by link type; without the driver container there is no netdev to read it from, so by device id."""
-    return {"linkTypes": ["infiniband"]} if decisions.driver else {ids_key: list(decisions.device_ids)}
-
-
-def _selector_comment(decisions: Decisions) -> str:
-    if decisions.driver:
-        return " linkTypes keeps out the Ethernet function of accelerated networking, which has vendor 15b3 too."
-    return " By device id, because without the driver container there is no netdev that tells the link type."
-
-
-def _ipoib(decisions: Decisions) -> tuple[dict[str, Any], dict[FieldPath, Reason]]:
-    network = {
-        "cniPlugins": image_of(decisions, "cniPlugins"),
-        "multus": image_of(decisions, "multus"),
-        "ipoib": image_of(decisions, "ipoib"),
-    }
-    reasons: dict[FieldPath, Reason] = {("spec", "secondaryNetwork"): _version_reason(decisions)}
-    if decisions.whereabouts:
-        return {"secondaryNetwork": network | {"ipamPlugin": image_of(decisions, "ipamPlugin")}}, reasons
-    reasons["spec", "nvIpam"] = Reason(
-        "Hands out the addresses of the IPPool. The operator deploys no whereabouts from v25.10.0 on.",
-        f"aksrdma/catalog/releases/{decisions.release.name}.yaml",
+@lru_cache(_KEPT)
+def _shared(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Planned:
+    name, row = short_name(rdma, "rdma-shared-device-plugin"), catalog.profile("rdma-shared-device-plugin").resource
+    assert name is not None, "the profile offers a resource"
+    assert row is not None, "the profile offers a resource"
+    slots, prefix = rdma.shared_slots, rdma.resource_prefix
+    pool = build(
+        models.SharedDevicePool,
+        resource_name=name,
+        # The operator's webhook refuses the plugin's own default spelt out.
+        resource_prefix=prefix if prefix != row.prefix else None,
+        rdma_hca_max=slots,
+        selectors=build(
+            models.SharedDeviceSelectors,
+            vendors=[catalog.defaults().vendor_id],
+            device_ids=device_ids,
+            link_types=["infiniband"] if device_ids is None else None,
+        ),
     )
-    return {"secondaryNetwork": network, "nvIpam": image_of(decisions, "nvIpam")}, reasons
+    plugin = build(
+        models.RdmaSharedDevicePlugin,
+        **_image(release, "rdmaSharedDevicePlugin"),
+        config=build(models.SharedDevicePluginConfig, config_list=[pool]),
+    )
+    whose = f" ({slots} is upstream's figure, not a limit of the NIC)" if slots == row.per_node else ""
+    reasons: dict[FieldPath, Reason] = {
+        ("spec", "rdmaSharedDevicePlugin", "version"): _version_reason(release),
+        ("spec", "rdmaSharedDevicePlugin", "config"): Reason(
+            f"Pods ask for {prefix}/{name}: 1, which opens every InfiniBand NIC of the node. rdmaHcaMax: at most {slots} "
+            f"pods a node hold it at a time{whose}.{_selected_by(device_ids)}",
+            f"{_UPSTREAM}/rdma-shared-device-plugin/rdma.yaml",
+        ),
+    }
+    return Planned(_policy(build(models.NicClusterPolicySpec, rdma_shared_device_plugin=plugin)), reasons)
 
 
-_LAYERS: Final = {
-    "base": _base,
-    "sriov-device-plugin": _sriov,
-    "rdma-shared-device-plugin": _shared,
-    "ipoib": _ipoib,
-}
+@lru_cache(_KEPT)
+def _ipoib(release: str, whereabouts: bool) -> Planned:
+    reasons: dict[FieldPath, Reason] = {("spec", "secondaryNetwork"): _version_reason(release)}
+    if not whereabouts:
+        gone = catalog.capability("whereabouts").boundary
+        reasons["spec", "nvIpam"] = Reason(
+            f"Hands out the addresses of the IPPool. The operator deploys no whereabouts from {gone} on.",
+            f"aksrdma/catalog/releases/{release}.yaml",
+        )
+    spec = build(
+        models.NicClusterPolicySpec,
+        secondary_network=build(
+            models.SecondaryNetwork,
+            cni_plugins=build(models.ImageSpec, **_image(release, "cniPlugins")),
+            multus=build(models.Multus, **_image(release, "multus")),
+            ipoib=build(models.ImageSpec, **_image(release, "ipoib")),
+            ipam_plugin=build(models.ImageSpec, **_image(release, "ipamPlugin")) if whereabouts else None,
+        ),
+        nv_ipam=None if whereabouts else build(models.NvIpam, **_image(release, "nvIpam")),
+    )
+    return Planned(_policy(spec), reasons)

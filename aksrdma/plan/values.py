@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aksrdma.findings import FieldPath
+from aksrdma.kube.labels import NVIDIA_GPU
 from aksrdma.plan.decisions import Decisions
 from aksrdma.plan.planned import Planned, Reason
 
-_UPSTREAM = "Azure/aks-rdma-infiniband configs/values"
+_UPSTREAM: Final = "Azure/aks-rdma-infiniband configs/values"
+_GPU_NODES: Final = {"key": NVIDIA_GPU, "operator": "Exists", "effect": "NoSchedule"}
+_CONTROL_PLANE: Final = [
+    {"key": f"node-role.kubernetes.io/{role}", "operator": "Exists", "effect": "NoSchedule"}
+    for role in ("master", "control-plane")
+]
+
+
+def _tolerations(decisions: Decisions, charts: list[dict[str, str]]) -> list[Mapping[str, str]]:
+    """Return the chart's own tolerations, which a list of ours replaces, and those of the cluster."""
+    return [*charts, *(one for one in decisions.toleration_data if one not in charts)]
 
 
 def network_operator(decisions: Decisions) -> Planned:
@@ -22,22 +34,15 @@ def network_operator(decisions: Decisions) -> Planned:
             f"{_UPSTREAM}/network-operator/values.yaml",
         )
     if decisions.tolerations:
-        values["node-feature-discovery"] = {"worker": {"tolerations": _worker_tolerations(decisions)}}
+        values["node-feature-discovery"] = {
+            "worker": {"tolerations": _tolerations(decisions, [*_CONTROL_PLANE, _GPU_NODES])}
+        }
         reasons["node-feature-discovery",] = Reason(
             "NFD's worker must run on the tainted pools, or they are never labeled and nothing is deployed there. "
             "The first three are the chart's own, which this list replaces.",
             "Mellanox/network-operator deployment/network-operator/values.yaml",
         )
     return Planned(values, reasons)
-
-
-def _worker_tolerations(decisions: Decisions) -> list[dict[str, Any]]:
-    chart = [
-        {"key": "node-role.kubernetes.io/master", "operator": "Exists", "effect": "NoSchedule"},
-        {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"},
-        {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
-    ]
-    return chart + [dict(one) for one in decisions.tolerations if one not in chart]
 
 
 def gpu_operator(decisions: Decisions) -> Planned | None:
@@ -62,13 +67,8 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
         ),
     }
     if decisions.tolerations:
-        values["daemonsets"] = {"tolerations": _gpu_tolerations(decisions)}
+        values["daemonsets"] = {"tolerations": _tolerations(decisions, [_GPU_NODES])}
         reasons["daemonsets",] = Reason(
             "From the taints of the node pools; the first is the chart's own, which this list replaces.", source
         )
     return Planned(values, reasons)
-
-
-def _gpu_tolerations(decisions: Decisions) -> list[dict[str, Any]]:
-    chart = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
-    return chart + [dict(one) for one in decisions.tolerations if one not in chart]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from aksrdma import catalog
 from aksrdma.cluster import NodePool
+from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
-from aksrdma.plan.policy import LABEL, resource_name
 
 
 def install_text(plan: Plan) -> str:
@@ -133,7 +133,7 @@ def _labels(plan: Plan) -> str:
     expected = f"the {nodes} nodes of the pools" if nodes else "the nodes with InfiniBand"
     return (
         "Label the nodes with InfiniBand\n\n"
-        + _commands(*apply, f"kubectl get nodes -l {LABEL}=true")
+        + _commands(*apply, f"kubectl get nodes -l {NIC_LABEL}=true")
         + f"\nIt worked when the second command lists {expected}, within a minute or so, and no other.\n"
     )
 
@@ -185,14 +185,14 @@ def _gpus(plan: Plan) -> str:
 
 
 def _resources(plan: Plan) -> str:
-    name = resource_name(plan.decisions, plan.decisions.cluster.profile)
+    name = plan.decisions.resource_name(plan.decisions.cluster.profile)
     if name is None:
         return ""
     escaped = name.replace(".", "\\.")
     return (
         "See the resource on the nodes\n\n"
         + _commands(
-            f"kubectl get nodes -l {LABEL}=true -o custom-columns='NODE:.metadata.name,RDMA:.status.allocatable.{escaped}'"
+            f"kubectl get nodes -l {NIC_LABEL}=true -o custom-columns='NODE:.metadata.name,RDMA:.status.allocatable.{escaped}'"
         )
         + f"\nIt worked when each node shows {_expected_units(plan)}.\n"
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-from aksrdma.documents.writer import dump
 from aksrdma.plan import Plan, Planned
+from aksrdma.plan.planned import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,14 +66,13 @@ def tree_of(plan: Plan) -> Tree:
     header = _header(plan)
     files: dict[str, str] = {"INSTALL.md": f"<!-- {header} -->\n{install_text(plan)}"}
     for path, planned in _files(plan):
-        files[path] = f"# {header}\n{dump(planned.data, planned.comments)}"
+        files[path] = f"# {header}\n{planned.text}"
     return Tree(files, plan.notes)
 
 
 def stream(plan: Plan) -> str:
     """Return the objects as one YAML stream, in the order in which to apply them."""
-    documents = [dump(planned.data, planned.comments) for planned in plan.objects]
-    return f"# {_header(plan)}\n" + "---\n".join(documents)
+    return f"# {_header(plan)}\n" + "---\n".join(planned.text for planned in plan.objects)
 
 
 def _header(plan: Plan) -> str:
@@ -118,15 +118,18 @@ def _folder(
     folder: str, files: Mapping[str, Planned], below: str | None = None, patch: tuple[str, Planned] | None = None
 ) -> Iterator[tuple[str, Planned]]:
     """Yield a folder's files with the kustomization that joins them."""
-    kustomization: dict[str, Any] = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": [*([below] if below else []), *files],
-    }
-    if patch:
-        kustomization["patches"] = [{"path": patch[0]}]
-    yield f"{folder}/kustomization.yaml", Planned(kustomization)
+    resources = (*([below] if below else []), *files)
+    yield f"{folder}/kustomization.yaml", _kustomization(resources, patch[0] if patch else None)
     for name, planned in files.items():
         yield f"{folder}/{name}", planned
     if patch:
         yield f"{folder}/{patch[0]}", patch[1]
+
+
+@lru_cache(64)
+def _kustomization(resources: tuple[str, ...], patch: str | None) -> Planned:
+    from aksrdma import models  # a stream has none
+
+    return Planned(
+        build(models.Kustomization, resources=resources, patches=[build(models.Patch, path=patch)] if patch else None)
+    )

@@ -1,6 +1,11 @@
+import datetime
+
 import pytest
+import yaml
 
 from aksrdma import catalog
+from aksrdma.catalog import load
+from aksrdma.documents import plain
 
 
 def test_the_guides_release_is_one_of_the_catalog():
@@ -67,3 +72,27 @@ def test_a_resource_has_a_prefix_and_a_short_name(profile, prefix, short_name):
     resource = catalog.profile(profile).resource
 
     assert (resource.prefix, resource.short_name) == (prefix, short_name)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(f"releases/{name}.yaml" for name in catalog.releases()),
+        *(f"vm_sizes/{name}.yaml" for name in catalog.vm_sizes()),
+        "capabilities.yaml",
+        "defaults.yaml",
+        "networks.yaml",
+        "profiles.yaml",
+    ],
+)
+def test_what_a_render_reads_is_plain_enough_for_the_fast_reader(file):
+    assert plain.parse(load.text(file).decode(), 16) is not plain.UNUSUAL, "one line a value, flow lists of plain words"
+    assert plain.parse(load.text(file).decode(), 16) == _with_dates_as_text(yaml.safe_load(load.text(file)))
+
+
+def _with_dates_as_text(value):
+    if isinstance(value, dict):
+        return {key: _with_dates_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_dates_as_text(item) for item in value]
+    return str(value) if isinstance(value, datetime.date) else value

@@ -20,6 +20,10 @@ class Defaults:
     """PCI devices that upstream's NodeFeatureRule labels: ConnectX-6 VF and mlx5Gen VF (ConnectX-7 and later)."""
     ipoib_master: str
     """Altname of the first IPoIB interface, where the VM size does not tell."""
+    fabric_nodes: int
+    """Nodes that a scale set with InfiniBand, hence a node pool, can have."""
+    fabric_nodes_on_request: int
+    """The same after a support request."""
     unsure: Mapping[str, str] = field(default_factory=dict)
     """Field to why it is not certain."""
     sources: Mapping[str, tuple[str, ...]]

@@ -79,10 +79,8 @@ def with_profile(cluster: Cluster, profile: str | None) -> Cluster:
 
 def rdma_resources(decisions: Decisions) -> dict[str, int | None]:
     """Return the resource that the profile advertises, with its units a node; None is one for each NIC."""
-    from aksrdma.plan.policy import resource_name
-
     profile = decisions.cluster.profile
-    name = resource_name(decisions, profile)
+    name = decisions.resource_name(profile)
     if name is None:
         return {}
     return {name: None if profile == "sriov-device-plugin" else decisions.cluster.rdma.shared_slots}

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
 from aksrdma.errors import UnknownNameError, UsageError
-from aksrdma.kube.labels import AGENT_POOL
+from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
 from aksrdma.nearest import hint
 from aksrdma.plan.decisions import Decisions, decide
-from aksrdma.plan.policy import LABEL, resource_name
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import Preset, VmSize
@@ -55,7 +54,7 @@ class Injection:
     @property
     def node_selector(self) -> dict[str, str]:
         """Labels of the nodes."""
-        return {AGENT_POOL[0]: self.pool} if self.pool else {LABEL: "true"}
+        return {AGENT_POOL[0]: self.pool} if self.pool else {NIC_LABEL: "true"}
 
 
 def injection_for(
@@ -95,7 +94,7 @@ def injection_for(
     return Injection(
         vm_size=size,
         profile=profile,
-        resource=resource_name(decisions, profile),
+        resource=decisions.resource_name(profile),
         count=1 if profile in SHARED else size.infiniband.nic_count,
         pool=pool,
         tolerations=_tolerations(decisions, pool),
@@ -135,7 +134,7 @@ def _tolerations(decisions: Decisions, pool: str | None) -> tuple[Mapping[str, A
     if pool is None:
         return ()
     mine = [row for row in decisions.pools if row.name == pool]
-    return decide(dataclasses.replace(decisions.cluster, node_pools=mine, tolerations=())).tolerations
+    return decide(dataclasses.replace(decisions.cluster, node_pools=mine, tolerations=())).toleration_data
 
 
 def _check_gpus(size: VmSize, gpus: int | None) -> None:

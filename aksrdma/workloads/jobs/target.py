@@ -11,7 +11,6 @@ from aksrdma.errors import UsageError
 from aksrdma.nearest import hint
 from aksrdma.plan import Decisions
 from aksrdma.plan.decisions import decide
-from aksrdma.plan.policy import resource_name
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import VmSize
@@ -59,7 +58,7 @@ class Target:
     @cached_property
     def rdma(self) -> dict[str, int]:
         """The extended resource that opens every InfiniBand NIC of a node; empty for `base`."""
-        name = resource_name(self.decisions, self.profile)
+        name = self.decisions.resource_name(self.profile)
         if name is None:
             return {}
         return {name: self.size.infiniband.nic_count if self.profile == "sriov-device-plugin" else 1}
@@ -74,7 +73,7 @@ class Target:
         """Tolerations of the pool's taints; where they are not known, of the one that GPU pools have by convention."""
         if not self.named:
             return [dict(_GPU_TAINT)] if self.size.gpu else []
-        return [dict(one) for one in self.decisions.tolerations] if self.pool.taints else []
+        return [dict(one) for one in self.decisions.toleration_data] if self.pool.taints else []
 
 
 def target_of(decisions: Decisions, pool: str | None = None, *, named: bool = True) -> Target:

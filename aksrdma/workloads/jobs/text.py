@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aksrdma.documents.writer import dump
 from aksrdma.plan import Planned
 from aksrdma.rendering.tree import MARK, Tree
 from aksrdma.workloads.jobs.planning import WorkloadPlan
@@ -12,7 +11,7 @@ from aksrdma.workloads.jobs.planning import WorkloadPlan
 
 def workload_stream(plan: WorkloadPlan) -> str:
     """Return the objects as one YAML stream, in the order in which to apply them."""
-    documents = [dump(planned.data, planned.comments) for planned in plan.objects]
+    documents = [planned.text for planned in plan.objects]
     return f"# {_header(plan)}\n" + "---\n".join(documents)
 
 
@@ -26,7 +25,7 @@ def workload_tree(plan: WorkloadPlan) -> Tree:
         "resources": list(files),
     }
     named = {"kustomization.yaml": Planned(kustomization)} | files
-    return Tree({path: f"# {header}\n{dump(one.data, one.comments)}" for path, one in named.items()}, plan.notes)
+    return Tree({path: f"# {header}\n{one.text}" for path, one in named.items()}, plan.notes)
 
 
 def _files(plan: WorkloadPlan) -> Iterator[tuple[str, Planned]]:
