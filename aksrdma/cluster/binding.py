@@ -24,6 +24,7 @@ Rule = Callable[[Any], str | None]
 _PLAIN: Final = {str: "text", int: "a whole number", bool: "true or false"}
 
 
+@cache
 def camel(name: str) -> str:
     """Return the cluster file's spelling of a field (`node_pools` -> `nodePools`)."""
     head, *rest = name.split("_")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from aksrdma import catalog
 from aksrdma.cluster.binding import (
@@ -46,6 +47,15 @@ class _Checked:
         if problems:
             name = type(self).__name__
             raise ClusterError([f"{name}: {format_path(path)}: {wrong}" for path, wrong in problems])
+
+
+_Part = TypeVar("_Part")
+
+
+@cache
+def _usual(part: type[_Part]) -> _Part:
+    """Return the record with all defaults: one for all clusters, because it is frozen and its check takes time."""
+    return part()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +125,7 @@ class UpgradePolicy(_Checked):
     """Nodes upgraded at a time; 0 is no limit."""
     safe_load: bool = False
     """Cordon a node until its driver is loaded after a reboot; needs `autoUpgrade`."""
-    drain: Drain = field(default_factory=Drain)
+    drain: Drain = field(default_factory=lambda: _usual(Drain))
     """How nodes are emptied."""
 
 
@@ -127,7 +137,7 @@ class OfedDriver(_Checked):
     """Deploy it; left out: yes, unless the node image of the pools brings the driver (GB200, GB300)."""
     force_precompiled: bool = False
     """Refuse to compile on the node. AKS kernels have no precompiled driver, so false."""
-    upgrade_policy: UpgradePolicy = field(default_factory=UpgradePolicy)
+    upgrade_policy: UpgradePolicy = field(default_factory=lambda: _usual(UpgradePolicy))
     """How new versions are rolled out."""
 
 
@@ -195,9 +205,9 @@ class Cluster(_Checked):
     """Namespace of the operator and everything that it deploys."""
     node_pools: Sequence[NodePool] = ()
     """Node pools with InfiniBand; pools without it are not named here."""
-    rdma: Rdma = field(default_factory=Rdma)
+    rdma: Rdma = field(default_factory=lambda: _usual(Rdma))
     """The extended resource."""
-    ofed_driver: OfedDriver = field(default_factory=OfedDriver)
+    ofed_driver: OfedDriver = field(default_factory=lambda: _usual(OfedDriver))
     """The driver container."""
     telemetry: bool | None = None
     """Deploy the DOCA telemetry service; left out: yes, unless a pool is arm64, where its image crashes."""
@@ -207,9 +217,9 @@ class Cluster(_Checked):
     """What finds nodes with InfiniBand: vendor 15b3 and PCI class 0207; upstream's device list; or the chart's rule."""
     tolerations: Sequence[Toleration] = ()
     """Further tolerations of the operator's daemons."""
-    ipoib: Ipoib = field(default_factory=Ipoib)
+    ipoib: Ipoib = field(default_factory=lambda: _usual(Ipoib))
     """The IPoIB network; only the `ipoib` profile reads it."""
-    network: ClusterNetwork = field(default_factory=ClusterNetwork)
+    network: ClusterNetwork = field(default_factory=lambda: _usual(ClusterNetwork))
     """Address ranges of the AKS cluster."""
 
     @classmethod

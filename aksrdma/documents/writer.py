@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from aksrdma.findings import FieldPath
@@ -43,12 +44,15 @@ def scalar(value: str | int | float | bool | None) -> str:
     return _quoted(value)
 
 
-def comment_lines(text: str, indent: str) -> list[str]:
+@lru_cache(1024)
+def comment_lines(text: str, indent: str) -> tuple[str, ...]:
     """Return a comment wrapped at word ends, each line with `indent` and `# ` in front."""
     import textwrap
 
     width = max(40, _COMMENT_WIDTH - len(indent) - 2)
-    return [f"{indent}# {line}".rstrip() for part in text.split("\n") for line in textwrap.wrap(part, width) or [""]]
+    return tuple(
+        f"{indent}# {line}".rstrip() for part in text.split("\n") for line in textwrap.wrap(part, width) or [""]
+    )
 
 
 def _quoted(value: str) -> str:

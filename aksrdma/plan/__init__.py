@@ -112,10 +112,8 @@ class Plan:
         return self._judged(pods.peermem_reloader(decisions.tolerations))
 
     def example_pod(self, profile: str) -> Planned:
-        """The example pod of a profile."""
-        from aksrdma.plan import pods
-
-        return self._judged(pods.example_pod(self.decisions, profile))
+        """The example pod of the cluster's profile, or of one that it builds on."""
+        return self._example_pods[profile]
 
     @cached_property
     def objects(self) -> tuple[Planned, ...]:
@@ -129,6 +127,12 @@ class Plan:
             self.ipoib_network,
         )
         return tuple(one for one in wanted if one is not None)
+
+    @cached_property
+    def _example_pods(self) -> dict[str, Planned]:
+        from aksrdma.plan import pods
+
+        return {name: self._judged(pods.example_pod(self.decisions, name)) for name in self.decisions.layers}
 
     def _judged(self, planned: Planned) -> Planned:
         return judged(planned, self.decisions.release.name)

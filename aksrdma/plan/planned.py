@@ -16,7 +16,7 @@ from aksrdma.findings import FieldPath, format_path
 
 if TYPE_CHECKING:
     from aksrdma.models import EmbeddedJson, K8sObject, Model
-    from aksrdma.schemas.engine import Schemas
+    from aksrdma.schemas.engine import SchemaProblem, Schemas
 
 _Fields = ParamSpec("_Fields")
 _Built = TypeVar("_Built")
@@ -39,6 +39,8 @@ class Planned:
     content: K8sObject | Mapping[str, Any]
     """The typed object; plain data for what has no model, such as Helm values."""
     reasons: Mapping[FieldPath, Reason] = field(default_factory=dict)
+    taken_by: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Releases whose schemas have taken it, so that what many clusters have in common is judged once."""
 
     @cached_property
     def data(self) -> Mapping[str, Any]:
@@ -138,12 +140,17 @@ def judged(planned: Planned, release: str) -> Planned:
     Raises:
         ModelError: what the API server would refuse, a line each with the object, the field and what to do.
     """
-    problems = _schemas(release).judge(planned.data)
-    if problems:
-        name = f"{planned.data['kind']} {planned.data['metadata']['name']}"
-        lines = [f"{name}: {format_path(one.path)}: {one.message}{f'; {one.fix}' * bool(one.fix)}" for one in problems]
-        raise ModelError(lines)
+    if release not in planned.taken_by:
+        if problems := _schemas(release).judge(planned.data):
+            name = f"{planned.data['kind']} {planned.data['metadata']['name']}"
+            raise ModelError([f"{name}: {_line(one)}" for one in problems])
+        planned.taken_by.add(release)
     return planned
+
+
+def _line(problem: SchemaProblem) -> str:
+    what = f"{format_path(problem.path)}: {problem.message}"
+    return f"{what}; {problem.fix}" if problem.fix else what
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from aksrdma import catalog
 from aksrdma.cluster import NodePool
@@ -15,7 +16,7 @@ def install_text(plan: Plan) -> str:
     steps = [_prepare(plan), _feature(), _node_pools(plan), _namespace(plan), _operator(plan)]
     steps += [_labels(plan), _policy(plan), _gpus(plan), _resources(plan), _try_it(plan)]
     numbered = [f"## {number}. {text}" for number, text in enumerate(filter(None, steps), start=1)]
-    return "\n".join([_title(plan), *numbered, _advice(plan)])
+    return "\n".join([_title(plan), *numbered, _advice()])
 
 
 def _commands(*lines: str) -> str:
@@ -226,7 +227,8 @@ def _try_it(plan: Plan) -> str:
     )
 
 
-def _advice(plan: Plan) -> str:
+@cache
+def _advice() -> str:
     lines = ["## Which profile when", "", "| profile | use it | not |", "|---|---|---|"]
     for name in catalog.profiles():
         row = catalog.profile(name)
