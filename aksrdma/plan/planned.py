@@ -149,8 +149,8 @@ def judged(planned: Planned, release: str) -> Planned:
 
 
 def _line(problem: SchemaProblem) -> str:
-    what = f"{format_path(problem.path)}: {problem.message}"
-    return f"{what}; {problem.fix}" if problem.fix else what
+    fix = problem.fix or "change the value of the cluster file that it comes from"
+    return f"{format_path(problem.path)}: {problem.message}; {fix}"
 
 
 @cache

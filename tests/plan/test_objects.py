@@ -1,13 +1,34 @@
 import json
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
-from aksrdma import Cluster, Ipoib, NodePool, Rdma, Toleration, catalog, objects
-from aksrdma.errors import PlanError
-from aksrdma.plan import PROFILES, make_plan
+import aksrdma
+from aksrdma import (
+    Cluster,
+    Drain,
+    Ipoib,
+    NodePool,
+    OfedDriver,
+    Rdma,
+    Toleration,
+    UpgradePolicy,
+    catalog,
+    models,
+    objects,
+)
+from aksrdma.errors import ModelError, PlanError
+from aksrdma.plan import PROFILES, Planned, make_plan
+from aksrdma.plan.planned import judged
+from aksrdma.rendering import stream
 
 H100 = NodePool(name="ndh100", vm_size="Standard_ND96isr_H100_v5", count=2, taints=["sku=gpu:NoSchedule"])
 GB300 = NodePool(name="gb300", vm_size="Standard_ND128isr_GB300_v6", count=2)
+HB = NodePool(name="hb", vm_size="Standard_HB120rs_v3")
+POOL_OF_A_NEWER_RELEASE = models.IPPoolSpec(
+    subnet="10.0.0.0/16", per_node_block_size=8, routes=[models.Route(dst="10.9.0.0/16")]
+)
 SKU = {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}
 ONE_OF_EACH_SERIES = {catalog.vm_size(name).series: name for name in catalog.vm_sizes()}.values()
 
@@ -169,36 +190,113 @@ def test_every_reason_has_a_text_and_a_source_and_names_a_field_that_is_there():
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("release", catalog.releases())
-def test_every_planned_object_is_one_of_the_typed_models(release, profile):
+def test_what_is_built_is_what_its_model_reads_and_writes_and_its_release_knows(release, profile):
     served = 0
-    for size in ONE_OF_EACH_SERIES:
-        cluster = Cluster(
+    for size in (None, *ONE_OF_EACH_SERIES):
+        pools = [NodePool(name="a", vm_size=size, count=2, taints=["sku=gpu:NoSchedule"])] if size else []
+        plan = plan_where_served(
             release=release,
             profile=profile,
-            node_pools=[NodePool(name="a", vm_size=size, count=2, taints=["sku=gpu:NoSchedule"])],
-            ipoib=Ipoib(master="ib0"),
+            node_pools=pools,
+            ipoib=Ipoib(master="ib0", namespace="mpi"),
+            gpu_driver="aks",
         )
-        try:
-            planned = make_plan(cluster).objects
-        except PlanError:
+        if plan is None:
             continue
         served += 1
-        typed = objects(cluster)
-        for one, model in zip(planned, typed, strict=True):
-            model.for_release(release)
-            assert_same(model.wire(), one.data)
+        layers = plan.decisions.layers
+        planned = [
+            *plan.objects,
+            *map(plan.policy_layer, layers),
+            *map(plan.example_pod, layers),
+            plan.peermem_reloader,
+        ]
+        for one in filter(None, planned):
+            assert models.parse(one.data) == one.object
+            assert one.object.wire() == one.data
+            one.object.for_release(release)
     assert served > 8
 
 
-def assert_same(wire, data):
-    """Equal, with the JSON in strings compared as data."""
-    assert _parsed(wire) == _parsed(data)
+def plan_where_served(**fields):
+    try:
+        return make_plan(Cluster(**fields))
+    except PlanError:
+        return None
 
 
-def _parsed(value):
-    if isinstance(value, dict):
-        return {key: json.loads(item) if key in ("config", "ipam") else _parsed(item) for key, item in value.items()}
-    return [_parsed(item) for item in value] if isinstance(value, list | tuple) else value
+def test_kustomizations_are_what_their_model_reads_and_writes():
+    tree = aksrdma.render(Cluster(profile="ipoib", release="v26.4.1"))
+    files = [yaml.safe_load(text) for path, text in tree.items() if path.endswith("kustomization.yaml")]
+
+    assert len(files) > 4
+    assert all(models.parse(one).wire() == one for one in files)
+
+
+def test_the_objects_are_those_that_are_written():
+    cluster = Cluster(profile="ipoib", release="v26.4.1", node_pools=[HB])
+
+    written = [models.parse(one) for one in yaml.safe_load_all(stream(make_plan(cluster)))]
+
+    assert objects(cluster) == written
+    assert objects(cluster)[1] is make_plan(cluster).node_feature_rule.object
+
+
+def test_a_built_object_is_frozen_and_refuses_what_its_constructor_would():
+    policy = objects(Cluster())[2]
+
+    with pytest.raises((ModelError, ValidationError)):
+        policy.spec.sriov_device_plugin = None
+    with pytest.raises(ModelError, match="no such field"):
+        type(policy).model_validate(policy.wire() | {"spek": {}})
+
+
+@pytest.mark.parametrize(
+    ("cluster", "refused"),
+    [
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(drain=Drain(timeout_seconds=10**20)))),
+            "NicClusterPolicy nic-cluster-policy: spec.ofedDriver.upgradePolicy.drain.timeoutSeconds: must be "
+            "9223372036854775807 or less, is 100000000000000000000; change the value of the cluster file that it comes from",
+            id="a-number-beyond-int64",
+        ),
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(max_parallel_upgrades=10**20))),
+            "spec.ofedDriver.upgradePolicy.maxParallelUpgrades: must be",
+            id="another",
+        ),
+        pytest.param(
+            Cluster(profile="ipoib", release="v26.4.1", ipoib=Ipoib(per_node_block_size=10**20)),
+            "IPPool aks-infiniband: spec.perNodeBlockSize: must be",
+            id="in-the-pool",
+        ),
+    ],
+)
+@pytest.mark.parametrize("act", [aksrdma.render, objects, lambda cluster: stream(make_plan(cluster))])
+def test_what_the_api_server_would_refuse_is_not_rendered(cluster, refused, act):
+    with pytest.raises(ModelError) as caught:
+        act(cluster)
+
+    assert refused in str(caught.value)
+
+
+def test_an_object_that_several_clusters_have_is_judged_by_each_release():
+    planned = make_plan(Cluster()).namespace
+    wrong = Planned(models.IPPool(metadata=models.ObjectMeta(name="a"), spec=POOL_OF_A_NEWER_RELEASE))
+
+    assert judged(planned, "v25.1.0") is judged(planned, "v26.4.1") is planned
+    assert judged(wrong, "v26.4.1") is wrong
+    with pytest.raises(ModelError, match=r"IPPool a: spec\.routes: unknown field"):
+        judged(wrong, "v25.1.0")
+    with pytest.raises(ModelError):
+        judged(wrong, "v25.1.0")
+
+
+def test_a_fleet_builds_what_its_clusters_have_in_common_once():
+    one, other = (make_plan(Cluster(name=name, node_pools=[HB])) for name in ("a", "b"))
+
+    assert one.policy_layer("base") is other.policy_layer("base")
+    assert one.namespace.text is other.namespace.text
 
 
 def test_planning_twice_gives_the_same():
