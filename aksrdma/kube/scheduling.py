@@ -18,6 +18,10 @@ REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
 EVICTING: Final = ("NoSchedule", "NoExecute")
 """Effects of taints that keep a pod away."""
+LABEL_OPERATORS: Final = ("DoesNotExist", "Exists", "In", "NotIn")
+"""What a label selector may ask of a label."""
+NODE_OPERATORS: Final = ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn")
+"""What node affinity may ask of a label."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
 
 
@@ -171,3 +175,17 @@ _OF_DAEMONS: Final = tuple(
     )
 )
 """What the DaemonSet controller adds (pkg/controller/daemon/util of kubernetes v1.34.2)."""
+
+
+def matches(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Say whether labels match a label selector; a requirement with an unknown operator is met.
+
+    Args:
+        selector: `matchLabels` and `matchExpressions`, as a manifest has them.
+        labels: Labels as a manifest has them; null is an empty value.
+    """
+    given = {key: value or "" for key, value in labels.items()}
+    if any(given.get(key) != (value or "") for key, value in mapping(selector.get("matchLabels")).items()):
+        return False
+    wanted = (_requirement(one) for _, one in items(selector.get("matchExpressions"), ()))
+    return all(one.operator not in LABEL_OPERATORS or one.met_by(given.get(one.key)) for one in wanted)

@@ -1,143 +1,317 @@
-"""Containers of a pod: regular, init and sidecar ones.
+"""Containers of a pod, regular, init and sidecar ones: environment, ports, probes, lifecycle, mounts.
 
 Source: validateContainers and validateInitContainers in pkg/apis/core/validation/validation.go of kubernetes v1.34.2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.environment import check_env, check_env_from
-from aksrdma.checks.apiserver.mounts import check_mounts
-from aksrdma.checks.apiserver.probes import PORTS, RULE, check_no_probes, check_probes
-from aksrdma.checks.apiserver.resources import check_resources
+from aksrdma.checks.apiserver.fields import PORTS, check_fields
+from aksrdma.checks.apiserver.judging import Pod, Report, check_relative, steps_back
+from aksrdma.checks.apiserver.resources import check_quantity, check_resources
 from aksrdma.checks.apiserver.security import check_container_security
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
-from aksrdma.kube.values import absent, items, text
+from aksrdma.kube.quantities import canonical
+from aksrdma.kube.resources import HUGE_PAGES
+from aksrdma.kube.values import absent, integer, items, mapping, sequence, text
+from aksrdma.nearest import hint
 
-_PULL_POLICIES: Final = ("Always", "IfNotPresent", "Never")
-_PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
-_MESSAGE_POLICIES: Final = ("FallbackToLogsOnError", "File")
-_RESIZE_POLICIES: Final = ("NotRequired", "RestartContainer")
+RULE: Final = "invalid-container"
+_MOUNTS: Final = "invalid-volumes"
+_ENV_SOURCES: Final = ("configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef")
+_ENV_FIELDS: Final = frozenset(
+    {
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+        "spec.host",
+        "spec.nodeName",
+        "spec.serviceAccountName",
+        "status.hostIP",
+        "status.hostIPs",
+        "status.podIP",
+        "status.podIPs",
+    }
+)
+FILE_FIELDS: Final = frozenset(
+    {"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"}
+)
+"""Fields of a pod that a downward API volume can hold."""
+_RESOURCES: Final = frozenset(
+    f"{side}.{name}" for side in ("limits", "requests") for name in ("cpu", "ephemeral-storage", "memory")
+)
+_PAGES: Final = (f"limits.{HUGE_PAGES}", f"requests.{HUGE_PAGES}")
+_CPU_DIVISORS: Final = frozenset({"1", "1m"})
+_DIVISORS: Final = frozenset({"1", *(f"1{power}{binary}" for power in "MGTPE" for binary in ("", "i")), "1k", "1Ki"})
+_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
+_HANDLED: Final = (*_PROBES, "lifecycle")
+_PROBE_HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc")
+_LIFECYCLE_HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "sleep")
 
 
 def check_containers(pod: Pod) -> None:
     """Judge all containers of a pod."""
-    containers, path = pod.spec.get("containers"), (*pod.path, "containers")
-    if containers is None or containers == []:
-        pod.report.add(RULE, path, "at least one container is required", "add a container")
+    if pod.spec.get("containers") in (None, []):
+        where = (*pod.path, "containers")
+        pod.report.add(RULE, where, "at least one container is required", "add a container")
     claims = pod.claims if "resourceClaims" in pod.spec else ()
     seen: set[str] = set()
     host_ports: set[tuple[str, str, int]] = set()
-    for where, container in items(containers, path):
-        _check_container(pod, where, container, claims, seen, host_ports)
-        check_probes(pod, where, container)
-    for where, container in items(pod.spec.get("initContainers"), (*pod.path, "initContainers")):
-        _check_container(pod, where, container, claims, seen, set())
-        _check_init(pod, where, container)
-
-
-def _check_init(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
-    # Kubernetes 1.34 drops a restartPolicy of its own from every container but a sidecar, so none is wrong.
-    if container.get("restartPolicy") == "Always":
-        check_probes(pod, path, container)
-    else:
-        check_no_probes(pod.report, path, container)
+    for where, container in pod.containers():
+        _check_container(pod, where, container, claims, seen)
+        if "ports" in container:
+            _check_ports(pod, where, container["ports"], host_ports)
+        _check_probes(pod, where, container)
+    for where, container in pod.containers("initContainers"):
+        _check_container(pod, where, container, claims, seen)
+        if "ports" in container:
+            _check_ports(pod, where, container["ports"], set(), init=True)
+        # Kubernetes 1.34 drops a restartPolicy of its own from every container but a sidecar, so none is wrong.
+        if container.get("restartPolicy") == "Always":
+            _check_probes(pod, where, container)
+            continue
+        for name in _HANDLED:
+            if container.get(name) is not None:
+                message = f"an init container has no {name} unless its restartPolicy is Always"
+                pod.report.add(RULE, (*where, name), message, f"remove {name}")
 
 
 def _check_container(
-    pod: Pod,
-    path: FieldPath,
-    container: dict[str, Any],
-    claims: Any,
-    seen: set[str],
-    host_ports: set[tuple[str, str, int]],
+    pod: Pod, path: FieldPath, container: dict[str, Any], claims: Collection[str], seen: set[str]
 ) -> None:
-    _check_identity(pod, path, container, seen)
-    get = container.get
-    if value := get("env"):
-        check_env(pod.report, (*path, "env"), value)
-    if value := get("resources"):
-        check_resources(pod.report, (*path, "resources"), value, claims)
-    if get("volumeMounts") or get("volumeDevices"):
-        check_mounts(pod, path, container)
-    if isinstance(value := get("securityContext"), dict):
+    report, name, image = pod.report, text(container.get("name")), text(container.get("image"))
+    check_fields(report, path, container, "Container")
+    if name and name in seen:
+        report.add(RULE, (*path, "name"), f"container name {name!r} is used twice", "give each its own name")
+    seen.add(name)
+    if pod.is_pod and image != image.strip():
+        report.add(RULE, (*path, "image"), f"image {image!r} has blanks around it", "remove the blanks")
+    if value := container.get("env"):
+        for where, variable in items(value, (*path, "env")):
+            if isinstance(source := variable.get("valueFrom"), dict):
+                _check_env_source(report, (*where, "valueFrom"), source, variable)
+    for where, source in items(container.get("envFrom"), (*path, "envFrom")):
+        if (source.get("configMapRef") is None) == (source.get("secretRef") is None):
+            report.add(RULE, where, "envFrom needs exactly one of configMapRef and secretRef")
+    if value := container.get("resources"):
+        check_resources(report, (*path, "resources"), value, claims)
+    if container.get("volumeMounts") or container.get("volumeDevices"):
+        _check_mounts(pod, path, container)
+    if isinstance(value := container.get("securityContext"), dict):
         check_container_security(pod, (*path, "securityContext"), value)
-    if value := get("ports"):
-        _check_ports(pod, path, value, host_ports)
-    if value := get("envFrom"):
-        check_env_from(pod.report, (*path, "envFrom"), value)
-    if value := get("imagePullPolicy"):
-        pod.report.one_of(RULE, (*path, "imagePullPolicy"), value, _PULL_POLICIES)
-    if value := get("terminationMessagePolicy"):
-        pod.report.one_of(RULE, (*path, "terminationMessagePolicy"), value, _MESSAGE_POLICIES)
-    if value := get("resizePolicy"):
+    if value := container.get("resizePolicy"):
         _check_resize(pod, (*path, "resizePolicy"), value)
 
 
-def _check_identity(pod: Pod, path: FieldPath, container: dict[str, Any], seen: set[str]) -> None:
-    report, name, image = pod.report, container.get("name"), container.get("image")
-    if absent(name):
-        report.add(RULE, (*path, "name"), "name of the container is required", "set name")
-    elif isinstance(name, str):
-        if reason := names.dns_label(name):
-            report.add(RULE, (*path, "name"), f"container name {name!r} {reason}")
-        if name in seen:
-            report.add(RULE, (*path, "name"), f"container name {name!r} is used twice", "give each its own name")
-        seen.add(name)
-    if absent(image):
-        report.add(RULE, (*path, "image"), "image is required", "set image")
-    elif pod.is_pod and isinstance(image, str) and image != image.strip():
-        report.add(RULE, (*path, "image"), f"image {image!r} has blanks around it", "remove the blanks")
-
-
-def _check_ports(pod: Pod, path: FieldPath, ports: Any, host_ports: set[tuple[str, str, int]]) -> None:
+def _check_ports(
+    pod: Pod, path: FieldPath, ports: Any, host_ports: set[tuple[str, str, int]], *, init: bool = False
+) -> None:
+    report = pod.report
     seen: set[str] = set()
     for where, port in items(ports, (*path, "ports")):
-        _check_port(pod, where, port)
-        if (name := text(port.get("name"))) and (reason := names.port_name(name)):
-            pod.report.add(RULE, (*where, "name"), f"port name {name!r} {reason}")
-        elif name and name in seen:
-            pod.report.add(RULE, (*where, "name"), f"port name {name!r} is used twice", "give each port its own name")
+        name, number, host = text(port.get("name")), port.get("containerPort"), port.get("hostPort")
+        if name and name in seen and not names.port_name(name):
+            report.add(RULE, (*where, "name"), f"port name {name!r} is used twice", "give each port its own name")
         seen.add(name)
-        number = port.get("hostPort")
-        if not number and pod.host_network and pod.is_pod:
-            number = port.get("containerPort")
-        if type(number) is int and number:
-            key = (text(port.get("protocol")) or "TCP", text(port.get("hostIP")), number)
-            if key in host_ports:
-                pod.report.add(RULE, (*where, "hostPort"), f"host port {number} is used twice")
-            host_ports.add(key)
-
-
-def _check_port(pod: Pod, path: FieldPath, port: dict[str, Any]) -> None:
-    report, number, host = pod.report, port.get("containerPort"), port.get("hostPort")
-    if number is None or (type(number) is int and number not in PORTS):
-        report.add(RULE, (*path, "containerPort"), f"containerPort {number or 0} is not between 1 and 65535")
-    if type(host) is int and host:
-        if host not in PORTS:
-            report.add(RULE, (*path, "hostPort"), f"hostPort {host} is not between 1 and 65535")
-        elif pod.host_network and host != number and "initContainers" not in path:
+        if pod.host_network and not init and type(host) is int and host in PORTS and host != number:
             message = f"hostPort {host} must equal containerPort with hostNetwork: true"
-            report.add(RULE, (*path, "hostPort"), message, "remove hostPort")
-    if protocol := port.get("protocol"):
-        report.one_of(RULE, (*path, "protocol"), protocol, _PROTOCOLS)
+            report.add(RULE, (*where, "hostPort"), message, "remove hostPort")
+        if not host and pod.host_network and pod.is_pod:
+            host = number  # the default; a template has none
+        if type(host) is int and host:
+            key = (text(port.get("protocol")) or "TCP", text(port.get("hostIP")), host)
+            if key in host_ports:
+                report.add(RULE, (*where, "hostPort"), f"host port {host} is used twice")
+            host_ports.add(key)
 
 
 def _check_resize(pod: Pod, path: FieldPath, policies: Any) -> None:
     seen: set[str] = set()
     for where, policy in items(policies, path):
-        pod.report.required(RULE, where, policy, "resourceName", "restartPolicy")
-        name, restart = policy.get("resourceName"), policy.get("restartPolicy")
-        if name:
-            pod.report.one_of(RULE, (*where, "resourceName"), name, ("cpu", "memory"))
-        if restart:
-            pod.report.one_of(RULE, (*where, "restartPolicy"), restart, _RESIZE_POLICIES)
-        if text(name) in seen:
-            pod.report.add(RULE, where, f"resource {name} is listed twice", "keep one of them")
-        seen.add(text(name))
-        if pod.restart_policy == "Never" and restart == "RestartContainer":
+        name = text(policy.get("resourceName"))
+        if name in seen:
+            pod.report.add(RULE, where, f"resource {policy.get('resourceName')} is listed twice", "keep one of them")
+        seen.add(name)
+        if pod.spec.get("restartPolicy") == "Never" and policy.get("restartPolicy") == "RestartContainer":
             message = "restartPolicy must be NotRequired where the pod's is Never"
             pod.report.add(RULE, (*where, "restartPolicy"), message)
+
+
+def _check_env_source(report: Report, path: FieldPath, source: dict[str, Any], variable: dict[str, Any]) -> None:
+    given = [name for name in _ENV_SOURCES if source.get(name) is not None]
+    if not given:  # fileKeyRef is not counted: a server without its feature drops it
+        report.add(RULE, path, f"valueFrom needs one of {', '.join(_ENV_SOURCES)}")
+    elif text(variable.get("value")):
+        report.add(RULE, path, "value and valueFrom exclude each other", "remove one of them")
+    elif len(given) > 1:
+        report.add(RULE, path, f"{' and '.join(given)} exclude each other", "keep one of them")
+    if isinstance(reference := source.get("fieldRef"), dict):
+        check_field_reference(report, (*path, "fieldRef"), reference, _ENV_FIELDS)
+    if isinstance(reference := source.get("resourceFieldRef"), dict):
+        check_resource_reference(report, (*path, "resourceFieldRef"), reference)
+
+
+def check_field_reference(report: Report, path: FieldPath, reference: dict[str, Any], known: frozenset[str]) -> None:
+    """Judge a `fieldRef`, which may name one of `known` or a single label or annotation."""
+    version, field = text(reference.get("apiVersion")), reference.get("fieldPath")
+    if version not in ("", "v1"):
+        report.add(RULE, (*path, "apiVersion"), f"apiVersion {version!r} is not v1", "remove apiVersion")
+    elif absent(field):
+        report.add(RULE, (*path, "fieldPath"), "fieldPath is required", "set fieldPath")
+    elif isinstance(field, str) and (reason := _field_problem(field, known)):
+        report.add(RULE, (*path, "fieldPath"), f"fieldPath {field!r} {reason}")
+
+
+def _field_problem(field: str, known: frozenset[str]) -> str | None:
+    head, bracket, rest = field.partition("['")
+    if not (head and bracket and rest.endswith("']")):
+        return None if field in known else "names no field that can be read here"
+    if head == "metadata.annotations":
+        return names.annotation_key(rest[:-2])
+    if head == "metadata.labels":
+        return names.qualified_name(rest[:-2])
+    return "takes no ['key']"
+
+
+def check_resource_reference(
+    report: Report, path: FieldPath, reference: dict[str, Any], *, in_volume: bool = False
+) -> None:
+    """Judge a `resourceFieldRef`: which resource, and by what it is divided; in a volume, of which container."""
+    resource = text(reference.get("resource"))
+    known = resource in _RESOURCES or resource.startswith(_PAGES)
+    if in_volume and absent(reference.get("containerName")):
+        report.add(RULE, (*path, "containerName"), "containerName is required", "set containerName")
+    elif not known:
+        report.add(RULE, (*path, "resource"), f"resource {resource!r} cannot be read", "name limits.cpu or the like")
+    if (divisor := reference.get("divisor")) is None:
+        return
+    amount = check_quantity(report, RULE, (*path, "divisor"), divisor)
+    divisors = _CPU_DIVISORS if resource.endswith(".cpu") else _DIVISORS
+    if known and amount is not None and amount.nano and canonical(divisor) not in divisors:
+        message = f"divisor {divisor} is not supported for {resource}"
+        report.add(RULE, (*path, "divisor"), message, f"use one of {', '.join(sorted(divisors))}")
+
+
+def _check_probes(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
+    """Judge the probes and lifecycle of a container that may have them."""
+    report = pod.report
+    if container.keys().isdisjoint(_HANDLED):
+        return
+    for name in _PROBES:
+        probe, where = container.get(name), (*path, name)
+        if not isinstance(probe, dict):
+            continue
+        _check_handler(pod, where, probe, _PROBE_HANDLERS)
+        check_fields(report, where, probe, "Probe")
+        grace, successes = probe.get("terminationGracePeriodSeconds"), integer(probe.get("successThreshold"))
+        if name == "readinessProbe":
+            if grace is not None:
+                message = "a readiness probe has no terminationGracePeriodSeconds"
+                report.add(RULE, (*where, "terminationGracePeriodSeconds"), message, "remove it")
+            continue
+        if type(grace) is int and grace <= 0:
+            report.add(RULE, (*where, "terminationGracePeriodSeconds"), f"{grace} is not above 0", "use 1 or more")
+        if successes is not None and successes > 1:
+            message = f"successThreshold of a {name} must be 1"
+            report.add(RULE, (*where, "successThreshold"), message, "remove it")
+    for name in ("postStart", "preStop"):
+        if isinstance(handler := mapping(container.get("lifecycle")).get(name), dict):
+            _check_handler(pod, (*path, "lifecycle", name), handler, _LIFECYCLE_HANDLERS)
+
+
+def _check_handler(pod: Pod, path: FieldPath, handler: dict[str, Any], known: tuple[str, ...]) -> None:
+    report = pod.report
+    given = [name for name in known if handler.get(name) is not None]
+    if not given:
+        report.add(RULE, path, f"one of {', '.join(known)} is required")
+        return
+    if len(given) > 1:
+        report.add(RULE, path, f"{' and '.join(given)} exclude each other", "keep one of them")
+        return
+    (name,) = given
+    action, where = handler[name], (*path, name)
+    if not isinstance(action, dict):
+        return
+    if name == "exec":
+        command = action.get("command")
+        if not sequence(command) and not isinstance(command, (str, dict)):
+            report.add(RULE, (*where, "command"), "command is required", "set command")
+    elif name == "sleep":
+        seconds, grace = integer(action.get("seconds")), pod.grace_seconds
+        if seconds is not None and grace is not None and not 0 <= seconds <= grace:
+            message = f"seconds {seconds} is not between 0 and terminationGracePeriodSeconds ({grace})"
+            report.add(RULE, (*where, "seconds"), message)
+    else:
+        check_port(report, RULE, (*where, "port"), action.get("port"))
+        if name == "httpGet":
+            check_fields(report, where, action, "HTTPGetAction")
+
+
+def check_port(report: Report, rule: str, path: FieldPath, port: Any) -> None:
+    """Judge a port that is given by number or by name; one that is missing is 0."""
+    if isinstance(port, str):
+        if reason := names.port_name(port):
+            report.add(rule, path, f"port name {port!r} {reason}")
+    elif (number := 0 if port is None else integer(port)) is not None and number not in PORTS:
+        report.add(rule, path, f"port {number} is not between 1 and 65535")
+
+
+def _check_mounts(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
+    seen: set[str] = set()
+    mounts = list(items(container.get("volumeMounts"), (*path, "volumeMounts")))
+    for where, mount in mounts:
+        name, place = text(mount.get("name")), text(mount.get("mountPath"))
+        if name in pod.dropped:
+            continue
+        check_fields(pod.report, where, mount, "VolumeMount")
+        if name and name not in pod.volumes:
+            message = f"the pod has no volume {name!r}{hint(name, pod.volumes)}"
+            pod.report.add(_MOUNTS, (*where, "name"), message, "name a volume of spec.volumes")
+        if place and place in seen:
+            pod.report.add(_MOUNTS, (*where, "mountPath"), f"{place!r} is mounted twice", "use another mountPath")
+        seen.add(place)
+        if len(mount) > 2:  # more than name and mountPath
+            _check_mount_options(pod, where, mount, container)
+    if container.get("volumeDevices"):
+        taken = {text(mount.get(field)) for _, mount in mounts for field in ("name", "mountPath")}
+        _check_devices(pod, (*path, "volumeDevices"), container["volumeDevices"], taken)
+
+
+def _check_mount_options(pod: Pod, path: FieldPath, mount: dict[str, Any], container: dict[str, Any]) -> None:
+    report, propagation, recursive = pod.report, mount.get("mountPropagation"), mount.get("recursiveReadOnly")
+    for field in ("subPath", "subPathExpr"):
+        check_relative(report, _MOUNTS, (*path, field), text(mount.get(field)))
+    if text(mount.get("subPath")) and text(mount.get("subPathExpr")):
+        report.add(_MOUNTS, (*path, "subPathExpr"), "subPath and subPathExpr exclude each other", "keep one of them")
+    if propagation == "Bidirectional" and mapping(container.get("securityContext")).get("privileged") is not True:
+        message = "mountPropagation Bidirectional needs a privileged container"
+        report.add(_MOUNTS, (*path, "mountPropagation"), message, "set securityContext.privileged to true")
+    plain = mount.get("readOnly") is True and propagation in (None, "None")
+    if recursive in ("Enabled", "IfPossible") and not plain:
+        message = f"recursiveReadOnly {recursive} needs readOnly: true and no mountPropagation"
+        report.add(_MOUNTS, (*path, "recursiveReadOnly"), message)
+
+
+def _check_devices(pod: Pod, path: FieldPath, devices: Any, taken: set[str]) -> None:
+    report = pod.report
+    for where, device in items(devices, path):
+        check_fields(report, where, device, "VolumeDevice")
+        name = text(device.get("name"))
+        source = pod.volumes.get(name)
+        if name and source is None:
+            report.add(_MOUNTS, (*where, "name"), f"the pod has no volume {name!r}{hint(name, pod.volumes)}")
+        elif source is not None and source.get("persistentVolumeClaim") is None and source.get("ephemeral") is None:
+            report.add(_MOUNTS, (*where, "name"), f"volume {name!r} is no claim, so it cannot be a block device")
+        if steps_back(text(device.get("devicePath"))):
+            message = f"devicePath {device['devicePath']!r} must not hold '..'"
+            report.add(_MOUNTS, (*where, "devicePath"), message)
+        for field in ("name", "devicePath"):
+            value = text(device.get(field))
+            if value and value in taken:
+                report.add(_MOUNTS, (*where, field), f"{value!r} is used twice in this container", "use another one")
+            taken.add(value)
+    if not pod.host_users:
+        report.add(_MOUNTS, path, "volumeDevices do not go with hostUsers: false")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import Report
-from aksrdma.checks.apiserver.kinds import Kind
-from aksrdma.checks.apiserver.managed_fields import check_managed_fields
+from aksrdma.checks.apiserver.fields import check_fields
+from aksrdma.checks.apiserver.judging import Report, beyond_schema
+from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
+from aksrdma.kube.kinds import KINDS, kind_of
 from aksrdma.kube.values import absent, items, mapping, sequence, text
 
 RULE: Final = "invalid-metadata"
@@ -21,78 +22,81 @@ _STANDARD_FINALIZERS: Final = frozenset({"foregroundDeletion", "kubernetes", "or
 _METADATA: Final[FieldPath] = ("metadata",)
 
 
-def check_metadata(report: Report, data: dict[str, Any], kind: Kind) -> None:
+@rule("invalid-metadata", kinds={row.kind for row in KINDS})
+@beyond_schema
+def check_metadata(report: Report, data: dict[str, Any]) -> None:
     """Judge `metadata` of an object that is to be created."""
-    metadata = data.get("metadata")
+    metadata, kind = data.get("metadata"), kind_of(data["apiVersion"], data["kind"])
     if metadata is None:
         report.add(RULE, (), "metadata.name is required", "set metadata.name")
-    if not isinstance(metadata, dict):
+    if not isinstance(metadata, dict) or kind is None:
         return
-    check_name(report, metadata, kind.name)
+    _check_name(report, metadata, kind.name)
     if kind.namespaced and (namespace := text(metadata.get("namespace"))) and (reason := names.dns_label(namespace)):
         report.add(RULE, ("metadata", "namespace"), f"namespace {namespace!r} {reason}")
-    check_labels(report, _METADATA, metadata)
+    check_labels(report, RULE, ("metadata", "labels"), metadata.get("labels"))
     check_annotations(report, _METADATA, metadata)
-    if "generation" in metadata and kind.keeps_generation:
-        report.not_negative(RULE, _METADATA, metadata, "generation")
+    if kind.keeps_generation:
+        check_fields(report, _METADATA, metadata, "ObjectMeta")
     if "ownerReferences" in metadata:
         _check_owners(report, metadata["ownerReferences"])
-    if "finalizers" in metadata:
-        _check_own_finalizers(report, metadata["finalizers"], kind)
-    if "managedFields" in metadata:
-        check_managed_fields(report, RULE, metadata["managedFields"], data.get("apiVersion"))
+    if isinstance(finalizers := metadata.get("finalizers"), list):
+        where: FieldPath = ("metadata", "finalizers")
+        _check_finalizers(report, where, finalizers, builtin=kind.builtin)
+        if "orphan" in finalizers and "foregroundDeletion" in finalizers:
+            report.add(RULE, where, "orphan and foregroundDeletion exclude each other")
 
 
-def check_name(report: Report, metadata: dict[str, Any], rule: names.NameRule) -> None:
+@rule("invalid-metadata", kinds={"Namespace"})
+@beyond_schema
+def check_namespace(report: Report, data: dict[str, Any]) -> None:
+    """Judge the finalizers in the spec of a Namespace."""
+    _check_finalizers(report, ("spec", "finalizers"), mapping(data.get("spec")).get("finalizers"), builtin=True)
+
+
+def _check_name(report: Report, metadata: dict[str, Any], grammar: names.NameRule) -> None:
     """Judge name and generateName, and the name that the server would make of the latter."""
     name, base = metadata.get("name"), text(metadata.get("generateName"))
     if base:
-        _check_base(report, base, rule, generates=absent(name))
+        reason = grammar(names.mask_trailing_dash(base)) or (grammar(names.generated(base)) if absent(name) else None)
+        if reason:
+            report.add(RULE, ("metadata", "generateName"), f"generateName {base!r} {reason}")
     if isinstance(name, str) and name:
-        if reason := rule(name):
+        if reason := grammar(name):
             report.add(RULE, ("metadata", "name"), f"name {name!r} {reason}")
     elif absent(name) and not base:
         report.add(RULE, ("metadata", "name"), "name or generateName is required", "set metadata.name")
 
 
-def _check_base(report: Report, base: str, rule: names.NameRule, *, generates: bool) -> None:
-    reason = rule(names.mask_trailing_dash(base)) or (rule(names.generated(base)) if generates else None)
-    if reason:
-        report.add(RULE, ("metadata", "generateName"), f"generateName {base!r} {reason}")
-
-
-def check_labels(report: Report, path: FieldPath, metadata: dict[str, Any], field: str = "labels") -> None:
-    """Judge a mapping of labels, which is `field` of the mapping at `path`."""
-    for key, value in mapping(metadata.get(field)).items():
+def check_labels(report: Report, rule: str, path: FieldPath, labels: Any) -> None:
+    """Judge a mapping of labels, or of what labels have to be."""
+    for key, value in mapping(labels).items():
         if reason := names.qualified_name(key):
-            report.add(RULE, (*path, field, key), f"label key {key!r} {reason}")
+            report.add(rule, (*path, key), f"label key {key!r} {reason}")
         if isinstance(value, str) and (reason := names.label_value(value)):
-            report.add(RULE, (*path, field, key), f"label value {value!r} {reason}")
+            report.add(rule, (*path, key), f"label value {value!r} {reason}")
 
 
 def check_annotations(report: Report, path: FieldPath, metadata: dict[str, Any]) -> None:
     """Judge the keys of `annotations` of the mapping at `path`, and their size."""
-    annotations = mapping(metadata.get("annotations"))
-    if not annotations:
-        return
-    size = 0
+    annotations, where = mapping(metadata.get("annotations")), (*path, "annotations")
+    letters = 0
     for key, value in annotations.items():
         if reason := names.annotation_key(key):
-            report.add(RULE, (*path, "annotations", key), f"annotation key {key!r} {reason}")
-        size += len(key) + len(value) if isinstance(value, str) else 0
-    if size * 4 > ANNOTATIONS_MAX:
-        _check_size(report, (*path, "annotations"), annotations)
-
-
-def _check_size(report: Report, path: FieldPath, annotations: dict[str, Any]) -> None:
-    size = sum(
-        len(key.encode(errors="replace")) + len(text(value).encode(errors="replace"))
-        for key, value in annotations.items()
-    )
+            report.add(RULE, (*where, key), f"annotation key {key!r} {reason}")
+        letters += len(key) + len(text(value))
+    if letters * 4 <= ANNOTATIONS_MAX:  # no letter takes more than four bytes
+        return
+    size = sum(len(part.encode(errors="replace")) for key, value in annotations.items() for part in (key, text(value)))
     if size > ANNOTATIONS_MAX:
-        report.add(
-            RULE, path, f"annotations take {size} bytes, more than {ANNOTATIONS_MAX}", "move data to a ConfigMap"
-        )
+        message = f"annotations take {size} bytes, more than {ANNOTATIONS_MAX}"
+        report.add(RULE, where, message, "move data to a ConfigMap")
+
+
+def check_template_metadata(report: Report, path: FieldPath, metadata: dict[str, Any]) -> None:
+    """Judge the metadata at `path` of what is made from a template: its labels and annotations."""
+    check_labels(report, RULE, (*path, "labels"), metadata.get("labels"))
+    check_annotations(report, path, metadata)
 
 
 def _check_owners(report: Report, owners: Any) -> None:
@@ -100,24 +104,18 @@ def _check_owners(report: Report, owners: Any) -> None:
     for index, (path, owner) in enumerate(items(owners, ("metadata", "ownerReferences"))):
         if owner in owners[:index]:  # the server drops repeated ones
             continue
-        report.required(RULE, path, owner, "apiVersion", "kind", "name", "uid")
-        if text(owner.get("apiVersion")).count("/") > 1 or text(owner.get("apiVersion")).endswith("/"):
-            report.add(RULE, (*path, "apiVersion"), f"apiVersion {owner['apiVersion']!r} has no version")
-        if (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Event"):
+        check_fields(report, path, owner, "OwnerReference")
+        version = text(owner.get("apiVersion"))
+        if version.count("/") > 1 or version.endswith("/"):
+            report.add(RULE, (*path, "apiVersion"), f"apiVersion {version!r} has no version")
+        if (version, owner.get("kind")) == ("v1", "Event"):
             report.add(RULE, path, "an Event cannot be an owner")
         controllers += owner.get("controller") is True
         if controllers > 1 and owner.get("controller") is True:
             report.add(RULE, (*path, "controller"), "only one owner may be the controller")
 
 
-def _check_own_finalizers(report: Report, finalizers: Any, kind: Kind) -> None:
-    path: FieldPath = ("metadata", "finalizers")
-    check_finalizers(report, path, finalizers, builtin=kind.builtin)
-    if isinstance(finalizers, list) and "orphan" in finalizers and "foregroundDeletion" in finalizers:
-        report.add(RULE, path, "orphan and foregroundDeletion exclude each other")
-
-
-def check_finalizers(report: Report, path: FieldPath, finalizers: Any, *, builtin: bool) -> None:
+def _check_finalizers(report: Report, path: FieldPath, finalizers: Any, *, builtin: bool) -> None:
     """Judge the names in a list of finalizers; those of Kubernetes' own kinds are standard ones or have a domain."""
     for index, finalizer in enumerate(sequence(finalizers)):
         finalizer = "" if finalizer is None else finalizer

@@ -9,55 +9,42 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver.containers import check_containers
-from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.dns import RULE, check_aliases, check_dns
-from aksrdma.checks.apiserver.fields import INT32_MAX, Report
-from aksrdma.checks.apiserver.metadata import check_annotations, check_labels
-from aksrdma.checks.apiserver.operating_system import check_host_process, check_operating_system
-from aksrdma.checks.apiserver.pod_resources import check_pod_resources
-from aksrdma.checks.apiserver.resources import check_resources
+from aksrdma.checks.apiserver.fields import INT32_MAX, check_fields
+from aksrdma.checks.apiserver.judging import POD_RULES, Pod, Report, beyond_schema
+from aksrdma.checks.apiserver.metadata import check_template_metadata
+from aksrdma.checks.apiserver.resources import check_pod_resources, check_resources
 from aksrdma.checks.apiserver.scheduling import check_scheduling
 from aksrdma.checks.apiserver.security import check_pod_security, check_profile_annotations
-from aksrdma.checks.apiserver.statuses import check_pod_status
 from aksrdma.checks.apiserver.volumes import check_volumes
-from aksrdma.checks.apiserver.windows import check_windows
+from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
-from aksrdma.kube.values import absent, integer, items, mapping, text
+from aksrdma.kube.values import absent, integer, items, mapping, text, texts
 
-_RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
-_DNS_POLICIES: Final = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
+RULE: Final = "invalid-pod"
 _SYSTEM_CLASSES: Final = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
 _MIRROR: Final = "kubernetes.io/config.mirror"
-_NAMES: Final = (
-    ("nodeName", names.dns_subdomain),
-    ("serviceAccountName", names.dns_subdomain),
-    ("serviceAccount", names.dns_subdomain),
-    ("priorityClassName", names.dns_subdomain),
-    ("hostname", names.dns_label),
-    ("subdomain", names.dns_label),
-)
+_SEARCHES_MAX, _SEARCH_LETTERS_MAX, _NAMESERVERS_MAX = 32, 2048, 3
 
-_RARE: Final = frozenset(
-    {
-        *(field for field, _ in _NAMES),
-        "activeDeadlineSeconds",
-        "dnsConfig",
-        "dnsPolicy",
-        "ephemeralContainers",
-        "hostAliases",
-        "hostUsers",
-        "os",
-        "overhead",
-        "preemptionPolicy",
-        "readinessGates",
-        "resourceClaims",
-        "runtimeClassName",
-        "shareProcessNamespace",
-    }
-)
-"""Fields of a pod's spec that few pods have: those without any are not searched for each."""
+
+@rule(*POD_RULES, kinds={"Pod"})
+@beyond_schema
+def check_pod(report: Report, data: dict[str, Any]) -> None:
+    """Judge a Pod but for its metadata."""
+    pod = Pod(report, (), data, is_pod=True)
+    _check_spec(pod)
+    if "priority" in pod.spec or "preemptionPolicy" in pod.spec:
+        _check_priority(pod)
+    if pod.spec.get("overhead") and pod.spec.get("runtimeClassName") is None:
+        report.add(RULE, (*pod.path, "overhead"), "overhead needs a runtimeClassName", "remove overhead")
+
+
+@rule(*POD_RULES, kinds={"PodTemplate"})
+@beyond_schema
+def check_template_object(report: Report, data: dict[str, Any]) -> None:
+    """Judge a PodTemplate but for its metadata."""
+    check_template(report, ("template",), mapping(data.get("template")))
 
 
 def check_template(
@@ -78,100 +65,62 @@ def check_template(
         identity: whether hostname and subdomain count; a StatefulSet replaces them.
     """
     pod = Pod(report, path, template, is_pod=False)
-    check_labels(report, (*path, "metadata"), pod.metadata)
-    check_annotations(report, (*path, "metadata"), pod.metadata)
-    check_spec(pod, provided, identity=identity)
+    check_template_metadata(report, (*path, "metadata"), pod.metadata)
+    _check_spec(pod, provided, identity=identity)
 
 
-def check_pod(report: Report, data: dict[str, Any]) -> None:
-    """Judge a Pod but for its metadata."""
-    pod = Pod(report, (), data, is_pod=True)
-    check_spec(pod)
-    if "priority" in pod.spec or "preemptionPolicy" in pod.spec:
-        _check_priority(pod)
-    if pod.spec.get("overhead") and pod.spec.get("runtimeClassName") is None:
-        report.add(RULE, (*pod.path, "overhead"), "overhead needs a runtimeClassName", "remove overhead")
-    if "status" in data:
-        check_pod_status(report, data)
-
-
-def check_spec(pod: Pod, provided: frozenset[str] = frozenset(), *, identity: bool = True) -> None:
+def _check_spec(pod: Pod, provided: frozenset[str] = frozenset(), *, identity: bool = True) -> None:
     """Judge the spec of a pod or template, and the annotations that belong to it."""
-    spec = pod.spec
+    spec, report, path = pod.spec, pod.report, pod.path
     if spec.get("volumes") or provided:
         check_volumes(pod, provided)
     check_containers(pod)
     check_scheduling(pod)
-    if "resources" in spec:
-        check_pod_resources(pod.report, pod.path, spec, is_pod=pod.is_pod)
+    check_pod_resources(report, path, spec, is_pod=pod.is_pod)
     if spec.get("securityContext"):
         check_pod_security(pod)
     if pod.metadata.get("annotations"):
-        check_profile_annotations(pod, (*pod.path[:-1], "metadata"))
+        check_profile_annotations(pod, (*path[:-1], "metadata"))
         _check_annotations(pod)
-    if policy := spec.get("restartPolicy"):
-        pod.report.one_of(RULE, (*pod.path, "restartPolicy"), policy, _RESTART_POLICIES)
-    if pod.windows or not _RARE.isdisjoint(spec):
-        _check_words(pod)
-        _check_names(pod, identity=identity)
-        _check_rare(pod)
-
-
-def _check_words(pod: Pod) -> None:
-    get, report = pod.spec.get, pod.report
-    if value := get("dnsPolicy"):
-        report.one_of(RULE, (*pod.path, "dnsPolicy"), value, _DNS_POLICIES)
-    if (value := get("preemptionPolicy")) is not None:
-        report.one_of(RULE, (*pod.path, "preemptionPolicy"), value, ("Never", "PreemptLowerPriority"))
-    if (seconds := integer(get("activeDeadlineSeconds"))) is not None and not 1 <= seconds <= INT32_MAX:
-        message = f"activeDeadlineSeconds {seconds} is not between 1 and {INT32_MAX}"
-        report.add(RULE, (*pod.path, "activeDeadlineSeconds"), message)
-
-
-def _check_names(pod: Pod, *, identity: bool) -> None:
-    spec = pod.spec
-    for field, rule in _NAMES:
-        if field not in spec or (not identity and field in ("hostname", "subdomain")):
-            continue
-        if field == "serviceAccount" and spec.get("serviceAccountName"):
-            continue
-        if (value := text(spec[field])) and (reason := rule(value)):
-            pod.report.add(RULE, (*pod.path, field), f"{field} {value!r} {reason}")
-    name = spec.get("runtimeClassName")
-    if isinstance(name, str) and (reason := names.dns_subdomain(name)):
-        pod.report.add(RULE, (*pod.path, "runtimeClassName"), f"runtimeClassName {name!r} {reason}")
-
-
-def _check_rare(pod: Pod) -> None:
-    spec, report = pod.spec, pod.report
+    check_fields(report, path, spec, "PodSpec")
+    for field in ("hostname", "subdomain") if identity else ():
+        if (value := text(spec.get(field))) and (reason := names.dns_label(value)):
+            report.add(RULE, (*path, field), f"{field} {value!r} {reason}")
+    account = text(spec.get("serviceAccount"))  # the old name of the field, read where the new one is not set
+    if account and not spec.get("serviceAccountName") and (reason := names.dns_subdomain(account)):
+        report.add(RULE, (*path, "serviceAccount"), f"serviceAccount {account!r} {reason}")
     if "dnsConfig" in spec or spec.get("dnsPolicy") == "None":
-        check_dns(pod)
-    if spec.get("hostAliases"):
-        check_aliases(pod)
+        _check_dns(pod)
     if spec.get("overhead"):
-        check_resources(report, (*pod.path, "overhead"), {"limits": spec["overhead"]}, ())
-    if pod.windows:
-        check_windows(pod)
-        check_host_process(pod)
-    if spec.get("os") is not None:
-        check_operating_system(pod)
-    if spec.get("readinessGates"):
-        _check_gates(pod)
+        check_resources(report, (*path, "overhead"), {"limits": spec["overhead"]}, ())
     if spec.get("resourceClaims"):
         _check_claims(pod)
     if spec.get("ephemeralContainers"):
-        where = (*pod.path, "ephemeralContainers")
+        where = (*path, "ephemeralContainers")
         report.add(RULE, where, "ephemeral containers cannot be set at creation", "use kubectl debug")
     if not pod.host_users:
         for field in ("hostNetwork", "hostPID", "hostIPC"):
             if spec.get(field) is True:
-                report.add(RULE, (*pod.path, field), f"{field} does not go with hostUsers: false", f"remove {field}")
+                report.add(RULE, (*path, field), f"{field} does not go with hostUsers: false", f"remove {field}")
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
         message = "shareProcessNamespace and hostPID exclude each other"
-        report.add(RULE, (*pod.path, "shareProcessNamespace"), message, "remove one of them")
+        report.add(RULE, (*path, "shareProcessNamespace"), message, "remove one of them")
+
+
+def _check_dns(pod: Pod) -> None:
+    """Judge how much `dnsConfig` holds, and whether `dnsPolicy` needs one."""
+    report, path, config = pod.report, (*pod.path, "dnsConfig"), mapping(pod.spec.get("dnsConfig"))
+    servers, searches = texts(config.get("nameservers")), texts(config.get("searches"))
+    if pod.spec.get("dnsPolicy") == "None" and not servers:
+        report.add(RULE, path, "dnsPolicy None needs dnsConfig.nameservers", "add a nameserver")
+    if len(servers) > _NAMESERVERS_MAX:
+        report.add(RULE, (*path, "nameservers"), f"{len(servers)} nameservers are more than {_NAMESERVERS_MAX}")
+    if len(searches) > _SEARCHES_MAX or len(" ".join(searches)) > _SEARCH_LETTERS_MAX:
+        report.add(RULE, (*path, "searches"), f"more than {_SEARCHES_MAX} or longer than {_SEARCH_LETTERS_MAX} in all")
 
 
 def _check_priority(pod: Pod) -> None:
+    """Judge what the Priority plugin sets by the class, where the class is one that every cluster has, or none."""
     name, priority = text(pod.spec.get("priorityClassName")), integer(pod.spec.get("priority"))
     if name and name not in _SYSTEM_CLASSES:
         return
@@ -188,40 +137,27 @@ def _check_annotations(pod: Pod) -> None:
     annotations, path = mapping(pod.metadata.get("annotations")), (*pod.path[:-1], "metadata", "annotations")
     cost = annotations.get(_DELETION_COST, "0")
     cost = "" if cost is None else cost
-    if isinstance(cost, str) and not _is_cost(cost):
+    if isinstance(cost, str) and not _is_int32(cost):
         pod.report.add(RULE, (*path, _DELETION_COST), f"{cost!r} is no 32-bit whole number")
     if _MIRROR in annotations and absent(pod.spec.get("nodeName")):
         pod.report.add(RULE, (*path, _MIRROR), "a mirror pod needs spec.nodeName", "remove the annotation")
 
 
-def _is_cost(cost: str) -> bool:
-    digits = cost.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 4000 or (cost[0] == "0" and cost != "0"):
+def _is_int32(value: str) -> bool:
+    digits = value.removeprefix("-")
+    # Python reads no more than 4300 digits; a zero in front is refused, but not behind a minus.
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 4000 or (value[0] == "0" and value != "0"):
         return False
-    return -INT32_MAX - 1 <= int(cost) <= INT32_MAX
-
-
-def _check_gates(pod: Pod) -> None:
-    for where, gate in items(pod.spec["readinessGates"], (*pod.path, "readinessGates")):
-        kind = gate.get("conditionType")
-        if (kind is None or isinstance(kind, str)) and (reason := names.qualified_name(kind or "")):
-            pod.report.add(RULE, (*where, "conditionType"), f"conditionType {kind or ''!r} {reason}")
+    return -INT32_MAX - 1 <= int(value) <= INT32_MAX
 
 
 def _check_claims(pod: Pod) -> None:
     seen: set[str] = set()
     sources = ("resourceClaimName", "resourceClaimTemplateName")
     for where, claim in items(pod.spec["resourceClaims"], (*pod.path, "resourceClaims")):
-        pod.report.required(RULE, where, claim, "name")
         name = text(claim.get("name"))
         if name and name in seen:
             pod.report.add(RULE, (*where, "name"), f"claim {name!r} is listed twice", "give each its own name")
-        elif name and (reason := names.dns_label(name)):
-            pod.report.add(RULE, (*where, "name"), f"claim name {name!r} {reason}")
         seen.add(name)
-        given = [field for field in sources if claim.get(field) is not None]
-        if len(given) != 1:
+        if sum(claim.get(field) is not None for field in sources) != 1:
             pod.report.add(RULE, where, f"exactly one of {' and '.join(sources)} is required")
-        for field in given:
-            if isinstance(value := claim[field], str) and (reason := names.dns_subdomain(value)):
-                pod.report.add(RULE, (*where, field), f"{field} {value!r} {reason}")

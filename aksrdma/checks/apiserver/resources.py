@@ -1,19 +1,20 @@
-"""Requests, limits and claims of a container.
+"""Requests, limits and claims of a container, and what all containers of a pod may use together.
 
-Source: pkg/apis/core/validation/validation.go and pkg/apis/core/helper/helpers.go of kubernetes v1.34.2.
+Source: pkg/apis/core/validation/validation.go of kubernetes v1.34.2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import Report
+from aksrdma.checks.apiserver.fields import check_fields
+from aksrdma.checks.apiserver.judging import Report
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
-from aksrdma.kube.quantities import Quantity, parse, quantity
-from aksrdma.kube.values import absent, items, mapping
+from aksrdma.kube.quantities import Quantity, quantity
+from aksrdma.kube.resources import HUGE_PAGES, are_whole_pages, is_extended, is_native, name_problem, overcommits
+from aksrdma.kube.values import items, mapping, sequence
 from aksrdma.nearest import hint, nearest
 
 RULE: Final = "invalid-resources"
@@ -22,39 +23,8 @@ NOT_WHOLE: Final = "rdma-quantity-not-whole"
 DIFFERS: Final = "rdma-requests-differ-from-limits"
 NO_LIMIT: Final = "rdma-request-without-limit"
 NEAR_MISS: Final = "rdma-resource-name-near-miss"
-
-_NATIVE: Final = ("cpu", "ephemeral-storage", "memory")
-_HUGE_PAGES: Final = "hugepages-"
-
-
-def is_native(name: str) -> bool:
-    """Say whether a resource is Kubernetes' own and not an extended one."""
-    return "/" not in name or "kubernetes.io/" in name
-
-
-@lru_cache(maxsize=1024)
-def name_problem(name: str) -> str | None:
-    """Say why a container cannot ask for a resource of this name, or None."""
-    if reason := names.qualified_name(name):
-        return reason
-    if "/" not in name:
-        if name in _NATIVE or name.startswith(_HUGE_PAGES):
-            return None
-        return f"is no resource of a container{hint(name, _NATIVE)}; an extended resource has a domain and '/'"
-    if is_native(name):
-        return None
-    if name.startswith("requests."):
-        return "starts with 'requests.', which only quotas use"
-    return _too_long(name)
-
-
-def _too_long(name: str) -> str | None:
-    return "is too long for a quota" if names.qualified_name(f"requests.{name}") else None
-
-
-@lru_cache(maxsize=1024)
-def _is_extended(name: str) -> bool:
-    return not is_native(name) and not name.startswith("requests.") and not names.qualified_name(f"requests.{name}")
+AT_POD_LEVEL: Final = "rdma-resource-at-pod-level"
+_OF_PODS: Final = ("cpu", "memory")
 
 
 def check_resources(report: Report, path: FieldPath, resources: Any, claims: Collection[str]) -> None:
@@ -69,30 +39,36 @@ def check_resources(report: Report, path: FieldPath, resources: Any, claims: Col
     if not isinstance(resources, dict) or not resources:
         return
     limits, requests = mapping(resources.get("limits")), mapping(resources.get("requests"))
-    limit_amounts = _check_amounts(report, (*path, "limits"), limits)
-    request_amounts = limit_amounts if requests == limits else _check_amounts(report, (*path, "requests"), requests)
-    if request_amounts is not limit_amounts:
-        _compare(report, path, request_amounts, limit_amounts)
-    check_huge_pages(report, path, limits, requests)
+    most = _amounts(report, (*path, "limits"), limits)
+    if requests != limits:
+        asked = _amounts(report, (*path, "requests"), requests)
+        for name, request in asked.items():
+            if name not in limits:
+                if not overcommits(name):
+                    _add_without_limit(report, path, name, requests, limits)
+            elif request is not None and (limit := most[name]) is not None:
+                _compare(report, path, name, request, limit)
+    _check_huge_pages(report, path, limits, requests)
     if "claims" in resources:
         _check_claims(report, (*path, "claims"), resources["claims"], claims)
 
 
-def _check_amounts(report: Report, path: FieldPath, amounts: dict[str, Any]) -> dict[str, Quantity | None]:
+def _amounts(report: Report, path: FieldPath, amounts: dict[str, Any]) -> dict[str, Quantity | None]:
     read: dict[str, Quantity | None] = {}
     for name, value in amounts.items():
-        amount = read[name] = parse(value) if isinstance(value, str) else quantity(value)
+        where = (*path, name)
+        amount = read[name] = check_quantity(report, RULE, where, value)
         if reason := name_problem(name):
-            rule = ILLEGAL_NAME if "/" in name else RULE
-            report.add(rule, (*path, name), f"resource name {name!r} {reason}")
+            report.add(ILLEGAL_NAME if "/" in name else RULE, where, f"resource name {name!r} {reason}")
         if amount is None:
-            check_quantity(report, RULE, (*path, name), value)
-        elif _is_extended(name):
-            _check_whole(report, (*path, name), name, value, amount)
-        elif amount.nano < 0:
-            report.add(RULE, (*path, name), f"{name} {value} is below 0", "use 0 or more")
-        elif name.startswith(_HUGE_PAGES):
-            _check_pages(report, (*path, name), name, value, amount)
+            continue
+        if is_extended(name):
+            if amount.nano < 0:
+                report.add(NOT_WHOLE, where, f"{name} {value} is below 0", "use a whole number")
+            elif amount.milli_int64 % 1000:
+                report.add(NOT_WHOLE, where, f"{name} {value} is not a whole number")
+        else:
+            _check_amount(report, where, name, value, amount)
     return read
 
 
@@ -105,94 +81,141 @@ def check_quantity(report: Report, rule: str, path: FieldPath, value: Any) -> Qu
     return amount
 
 
-def _check_whole(report: Report, path: FieldPath, name: str, value: Any, amount: Quantity) -> None:
+def _check_amount(report: Report, path: FieldPath, name: str, value: Any, amount: Quantity) -> None:
     if amount.nano < 0:
-        report.add(NOT_WHOLE, path, f"{name} {value} is below 0", "use a whole number")
-    elif amount.milli_int64 % 1000:
-        report.add(NOT_WHOLE, path, f"{name} {value} is not a whole number")
+        report.add(RULE, path, f"{name} {value} is below 0", "use 0 or more")
+    elif name.startswith(HUGE_PAGES) and not are_whole_pages(name, amount):
+        report.add(RULE, path, f"{name} {value} is no multiple of the page size {name.removeprefix(HUGE_PAGES)}")
 
 
-def _check_pages(report: Report, path: FieldPath, name: str, value: Any, amount: Quantity) -> None:
-    size = parse(name.removeprefix(_HUGE_PAGES))
-    if size is None or size.nano <= 0 or size.milli_int64 % 1000 or not size.int64 or amount.int64 % size.int64:
-        report.add(RULE, path, f"{name} {value} is no multiple of the page size {name.removeprefix(_HUGE_PAGES)}")
-
-
-def check_huge_pages(report: Report, path: FieldPath, limits: dict[str, Any], requests: dict[str, Any]) -> None:
-    """Note huge pages without cpu or memory beside them."""
+def _check_huge_pages(report: Report, path: FieldPath, limits: dict[str, Any], requests: dict[str, Any]) -> None:
     if "cpu" in limits or "memory" in limits or "cpu" in requests or "memory" in requests:
         return
     for name in (*limits, *requests):
-        if name.startswith(_HUGE_PAGES):
+        if name.startswith(HUGE_PAGES):
             report.add(RULE, path, f"{name} needs cpu or memory beside it", "add a cpu or memory request or limit")
             return
 
 
-def _compare(
-    report: Report,
-    path: FieldPath,
-    requests: dict[str, Quantity | None],
-    limits: dict[str, Quantity | None],
-) -> None:
-    for name, request in requests.items():
-        if name not in limits:
-            if not overcommits(name):
-                _no_limit(report, path, name, requests, limits)
-        elif request is not None and (limit := limits[name]) is not None:
-            compare_amounts(report, path, name, request, limit)
-
-
-def overcommits(name: str) -> bool:
-    """Say whether a request of the resource may be below its limit."""
-    return is_native(name) and not name.startswith(_HUGE_PAGES)
-
-
-def compare_amounts(report: Report, path: FieldPath, name: str, request: Quantity, limit: Quantity) -> None:
+def _compare(report: Report, path: FieldPath, name: str, request: Quantity, limit: Quantity) -> None:
     """Note a request that does not fit the limit of the same resource."""
+    where = (*path, "requests", name)
     if request.milli == limit.milli:
         return
-    where = (*path, "requests", name)
     if not overcommits(name):
-        rule = RULE if is_native(name) else DIFFERS
-        report.add(
-            rule,
-            where,
-            f"{name}: the request is {request}, the limit {limit}",
-            "make them equal, or leave the request out",
-        )
+        message = f"{name}: the request is {request}, the limit {limit}"
+        fix = "make them equal, or leave the request out"
+        report.add(RULE if is_native(name) else DIFFERS, where, message, fix)
     elif request.milli > limit.milli:
-        report.add(
-            RULE,
-            where,
-            f"{name}: the request {request} is above the limit {limit}",
-            "lower the request or raise the limit",
-        )
+        message = f"{name}: the request {request} is above the limit {limit}"
+        report.add(RULE, where, message, "lower the request or raise the limit")
 
 
-def _no_limit(report: Report, path: FieldPath, name: str, requests: Collection[str], limits: Collection[str]) -> None:
-    where = (*path, "requests", name)
-    if is_native(name):
-        report.add(RULE, where, f"{name} is requested without a limit", f"set limits.{name} to the same value")
-        return
-    near = nearest(name, [other for other in limits if not is_native(other) and other not in requests])
-    if near:
-        message = f"requests name {name} and limits name {near[0]}, which are two different resources"
-        report.add(NEAR_MISS, where, message)
-    else:
-        report.add(NO_LIMIT, where, f"{name} is requested without a limit", f"set limits.{name} to the same value")
+def _add_without_limit(
+    report: Report, path: FieldPath, name: str, requests: Collection[str], limits: Collection[str]
+) -> None:
+    where, rule = (*path, "requests", name), RULE
+    if not is_native(name):
+        rule = NO_LIMIT
+        near = nearest(name, [other for other in limits if not is_native(other) and other not in requests])
+        if near:
+            message = f"requests name {name} and limits name {near[0]}, which are two different resources"
+            report.add(NEAR_MISS, where, message)
+            return
+    report.add(rule, where, f"{name} is requested without a limit", f"set limits.{name} to the same value")
 
 
 def _check_claims(report: Report, path: FieldPath, claims: Any, known: Collection[str]) -> None:
     seen: set[tuple[str, str]] = set()
     for where, claim in items(claims, path):
-        report.required(RULE, where, claim, "name")
+        check_fields(report, where, claim, "ResourceClaim")
         name, request = claim.get("name"), claim.get("request") or ""
-        if absent(name) or not isinstance(name, str) or not isinstance(request, str):
+        if not name or not isinstance(name, str) or not isinstance(request, str):
             continue
-        if request and (reason := names.dns_label(request)):
-            report.add(RULE, (*where, "request"), f"request {request!r} {reason}")
+        # A claim as a whole and one of its requests exclude each other.
         if (name, "") in seen or (name, request) in seen or (not request and any(name == one for one, _ in seen)):
             report.add(RULE, where, f"claim {name!r} is listed twice")
         seen.add((name, request))
         if name not in known:
             report.add(RULE, where, f"claim {name!r} is none of the pod's resourceClaims{hint(name, known)}")
+
+
+def check_pod_resources(report: Report, path: FieldPath, spec: dict[str, Any], *, is_pod: bool) -> None:
+    """Judge `spec.resources` of a pod or template whose spec is at `path`."""
+    resources, where = spec.get("resources"), (*path, "resources")
+    if not isinstance(resources, dict):
+        return
+    if isinstance(resources.get("claims"), list):
+        report.add(RULE, (*where, "claims"), "claims belong to a container, not to the pod", "move claims")
+    limits, requests = mapping(resources.get("limits")), mapping(resources.get("requests"))
+    _check_pod_amounts(report, (*where, "limits"), limits)
+    _check_pod_amounts(report, (*where, "requests"), requests)
+    if requests or not limits or not is_pod:  # else the server makes the requests, of the limits
+        _compare_pod(report, where, requests, limits)
+    if not (is_pod and limits and any(_together(spec, name, "requests", is_pod=True) for name in _OF_PODS)):
+        _check_huge_pages(report, where, limits, requests)
+    for name in {**limits, **requests}:
+        side = "requests" if name in requests else "limits"
+        # A Pod without a request of its own gets its limit as one.
+        most = quantity(resources[side][name]) if side == "requests" or (is_pod and overcommits(name)) else None
+        if most is not None and _together(spec, name, "requests", is_pod=is_pod) > most.milli:
+            report.add(RULE, (*where, side, name), f"the containers request more {name} than the pod has")
+    for name, value in limits.items():
+        if (limit := quantity(value)) is not None:
+            _check_limits(report, path, spec, name, limit)
+
+
+def _check_pod_amounts(report: Report, path: FieldPath, amounts: dict[str, Any]) -> None:
+    for name, value in amounts.items():
+        where = (*path, name)
+        amount = check_quantity(report, RULE, where, value)
+        if name not in _OF_PODS and not (name.startswith(HUGE_PAGES) and names.qualified_name(name) is None):
+            rule = AT_POD_LEVEL if not is_native(name) else RULE
+            report.add(rule, where, f"{name!r} cannot be set for the pod as a whole, only cpu, memory and hugepages-*")
+        elif amount is not None:
+            _check_amount(report, where, name, value, amount)
+
+
+def _compare_pod(report: Report, path: FieldPath, requests: dict[str, Any], limits: dict[str, Any]) -> None:
+    for name, value in requests.items():
+        request, limit = quantity(value), quantity(limits[name]) if name in limits else None
+        if request is not None and limit is not None:
+            _compare(report, path, name, request, limit)
+        elif name not in limits and is_native(name) and not overcommits(name):
+            report.add(RULE, (*path, "requests", name), f"{name} is requested without a limit", f"set limits.{name}")
+
+
+def _check_limits(report: Report, path: FieldPath, spec: dict[str, Any], name: str, limit: Quantity) -> None:
+    for index, container in enumerate(sequence(spec.get("containers"))):
+        own = mapping(mapping(mapping(container).get("resources")).get("limits"))
+        amount = quantity(own[name]) if name in own else None
+        if amount is not None and amount.milli > limit.milli:
+            where = (*path, "containers", index, "resources", "limits", name)
+            report.add(RULE, where, f"the limit of {name} is above the pod's", "lower it or raise the pod's limit")
+            return
+    if name.startswith(HUGE_PAGES) and _together(spec, name, "limits", is_pod=False) > limit.milli:
+        report.add(RULE, (*path, "resources", "limits", name), f"the limits of {name} of the containers are above it")
+
+
+def _together(spec: dict[str, Any], name: str, side: str, *, is_pod: bool) -> int:
+    """Return what the containers have together in thousandths, init containers as far as they run at one time."""
+    running = sum(_amount(container, name, side, is_pod=is_pod) for container in sequence(spec.get("containers")))
+    sidecars = most = 0
+    for container in sequence(spec.get("initContainers")):
+        amount = _amount(container, name, side, is_pod=is_pod)
+        if mapping(container).get("restartPolicy") == "Always":
+            sidecars += amount
+            most = max(most, sidecars)
+        else:
+            most = max(most, sidecars + amount)
+    return max(running + sidecars, most)
+
+
+def _amount(container: Any, name: str, side: str, *, is_pod: bool) -> int:
+    """Return what a container has of a resource; in a Pod, a request that is not given is the limit."""
+    resources = mapping(mapping(container).get("resources"))
+    given, limits = mapping(resources.get(side)), mapping(resources.get("limits"))
+    amount = quantity(given[name]) if name in given else None
+    if amount is None and is_pod and name in limits:
+        amount = quantity(limits[name])
+    return amount.milli if amount is not None else 0

@@ -1,113 +1,168 @@
-"""Where a pod may run: node selector, tolerations, topology spread and gates.
+"""Where a pod may run: node selector, affinity, tolerations, topology spread and gates; label selectors.
 
-Source: pkg/apis/core/validation/validation.go of kubernetes v1.34.2.
+Source: pkg/apis/core/validation/validation.go of kubernetes v1.34.2, and
+k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go@v0.34.2.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.affinity import RULE, check_affinity, check_label_keys
-from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.fields import Report
-from aksrdma.checks.apiserver.selectors import check_selector
+from aksrdma.checks.apiserver.fields import check_fields
+from aksrdma.checks.apiserver.judging import Pod, Report
+from aksrdma.checks.apiserver.metadata import check_labels
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
-from aksrdma.kube.values import absent, integer, items, mapping, text
+from aksrdma.kube.scheduling import LABEL_OPERATORS, NODE_NAME, NODE_OPERATORS, PREFERRED, REQUIRED
+from aksrdma.kube.values import absent, integer, items, mapping, sequence, text, texts
+from aksrdma.nearest import hint
 
-_EFFECTS: Final = ("NoExecute", "NoSchedule", "PreferNoSchedule")
-_ACTIONS: Final = ("DoNotSchedule", "ScheduleAnyway")
+RULE: Final = "invalid-scheduling"
 
 
 def check_scheduling(pod: Pod) -> None:
     """Judge all of a pod's spec that says where it runs."""
-    get = pod.spec.get
+    get, report, path = pod.spec.get, pod.report, pod.path
     if value := get("nodeSelector"):
-        _check_node_selector(pod, value)
+        check_labels(report, RULE, (*path, "nodeSelector"), value)
     if value := get("tolerations"):
-        check_tolerations(pod.report, (*pod.path, "tolerations"), value)
+        check_tolerations(report, (*path, "tolerations"), value)
     if isinstance(value := get("affinity"), dict):
-        check_affinity(pod.report, (*pod.path, "affinity"), value)
+        check_affinity(report, (*path, "affinity"), value)
     if value := get("topologySpreadConstraints"):
-        _check_spread(pod.report, (*pod.path, "topologySpreadConstraints"), value)
+        _check_spread(report, (*path, "topologySpreadConstraints"), value)
     if value := get("schedulingGates"):
-        _check_gates(pod, value)
-
-
-def _check_node_selector(pod: Pod, selector: Any) -> None:
-    for key, value in mapping(selector).items():
-        where = (*pod.path, "nodeSelector", key)
-        if reason := names.qualified_name(key):
-            pod.report.add(RULE, where, f"label key {key!r} {reason}")
-        if isinstance(value, str) and (reason := names.label_value(value)):
-            pod.report.add(RULE, where, f"label value {value!r} {reason}")
+        seen: set[str] = set()
+        for where, gate in items(value, (*path, "schedulingGates")):
+            check_fields(report, where, gate, "PodSchedulingGate")
+            name = text(gate.get("name"))
+            if name and name in seen:
+                report.add(RULE, (*where, "name"), f"gate {name!r} is listed twice", "keep one of them")
+            seen.add(name)
+        if pod.is_pod and get("nodeName"):
+            message = "nodeName does not go with schedulingGates"
+            report.add(RULE, (*path, "nodeName"), message, "remove one of them")
 
 
 def check_tolerations(report: Report, path: FieldPath, tolerations: Any) -> None:
     """Judge a list of tolerations."""
     for where, toleration in items(tolerations, path):
-        key, operator = toleration.get("key"), toleration.get("operator")
-        effect = toleration.get("effect")
-        if (label := text(key)) and (reason := names.qualified_name(label)):
-            report.add(RULE, (*where, "key"), f"taint key {key!r} {reason}")
-        if absent(key) and operator != "Exists" and (operator is None or isinstance(operator, str)):
+        check_fields(report, where, toleration, "Toleration")
+        operator, value = toleration.get("operator"), text(toleration.get("value"))
+        if absent(toleration.get("key")) and operator != "Exists" and (operator is None or isinstance(operator, str)):
             report.add(RULE, where, "a toleration without key needs operator Exists", "set key, or operator: Exists")
-        if toleration.get("tolerationSeconds") is not None and effect != "NoExecute":
+        if toleration.get("tolerationSeconds") is not None and toleration.get("effect") != "NoExecute":
             message = "tolerationSeconds needs effect NoExecute"
             report.add(RULE, (*where, "effect"), message, "set effect: NoExecute, or remove tolerationSeconds")
-        _check_operator(report, where, operator, text(toleration.get("value")))
-        if effect:
-            report.one_of(RULE, (*where, "effect"), effect, _EFFECTS)
-
-
-def _check_operator(report: Report, path: FieldPath, operator: Any, value: str) -> None:
-    if operator in (None, "", "Equal"):
-        if reason := names.label_value(value):
-            report.add(RULE, (*path, "value"), f"taint value {value!r} {reason}")
-    elif operator == "Exists":
-        if value:
-            report.add(RULE, (*path, "value"), "value is not allowed with operator Exists", "remove value")
-    else:
-        report.one_of(RULE, (*path, "operator"), operator, ("Equal", "Exists"))
+        if operator in (None, "", "Equal") and (reason := names.label_value(value)):
+            report.add(RULE, (*where, "value"), f"taint value {value!r} {reason}")
+        elif operator == "Exists" and value:
+            report.add(RULE, (*where, "value"), "value is not allowed with operator Exists", "remove value")
 
 
 def _check_spread(report: Report, path: FieldPath, constraints: Any) -> None:
     seen: set[tuple[str, str]] = set()
     for where, constraint in items(constraints, path):
-        skew, action = constraint.get("maxSkew"), text(constraint.get("whenUnsatisfiable"))
-        if skew is None or (type(skew) is int and skew <= 0):
-            report.add(RULE, (*where, "maxSkew"), f"maxSkew {skew or 0} is not above 0", "use 1 or more")
-        report.required(RULE, where, constraint, "topologyKey", "whenUnsatisfiable")
-        if action:
-            report.one_of(RULE, (*where, "whenUnsatisfiable"), action, _ACTIONS)
-        key = (text(constraint.get("topologyKey")), action)
-        if key in seen:
-            report.add(RULE, where, f"topologyKey {key[0]} with {action} is listed twice", "keep one of them")
-        seen.add(key)
-        _check_domains(report, where, constraint, action)
-        for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
-            report.one_of(RULE, (*where, field), constraint.get(field), ("Honor", "Ignore"))
-        check_label_keys(report, where, constraint)
+        check_fields(report, where, constraint, "TopologySpreadConstraint")
+        key, action = text(constraint.get("topologyKey")), text(constraint.get("whenUnsatisfiable"))
+        if (key, action) in seen:
+            report.add(RULE, where, f"topologyKey {key} with {action} is listed twice", "keep one of them")
+        seen.add((key, action))
+        domains = integer(constraint.get("minDomains"))
+        if domains is not None and (domains <= 0 or action != "DoNotSchedule"):
+            message = f"minDomains {domains} must be above 0 and needs whenUnsatisfiable: DoNotSchedule"
+            report.add(RULE, (*where, "minDomains"), message)
+        _check_label_keys(report, where, constraint)
         check_selector(report, RULE, (*where, "labelSelector"), constraint.get("labelSelector"))
 
 
-def _check_domains(report: Report, path: FieldPath, constraint: dict[str, Any], action: str) -> None:
-    domains = integer(constraint.get("minDomains"))
-    if domains is not None and (domains <= 0 or action != "DoNotSchedule"):
-        message = f"minDomains {domains} must be above 0 and needs whenUnsatisfiable: DoNotSchedule"
-        report.add(RULE, (*path, "minDomains"), message)
+def check_affinity(report: Report, path: FieldPath, affinity: dict[str, Any]) -> None:
+    """Judge `affinity` of a pod."""
+    nodes, where = mapping(affinity.get("nodeAffinity")), (*path, "nodeAffinity")
+    if isinstance(required := nodes.get(REQUIRED), dict):
+        terms, there = required.get("nodeSelectorTerms"), (*where, REQUIRED, "nodeSelectorTerms")
+        if terms in (None, []):
+            report.add(RULE, there, "at least one node selector term is required", "add a term")
+        for one, term in items(terms, there):
+            _check_node_term(report, one, term, "NodeSelectorTerm")
+    for one, weighted in items(nodes.get(PREFERRED), (*where, PREFERRED)):
+        check_fields(report, one, weighted, "PreferredTerm")
+        _check_node_term(report, (*one, "preference"), mapping(weighted.get("preference")), "Preference")
+    for kind in ("podAffinity", "podAntiAffinity"):
+        pods, where = mapping(affinity.get(kind)), (*path, kind)
+        for one, term in items(pods.get(REQUIRED), (*where, REQUIRED)):
+            _check_pod_term(report, one, term)
+        for one, weighted in items(pods.get(PREFERRED), (*where, PREFERRED)):
+            check_fields(report, one, weighted, "PreferredTerm")
+            _check_pod_term(report, (*one, "podAffinityTerm"), mapping(weighted.get("podAffinityTerm")))
 
 
-def _check_gates(pod: Pod, gates: Any) -> None:
-    seen: set[str] = set()
-    for where, gate in items(gates, (*pod.path, "schedulingGates")):
-        name = gate.get("name")
-        if name is not None and not isinstance(name, str):
+def _check_node_term(report: Report, path: FieldPath, term: dict[str, Any], of: str) -> None:
+    check_fields(report, path, term, of)
+    for where, requirement in items(term.get("matchExpressions"), (*path, "matchExpressions")):
+        _check_operator(report, RULE, where, requirement, NODE_OPERATORS)
+    for where, requirement in items(term.get("matchFields"), (*path, "matchFields")):
+        values = texts(requirement.get("values"))
+        if requirement.get("operator") not in ("In", "NotIn"):
+            report.add(RULE, (*where, "operator"), "operator of a field must be In or NotIn", "use In or NotIn")
+        elif len(values) != 1:
+            report.add(RULE, (*where, "values"), f"a field is compared with one value, not {len(values)}")
+        if requirement.get("key") != NODE_NAME:
+            message = f"the only field of a node is {NODE_NAME}"
+            report.add(RULE, (*where, "key"), message, f"use {NODE_NAME}")
             continue
-        if reason := names.qualified_name(name or ""):
-            pod.report.add(RULE, (*where, "name"), f"gate {name!r} {reason}")
-        if name and name in seen:
-            pod.report.add(RULE, (*where, "name"), f"gate {name!r} is listed twice", "keep one of them")
-        seen.add(name or "")
-    if pod.is_pod and pod.spec.get("nodeName"):
-        pod.report.add(RULE, (*pod.path, "nodeName"), "nodeName does not go with schedulingGates", "remove one of them")
+        for index, value in enumerate(values):
+            if reason := names.dns_subdomain(value):
+                report.add(RULE, (*where, "values", index), f"node name {value!r} {reason}")
+
+
+def _check_pod_term(report: Report, path: FieldPath, term: dict[str, Any]) -> None:
+    check_fields(report, path, term, "PodAffinityTerm")
+    for field in ("labelSelector", "namespaceSelector"):
+        check_selector(report, RULE, (*path, field), term.get(field))
+    _check_label_keys(report, path, term)
+
+
+def _check_label_keys(report: Report, path: FieldPath, term: dict[str, Any]) -> None:
+    """Judge `matchLabelKeys` and `mismatchLabelKeys` beside a label selector."""
+    matched, mismatched = texts(term.get("matchLabelKeys")), texts(term.get("mismatchLabelKeys"))
+    for field, keys in (("matchLabelKeys", matched), ("mismatchLabelKeys", mismatched)):
+        if keys and term.get("labelSelector") is None:
+            report.add(RULE, (*path, field), f"{field} needs a labelSelector", "set labelSelector")
+    where, selector = (*path, "matchLabelKeys"), mapping(term.get("labelSelector"))
+    taken = set(mapping(selector.get("matchLabels")))
+    for _, requirement in items(selector.get("matchExpressions"), ()):
+        key = text(requirement.get("key"))
+        # One expression alone may be what the server itself once made of the key.
+        if key in matched and key in taken:
+            report.add(RULE, where, f"label key {key} is in the labelSelector too", "name it once")
+        taken.add(key)
+    for key in matched:
+        if key in mismatched:
+            report.add(RULE, where, f"label key {key} is in mismatchLabelKeys too", "name it once")
+
+
+def check_selector(report: Report, rule: str, path: FieldPath, selector: Any) -> None:
+    """Judge a LabelSelector."""
+    if not isinstance(selector, dict):
+        return
+    check_labels(report, rule, (*path, "matchLabels"), selector.get("matchLabels"))
+    check_fields(report, path, selector, "LabelSelector", rule)
+    for where, requirement in items(selector.get("matchExpressions"), (*path, "matchExpressions")):
+        _check_operator(report, rule, where, requirement, LABEL_OPERATORS)
+
+
+def _check_operator(
+    report: Report, rule: str, path: FieldPath, requirement: dict[str, Any], known: tuple[str, ...]
+) -> None:
+    """Judge the operator of a requirement, and whether it has the values that the operator needs."""
+    operator, values = requirement.get("operator"), sequence(requirement.get("values"))
+    if operator in ("In", "NotIn") and not values:
+        report.add(rule, (*path, "values"), f"values are required with operator {operator}")
+    elif operator in ("Exists", "DoesNotExist") and values:
+        report.add(rule, (*path, "values"), f"values are not allowed with operator {operator}", "remove values")
+    elif operator in ("Gt", "Lt") and operator in known and len(values) != 1:
+        report.add(rule, (*path, "values"), f"operator {operator} needs exactly one value, not {len(values)}")
+    elif absent(operator) or (isinstance(operator, str) and operator not in known):
+        message = f"operator {operator!r} is not one of {', '.join(known)}{hint(text(operator), known)}"
+        report.add(rule, (*path, "operator"), message)

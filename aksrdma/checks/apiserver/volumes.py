@@ -1,53 +1,35 @@
-"""Volumes of a pod: names, and exactly one source each.
+"""Volumes of a pod, what they make files of, and claims of persistent volumes.
 
-Source: ValidateVolumes in pkg/apis/core/validation/validation.go of kubernetes v1.34.2.
+Source: ValidateVolumes and ValidatePersistentVolumeClaimSpec in pkg/apis/core/validation/validation.go of kubernetes
+v1.34.2. Kinds of storage that AKS does not have are left to the API server.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver import storage
-from aksrdma.checks.apiserver.claims import check_claim_template
-from aksrdma.checks.apiserver.context import Pod
-from aksrdma.checks.apiserver.paths import steps_back
-from aksrdma.checks.apiserver.projections import RULE, check_downward_api, check_items, check_mode, check_projected
+from aksrdma.checks.apiserver.containers import FILE_FIELDS, check_field_reference, check_resource_reference
+from aksrdma.checks.apiserver.fields import ACCESS_MODES, check_fields
+from aksrdma.checks.apiserver.judging import Pod, Report, beyond_schema, check_relative, steps_back
+from aksrdma.checks.apiserver.metadata import check_template_metadata
 from aksrdma.checks.apiserver.resources import check_quantity
+from aksrdma.checks.apiserver.scheduling import check_selector
+from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
+from aksrdma.kube.quantities import quantity
 from aksrdma.kube.values import absent, items, mapping, sequence, text
 
-_HOST_PATHS: Final = (
-    "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket",
-)  # fmt: skip
-_REQUIRED: Final[dict[str, tuple[str, ...]]] = {
-    "awsElasticBlockStore": ("volumeID",),
-    "azureDisk": ("diskName", "diskURI"),
-    "azureFile": ("secretName", "shareName"),
-    "cinder": ("volumeID",),
-    "configMap": ("name",),
-    "csi": ("driver",),
-    "flexVolume": ("driver",),
-    "gcePersistentDisk": ("pdName",),
-    "gitRepo": ("repository",),
-    "glusterfs": ("endpoints", "path"),
-    "hostPath": ("path",),
-    "iscsi": ("targetPortal", "iqn"),
-    "nfs": ("server", "path"),
-    "persistentVolumeClaim": ("claimName",),
-    "photonPersistentDisk": ("pdID",),
-    "portworxVolume": ("volumeID",),
-    "quobyte": ("registry", "volume"),
-    "rbd": ("image",),
-    "scaleIO": ("gateway", "system", "volumeName"),
-    "secret": ("secretName",),
-    "storageos": ("volumeName",),
-    "vsphereVolume": ("volumePath",),
-}
-"""String fields that a source cannot be without."""
-_SOURCES: Final = frozenset(
-    {*_REQUIRED, "cephfs", "downwardAPI", "emptyDir", "ephemeral", "fc", "flocker", "projected"}
-)
+RULE: Final = "invalid-volumes"
+_SOURCES: Final = frozenset({
+    "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
+    "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "iscsi", "nfs",
+    "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd", "scaleIO", "secret",
+    "storageos", "vsphereVolume",
+})  # fmt: skip
+"""The fields of a volume of which it has one."""
+_PROJECTED: Final = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
+_CLAIM_SOURCES: Final = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 
 
 def check_volumes(pod: Pod, provided: frozenset[str] = frozenset()) -> None:
@@ -58,124 +40,173 @@ def check_volumes(pod: Pod, provided: frozenset[str] = frozenset()) -> None:
         provided: names of volumes that a StatefulSet makes from its claim templates; these replace those of the pod.
     """
     pod.volumes.update((name, {"persistentVolumeClaim": {"claimName": name}}) for name in provided)
-    path = (*pod.path, "volumes")
-    for where, volume in items(pod.spec.get("volumes"), path):
-        name = volume.get("name")
-        if isinstance(name, str) and name in provided:
+    for where, volume in items(pod.spec.get("volumes"), (*pod.path, "volumes")):
+        name = text(volume.get("name"))
+        if name and name in provided:
             continue
         if volume.get("image") is not None:
-            pod.dropped.add(text(name))
+            pod.dropped.add(name)
             continue
-        if absent(name):
-            pod.report.add(RULE, (*where, "name"), "name of the volume is required", "set name")
-        elif isinstance(name, str):
-            _check_name(pod, (*where, "name"), name)
+        check_fields(pod.report, where, volume, "Volume")
+        if name and name in pod.volumes:
+            message = f"volume name {name!r} is used twice"
+            pod.report.add(RULE, (*where, "name"), message, "give each volume its own name")
+        if name:
             pod.volumes.setdefault(name, volume)
-        _check_sources(pod, where, volume)
+        given = [key for key, value in volume.items() if key in _SOURCES and value is not None]
+        if len(given) > 1:
+            message = f"a volume has one source, not {' and '.join(given)}"
+            pod.report.add(RULE, where, message, "keep one source")
+        for kind in given:
+            if isinstance(source := volume[kind], dict):
+                _check_source(pod, (*where, kind), kind, source, name)
 
 
-def _check_name(pod: Pod, path: FieldPath, name: str) -> None:
-    if reason := names.dns_label(name):
-        pod.report.add(RULE, path, f"volume name {name!r} {reason}")
-    if name in pod.volumes:
-        pod.report.add(RULE, path, f"volume name {name!r} is used twice", "give each volume its own name")
-
-
-def _check_sources(pod: Pod, path: FieldPath, volume: dict[str, Any]) -> None:
-    given = [key for key, value in volume.items() if key in _SOURCES and value is not None]
-    if len(given) > 1:
-        pod.report.add(RULE, path, f"a volume has one source, not {' and '.join(given)}", "keep one source")
-    for kind in given:
-        if isinstance(source := volume[kind], dict):
-            pod.report.required(RULE, (*path, kind), source, *_REQUIRED.get(kind, ()))
-            if check := _CHECKS.get(kind):
-                check(pod, (*path, kind), source)
-            if kind == "iscsi":
-                storage.check_iscsi_name(pod, path, volume)
-
-
-def _check_empty_dir(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    limit = source.get("sizeLimit")
-    if limit is not None:
-        amount = check_quantity(pod.report, RULE, (*path, "sizeLimit"), limit)
+def _check_source(pod: Pod, path: FieldPath, kind: str, source: dict[str, Any], volume: str) -> None:
+    """Judge what the fields of a source have to do with each other or with the pod."""
+    report = pod.report
+    if kind in ("configMap", "secret"):
+        _check_items(report, path, source.get("items"))
+    elif kind == "downwardAPI":
+        _check_downward_api(report, path, source.get("items"))
+    elif kind == "projected":
+        _check_projected(pod, path, source.get("sources"))
+    elif kind == "emptyDir" and (limit := source.get("sizeLimit")) is not None:
+        amount = check_quantity(report, RULE, (*path, "sizeLimit"), limit)
         if amount is not None and amount.nano < 0:
-            pod.report.add(RULE, (*path, "sizeLimit"), f"sizeLimit {limit} is below 0", "use 0 or more")
+            report.add(RULE, (*path, "sizeLimit"), f"sizeLimit {limit} is below 0", "use 0 or more")
+    elif kind == "hostPath" and steps_back(text(source.get("path"))):
+        report.add(RULE, (*path, "path"), f"path {source['path']!r} must not hold '..'")
+    elif kind == "nfs" and (folder := text(source.get("path"))) and not folder.startswith("/"):
+        report.add(RULE, (*path, "path"), f"path {folder!r} must be absolute", "start it with '/'")
+    elif kind == "azureDisk":
+        disk = "Shared" if absent(source.get("kind")) else source["kind"]
+        start = "/subscriptions/" if disk == "Managed" else "https://"
+        if isinstance(disk, str) and not text(source.get("diskURI")).startswith(start):
+            report.add(RULE, (*path, "diskURI"), f"diskURI of a {disk} disk starts with {start}")
+    elif kind == "ephemeral":
+        _check_ephemeral(pod, path, source, volume)
 
 
-def _check_host_path(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    if steps_back(text(source.get("path"))):
-        pod.report.add(RULE, (*path, "path"), f"path {source['path']!r} must not hold '..'")
-    if source.get("type") and source.get("path"):
-        pod.report.one_of(RULE, (*path, "type"), source["type"], _HOST_PATHS)
-
-
-def _check_config(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    check_mode(pod.report, path, source, "defaultMode")
-    check_items(pod.report, path, source.get("items"))
-
-
-def _check_downward(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    check_mode(pod.report, path, source, "defaultMode")
-    check_downward_api(pod.report, path, source.get("items"))
-
-
-def _check_projected(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    check_mode(pod.report, path, source, "defaultMode")
-    needs_account = pod.is_pod and absent(pod.spec.get("serviceAccountName")) and absent(pod.spec.get("serviceAccount"))
-    check_projected(pod.report, path, source.get("sources"), without_account=needs_account)
-
-
-def _check_nfs(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    folder = source.get("path")
-    if isinstance(folder, str) and folder and not folder.startswith("/"):
-        pod.report.add(RULE, (*path, "path"), f"path {folder!r} must be absolute", "start it with '/'")
-
-
-def _check_csi(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    driver = text(source.get("driver"))
-    if driver and (reason := names.dns_subdomain(driver.lower())):
-        pod.report.add(RULE, (*path, "driver"), f"driver {driver!r} {reason}")
-    elif len(driver) > names.LABEL_MAX:
-        pod.report.add(RULE, (*path, "driver"), f"driver {driver!r} is longer than {names.LABEL_MAX} characters")
-    if isinstance(reference := source.get("nodePublishSecretRef"), dict):
-        pod.report.required(RULE, (*path, "nodePublishSecretRef"), reference, "name")
-        if (name := text(reference.get("name"))) and (reason := names.dns_subdomain(name)):
-            pod.report.add(RULE, (*path, "nodePublishSecretRef", "name"), f"name {name!r} {reason}")
-
-
-def _check_ephemeral(pod: Pod, path: FieldPath, source: dict[str, Any]) -> None:
-    template = source.get("volumeClaimTemplate")
+def _check_ephemeral(pod: Pod, path: FieldPath, source: dict[str, Any], volume: str) -> None:
+    template, where = source.get("volumeClaimTemplate"), (*path, "volumeClaimTemplate")
     if template is None:
         pod.report.add(RULE, path, "volumeClaimTemplate is required", "set volumeClaimTemplate")
     elif isinstance(template, dict):
-        check_claim_template(pod.report, RULE, (*path, "volumeClaimTemplate"), template)
+        metadata = mapping(template.get("metadata"))
+        check_template_metadata(pod.report, (*where, "metadata"), metadata)
+        for field, value in metadata.items():
+            if field not in ("labels", "annotations", "creationTimestamp") and value:
+                pod.report.add(RULE, (*where, "metadata", field), f"{field} cannot be set here", f"remove {field}")
+        check_claim(pod.report, RULE, (*where, "spec"), mapping(template.get("spec")))
     name = text(pod.metadata.get("name")) if pod.is_pod else ""
-    index = path[-2] if isinstance(path[-2], int) else 0
-    volume = text(mapping(sequence(pod.spec.get("volumes"))[index]).get("name"))
     if name and volume and (reason := names.dns_subdomain(f"{name}-{volume}")):
         pod.report.add(RULE, path, f"the claim {name}-{volume} {reason}", "shorten the name of the pod or the volume")
 
 
-_CHECKS: Final = {
-    "awsElasticBlockStore": storage.check_partition,
-    "azureDisk": storage.check_azure_disk,
-    "cephfs": storage.check_monitors,
-    "cinder": storage.check_secret_name,
-    "configMap": _check_config,
-    "csi": _check_csi,
-    "downwardAPI": _check_downward,
-    "emptyDir": _check_empty_dir,
-    "ephemeral": _check_ephemeral,
-    "fc": storage.check_fibre_channel,
-    "flocker": storage.check_flocker,
-    "gcePersistentDisk": storage.check_partition,
-    "gitRepo": storage.check_git,
-    "hostPath": _check_host_path,
-    "iscsi": storage.check_iscsi,
-    "nfs": _check_nfs,
-    "projected": _check_projected,
-    "quobyte": storage.check_quobyte,
-    "rbd": storage.check_monitors,
-    "secret": _check_config,
-    "storageos": storage.check_storage_os,
-}
+def _check_items(report: Report, path: FieldPath, keys: Any) -> None:
+    """Judge the paths of the files that `items` make."""
+    for where, item in items(keys, (*path, "items")):
+        _check_file(report, (*where, "path"), text(item.get("path")))
+
+
+def _check_file(report: Report, path: FieldPath, value: str) -> None:
+    check_relative(report, RULE, path, value)
+    if value.startswith("..") and not steps_back(value):
+        report.add(RULE, path, f"path {value!r} must not start with '..'")
+
+
+def _check_downward_api(report: Report, path: FieldPath, files: Any) -> None:
+    _check_items(report, path, files)
+    for where, item in items(files, (*path, "items")):
+        field, resource = item.get("fieldRef"), item.get("resourceFieldRef")
+        if (field is None) == (resource is None):
+            report.add(RULE, where, "exactly one of fieldRef and resourceFieldRef is required")
+        if isinstance(field, dict):
+            check_field_reference(report, (*where, "fieldRef"), field, FILE_FIELDS)
+        elif isinstance(resource, dict):
+            check_resource_reference(report, (*where, "resourceFieldRef"), resource, in_volume=True)
+
+
+def _check_projected(pod: Pod, path: FieldPath, sources: Any) -> None:
+    report = pod.report
+    without_account = pod.is_pod and all(
+        absent(pod.spec.get(field)) for field in ("serviceAccountName", "serviceAccount")
+    )
+    seen: set[str] = set()
+    for where, source in items(sources, (*path, "sources")):
+        # clusterTrustBundle and podCertificate are not counted: a server without these features drops them.
+        given = [name for name in _PROJECTED if source.get(name) is not None]
+        if len(given) > 1:
+            report.add(RULE, where, f"{' and '.join(given)} exclude each other", "write one source an item")
+        for name in ("configMap", "secret"):
+            _check_items(report, (*where, name), mapping(source.get(name)).get("items"))
+        _check_downward_api(report, (*where, "downwardAPI"), mapping(source.get("downwardAPI")).get("items"))
+        for name in ("secret", "configMap", "downwardAPI"):
+            for one, item in items(mapping(source.get(name)).get("items"), (*where, name, "items")):
+                file = text(item.get("path"))
+                if file and file in seen:
+                    report.add(RULE, (*one, "path"), f"path {file!r} is made twice", "give each file its own path")
+                seen.add(file)
+        if isinstance(token := source.get("serviceAccountToken"), dict):
+            there = (*where, "serviceAccountToken")
+            _check_file(report, (*there, "path"), text(token.get("path")))
+            if without_account:
+                message = "serviceAccountToken needs spec.serviceAccountName"
+                report.add(RULE, there, message, "set serviceAccountName")
+
+
+@rule("invalid-volumes", kinds={"PersistentVolumeClaim"})
+@beyond_schema
+def check_claim_object(report: Report, data: dict[str, Any]) -> None:
+    """Judge a PersistentVolumeClaim but for its metadata.
+
+    Of its sources, the server drops those that it cannot use before it judges the others.
+    """
+    spec = mapping(data.get("spec"))
+    source, reference = mapping(spec.get("dataSource")), spec.get("dataSourceRef")
+    if text(mapping(reference).get("namespace")):
+        reference = None
+    known = (text(source.get("apiGroup")), text(source.get("kind"))) in _CLAIM_SOURCES
+    kept = {"dataSource": spec.get("dataSource") if known or reference else None, "dataSourceRef": reference}
+    check_claim(report, RULE, ("spec",), {**spec, **kept})
+
+
+def check_claim(report: Report, rule: str, path: FieldPath, spec: dict[str, Any]) -> None:
+    """Judge the spec of a claim: of the kind itself, of a StatefulSet or of an ephemeral volume."""
+    check_fields(report, path, spec, "PersistentVolumeClaimSpec", rule)
+    modes = spec.get("accessModes")
+    if modes in (None, []):
+        message, fix = "at least one access mode is required", "set accessModes, for example [ReadWriteMany]"
+        report.add(rule, (*path, "accessModes"), message, fix)
+    known = {mode for mode in sequence(modes) if mode in ACCESS_MODES}
+    if "ReadWriteOncePod" in known and len(known) > 1:
+        message = "ReadWriteOncePod cannot go with other access modes"
+        report.add(rule, (*path, "accessModes"), message, "keep one of them")
+    check_selector(report, rule, (*path, "selector"), spec.get("selector"))
+    resources = mapping(spec.get("resources"))
+    for side in ("limits", "requests"):
+        for name, value in mapping(resources.get(side)).items():
+            check_quantity(report, rule, (*path, "resources", side, name), value)
+    requests = mapping(resources.get("requests"))
+    if "storage" not in requests:
+        report.add(rule, path, "resources.requests.storage is required", "set resources.requests.storage")
+    elif (amount := quantity(requests["storage"])) is not None and amount.nano <= 0:
+        message = f"storage {requests['storage']} is not above 0"
+        report.add(rule, (*path, "resources", "requests", "storage"), message)
+    one, other = spec.get("dataSource"), spec.get("dataSourceRef")
+    for field, source in (("dataSource", one), ("dataSourceRef", other)):
+        if not isinstance(source, dict):
+            continue
+        where, kind = (*path, field), source.get("kind")
+        check_fields(report, where, source, "TypedObjectReference", rule)
+        if isinstance(kind, str) and kind != "PersistentVolumeClaim" and absent(source.get("apiGroup")):
+            message = f"{kind!r} is not in the core API group, only PersistentVolumeClaim is"
+            report.add(rule, where, message, "set apiGroup")
+    if isinstance(one, dict) and isinstance(other, dict) and _identity(one) != _identity(other):
+        message = "dataSource and dataSourceRef name different things"
+        report.add(rule, (*path, "dataSource"), message, "remove one of them")
+
+
+def _identity(source: dict[str, Any]) -> tuple[Any, ...]:
+    return source.get("apiGroup"), text(source.get("kind")), text(source.get("name"))

@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.apiserver.affinity import check_affinity
-from aksrdma.checks.apiserver.fields import Report
-from aksrdma.checks.apiserver.scheduling import check_tolerations
+from aksrdma.checks.apiserver.judging import Report
+from aksrdma.checks.apiserver.scheduling import check_affinity, check_tolerations
 from aksrdma.checks.plugins.configs import shared_resources, sriov_resources
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy

@@ -9,14 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.apiserver.fields import Report
-from aksrdma.checks.apiserver.pod_resources import AT_POD_LEVEL, check_pod_resources
+from aksrdma.checks.apiserver.judging import Report
 from aksrdma.checks.apiserver.resources import (
+    AT_POD_LEVEL,
     DIFFERS,
     ILLEGAL_NAME,
     NEAR_MISS,
     NO_LIMIT,
     NOT_WHOLE,
+    check_pod_resources,
     check_resources,
 )
 from aksrdma.checks.plugins.configs import SHARED_PREFIX, SharedResource, SriovResource, shared_config, sriov_config

@@ -8,7 +8,7 @@ import yaml
 
 from aksrdma.checks import apiserver
 from aksrdma.checks.apiserver import problems
-from aksrdma.checks.apiserver.objects import RULES
+from aksrdma.checks.register import every_check
 from aksrdma.documents import Document
 
 PACKAGE = Path(apiserver.__file__).parents[2]
@@ -48,12 +48,15 @@ def test_message(container, message):
     assert only(containers=containers, volumes=[{"name": "shm"}]).message == message
 
 
+RULES = {name for check in every_check() if check.module.startswith(apiserver.__name__) for name in check.rules}
+
+
 def test_every_rule_of_the_code_is_registered():
     files = Path(apiserver.__file__).parent.glob("*.py")
     named = {name for file in files for name in re.findall(r'"((?:invalid|rdma)-[a-z-]+)"', file.read_text())}
-    assert named == set(RULES)
+    assert named == RULES
 
 
 def test_every_rule_has_a_row():
     rows = [row for file in (PACKAGE / "catalog" / "rules").glob("*.yaml") for row in yaml.safe_load(file.read_text())]
-    assert set(RULES) <= {row["id"] for row in rows}
+    assert {row["id"] for row in rows} >= RULES

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from aksrdma.checks.apiserver import problems
-from aksrdma.checks.apiserver.objects import check_object
+from aksrdma.checks.apiserver.pod import check_pod
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 from aksrdma.findings import format_path
@@ -133,7 +133,7 @@ def test_what_the_schema_refuses_is_not_reported_again():
     document = Document.from_data(data)
 
     assert found(data) == ["invalid-pod spec.restartPolicy", "invalid-pod spec.hostname"]
-    (one,) = check_object(document, ManifestSet([document], release="v26.4.1"))
+    (one,) = check_pod(document, ManifestSet([document], release="v26.4.1"))
     assert one.path == ("spec", "hostname")
 
 

@@ -1,11 +1,10 @@
-"""Names, schedules, addresses and lists of indexes, by Kubernetes' own grammars."""
+"""Names, schedules and addresses, by Kubernetes' own grammars."""
 
 import pytest
 
-from aksrdma.checks.apiserver.addresses import cidr_problem, ip_problem
-from aksrdma.checks.apiserver.cron import schedule_problem, time_zone_problem
-from aksrdma.checks.apiserver.job_policies import count_indexes
 from aksrdma.kube import names
+from aksrdma.kube.addresses import cidr_problem, ip_problem
+from aksrdma.kube.cron import schedule_problem, time_zone_problem
 
 GRAMMARS = [
     (names.dns_label, ["a", "1", "a-b", "a" * 63], ["", "A", "a-", "-a", "a.b", "a_b", "a" * 64, "a\n"]),
@@ -54,21 +53,3 @@ def test_taken(rule, value):
 )
 def test_refused(rule, value):
     assert rule(value)
-
-
-@pytest.mark.parametrize(
-    ("indexes", "count"),
-    [
-        ("", 0),
-        ("0", 1),
-        ("0-2,4", 4),
-        ("0,1,2", 3),
-        ("1,0", None),
-        ("0-9", None),
-        ("2-2", None),
-        ("a", None),
-        ("0-", None),
-    ],
-)
-def test_indexes_of_a_job_with_five_completions(indexes, count):
-    assert count_indexes(indexes, 5) == count

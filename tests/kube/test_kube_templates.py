@@ -2,16 +2,15 @@
 
 import pytest
 
-from aksrdma.checks.apiserver import pod_templates
-from aksrdma.documents import Document
 from aksrdma.findings import format_path
+from aksrdma.kube.templates import pod_templates
 
 POD = {"spec": {"containers": []}}
 
 
 def paths(version, kind, spec):
-    document = Document.from_data({"apiVersion": version, "kind": kind, "metadata": {"name": "a"}, "spec": spec})
-    return [format_path(path) for path, _ in pod_templates(document)]
+    data = {"apiVersion": version, "kind": kind, "metadata": {"name": "a"}, "spec": spec}
+    return [format_path(template.path) for template in pod_templates(data)]
 
 
 @pytest.mark.parametrize(
@@ -79,4 +78,4 @@ def test_paths(version, kind, spec, expected):
 
 @pytest.mark.parametrize("data", [None, [], "text", {"kind": 1}, {"apiVersion": 1, "kind": "Pod"}])
 def test_what_is_no_object_has_none(data):
-    assert list(pod_templates(Document.from_data(data))) == []
+    assert list(pod_templates(data)) == []
