@@ -41,6 +41,7 @@ BASES = {
     "namespace": base("v1", "Namespace"),
     "pod": base("v1", "Pod", spec=TEMPLATE["spec"]),
     "policy": base("mellanox.com/v1alpha1", "NicClusterPolicy", spec={}),
+    "replicaset": base("apps/v1", "ReplicaSet", spec=OWN),
     "secret": base("v1", "Secret"),
     "service": base("v1", "Service", spec={"ports": [{"port": 80}]}),
     "statefulset": base("apps/v1", "StatefulSet", spec=OWN),
@@ -48,43 +49,83 @@ BASES = {
 
 
 def expand(value):
-    if isinstance(value, str) and (match := re.fullmatch(r"\{a\*(\d+)\}", value)):
-        return "a" * int(match[1])
+    if isinstance(value, str):
+        return re.sub(r"\{a\*(\d+)\}", lambda match: "a" * int(match[1]), value)
     if isinstance(value, list):
         return [expand(one) for one in value]
     return {key: expand(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-def build(row):
-    data = copy.deepcopy(BASES[row["base"]])
-    for dotted, value in row["set"].items():
-        *steps, last = [int(step) if step.isdigit() else step for step in dotted.split(".")]
-        place = data
-        for step in steps:
-            place = place[step]
-        if value is None:
-            place.pop(last, None)
-        else:
-            place[last] = expand(value)
+def put(data, dotted, value):
+    """Set the field at a dotted path, making what is missing on the way; null removes it."""
+    *steps, last = [int(step) if step.isdigit() else step for step in dotted.split(".")]
+    for step, after in zip(steps, (*steps[1:], last), strict=False):
+        if isinstance(step, int) and step == len(data):
+            data.append([] if isinstance(after, int) else {})
+        elif isinstance(data, dict):
+            data.setdefault(step, [] if isinstance(after, int) else {})
+        data = data[step]
+    if isinstance(data, list):
+        data[last:] = [expand(value)]
+    elif value is None:
+        data.pop(last, None)
+    else:
+        data[last] = expand(value)
+
+
+def build(base, changes):
+    data = copy.deepcopy(BASES[base])
+    for dotted, value in changes.items():
+        put(data, dotted, value)
     return data
 
 
+def load(name):
+    return yaml.safe_load((HERE / f"{name}.yaml").read_text())
+
+
 def rows(name):
-    return [pytest.param(row, id=row["id"]) for row in yaml.safe_load((HERE / name).read_text())]
+    return [pytest.param(row, id=row["id"]) for row in load(name)]
+
+
+def fields(kind):
+    """Yield an object for each value in fields.yaml that is taken or refused, and what is said of it."""
+    for row in load("fields"):
+        for value in row[kind]:
+            value, said = value if kind == "refused" else (value, None)
+            shown = f"{value[:20]}..." if isinstance(value, str) and len(value) > 30 else json.dumps(value)
+            data = build(row["base"], {**row.get("with", {}), row["at"]: value})
+            yield pytest.param(data, said, id=f"{row['base']} {row['at']} {shown}")
 
 
 def found(data):
     return [f"{one.rule} {format_path(one.path)}" for one in problems(Document.from_data(data))]
 
 
-@pytest.mark.parametrize("row", rows("refused.yaml"))
+def said(data):
+    """Return the one problem as refused.yaml has it: rule and path, message, and fix where the check has its own."""
+    (one,) = problems(Document.from_data(data))
+    return [f"{one.rule} {format_path(one.path)}", one.message, *([one.fix] if one.fix else [])]
+
+
+@pytest.mark.parametrize("row", rows("refused"))
 def test_refused(row):
-    assert found(build(row)) == [row["expect"]]
+    assert said(build(row["base"], row["set"])) == [row["expect"], *expand(row["says"])]
 
 
-@pytest.mark.parametrize("row", rows("taken.yaml"))
+@pytest.mark.parametrize(("data", "expected"), list(fields("refused")))
+def test_a_value_that_a_field_cannot_have(data, expected):
+    assert said(data)[1:] == expand(expected)
+
+
+@pytest.mark.parametrize("row", rows("taken"))
 def test_taken(row):
-    assert found(build(row)) == []
+    assert found(build(row["base"], row["set"])) == []
+
+
+@pytest.mark.parametrize(("data", "_"), list(fields("taken")))
+def test_a_value_that_a_field_can_have(data, _):
+    assert found(data) == []
 
 
 @pytest.mark.parametrize("name", sorted(BASES))
@@ -156,8 +197,10 @@ def judge():
 
 
 def test_a_real_api_server_agrees(judge):
-    tables = {name: yaml.safe_load((HERE / f"{name}.yaml").read_text()) for name in ("refused", "taken")}
-    cases = [(row["id"], build(row), name == "taken") for name, table in tables.items() for row in table]
+    cases = [
+        (row["id"], build(row["base"], row["set"]), name == "taken") for name in ("refused", "taken") for row in load(name)
+    ]
+    cases += [(one.id, one.values[0], name == "taken") for name in ("refused", "taken") for one in fields(name)]
     cases += [(one.id, one.values[0], True) for one in ACCEPTED]
     cases = [case for case in cases if case[1]["apiVersion"] in ("v1", "apps/v1", "batch/v1")]
     verdicts = judge([data for _, data, _ in cases])
