@@ -105,7 +105,7 @@ def check_profile_annotations(pod: Pod, path: FieldPath) -> None:
             container = key.removeprefix(_APPARMOR)
             if not any(one.get("name") == container for _, one in pod.containers(*_ALL_CONTAINERS)):
                 report.add(RULE, where, f"the pod has no container {container!r}")
-            if value not in ("", "runtime/default", "unconfined") and not value.startswith(_LOCALHOST):
+            if value and not _is_apparmor(value):
                 message = f"{value!r} is no AppArmor profile"
                 report.add(RULE, where, message, "use securityContext.appArmorProfile instead")
     if found:
@@ -115,14 +115,25 @@ def check_profile_annotations(pod: Pod, path: FieldPath) -> None:
 def _check_agreement(pod: Pod) -> None:
     """Judge whether annotations and security contexts name the same profiles."""
     _agree(pod, (*pod.path, "securityContext", "seccompProfile"), pod.security.get("seccompProfile"), _SECCOMP_POD)
-    windows = mapping(pod.spec.get("os")).get("name") == "windows"
+    windows, annotations = (
+        mapping(pod.spec.get("os")).get("name") == "windows",
+        mapping(pod.metadata.get("annotations")),
+    )
     for path, container in pod.containers(*_ALL_CONTAINERS):
         own, name = mapping(container.get("securityContext")), text(container.get("name"))
         where = (*path, "securityContext")
         _agree(pod, (*where, "seccompProfile"), own.get("seccompProfile"), _SECCOMP_CONTAINER + name)
-        if not windows:
-            profile = own.get("appArmorProfile") or pod.security.get("appArmorProfile")
-            _agree(pod, (*where, "appArmorProfile"), profile, _APPARMOR + name)
+        if windows:
+            continue
+        profile = own.get("appArmorProfile")
+        # Of a container without a profile, the server makes one of the annotation in a Pod; a template is left as it is.
+        if not profile and not (pod.is_pod and _is_apparmor(annotations.get(_APPARMOR + name))):
+            profile = pod.security.get("appArmorProfile")
+        _agree(pod, (*where, "appArmorProfile"), profile, _APPARMOR + name)
+
+
+def _is_apparmor(value: Any) -> bool:
+    return isinstance(value, str) and (value in ("runtime/default", "unconfined") or value.startswith(_LOCALHOST))
 
 
 def _agree(pod: Pod, path: FieldPath, profile: Any, key: str) -> None:
