@@ -21,4 +21,5 @@ def objects(cluster: Cluster) -> list[K8sObject]:
         PlanError: what no release, profile or VM size can serve; each mistake is one line.
         ModelError: what the API server of the release would refuse.
     """
-    return [planned.object for planned in make_plan(cluster).objects]
+    # Copies, because a user may change them, and plans share what clusters have in common.
+    return [planned.object.model_copy(deep=True) for planned in make_plan(cluster).objects]

@@ -23,11 +23,11 @@ class CatalogDataError(RuntimeError):
 
 def read(name: str) -> Any:
     """Return the YAML of a file of the catalog; `name` is relative to its folder."""
-    from aksrdma.documents import plain
+    from aksrdma.documents import fast
 
     source = text(name)
-    data = plain.parse(source.decode(), _DEPTH)
-    if data is not plain.UNUSUAL:
+    data = fast.parse(source.decode(), _DEPTH)
+    if data is not fast.UNUSUAL:
         return data
     import yaml  # a sixth of a cold render; the rows that it needs are of the plain subset, so that it does without
 

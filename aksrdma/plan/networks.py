@@ -6,7 +6,7 @@ from aksrdma import models
 from aksrdma.findings import FieldPath
 from aksrdma.plan.addresses import Range
 from aksrdma.plan.decisions import Decisions
-from aksrdma.plan.planned import Planned, Reason, build
+from aksrdma.plan.planned import Planned, Reason
 from aksrdma.plan.policy import node_selector
 
 _UPSTREAM = "Azure/aks-rdma-infiniband configs/nicclusterpolicy/ipoib/ipoib-network.yaml"
@@ -23,14 +23,13 @@ def ipoib_network(decisions: Decisions) -> Planned:
             "k8snetworkplumbingwg/whereabouts pkg/allocate/allocate.go v0.7.0",
         )
     else:
-        ipam = build(models.NvIpamIpam, pool_name=asked.name)
+        ipam = models.NvIpamIpam(pool_name=asked.name)
         why = Reason(
             "Draws from the IPPool of this name in the operator's namespace.", "Mellanox/nvidia-k8s-ipam pkg/cni/types"
         )
-    network = build(
-        models.IPoIBNetwork,
-        metadata=build(models.ObjectMeta, name=asked.name),
-        spec=build(models.IPoIBNetworkSpec, network_namespace=asked.namespace, master=decisions.master, ipam=ipam),
+    network = models.IPoIBNetwork(
+        metadata=models.ObjectMeta(name=asked.name),
+        spec=models.IPoIBNetworkSpec(network_namespace=asked.namespace, master=decisions.master, ipam=ipam),
     )
     reasons: dict[FieldPath, Reason] = {
         ("spec", "networkNamespace"): Reason(
@@ -48,12 +47,9 @@ def ipoib_network(decisions: Decisions) -> Planned:
 
 def _whereabouts(range_: Range) -> models.WhereaboutsIpam:
     network, bits = range_.network, range_.network.max_prefixlen
-    return build(
-        models.WhereaboutsIpam,
+    return models.WhereaboutsIpam(
         datastore="kubernetes",
-        kubernetes=build(
-            models.WhereaboutsKubernetes, kubeconfig="/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig"
-        ),
+        kubernetes=models.WhereaboutsKubernetes(kubeconfig="/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig"),
         range=str(network),
         exclude=[f"{network[0]}/{bits}", f"{network[-1]}/{bits}", f"{range_.gateway}/{bits}"],
         log_file="/var/log/whereabouts.log",
@@ -66,13 +62,9 @@ def ip_pool(decisions: Decisions) -> Planned:
     """Return the IPPool that the IPoIB network draws from."""
     range_, slots = Range.of(decisions), decisions.cluster.rdma.shared_slots
     assert range_.block_size is not None, "the pool is nv-ipam's"
-    pool = build(
-        models.IPPool,
-        metadata=build(
-            models.ObjectMeta, name=decisions.cluster.ipoib.name, namespace=decisions.cluster.operator_namespace
-        ),
-        spec=build(
-            models.IPPoolSpec,
+    pool = models.IPPool(
+        metadata=models.ObjectMeta(name=decisions.cluster.ipoib.name, namespace=decisions.cluster.operator_namespace),
+        spec=models.IPPoolSpec(
             subnet=str(range_.network),
             per_node_block_size=range_.block_size,
             gateway=str(range_.gateway),

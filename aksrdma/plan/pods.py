@@ -11,7 +11,7 @@ from aksrdma.cluster import Toleration
 from aksrdma.findings import FieldPath
 from aksrdma.kube.labels import AGENT_POOL, GPUS, NETWORKS, NIC_LABEL
 from aksrdma.plan.decisions import Decisions
-from aksrdma.plan.planned import Planned, Reason, build
+from aksrdma.plan.planned import Planned, Reason
 from aksrdma.plan.policy import tolerations
 
 IMAGE: Final = "ghcr.io/azure/aks-rdma-infiniband/ibtools:latest"
@@ -32,12 +32,11 @@ def example_pod(decisions: Decisions, profile: str) -> Planned:
             "production.",
             _GUIDE,
         )
-        pod = _pod(decisions, build(models.ObjectMeta, name="rdma-driver-only"), _COMMAND, {})
+        pod = _pod(decisions, models.ObjectMeta(name="rdma-driver-only"), _COMMAND, {})
         return Planned(pod, {(*_CONTAINER, "securityContext"): why})
     if profile == "ipoib":
         asked = decisions.cluster.ipoib
-        metadata = build(
-            models.ObjectMeta,
+        metadata = models.ObjectMeta(
             name="rdma-ipoib",
             namespace=asked.namespace if asked.namespace != "default" else None,
             annotations={NETWORKS: asked.name},
@@ -55,10 +54,10 @@ def example_pod(decisions: Decisions, profile: str) -> Planned:
         gpus: dict[str, int] = {size.gpu.resource: size.gpu.count} if size and size.gpu else {}
         words = f"All {nics} InfiniBand NICs" if nics > 1 else "One InfiniBand NIC"
         of_size = f" of {size.name}" if size else "; up to the number of the VM size"
-        pod = _pod(decisions, build(models.ObjectMeta, name="rdma-sriov"), _COMMAND, {name: nics, **gpus})
+        pod = _pod(decisions, models.ObjectMeta(name="rdma-sriov"), _COMMAND, {name: nics, **gpus})
         return Planned(pod, _reasons(f"{words}{of_size}. One unit is one NIC."))
     gpus = {size.gpu.resource: 1} if size and size.gpu else {}
-    pod = _pod(decisions, build(models.ObjectMeta, name="rdma-shared"), _COMMAND, {name: 1, **gpus})
+    pod = _pod(decisions, models.ObjectMeta(name="rdma-shared"), _COMMAND, {name: 1, **gpus})
     return Planned(pod, _reasons("1 opens every InfiniBand NIC of the node; more would only use up slots."))
 
 
@@ -71,41 +70,37 @@ def _pod(
 ) -> models.Pod:
     """Return a pod of one container; without an extended resource it is privileged, and with GPUs it has /dev/shm."""
     gpus = not resources.keys().isdisjoint(GPUS)
-    locked = build(models.SecurityContext, capabilities=build(models.Capabilities, add=["IPC_LOCK"]))
-    container = build(
-        models.Container,
+    locked = models.SecurityContext(capabilities=models.Capabilities(add=["IPC_LOCK"]))
+    container = models.Container(
         name="ibtools",
         image=IMAGE,
         command=["/bin/bash", "-c", command],
-        security_context=locked if resources else build(models.SecurityContext, privileged=True),
-        resources=build(models.ResourceRequirements, requests=resources, limits=resources) if resources else None,
-        volume_mounts=[build(models.VolumeMount, name="shm", mount_path="/dev/shm")] if gpus else None,
+        security_context=locked if resources else models.SecurityContext(privileged=True),
+        resources=models.ResourceRequirements(requests=resources, limits=resources) if resources else None,
+        volume_mounts=[models.VolumeMount(name="shm", mount_path="/dev/shm")] if gpus else None,
     )
-    memory = build(models.EmptyDirVolumeSource, medium="Memory")
+    memory = models.EmptyDirVolumeSource(medium="Memory")
     pools = decisions.pools
-    spec = build(
-        models.PodSpec,
+    spec = models.PodSpec(
         restart_policy="Never",
         node_selector={AGENT_POOL[0]: pools[0].name} if pools else {NIC_LABEL: "true"},
         tolerations=tolerations(decisions.tolerations) if pools and pools[0].taints else None,
         containers=[container],
-        volumes=[build(models.Volume, name="shm", empty_dir=memory)] if gpus else None,
+        volumes=[models.Volume(name="shm", empty_dir=memory)] if gpus else None,
     )
-    return build(models.Pod, metadata=metadata, spec=spec)
+    return models.Pod(metadata=metadata, spec=spec)
 
 
 @lru_cache(512)
 def peermem_reloader(tolerated: tuple[Toleration, ...]) -> Planned:
     """Return the DaemonSet that loads nvidia-peermem where AKS, and not GPU Operator, installs the NVIDIA driver."""
     name, load = "nvidia-peermem-reloader", "modprobe nvidia-peermem"
-    probe = build(models.ExecAction, command=["/bin/bash", "-c", load])
-    container = build(
-        models.Container,
+    probe = models.ExecAction(command=["/bin/bash", "-c", load])
+    container = models.Container(
         name=f"{name}-ctr",
         image="mcr.microsoft.com/mirror/docker/library/ubuntu:24.04",
         command=["/bin/bash", "-xc", f'apt update && apt install -y kmod && {load} && echo "sleeping" && sleep inf'],
-        startup_probe=build(
-            models.Probe,
+        startup_probe=models.Probe(
             exec=probe,
             initial_delay_seconds=10,
             failure_threshold=120,
@@ -113,8 +108,7 @@ def peermem_reloader(tolerated: tuple[Toleration, ...]) -> Planned:
             period_seconds=10,
             timeout_seconds=10,
         ),
-        liveness_probe=build(
-            models.Probe,
+        liveness_probe=models.Probe(
             exec=probe,
             initial_delay_seconds=30,
             failure_threshold=1,
@@ -122,33 +116,28 @@ def peermem_reloader(tolerated: tuple[Toleration, ...]) -> Planned:
             period_seconds=30,
             timeout_seconds=10,
         ),
-        security_context=build(models.SecurityContext, privileged=True),
-        volume_mounts=[build(models.VolumeMount, name="lib-modules", mount_path="/lib/modules", read_only=True)],
+        security_context=models.SecurityContext(privileged=True),
+        volume_mounts=[models.VolumeMount(name="lib-modules", mount_path="/lib/modules", read_only=True)],
     )
-    nvidia = build(
-        models.NodeSelectorRequirement, key="kubernetes.azure.com/accelerator", operator="In", values=["nvidia"]
-    )
-    nodes = build(models.NodeSelector, node_selector_terms=[build(models.NodeSelectorTerm, match_expressions=[nvidia])])
-    on_gpus = build(models.NodeAffinity, required_during_scheduling_ignored_during_execution=nodes)
-    upstreams = build(models.Toleration, key="sku", operator="Equal", value="gpu", effect="NoSchedule")
-    modules = build(models.HostPathVolumeSource, path="/lib/modules", type="Directory")
-    pod = build(
-        models.PodSpec,
+    nvidia = models.NodeSelectorRequirement(key="kubernetes.azure.com/accelerator", operator="In", values=["nvidia"])
+    nodes = models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[nvidia])])
+    on_gpus = models.NodeAffinity(required_during_scheduling_ignored_during_execution=nodes)
+    upstreams = models.Toleration(key="sku", operator="Equal", value="gpu", effect="NoSchedule")
+    modules = models.HostPathVolumeSource(path="/lib/modules", type="Directory")
+    pod = models.PodSpec(
         tolerations=tolerations(tolerated) or [upstreams],
-        affinity=build(models.Affinity, node_affinity=on_gpus),
+        affinity=models.Affinity(node_affinity=on_gpus),
         priority_class_name="system-node-critical",
         containers=[container],
-        volumes=[build(models.Volume, name="lib-modules", host_path=modules)],
+        volumes=[models.Volume(name="lib-modules", host_path=modules)],
     )
     labels = {"name": name}
-    found = build(
-        models.DaemonSet,
-        metadata=build(models.ObjectMeta, name=name, namespace="gpu-resources"),
-        spec=build(
-            models.DaemonSetSpec,
-            selector=build(models.LabelSelector, match_labels=labels),
-            update_strategy=build(models.DaemonSetUpdateStrategy, type="RollingUpdate"),
-            template=build(models.PodTemplateSpec, metadata=build(models.ObjectMeta, labels=labels), spec=pod),
+    found = models.DaemonSet(
+        metadata=models.ObjectMeta(name=name, namespace="gpu-resources"),
+        spec=models.DaemonSetSpec(
+            selector=models.LabelSelector(match_labels=labels),
+            update_strategy=models.DaemonSetUpdateStrategy(type="RollingUpdate"),
+            template=models.PodTemplateSpec(metadata=models.ObjectMeta(labels=labels), spec=pod),
         ),
     )
     why = Reason(

@@ -14,7 +14,7 @@ from aksrdma.cluster import OfedDriver, Rdma, Toleration
 from aksrdma.findings import FieldPath
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan.decisions import Decisions, short_name
-from aksrdma.plan.planned import Planned, Reason, build
+from aksrdma.plan.planned import Planned, Reason
 
 POLICY_NAME: Final = "nic-cluster-policy"
 """The only name that the operator reconciles (Mellanox/network-operator `pkg/consts`, all releases)."""
@@ -27,12 +27,12 @@ _KEPT: Final = 512
 @lru_cache(_KEPT)
 def namespace(name: str) -> Planned:
     """Return the operator's namespace, at the pod security level that its privileged pods need."""
-    metadata = build(models.ObjectMeta, name=name, labels={ENFORCE: "privileged"})
+    metadata = models.ObjectMeta(name=name, labels={ENFORCE: "privileged"})
     why = Reason(
         "Driver, Multus and device plugin pods are privileged or use hostPath.",
         "Azure/aks-rdma-infiniband tests/setup-infra/deploy-aks.sh",
     )
-    return Planned(build(models.Namespace, metadata=metadata), {("metadata", "labels"): why})
+    return Planned(models.Namespace(metadata=metadata), {("metadata", "labels"): why})
 
 
 @lru_cache(_KEPT)
@@ -42,16 +42,16 @@ def ipoib_namespace(name: str) -> Planned:
         "Of the pods on the IPoIB network: the operator makes the NetworkAttachmentDefinition here.",
         "Mellanox/network-operator manifests/state-ipoib-network/0010-ipoib-net-cr.yaml",
     )
-    return Planned(build(models.Namespace, metadata=build(models.ObjectMeta, name=name)), {("metadata", "name"): why})
+    return Planned(models.Namespace(metadata=models.ObjectMeta(name=name)), {("metadata", "name"): why})
 
 
 @lru_cache(_KEPT)
 def node_feature_rule(by_class: bool) -> Planned:
     """Return the NodeFeatureRule that labels nodes with InfiniBand, by PCI class or by upstream's device list."""
     known = catalog.defaults()
-    terms = {"vendor": build(models.MatchExpression, op="In", value=[known.vendor_id])}
+    terms = {"vendor": models.MatchExpression(op="In", value=[known.vendor_id])}
     if by_class:
-        terms["class"] = build(models.MatchExpression, op="In", value=[known.infiniband_class])
+        terms["class"] = models.MatchExpression(op="In", value=[known.infiniband_class])
         why = Reason(
             f"A NIC of NVIDIA ({known.vendor_id}) that is an InfiniBand controller (PCI class {known.infiniband_class}). "
             "The NIC of accelerated networking is of the same vendor, but class 0200; a device list would miss the "
@@ -59,22 +59,20 @@ def node_feature_rule(by_class: bool) -> Planned:
             "microsoft/lisa lisa/tools/lspci.py; Azure/azhpc-images topology/",
         )
     else:
-        terms["device"] = build(models.MatchExpression, op="In", value=known.device_list)
+        terms["device"] = models.MatchExpression(op="In", value=known.device_list)
         why = Reason(
             "Upstream's device list: ConnectX-6 VF and mlx5Gen VF (ConnectX-7 and later). Device ids are unique only "
             f"within a vendor, hence {known.vendor_id}.",
             "Azure/aks-rdma-infiniband tests/setup-infra/network-operator-nfd.yaml",
         )
-    rule = build(
-        models.Rule,
+    rule = models.Rule(
         name="nfd-network-rule",
         labels={NIC_LABEL: "true"},
-        match_features=[build(models.FeatureMatcherTerm, feature="pci.device", match_expressions=terms)],
+        match_features=[models.FeatureMatcherTerm(feature="pci.device", match_expressions=terms)],
     )
-    found = build(
-        models.NodeFeatureRule,
-        metadata=build(models.ObjectMeta, name="nfd-network-rule"),
-        spec=build(models.NodeFeatureRuleSpec, rules=[rule]),
+    found = models.NodeFeatureRule(
+        metadata=models.ObjectMeta(name="nfd-network-rule"),
+        spec=models.NodeFeatureRuleSpec(rules=[rule]),
     )
     return Planned(found, {("spec", "rules", 0, "matchFeatures", 0, "matchExpressions"): why})
 
@@ -109,21 +107,18 @@ def _spec(planned: Planned) -> models.NicClusterPolicySpec:
 
 
 def _policy(spec: models.NicClusterPolicySpec) -> models.NicClusterPolicy:
-    return build(models.NicClusterPolicy, metadata=build(models.ObjectMeta, name=POLICY_NAME), spec=spec)
+    return models.NicClusterPolicy(metadata=models.ObjectMeta(name=POLICY_NAME), spec=spec)
 
 
 def node_selector() -> models.NodeSelector:
     """Return the requirement that a node has an InfiniBand NIC."""
-    label = build(models.NodeSelectorRequirement, key=NIC_LABEL, operator="In", values=["true"])
-    return build(models.NodeSelector, node_selector_terms=[build(models.NodeSelectorTerm, match_expressions=[label])])
+    label = models.NodeSelectorRequirement(key=NIC_LABEL, operator="In", values=["true"])
+    return models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[label])])
 
 
 def tolerations(asked: tuple[Toleration, ...]) -> list[models.Toleration]:
     """Return the tolerations of a cluster as pods have them."""
-    return [
-        build(models.Toleration, key=one.key, operator=one.operator, value=one.value, effect=one.effect)
-        for one in asked
-    ]
+    return [models.Toleration(key=one.key, operator=one.operator, value=one.value, effect=one.effect) for one in asked]
 
 
 class _ImageFields(TypedDict):
@@ -172,12 +167,11 @@ def _base(release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | 
                 "Also evicts pods that no controller brings back.", source
             ),
         }
-    service = build(models.DocaTelemetryService, **_image(release, "docaTelemetryService")) if telemetry else None
+    service = models.DocaTelemetryService(**_image(release, "docaTelemetryService")) if telemetry else None
     if telemetry:
         reasons["spec", "docaTelemetryService", "version"] = _version_reason(release)
-    spec = build(
-        models.NicClusterPolicySpec,
-        node_affinity=build(models.NodeAffinity, required_during_scheduling_ignored_during_execution=node_selector()),
+    spec = models.NicClusterPolicySpec(
+        node_affinity=models.NodeAffinity(required_during_scheduling_ignored_during_execution=node_selector()),
         tolerations=tolerations(tolerated) or None,
         ofed_driver=_driver(release, driver) if driver else None,
         doca_telemetry_service=service,
@@ -187,22 +181,18 @@ def _base(release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | 
 
 def _driver(release: str, asked: OfedDriver) -> models.OfedDriver:
     policy, drain = asked.upgrade_policy, asked.upgrade_policy.drain
-    return build(
-        models.OfedDriver,
+    return models.OfedDriver(
         **_image(release, "ofedDriver"),
         env=[
-            build(
-                models.EnvVar,
+            models.EnvVar(
                 name="OFED_BLACKLIST_MODULES_FILE",
                 value="/host/etc/modprobe.d/blacklist-ofed-modules.conf",
             )
         ],
         force_precompiled=asked.force_precompiled,
-        upgrade_policy=build(
-            models.UpgradePolicy,
+        upgrade_policy=models.UpgradePolicy(
             auto_upgrade=policy.auto_upgrade,
-            drain=build(
-                models.DrainSpec,
+            drain=models.DrainSpec(
                 delete_empty_dir=drain.delete_empty_dir,
                 enable=drain.enable,
                 force=drain.force,
@@ -212,9 +202,9 @@ def _driver(release: str, asked: OfedDriver) -> models.OfedDriver:
             max_parallel_upgrades=policy.max_parallel_upgrades,
             safe_load=policy.safe_load or None,
         ),
-        startup_probe=build(models.DriverProbe, initial_delay_seconds=10, period_seconds=20),
-        liveness_probe=build(models.DriverProbe, initial_delay_seconds=30, period_seconds=30),
-        readiness_probe=build(models.DriverProbe, initial_delay_seconds=10, period_seconds=30),
+        startup_probe=models.DriverProbe(initial_delay_seconds=10, period_seconds=20),
+        liveness_probe=models.DriverProbe(initial_delay_seconds=30, period_seconds=30),
+        readiness_probe=models.DriverProbe(initial_delay_seconds=10, period_seconds=30),
     )
 
 
@@ -232,20 +222,16 @@ def _selected_by(device_ids: tuple[str, ...] | None) -> str:
 def _sriov(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Planned:
     name = short_name(rdma, "sriov-device-plugin")
     assert name is not None, "the profile offers a resource"
-    selectors = build(
-        models.NetDeviceSelectors,
+    selectors = models.NetDeviceSelectors(
         vendors=[catalog.defaults().vendor_id],
         devices=device_ids,
         link_types=["infiniband"] if device_ids is None else None,
         is_rdma=True,
     )
-    pool = build(
-        models.NetDeviceResource, resource_prefix=rdma.resource_prefix, resource_name=name, selectors=selectors
-    )
-    plugin = build(
-        models.SriovDevicePlugin,
+    pool = models.NetDeviceResource(resource_prefix=rdma.resource_prefix, resource_name=name, selectors=selectors)
+    plugin = models.SriovDevicePlugin(
         **_image(release, "sriovDevicePlugin"),
-        config=build(models.SriovDevicePluginConfig, resource_list=[pool]),
+        config=models.SriovDevicePluginConfig(resource_list=[pool]),
     )
     reasons: dict[FieldPath, Reason] = {
         ("spec", "sriovDevicePlugin", "version"): _version_reason(release),
@@ -255,7 +241,7 @@ def _sriov(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Plan
             f"{_UPSTREAM}/sriov-device-plugin/sriov.yaml",
         ),
     }
-    return Planned(_policy(build(models.NicClusterPolicySpec, sriov_device_plugin=plugin)), reasons)
+    return Planned(_policy(models.NicClusterPolicySpec(sriov_device_plugin=plugin)), reasons)
 
 
 @lru_cache(_KEPT)
@@ -264,23 +250,20 @@ def _shared(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Pla
     assert name is not None, "the profile offers a resource"
     assert row is not None, "the profile offers a resource"
     slots, prefix = rdma.shared_slots, rdma.resource_prefix
-    pool = build(
-        models.SharedDevicePool,
+    pool = models.SharedDevicePool(
         resource_name=name,
         # The operator's webhook refuses the plugin's own default spelt out.
         resource_prefix=prefix if prefix != row.prefix else None,
         rdma_hca_max=slots,
-        selectors=build(
-            models.SharedDeviceSelectors,
+        selectors=models.SharedDeviceSelectors(
             vendors=[catalog.defaults().vendor_id],
             device_ids=device_ids,
             link_types=["infiniband"] if device_ids is None else None,
         ),
     )
-    plugin = build(
-        models.RdmaSharedDevicePlugin,
+    plugin = models.RdmaSharedDevicePlugin(
         **_image(release, "rdmaSharedDevicePlugin"),
-        config=build(models.SharedDevicePluginConfig, config_list=[pool]),
+        config=models.SharedDevicePluginConfig(config_list=[pool]),
     )
     whose = f" ({slots} is upstream's figure, not a limit of the NIC)" if slots == row.per_node else ""
     reasons: dict[FieldPath, Reason] = {
@@ -291,7 +274,7 @@ def _shared(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Pla
             f"{_UPSTREAM}/rdma-shared-device-plugin/rdma.yaml",
         ),
     }
-    return Planned(_policy(build(models.NicClusterPolicySpec, rdma_shared_device_plugin=plugin)), reasons)
+    return Planned(_policy(models.NicClusterPolicySpec(rdma_shared_device_plugin=plugin)), reasons)
 
 
 @lru_cache(_KEPT)
@@ -303,15 +286,13 @@ def _ipoib(release: str, whereabouts: bool) -> Planned:
             f"Hands out the addresses of the IPPool. The operator deploys no whereabouts from {gone} on.",
             f"aksrdma/catalog/releases/{release}.yaml",
         )
-    spec = build(
-        models.NicClusterPolicySpec,
-        secondary_network=build(
-            models.SecondaryNetwork,
-            cni_plugins=build(models.ImageSpec, **_image(release, "cniPlugins")),
-            multus=build(models.Multus, **_image(release, "multus")),
-            ipoib=build(models.ImageSpec, **_image(release, "ipoib")),
-            ipam_plugin=build(models.ImageSpec, **_image(release, "ipamPlugin")) if whereabouts else None,
+    spec = models.NicClusterPolicySpec(
+        secondary_network=models.SecondaryNetwork(
+            cni_plugins=models.ImageSpec(**_image(release, "cniPlugins")),
+            multus=models.Multus(**_image(release, "multus")),
+            ipoib=models.ImageSpec(**_image(release, "ipoib")),
+            ipam_plugin=models.ImageSpec(**_image(release, "ipamPlugin")) if whereabouts else None,
         ),
-        nv_ipam=None if whereabouts else build(models.NvIpam, **_image(release, "nvIpam")),
+        nv_ipam=None if whereabouts else models.NvIpam(**_image(release, "nvIpam")),
     )
     return Planned(_policy(spec), reasons)

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.plan import Plan, Planned
-from aksrdma.plan.planned import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +129,4 @@ def _folder(
 def _kustomization(resources: tuple[str, ...], patch: str | None) -> Planned:
     from aksrdma import models  # a stream has none
 
-    return Planned(
-        build(models.Kustomization, resources=resources, patches=[build(models.Patch, path=patch)] if patch else None)
-    )
+    return Planned(models.Kustomization(resources=resources, patches=[models.Patch(path=patch)] if patch else None))

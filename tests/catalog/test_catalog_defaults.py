@@ -5,7 +5,7 @@ import yaml
 
 from aksrdma import catalog
 from aksrdma.catalog import load
-from aksrdma.documents import plain
+from aksrdma.documents import fast
 
 
 def test_the_guides_release_is_one_of_the_catalog():
@@ -86,8 +86,8 @@ def test_a_resource_has_a_prefix_and_a_short_name(profile, prefix, short_name):
     ],
 )
 def test_what_a_render_reads_is_plain_enough_for_the_fast_reader(file):
-    assert plain.parse(load.text(file).decode(), 16) is not plain.UNUSUAL, "one line a value, flow lists of plain words"
-    assert plain.parse(load.text(file).decode(), 16) == _with_dates_as_text(yaml.safe_load(load.text(file)))
+    assert fast.parse(load.text(file).decode(), 16) is not fast.UNUSUAL, "one line a value, flow lists of plain words"
+    assert fast.parse(load.text(file).decode(), 16) == _with_dates_as_text(yaml.safe_load(load.text(file)))
 
 
 def _with_dates_as_text(value):
