@@ -12,6 +12,7 @@ from aksrdma._lazy import attach
 if TYPE_CHECKING:
     from aksrdma.catalog._changes import field_change, field_changes
     from aksrdma.catalog._defaults import capabilities, capability, defaults
+    from aksrdma.catalog._kubelet import kubelet
     from aksrdma.catalog._networks import networks
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import preset, preset_names, presets
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         Defaults,
         FieldChange,
         Image,
+        Kubelet,
         NetworkRange,
         NotInfiniband,
         Preset,
@@ -40,6 +42,7 @@ __all__ = [
     "Defaults",
     "FieldChange",
     "Image",
+    "Kubelet",
     "NetworkRange",
     "NotInfiniband",
     "Preset",
@@ -54,6 +57,7 @@ __all__ = [
     "field_change",
     "field_changes",
     "images",
+    "kubelet",
     "networks",
     "newest",
     "next_release",
@@ -87,6 +91,7 @@ __getattr__ = attach(
     {
         "_changes": ("field_change", "field_changes"),
         "_defaults": ("capabilities", "capability", "defaults"),
+        "_kubelet": ("kubelet",),
         "_networks": ("networks",),
         "_plain": ("source", "sources_of", "to_data", "unsure_of"),
         "_presets": ("preset", "preset_names", "presets"),
@@ -100,6 +105,7 @@ __getattr__ = attach(
             "Defaults",
             "FieldChange",
             "Image",
+            "Kubelet",
             "NetworkRange",
             "NotInfiniband",
             "Preset",

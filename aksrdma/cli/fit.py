@@ -48,7 +48,7 @@ def command(paths: tuple[str, ...], cluster: str, profile: str | None, output: s
     nodes = read_nodes(read_bytes(cluster), "<stdin>" if cluster == STDIN else cluster, profile)
     documents = _documents(paths or (STDIN,))
     report = fit(nodes, read_workloads(documents))
-    click.echo(json.dumps(report.to_data(), indent=2) + "\n" if output == "json" else render_table(report), nl=False)
+    click.echo(json.dumps(report.to_dict(), indent=2) + "\n" if output == "json" else render_table(report), nl=False)
     say(quiet, *report.notes, *_nothing(report.workloads, documents))
     return 0 if report.ok else 1
 

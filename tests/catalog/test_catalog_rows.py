@@ -24,6 +24,7 @@ def all_rows():
     yield from catalog.capabilities().values()
     yield catalog.defaults()
     yield from excluded()
+    yield catalog.kubelet()
     for family in ("ndv2", "ndv4", "ndv5", "gb", "mi300x"):
         yield from (load.build(catalog.Preset, data, family) for data in load.read(f"presets/{family}.yaml"))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aksrdma.catalog.rows.capabilities import Capability
     from aksrdma.catalog.rows.changes import FieldChange
     from aksrdma.catalog.rows.defaults import Defaults
+    from aksrdma.catalog.rows.kubelet import Allocatable, Kubelet
     from aksrdma.catalog.rows.networks import NetworkRange
     from aksrdma.catalog.rows.not_infiniband import NotInfiniband
     from aksrdma.catalog.rows.presets import Alternative, Preset, Variable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from aksrdma.catalog.rows.vm_sizes import Floors, Gpu, Infiniband, MultiNodeFloor, VmSize
 
 __all__ = [
+    "Allocatable",
     "Alternative",
     "Capability",
     "Changes",
@@ -43,6 +45,7 @@ __all__ = [
     "GpuNicPair",
     "Image",
     "Infiniband",
+    "Kubelet",
     "KubernetesRange",
     "MultiNodeFloor",
     "NetworkRange",
@@ -65,6 +68,7 @@ __getattr__ = attach(
         "capabilities": ("Capability",),
         "changes": ("FieldChange",),
         "defaults": ("Defaults",),
+        "kubelet": ("Allocatable", "Kubelet"),
         "networks": ("NetworkRange",),
         "not_infiniband": ("NotInfiniband",),
         "presets": ("Alternative", "Preset", "Variable"),

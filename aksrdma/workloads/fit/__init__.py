@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aksrdma.workloads.fit.from_cluster import nodes_of_cluster
-from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, read_nodes
-from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, Reason, WorkloadFit
+from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes
+from aksrdma.workloads.fit.pods import PodGroup
+from aksrdma.workloads.fit.read_nodes import nodes_of_cluster, read_nodes
+from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, PoolLeft, Reason, WorkloadFit, render_table
 from aksrdma.workloads.fit.resource_table import resource_table
 from aksrdma.workloads.fit.scheduling import fit
-from aksrdma.workloads.fit.text import render_table
-from aksrdma.workloads.fit.workloads import PodGroup, Workload, read_workloads
+from aksrdma.workloads.fit.workloads import Workload, read_workloads
 
 __all__ = [
     "ClusterNodes",
@@ -17,6 +17,7 @@ __all__ = [
     "PodGroup",
     "PodsFit",
     "PoolFit",
+    "PoolLeft",
     "Reason",
     "Workload",
     "WorkloadFit",

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
+
+from aksrdma.kube.labels import GPUS
+from aksrdma.kube.quantities import quantity
 
 Amounts: TypeAlias = Mapping[str, int]
 """By resource: `cpu` in thousandths, memory, storage and huge pages in bytes, `pods` and devices in units."""
 
 CPU: Final = "cpu"
 MEMORY: Final = "memory"
-STORAGE: Final = "ephemeral-storage"
 PODS: Final = "pods"
 HUGE_PAGES: Final = "hugepages-"
-GPUS: Final = ("nvidia.com/gpu", "amd.com/gpu")
-_RDMA_PREFIXES: Final = ("rdma/", "nvidia.com/mlnxnics", "nvidia.com/hostdev")
 _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
 def read_amount(name: str, value: Any) -> int | None:
     """Return the amount that a quantity of a resource is, rounded up as the scheduler does; None where it is none."""
-    from aksrdma.kube.quantities import quantity
-
     parsed = quantity(value)
     if parsed is None:
         return None
@@ -42,11 +40,10 @@ def write_amount(name: str, amount: int) -> str:
 
 def show_amount(name: str, amount: int) -> str:
     """Return an amount as a person reads it: bytes rounded to a tenth of Gi or Mi."""
-    if not _in_bytes(name):
-        return write_amount(name, amount)
-    for unit, bits in (("Gi", 30), ("Mi", 20)):
-        if abs(amount) >= 1 << bits:
-            return f"{amount / (1 << bits):.1f}".removesuffix(".0") + unit
+    if _in_bytes(name):
+        for unit, bits in (("Gi", 30), ("Mi", 20)):
+            if abs(amount) >= 1 << bits:
+                return f"{amount / (1 << bits):.1f}".removesuffix(".0") + unit
     return write_amount(name, amount)
 
 
@@ -57,7 +54,7 @@ def is_gpu(name: str) -> bool:
 
 def is_rdma(name: str) -> bool:
     """Say whether a resource has one of the names under which RDMA is handed out."""
-    return name.startswith(_RDMA_PREFIXES)
+    return name.startswith(("rdma/", "nvidia.com/mlnxnics", "nvidia.com/hostdev"))
 
 
 def is_device(name: str) -> bool:
@@ -65,10 +62,10 @@ def is_device(name: str) -> bool:
     return "/" in name
 
 
-def ordered(names: Mapping[str, Any] | set[str]) -> list[str]:
+def ordered(names: Iterable[str]) -> list[str]:
     """Return names of resources as they are shown: GPUs, RDMA, other devices, then what every node has."""
     return sorted(names, key=lambda name: (not is_gpu(name), not is_rdma(name), not is_device(name), name))
 
 
 def _in_bytes(name: str) -> bool:
-    return name in (MEMORY, STORAGE) or name.startswith(HUGE_PAGES)
+    return name in (MEMORY, "ephemeral-storage") or name.startswith(HUGE_PAGES)

@@ -1,21 +1,30 @@
-"""The nodes of a cluster, read from a cluster file, `kubectl get nodes -o json` or `az aks nodepool list -o json`."""
+"""Nodes as the scheduler sees them, and whether a pod may go to one: its labels first, then its taints.
+
+Source: the filters NodeName, NodeAffinity and TaintToleration of pkg/scheduler/framework/plugins@v1.34.2.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from aksrdma.errors import ReadError
+from aksrdma.kube.labels import INSTANCE_TYPE
+from aksrdma.kube.scheduling import EVICTING, NODE_NAME, Placement, Requirement, Taint
 from aksrdma.workloads.fit.amounts import Amounts
-from aksrdma.workloads.fit.placement import Site
 
 Origin: TypeAlias = Literal["cluster file", "kubectl", "az"]
-WANTED: Final = (
-    "give a cluster file (kind: RdmaCluster), or the output of `kubectl get nodes -o json` or of "
-    "`az aks nodepool list -o json`"
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a pod sees of a node: labels and taints."""
+
+    labels: Mapping[str, str | None]
+    """None is a label that the node is known not to have."""
+    taints: tuple[Taint, ...] = ()
+    complete: bool = True
+    """Whether labels that are not named are known not to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class ClusterNodes:
     """All nodes that pods may go to."""
 
     origin: Origin
+    """What they were read from."""
     nodes: tuple[Nodes, ...]
     rdma: tuple[str, ...]
     """Resources under which RDMA is handed out: `rdma/ib`."""
@@ -52,65 +62,78 @@ class ClusterNodes:
         return tuple(dict.fromkeys(one.pool for one in self.nodes))
 
 
-def read_nodes(source: bytes, file: str, profile: str | None = None) -> ClusterNodes:
-    """Return the nodes that a text describes; which of the three it is shows in its content.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a pod may go to a node."""
 
-    Args:
-        source: The text.
-        file: Its name, for messages.
-        profile: How pods get RDMA; over that of a cluster file. `kubectl get nodes` says it by itself.
+    message: str = ""
+    """Why not; empty where it may."""
+    fix: str = ""
+    assumed: tuple[str, ...] = ()
+    """Labels that nobody has said the node has, taken as the pod wants them."""
 
-    Raises:
-        ReadError: it is none of the three, or no YAML.
-        ClusterError: a cluster file that cannot be right.
-        UsageError: a value that cannot be right.
-    """
-    data = _json(source)
-    if isinstance(data, list) or (isinstance(data, dict) and _is_pool(data)):
-        from aksrdma.workloads.fit.from_az import nodes_of_pools
-
-        return nodes_of_pools(data if isinstance(data, list) else [data], file, profile)
-    if isinstance(data, dict) and _is_kubernetes(data):
-        from aksrdma.workloads.fit.from_kubectl import nodes_of_objects
-
-        listed = data.get("items")
-        return nodes_of_objects(listed if isinstance(listed, list) else [data], file)
-    return _of_documents(source, file, profile)
+    @property
+    def ok(self) -> bool:
+        """Whether it may."""
+        return not self.message
 
 
-def _of_documents(source: bytes, file: str, profile: str | None) -> ClusterNodes:
-    from aksrdma import documents
-    from aksrdma.cluster import KIND
-
-    stream = documents.read(source, file)
-    if stream.problems:
-        raise ReadError("\n".join(stream.mistakes()))
-    kinds = {document.kind for document in stream.documents}
-    if "Node" in kinds:
-        from aksrdma.workloads.fit.from_kubectl import nodes_of_objects
-
-        return nodes_of_objects([document.data for document in stream.documents], file)
-    if len(stream.documents) == 1 and KIND in kinds:
-        from aksrdma.workloads.fit.from_cluster import nodes_of_document
-
-        return nodes_of_document(stream.documents[0], profile)
-    found = f"it has {', '.join(sorted(kind or 'no kind' for kind in kinds))}" if kinds else "it is empty"
-    raise ReadError(f"{file}: describes no nodes ({found}); {WANTED}")
+def judge_site(placement: Placement, site: Site) -> Verdict:
+    """Say whether a pod may go to a node, whatever is free there."""
+    verdict = judge_labels(placement, site)
+    if not verdict.ok:
+        return verdict
+    for taint in site.taints:
+        if taint.effect in EVICTING and not any(one.tolerates(taint) for one in placement.tolerations):
+            value = f"operator: Equal, value: {taint.value}" if taint.value else "operator: Exists"
+            toleration = f"{{key: {taint.key}, {value}, effect: {taint.effect}}}"
+            return Verdict(f"the taint {taint} is not tolerated", f"add the toleration {toleration}")
+    return verdict
 
 
-def _json(source: bytes) -> Any:
-    """Return the JSON of a text, or None; kubectl's output is large, and this is the fast way to read it."""
-    if source[:64].lstrip()[:1] not in (b"{", b"["):
-        return None
-    try:
-        return json.loads(source)
-    except (ValueError, RecursionError):
-        return None  # read as YAML, which says where it is broken
+def judge_labels(placement: Placement, site: Site) -> Verdict:
+    """Say whether the labels of a node are what a pod wants, taints aside."""
+    assumed: list[str] = []
+    for one in placement.selector:
+        if not _meets(one, site, assumed):
+            return _refused("nodeSelector" if one.key != NODE_NAME else "nodeName", one, site)
+    if placement.terms is None:
+        return Verdict(assumed=tuple(assumed))
+    granted: Verdict | None = None
+    failed: Requirement | None = None
+    for term in placement.terms:
+        also = list(assumed)
+        wrong = next((one for one in term if not _meets(one, site, also)), None)
+        if wrong is not None:
+            failed = failed or wrong
+        elif len(also) == len(assumed):
+            return Verdict(assumed=tuple(assumed))  # sure, so it goes before a term that is only taken for granted
+        else:
+            granted = granted or Verdict(assumed=tuple(also))
+    if granted:
+        return granted
+    if failed is None:
+        return Verdict("its node affinity has no term, which matches no node", "add a term, or leave the affinity out")
+    return _refused("node affinity", failed, site)
 
 
-def _is_pool(data: Mapping[str, Any]) -> bool:
-    return "vmSize" in data and "kind" not in data
+def _meets(requirement: Requirement, site: Site, assumed: list[str]) -> bool:
+    """Say whether a node has the label that is wanted; note a label of which nobody knows, which counts as had."""
+    key = requirement.key
+    if key not in site.labels and not site.complete:
+        assumed.append(key)
+        return True
+    value = site.labels.get(key)
+    if value is None or site.complete or key not in INSTANCE_TYPE:
+        return requirement.met_by(value)
+    # The case of the label is that of whoever made the pool, which neither a cluster file nor az tells.
+    same = (one for one in requirement.values if one.casefold() == value.casefold())
+    return requirement.met_by(value) or requirement.met_by(next(same, value))
 
 
-def _is_kubernetes(data: Mapping[str, Any]) -> bool:
-    return data.get("kind") in ("Node", "NodeList", "List")
+def _refused(field_name: str, wanted: Requirement, site: Site) -> Verdict:
+    value = site.labels.get(wanted.key)
+    what = "the node's name" if wanted.key == NODE_NAME else f"the label {wanted.key}"
+    found = "is not there" if value is None else f"is {value}"
+    fix = f"change the {field_name}" + ("" if value is None else f" to {value}, or choose another pool")
+    return Verdict(f"its {field_name} wants {wanted}, and {what} {found}", fix)

@@ -1,13 +1,19 @@
-"""Nodes that are alike as one entry with a count, and pods put on them.
+"""The nodes of a cluster with the pods put on them: resources by number, and nodes that are alike as one entry.
 
-Everything here is a value: placing pods returns new bins, so trying a pool costs nothing to undo.
+A `Bins` is a value: placing pods returns new ones, so that trying a pool costs nothing to undo.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
+
+from aksrdma.kube.scheduling import Placement
+from aksrdma.workloads.fit.amounts import PODS, is_device, is_gpu, is_rdma, ordered
+from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site, Verdict, judge_site
+from aksrdma.workloads.fit.pods import PodGroup
 
 UNLIMITED: Final = 1 << 62
 """Free amount of what is not counted."""
@@ -17,7 +23,7 @@ class Bin(NamedTuple):
     """The state of a node."""
 
     kind: int
-    """Number of its site: pool, labels and taints."""
+    """Number of its `Kind`: pool, labels and taints."""
     free: tuple[int, ...]
     """What is free, by the number of the resource."""
     taken: bool
@@ -37,7 +43,7 @@ class Shape:
     needs: tuple[tuple[int, int], ...]
     """Number of a resource and amount, what runs out most likely first."""
     kinds: frozenset[int]
-    """Sites that it may go to."""
+    """Kinds of nodes that it may go to."""
     avoids: frozenset[int] = frozenset()
     """Templates that it shares no node with."""
     mark: int | None = None
@@ -65,12 +71,11 @@ def room(free: tuple[int, ...], needs: tuple[tuple[int, int], ...]) -> int:
     return most
 
 
-def rooms(bins: Bins, shape: Shape) -> Iterator[tuple[int, int]]:
-    """Yield, for nodes that may take such a pod, how many each takes and how many nodes they are."""
-    most = 1 if shape.alone else UNLIMITED
+def rooms(bins: Bins, shape: Shape) -> Iterator[tuple[Bin, int, int]]:
+    """Yield nodes that take such a pod, with how many each has room for and how many nodes they are."""
     for node, count in bins.items():
         if shape.admits(node) and (takes := room(node.free, shape.needs)):
-            yield min(takes, most), count
+            yield node, takes, count
 
 
 def place(bins: Bins, shape: Shape, count: int, most: int = UNLIMITED) -> tuple[Bins, int]:
@@ -116,7 +121,7 @@ def with_pods(node: Bin, shape: Shape, count: int) -> Bin:
     return Bin(node.kind, tuple(free), True, marks)
 
 
-def even_level(nodes: list[tuple[int, int]], count: int, most: int) -> int:
+def even_level(nodes: Sequence[tuple[int, int]], count: int, most: int) -> int:
     """Return the least number of pods a node at which all find a place, at most `most`.
 
     Args:
@@ -132,3 +137,109 @@ def even_level(nodes: list[tuple[int, int]], count: int, most: int) -> int:
         else:
             low = middle + 1
     return low
+
+
+def kept_apart(groups: Sequence[PodGroup]) -> list[frozenset[int]]:
+    """Return, for each template, the numbers of those that it shares no node with; its own among them, maybe.
+
+    Anti-affinity of either side keeps both apart, as the scheduler has it.
+    """
+    apart: list[set[int]] = [set() for _ in groups]
+    by_label: dict[tuple[str, str], list[int]] = {}
+    if any(group.neighbors.apart for group in groups):
+        for number, group in enumerate(groups):
+            for label in group.labels.items():
+                by_label.setdefault(label, []).append(number)
+    for number, group in enumerate(groups):
+        for selector in group.neighbors.apart:
+            # By a label that all of them have, so that a thousand templates are not compared with each other.
+            candidates = by_label.get(selector.handle, []) if selector.handle else range(len(groups))
+            for other in candidates:
+                if selector.selects(groups[other].labels, groups[other].namespace):
+                    apart[number].add(other)
+                    apart[other].add(number)
+    return [frozenset(others) for others in apart]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Nodes that pods cannot tell apart before they run there."""
+
+    pool: str
+    site: Site
+    vm_size: str | None
+    allocatable: Mapping[str, int]
+    """The most that one of them has."""
+
+
+class Packing:
+    """All nodes, with what was put on them so far."""
+
+    def __init__(self, cluster: ClusterNodes, groups: Sequence[PodGroup]) -> None:
+        self.cluster = cluster
+        asked = {name for group in groups for name in group.requests}
+        there = {name for nodes in cluster.nodes for name, amount in nodes.allocatable.items() if amount}
+        devices = {name for name in there if is_gpu(name) or self.is_rdma(name)}
+        self.resources = ordered({*asked, *devices, PODS})
+        """Those asked for, and the devices that could be left unused."""
+        self.number = {name: number for number, name in enumerate(self.resources)}
+        self.kinds: list[Kind] = []
+        self.total = {pool: [0] * len(self.resources) for pool in cluster.pools}
+        self.bins: dict[str, Bins] = self._filled({key for group in groups for key in group.placement.keys})
+        self._verdicts: dict[Placement, list[Verdict]] = {}
+
+    def _filled(self, keys: set[str]) -> dict[str, Bins]:
+        """Return the nodes as they are before the first pod; labels that no pod looks at make no difference."""
+        numbers: dict[object, int] = {}
+        filled: dict[str, dict[Bin, int]] = {pool: {} for pool in self.cluster.pools}
+        for nodes in self.cluster.nodes:
+            site = nodes.site
+            labels = {key: value for key, value in site.labels.items() if key in keys}
+            identity = (nodes.pool, site.taints, site.complete, tuple(sorted(labels.items(), key=str)))
+            number = numbers.setdefault(identity, len(numbers))
+            has = list(self._allocatable(nodes))
+            if number == len(self.kinds):
+                most = dict(zip(self.resources, has, strict=True))
+                self.kinds.append(Kind(nodes.pool, Site(labels, site.taints, site.complete), nodes.vm_size, most))
+            else:
+                known = self.kinds[number]
+                most = {name: max(known.allocatable[name], one) for name, one in zip(self.resources, has, strict=True)}
+                self.kinds[number] = Kind(known.pool, known.site, known.vm_size, most)
+            free = tuple(
+                amount if amount == UNLIMITED else amount - nodes.used.get(name, 0)
+                for name, amount in zip(self.resources, has, strict=True)
+            )
+            state = Bin(number, free, False, frozenset())
+            if nodes.count:
+                filled[nodes.pool][state] = filled[nodes.pool].get(state, 0) + nodes.count
+            total = self.total[nodes.pool]
+            for resource, amount in enumerate(has):
+                total[resource] += min(amount, UNLIMITED) * nodes.count
+        return dict(filled)
+
+    def _allocatable(self, nodes: Nodes) -> Iterator[int]:
+        for name in self.resources:
+            unknown = not nodes.site.complete and not is_device(name)
+            yield nodes.allocatable.get(name, UNLIMITED if unknown else 0)
+
+    def verdicts(self, placement: Placement) -> list[Verdict]:
+        """Return what each kind of node says to a placement."""
+        known = self._verdicts.get(placement)
+        if known is None:
+            known = [judge_site(placement, kind.site) for kind in self.kinds]
+            self._verdicts[placement] = known
+        return known
+
+    @cached_property
+    def devices(self) -> list[int]:
+        """Numbers of the resources that are GPUs or RDMA."""
+        return [number for number, name in enumerate(self.resources) if is_gpu(name) or self.is_rdma(name)]
+
+    @cached_property
+    def device_pools(self) -> frozenset[str]:
+        """Pools with GPUs or RDMA."""
+        return frozenset(pool for pool, total in self.total.items() if any(total[number] for number in self.devices))
+
+    def is_rdma(self, name: str) -> bool:
+        """Say whether a resource is RDMA: by its name, or because the cluster hands it out as such."""
+        return is_rdma(name) or name in self.cluster.rdma

@@ -1,11 +1,12 @@
-"""What fits where, and what stays Pending, as records and as JSON data."""
+"""What fits where, and what stays Pending: as records, as JSON values and as tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from aksrdma.workloads.fit.amounts import Amounts, ordered, write_amount
+from aksrdma.workloads.fit.amounts import PODS, Amounts, ordered, show_amount, write_amount
 from aksrdma.workloads.fit.nodes import Origin
 
 
@@ -39,7 +40,7 @@ class PoolFit:
     stranded: Amounts
     """GPUs and RDMA units that are left on that node, with none of what ran out beside them."""
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
             "pool": self.pool,
@@ -78,7 +79,7 @@ class PodsFit:
         """Pods that find none, or none on the fabric of the others."""
         return self.wanted - self.placed
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
             "role": self.role,
@@ -88,7 +89,7 @@ class PodsFit:
             "elsewhere": self.elsewhere,
             "asks": _written(self.asks),
             "one_pool": self.one_pool,
-            "pools": [one.to_data() for one in self.pools],
+            "pools": [one.to_dict() for one in self.pools],
             "reasons": [{"pool": one.pool, "message": one.message, "fix": one.fix} for one in self.reasons],
         }
 
@@ -108,14 +109,14 @@ class WorkloadFit:
         """Whether all of its pods find a node."""
         return all(not one.pending for one in self.pods)
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
             "object": self.label,
             "file": self.file,
             "line": self.line,
             "ok": self.ok,
-            "pods": [one.to_data() for one in self.pods],
+            "pods": [one.to_dict() for one in self.pods],
         }
 
 
@@ -139,7 +140,7 @@ class PoolLeft:
     nodes: int
     resources: tuple[Left, ...]
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
             "pool": self.pool,
@@ -173,16 +174,90 @@ class FitReport:
         """Whether every pod finds a node."""
         return all(one.ok for one in self.workloads)
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the object of `aksrdma fit -o json` as JSON values; amounts are Kubernetes quantities."""
         return {
             "ok": self.ok,
             "nodes_from": self.origin,
-            "workloads": [one.to_data() for one in self.workloads],
-            "pools": [one.to_data() for one in self.pools],
+            "workloads": [one.to_dict() for one in self.workloads],
+            "pools": [one.to_dict() for one in self.pools],
             "notes": list(self.notes),
         }
 
 
 def _written(amounts: Amounts) -> dict[str, str]:
-    return {name: write_amount(name, amounts[name]) for name in ordered({*amounts})}
+    return {name: write_amount(name, amounts[name]) for name in ordered(amounts)}
+
+
+_HEAD: Final = (
+    "WORKLOAD",
+    "PODS",
+    "PLACED",
+    "A POD ASKS",
+    "POOL",
+    "A NODE",
+    "FITS",
+    "TAKEN",
+    "RUNS OUT FIRST",
+    "STRANDED A NODE",
+)
+_LEFT_HEAD: Final = ("POOL", "NODES", "RESOURCE", "TOTAL", "LEFT", "STRANDED")
+_NONE: Final = "-"
+
+
+def render_table(report: FitReport) -> str:
+    """Return a report as text with a final newline: workloads by pool, what is left by pool, and what stays Pending."""
+    workloads = _table(_HEAD, [row for one in report.workloads for row in _rows(one)])
+    left = _table(_LEFT_HEAD, list(_left_rows(report)))
+    pending = [line for one in report.workloads for line in _pending(one)]
+    return "\n".join([workloads, left, *("".join(pending),) * bool(pending)])
+
+
+def _rows(workload: WorkloadFit) -> Iterator[tuple[str, ...]]:
+    for pods in workload.pods:
+        head = (_name(workload, pods), str(pods.wanted), str(pods.placed), _shown(pods.asks) or "nothing")
+        rows = [
+            (
+                one.pool,
+                str(one.per_node),
+                str(one.fits),
+                str(one.placed),
+                ", ".join(one.runs_out) or _NONE,
+                _shown(one.stranded) or _NONE,
+            )
+            for one in pods.pools
+        ]
+        if pods.elsewhere:
+            rows.append(("(other pools)", _NONE, _NONE, str(pods.elsewhere), _NONE, _NONE))
+        for number, cells in enumerate(rows or [(_NONE, "0", "0", "0", _NONE, _NONE)]):
+            yield (*(head if number == 0 else ("",) * len(head)), *cells)
+
+
+def _left_rows(report: FitReport) -> Iterator[tuple[str, ...]]:
+    for pool in report.pools:
+        head = (pool.pool, str(pool.nodes))
+        for number, one in enumerate(one for one in pool.resources if one.resource != PODS):
+            amounts = (show_amount(one.resource, amount) for amount in (one.total, one.left, one.stranded))
+            yield (*(head if number == 0 else ("", "")), one.resource, *amounts)
+
+
+def _pending(workload: WorkloadFit) -> Iterator[str]:
+    for pods in workload.pods:
+        if pods.pending:
+            yield f"Pending: {_name(workload, pods)}: {pods.pending} of {pods.wanted}\n"
+            yield from (f"  {reason}\n" for reason in pods.reasons)
+
+
+def _name(workload: WorkloadFit, pods: PodsFit) -> str:
+    return workload.label if pods.role == "pod" else f"{workload.label} {pods.role}"
+
+
+def _shown(amounts: Amounts) -> str:
+    return ", ".join(f"{show_amount(name, amounts[name])} {name}" for name in ordered(amounts))
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = [head, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+    return "".join(f"{line}\n" for line in lines)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from aksrdma.workloads.fit.amounts import PODS
-from aksrdma.workloads.fit.apart import kept_apart
-from aksrdma.workloads.fit.elsewhere import may_go_elsewhere
-from aksrdma.workloads.fit.floor import Floor
-from aksrdma.workloads.fit.leftover import pools_left
-from aksrdma.workloads.fit.nodes import ClusterNodes
-from aksrdma.workloads.fit.packing import UNLIMITED, Bins, Shape, even_level, place, room, rooms
-from aksrdma.workloads.fit.reasons import reasons_of, runs_out
+from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE, NIC_LABEL
+from aksrdma.workloads.fit.amounts import PODS, is_device
+from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_labels, judge_site
+from aksrdma.workloads.fit.packing import UNLIMITED, Bins, Packing, Shape, even_level, kept_apart, place, room, rooms
+from aksrdma.workloads.fit.pods import PodGroup
+from aksrdma.workloads.fit.reasons import pools_left, reasons_of, runs_out
 from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, Reason, WorkloadFit
-from aksrdma.workloads.fit.workloads import PodGroup, Workload
+from aksrdma.workloads.fit.workloads import Workload
 
 
 def fit(cluster: ClusterNodes, workloads: Sequence[Workload]) -> FitReport:
@@ -28,10 +26,10 @@ def fit(cluster: ClusterNodes, workloads: Sequence[Workload]) -> FitReport:
         cluster: The nodes: `read_nodes`.
         workloads: What is to run: `read_workloads`.
     """
-    run = _Run(cluster, workloads)
-    done = tuple(run.workload(one) for one in workloads)
-    notes = dict.fromkeys([*cluster.notes, *run.notes, *(note for one in workloads for note in one.notes)])
-    return FitReport(cluster.origin, done, pools_left(run.floor, run.shapes.values()), tuple(notes))
+    scheduler = _Scheduler(cluster, workloads)
+    done = tuple(scheduler.workload(one) for one in workloads)
+    notes = dict.fromkeys([*cluster.notes, *scheduler.notes, *(note for one in workloads for note in one.notes)])
+    return FitReport(cluster.origin, done, pools_left(scheduler.packing, scheduler.shapes.values()), tuple(notes))
 
 
 @dataclass(slots=True)
@@ -44,6 +42,7 @@ class _Tally:
     one_pool: bool = False
     wanted: int = 0
     pools: dict[str, PoolFit] = field(default_factory=dict)
+    """What each pool could take before the first of these pods got its place."""
     placed: dict[str, int] = field(default_factory=dict)
     elsewhere: int = 0
 
@@ -51,137 +50,135 @@ class _Tally:
     def pending(self) -> int:
         return self.wanted - sum(self.placed.values()) - self.elsewhere
 
-    def add(self, pool: str, count: int) -> None:
-        if count:
-            self.placed[pool] = self.placed.get(pool, 0) + count
-
     def fits(self) -> tuple[PoolFit, ...]:
         return tuple(
-            PoolFit(one.pool, max(one.fits, self.placed.get(pool, 0)), self.placed.get(pool, 0), one.per_node, one.runs_out, one.stranded)
+            replace(one, fits=max(one.fits, self.placed.get(pool, 0)), placed=self.placed.get(pool, 0))
             for pool, one in self.pools.items()
-        )  # fmt: skip
+        )
 
 
-class _Run:
+class _Scheduler:
     """Places workloads, one after the other."""
 
     def __init__(self, cluster: ClusterNodes, workloads: Sequence[Workload]) -> None:
-        self.floor = Floor(cluster, workloads)
-        self.notes: dict[str, None] = {}
         groups = [group for workload in workloads for group in workload.pods]
+        self.packing = Packing(cluster, groups)
+        self.notes: dict[str, None] = {}
         apart = kept_apart(groups)
         self.shapes = {id(group): self._shape(group, number, apart[number]) for number, group in enumerate(groups)}
-        devices = self.floor.device_pools
+        devices = self.packing.device_pools
         self._plain_first = sorted(cluster.pools, key=lambda pool: pool in devices)
+        self._known_pools = {pool.casefold() for pool in cluster.pools}
+        self._known_sizes = {kind.vm_size.casefold() for kind in self.packing.kinds if kind.vm_size}
 
     def _shape(self, group: PodGroup, number: int, apart: frozenset[int]) -> Shape:
-        needs = [(self.floor.number[name], amount) for name, amount in {**group.requests, PODS: 1}.items()]
-        verdicts = self.floor.verdicts(group.placement)
-        open_kinds = frozenset(kind for kind, verdict in enumerate(verdicts) if verdict.ok)
-        return Shape(tuple(sorted(needs)), open_kinds, apart, number if apart else None)
+        needs = [(self.packing.number[name], amount) for name, amount in {**group.requests, PODS: 1}.items()]
+        verdicts = self.packing.verdicts(group.placement)
+        kinds = frozenset(kind for kind, verdict in enumerate(verdicts) if verdict.ok)
+        return Shape(tuple(sorted(needs)), kinds, apart, number if apart else None)
 
     def workload(self, workload: Workload) -> WorkloadFit:
+        """Place the pods of a workload and return what became of them."""
         tallies = [_Tally(group, self.shapes[id(group)], workload.daemon) for group in workload.pods]
         if workload.daemon:
             for tally in tallies:
-                self._daemon(tally)
-        for _ in range(0 if workload.daemon else workload.groups):
-            self._group(workload, tallies)
+                self._on_each_node(tally)
+        else:
+            for _ in range(workload.groups):
+                self._place_group(workload, tallies)
         for tally in tallies:
             self._note_assumed(tally)
         pods = tuple(
             PodsFit(
-                one.group.role,
-                one.wanted,
-                one.group.requests,
-                one.one_pool,
-                one.fits(),
-                one.elsewhere,
-                self._reasons(one),
+                role=one.group.role,
+                wanted=one.wanted,
+                asks=one.group.requests,
+                one_pool=one.one_pool,
+                pools=one.fits(),
+                elsewhere=one.elsewhere,
+                reasons=self._reasons(one),
             )
             for one in tallies
         )
         return WorkloadFit(workload.label, workload.file, workload.line, pods)
 
-    def _group(self, workload: Workload, tallies: Sequence[_Tally]) -> None:
+    def _place_group(self, workload: Workload, tallies: Sequence[_Tally]) -> None:
         """Place pods that work together: first those with RDMA, which are the hardest to please."""
-        rdma = [one for one in tallies if any(self.floor.is_rdma(name) for name in one.group.requests)]
-        together = sum(one.group.count for one in rdma) > 1
-        pinned = [one for one in tallies if one.group.neighbors.one_pool and one not in rdma]
         for tally in tallies:
             tally.wanted += tally.group.count
             self._survey(tally)
-        self._in_one_pool(workload, rdma) if together else self._one_by_one(rdma)
+        rdma = [one for one in tallies if any(self.packing.is_rdma(name) for name in one.group.requests)]
+        pinned = [one for one in tallies if one.group.neighbors.one_pool and one not in rdma]
+        if sum(one.group.count for one in rdma) > 1:
+            self._in_one_pool(workload, rdma)
+        else:
+            self._anywhere(rdma)
         for tally in pinned:
             self._in_one_pool(workload, [tally])
-        self._one_by_one([one for one in tallies if one not in rdma and one not in pinned])
+        self._anywhere([one for one in tallies if one not in rdma and one not in pinned])
 
     def _survey(self, tally: _Tally) -> None:
         """Note what each pool could take, before the first pod of the template gets its place."""
         if tally.pools:
             return
-        for pool in self.floor.cluster.pools:
-            found = self._pool_fit(tally, pool)
-            if found.fits:
-                tally.pools[pool] = found
+        shape = tally.shape
+        for pool in self.packing.cluster.pools:
+            most = 1 if shape.alone else self._most_on_a_node(tally, [pool])
+            total = best = 0
+            free: tuple[int, ...] = ()
+            for node, takes, count in rooms(self.packing.bins[pool], shape):
+                total += min(takes, most) * count
+                if takes > best:
+                    best, free = takes, node.free
+            if not total:
+                continue
+            per_node = min(best, most)
+            out = ("DaemonSet",) if tally.daemon else runs_out(self.packing, shape, free, per_node)
+            stranded: dict[str, int] = {}
+            if out and out[0] in self.packing.number:  # a resource stops them, no rule
+                needs = dict(shape.needs)
+                left = {number: free[number] - needs.get(number, 0) * per_node for number in self.packing.devices}
+                stranded = {self.packing.resources[number]: amount for number, amount in left.items() if amount > 0}
+            tally.pools[pool] = PoolFit(pool, min(total, UNLIMITED), 0, per_node, out, stranded)
 
-    def _pool_fit(self, tally: _Tally, pool: str) -> PoolFit:
-        bins, shape = self.floor.bins[pool], tally.shape
-        most = self._most(tally, [pool], UNLIMITED)
-        total = sum(min(takes, most) * count for takes, count in rooms(bins, shape))
-        best = 0
-        free: tuple[int, ...] = ()
-        for node in bins if total else ():
-            takes = room(node.free, shape.needs) if shape.admits(node) else 0
-            if takes > best:
-                best, free = takes, node.free
-        per_node = min(best, most, 1 if shape.alone else best)
-        if not total:
-            return PoolFit(pool, 0, 0, 0, (), {})
-        out = ("DaemonSet",) if tally.daemon else runs_out(self.floor, shape, free, per_node)
-        return PoolFit(pool, min(total, UNLIMITED), 0, per_node, out, self._stranded(tally, free, per_node, out))
-
-    def _stranded(self, tally: _Tally, free: tuple[int, ...], per_node: int, out: tuple[str, ...]) -> dict[str, int]:
-        """Return the devices that a node filled with such pods has left, where a resource and no rule stops them."""
-        if not out or out[0] not in self.floor.number:
-            return {}
-        needs = dict(tally.shape.needs)
-        left = {number: free[number] - needs.get(number, 0) * per_node for number in self.floor.devices}
-        return {self.floor.resources[number]: amount for number, amount in left.items() if amount > 0}
-
-    def _most(self, tally: _Tally, pools: Sequence[str], count: int) -> int:
-        """Return how many pods a node may have by a hard topology spread constraint."""
+    def _most_on_a_node(self, tally: _Tally, pools: Sequence[str]) -> int:
+        """Return how many pods a node may have, by a hard topology spread constraint or as a DaemonSet."""
+        spread = tally.group.neighbors.spread
         if tally.daemon:
             return 1
-        spread = tally.group.neighbors.spread
         if spread is None:
             return UNLIMITED
-        takes, nodes = UNLIMITED, 0
+        emptiest, nodes = UNLIMITED, 0
         for pool in pools:
-            for node, number in self.floor.bins[pool].items():
-                open_ = node.kind in tally.shape.kinds
-                counts = open_ or (
-                    not spread.only_tolerated and self.floor.labels_fit(tally.group.placement, node.kind)
-                )
-                if counts or spread.every_label:
-                    takes = min(takes, room(node.free, tally.shape.needs) if open_ else 0)
+            for node, number in self.packing.bins[pool].items():
+                allowed = node.kind in tally.shape.kinds
+                counts = allowed or spread.every_label
+                if not counts and not spread.only_tolerated:
+                    counts = judge_labels(tally.group.placement, self.packing.kinds[node.kind].site).ok
+                if counts:
+                    emptiest = min(emptiest, room(node.free, tally.shape.needs) if allowed else 0)
                     nodes += number
-        return (0 if nodes < spread.min_nodes else takes) + spread.max_skew
+        return (0 if nodes < spread.min_nodes else emptiest) + spread.max_skew
 
-    def _one_by_one(self, tallies: Iterable[_Tally]) -> None:
+    def _anywhere(self, tallies: Iterable[_Tally]) -> None:
+        """Put pods into the first pools that take them; those without devices into pools with devices last."""
         for tally in tallies:
+            devices = any(need and number in self.packing.devices for number, need in tally.shape.needs)
+            pools = self.packing.cluster.pools if devices else self._plain_first
             count = tally.group.count
-            devices = any(need and number in self.floor.devices for number, need in tally.shape.needs)
-            pools = self.floor.cluster.pools if devices else self._plain_first
-            left = count - self._spread_over(tally, pools, count)
-            self._settle(tally, left)
+            self._settle(tally, count - self._put(tally, pools, count))
 
-    def _spread_over(self, tally: _Tally, pools: Sequence[str], count: int) -> int:
+    def _put(self, tally: _Tally, pools: Sequence[str], count: int) -> int:
         """Put pods on the first nodes of the pools; evenly, where a topology spread constraint says so."""
-        most = self._most(tally, pools, count)
+        most = self._most_on_a_node(tally, pools)
         if most >= count:
             return self._first_fit(tally, pools, count, UNLIMITED)
-        nodes = [one for pool in pools for one in rooms(self.floor.bins[pool], tally.shape)]
+        alone = tally.shape.alone
+        nodes = [
+            (1 if alone else takes, number)
+            for pool in pools
+            for _, takes, number in rooms(self.packing.bins[pool], tally.shape)
+        ]
         level = even_level(nodes, count, most)
         done = self._first_fit(tally, pools, count, level - 1)
         return done + self._first_fit(tally, pools, count - done, 1)
@@ -191,72 +188,89 @@ class _Run:
         for pool in pools if most > 0 else ():
             if done == count:
                 break
-            self.floor.bins[pool], placed = place(self.floor.bins[pool], tally.shape, count - done, most)
-            tally.add(pool, placed)
+            self.packing.bins[pool], placed = place(self.packing.bins[pool], tally.shape, count - done, most)
+            tally.placed[pool] = tally.placed.get(pool, 0) + placed
             done += placed
         return done
 
     def _in_one_pool(self, workload: Workload, tallies: Sequence[_Tally]) -> None:
         """Put all pods into the first pool that takes them all, else into the one that takes most."""
+        bins = self.packing.bins
         count = sum(one.group.count for one in tallies)
         best: tuple[int, str, Bins, list[int]] | None = None
         able = 0
-        for pool in self.floor.cluster.pools:
-            before = self.floor.bins[pool]
-            done = [self._try(one, pool) for one in tallies]
-            after, self.floor.bins[pool] = self.floor.bins[pool], before
+        for pool in self.packing.cluster.pools:
+            before = bins[pool]
+            done: list[int] = []
+            for tally in tallies:
+                placed = dict(tally.placed)
+                done.append(self._put(tally, [pool], tally.group.count))
+                tally.placed = placed
+            after, bins[pool] = bins[pool], before
             able += sum(done) == count
             if best is None or sum(done) > best[0]:
                 best = sum(done), pool, after, done
         if best is None:
             return
-        _, pool, self.floor.bins[pool], done = best
-        if able > 1:
-            self._note_unpinned(workload, tallies, pool)
-        for tally, placed in zip(tallies, done, strict=True):
+        _, pool, bins[pool], done = best
+        for tally, number in zip(tallies, done, strict=True):
             tally.one_pool = True
-            tally.add(pool, placed)
-            self._settle(tally, tally.group.count - placed)
+            tally.placed[pool] = tally.placed.get(pool, 0) + number
+            self._settle(tally, tally.group.count - number)
+        if able > 1 and not all(one.group.neighbors.one_pool for one in tallies):
+            self.notes[
+                f"{workload.label}: several pools take it and nothing keeps its pods in one, outside of which they cannot "
+                f"talk over InfiniBand; add nodeSelector kubernetes.azure.com/agentpool: {pool}"
+            ] = None
 
-    def _try(self, tally: _Tally, pool: str) -> int:
-        placed = dict(tally.placed)
-        done = self._spread_over(tally, [pool], tally.group.count)
-        tally.placed = placed
-        return done
-
-    def _daemon(self, tally: _Tally) -> None:
+    def _on_each_node(self, tally: _Tally) -> None:
+        """Put one pod of a DaemonSet on each node that it may go to."""
         self._survey(tally)
-        for pool, bins in self.floor.bins.items():
+        for pool, bins in self.packing.bins.items():
             wanted = sum(count for node, count in bins.items() if node.kind in tally.shape.kinds)
             tally.wanted += wanted
-            self.floor.bins[pool], placed = place(bins, tally.shape, wanted, 1)
-            tally.add(pool, placed)
-        self._settle(tally, tally.wanted - sum(tally.placed.values()))
+            self.packing.bins[pool], placed = place(bins, tally.shape, wanted, 1)
+            tally.placed[pool] = placed
+        self._settle(tally, tally.pending)
 
     def _settle(self, tally: _Tally, left: int) -> None:
         """Send pods that found no node elsewhere, where that may be."""
-        if left > 0 and may_go_elsewhere(self.floor, tally.group):
+        if left > 0 and self._may_go_elsewhere(tally.group):
             tally.elsewhere += left
+
+    def _may_go_elsewhere(self, group: PodGroup) -> bool:
+        """Say whether pods may run on nodes that the input does not name: no devices asked for, and no label in the way.
+
+        Every AKS cluster has a system pool, and a launcher without tolerations, say, runs there.
+        """
+        if not self.packing.cluster.other_pools or any(is_device(name) for name in group.requests):
+            return False
+        placement = group.placement
+        terms = placement.terms if placement.terms is not None else ((),)
+        if not judge_site(placement, Site({NIC_LABEL: None}, complete=False)).ok:
+            return False
+        # A term is open unless one of its requirements names nothing but pools, or sizes, that the input names.
+        return any(
+            not any(
+                one.operator == "In" and known.issuperset(value.casefold() for value in one.values)
+                for one in (*placement.selector, *term)
+                for labels, known in ((AGENT_POOL, self._known_pools), (INSTANCE_TYPE, self._known_sizes))
+                if one.key in labels
+            )
+            for term in terms
+        )
 
     def _reasons(self, tally: _Tally) -> tuple[Reason, ...]:
         if tally.pending <= 0:
             return ()
         fits, pending = tally.fits(), tally.pending
-        return reasons_of(self.floor, tally.group, tally.shape, fits, pending, one_pool=tally.one_pool)
-
-    def _note_unpinned(self, workload: Workload, tallies: Sequence[_Tally], pool: str) -> None:
-        if all(one.group.neighbors.one_pool for one in tallies):
-            return
-        self.notes[
-            f"{workload.label}: several pools take it and nothing keeps its pods in one, outside of which they cannot talk "
-            f"over InfiniBand; add nodeSelector kubernetes.azure.com/agentpool: {pool}"
-        ] = None
+        return reasons_of(self.packing, tally.group, tally.shape, fits, pending, one_pool=tally.one_pool)
 
     def _note_assumed(self, tally: _Tally) -> None:
-        verdicts = self.floor.verdicts(tally.group.placement)
+        verdicts = self.packing.verdicts(tally.group.placement)
         for kind in sorted(tally.shape.kinds):
             for key in verdicts[kind].assumed:
                 self.notes[
-                    f"whether nodes of pool {self.floor.kinds[kind].pool} have the label {key} as the pods want it is not in "
-                    f"the {self.floor.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
+                    f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is not in "
+                    f"the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
                 ] = None

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.findings import FieldPath
+from aksrdma.kube.kinds import TRAINER_GROUP, TRAINER_NODE
+from aksrdma.kube.templates import PodTemplate, pod_templates
 from aksrdma.kube.values import integer, items, mapping, sequence, text
-from aksrdma.workloads.fit.requests import Mistakes, container_requests
-from aksrdma.workloads.fit.workloads import PodGroup, Workload, make_workload, pod_group
-from aksrdma.workloads.kinds import TRAINER_GROUP, TRAINER_NODE, Template, templates
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, container_requests
+from aksrdma.workloads.fit.workloads import Workload, make_workload, pod_group
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -76,7 +77,7 @@ def _wanted(job: Document) -> tuple[str, str, str]:
 
 def _groups(runtime: Document, job: Document | None, mistakes: Mistakes) -> Iterator[PodGroup]:
     owner = job or runtime
-    for template in templates(runtime.data):
+    for template in pod_templates(runtime.data):
         spec: Mapping[str, Any] = mapping(template.data.get("spec"))
         if job and template.works:
             spec = _with_resources(spec, job)
@@ -97,7 +98,7 @@ def _with_resources(spec: Mapping[str, Any], job: Document) -> Mapping[str, Any]
     return {**spec, "containers": containers}
 
 
-def _count(runtime: Document, job: Document | None, template: Template) -> int:
+def _count(runtime: Document, job: Document | None, template: PodTemplate) -> int:
     replicated: FieldPath = template.path[:_JOB_DEPTH]
     replicas = integer(runtime.value((*replicated, "replicas")))
     copies = 1 if replicas is None else max(0, replicas)
@@ -116,7 +117,7 @@ def _nodes(runtime: Document | None, job: Document | None) -> int:
 
 def _bare(job: Document, mistakes: Mistakes) -> PodGroup:
     given = {"containers": [{"name": TRAINER_NODE, "resources": job.value(("spec", "trainer", "resourcesPerNode"))}]}
-    template = Template((), "node", True, TRAINER_NODE, {"spec": given})
+    template = PodTemplate((), {"spec": given}, "node")
     return pod_group(job, template, _nodes(None, job), mistakes)
 
 
@@ -128,7 +129,7 @@ def _lost(runtime: Document, job: Document) -> list[str]:
     silent = Mistakes()
     kept = container_requests(job, (), {"resources": given}, silent)
     lost: dict[str, None] = {}
-    for template in templates(runtime.data):
+    for template in pod_templates(runtime.data):
         for one in sequence(mapping(template.data.get("spec")).get("containers")) if template.works else ():
             if mapping(one).get("name") == TRAINER_NODE:
                 lost |= dict.fromkeys(container_requests(runtime, (), one, silent).keys() - kept.keys())

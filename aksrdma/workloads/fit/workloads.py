@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath
-from aksrdma.kube.scheduling import Placement, placement_of
-from aksrdma.kube.values import mapping
-from aksrdma.workloads.fit.amounts import Amounts
-from aksrdma.workloads.fit.neighbors import Neighbors, neighbors_of
-from aksrdma.workloads.fit.requests import Mistakes, pod_requests
-from aksrdma.workloads.kinds import Template, templates, workload_kind
+from aksrdma.kube.kinds import WORKLOADS, Whole, kind_of
+from aksrdma.kube.scheduling import placement_of
+from aksrdma.kube.templates import PodTemplate, pod_templates
+from aksrdma.kube.values import text
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, neighbors_of, pod_requests
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
-
-
-@dataclass(frozen=True, slots=True)
-class PodGroup:
-    """Pods of one template."""
-
-    role: str
-    """What they are in their workload: `worker`, `launcher`, `head`, ...; `pod` where all are alike."""
-    count: int
-    """How many of them; of a LeaderWorkerSet in one group, and 0 for a DaemonSet, which has one a node."""
-    requests: Amounts
-    """What a node must have free for one of them."""
-    placement: Placement
-    labels: Mapping[str, str]
-    """Of the template, and those that the controller adds."""
-    namespace: str
-    neighbors: Neighbors = field(default_factory=Neighbors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +47,39 @@ def read_workloads(documents: Iterable[Document]) -> list[Workload]:
     mistakes, every = Mistakes(), list(documents)
     runtimes = Runtimes(every)
     for document in every:
-        if workload_kind(document.data) is None:
-            continue
+        row = kind_of(document.api_version, document.kind)
+        if row is None or row.kind not in WORKLOADS or row.kind == "PodTemplate":
+            continue  # nothing makes pods of a PodTemplate by itself
         if runtimes.knows(document):
             found += runtimes.workloads(document, mistakes)
-        else:
-            found.append(_workload(document, mistakes))
+            continue
+        read = reader(document, mistakes)
+        pods = [
+            pod_group(document, template, template.place.count(read, document.data, template.path), mistakes)
+            if template.place and template.place.count
+            else pod_group(document, template, 0, mistakes)
+            for template in pod_templates(document.data)
+        ]
+        groups = read(row.groups, 1) if row.groups else 1
+        found.append(make_workload(document, tuple(pods), groups=groups, daemon=row.kind == "DaemonSet"))
     if mistakes.lines:
         raise UsageError("\n".join(mistakes.lines))
     return found
 
 
-def _workload(document: Document, mistakes: Mistakes) -> Workload:
-    count = _Count(document, mistakes)
-    daemon = document.kind == "DaemonSet"
-    pods = [
-        pod_group(document, template, 0 if daemon else _COUNTS[document.kind](count, template.path), mistakes)
-        for template in templates(document.data)
-    ]
-    groups = count.whole(("spec", "replicas"), 1) if document.kind == "LeaderWorkerSet" else 1
-    return make_workload(document, tuple(pods), groups=groups, daemon=daemon)
+def reader(document: Document, mistakes: Mistakes) -> Whole:
+    """Return what reads the numbers of pods of a document."""
+
+    def read(path: FieldPath, default: int) -> int:
+        value = document.value(path)
+        if value is None:
+            return default
+        if type(value) is int and value >= 0:
+            return value
+        mistakes.add(document, path, f"{value!r} is no number of pods; write a whole number, 0 or more")
+        return default
+
+    return read
 
 
 def make_workload(
@@ -98,19 +93,12 @@ def make_workload(
     """Return the workload of a document, with what is not judged of its pods among its notes."""
     unjudged = dict.fromkeys(one for group in pods for one in group.neighbors.unjudged)
     wants = [f"{document.label}: {one} is not judged" for one in unjudged]
-    return Workload(
-        document.label or document.kind,
-        document.file,
-        document.position(()).line,
-        pods,
-        groups,
-        daemon,
-        (*notes, *wants),
-    )
+    line = document.position(()).line
+    return Workload(document.label or document.kind, document.file, line, pods, groups, daemon, (*notes, *wants))
 
 
 def pod_group(
-    document: Document, template: Template, count: int, mistakes: Mistakes, spec: Mapping[str, Any] | None = None
+    document: Document, template: PodTemplate, count: int, mistakes: Mistakes, spec: Mapping[str, Any] | None = None
 ) -> PodGroup:
     """Return the pods of a template.
 
@@ -121,15 +109,20 @@ def pod_group(
         mistakes: Takes values that cannot be right.
         spec: The pod spec, where it is not the template's own.
     """
-    own = mapping(template.data.get("spec")) if spec is None else spec
-    path: FieldPath = (*template.path, "spec")
-    labels = {key: str(value) for key, value in mapping(mapping(template.data.get("metadata")).get("labels")).items()}
-    labels |= _controller_labels(document, template)
+    own = template.spec if spec is None else spec
+    labels = {key: str(value) for key, value in template.labels.items()}
+    named = _NAME_LABELS.get(document.kind, ())
+    labels |= dict.fromkeys(named, document.name) if document.name else {}
+    if role_label := _ROLE_LABELS.get(document.kind):
+        labels |= dict.fromkeys(role_label, template.role)
     namespace = document.namespace or "default"
+    role = template.role
+    if "replicatedJobs" in template.path:  # a JobSet, or a runtime made of one: its jobs have names of their own
+        role = text(document.value((*template.path[:-3], "name"))) or role
     return PodGroup(
-        template.role,
+        role,
         count,
-        pod_requests(document, path, own, mistakes),
+        pod_requests(document, template.spec_path, own, mistakes),
         placement_of(own, daemon=document.kind == "DaemonSet"),
         labels,
         namespace,
@@ -137,95 +130,20 @@ def pod_group(
     )
 
 
-class _Count:
-    """Reads how many pods a template makes."""
-
-    def __init__(self, document: Document, mistakes: Mistakes) -> None:
-        self.document, self.mistakes = document, mistakes
-
-    def whole(self, path: FieldPath, default: int) -> int:
-        """Return a whole number of the document."""
-        value = self.document.value(path)
-        if value is None:
-            return default
-        if type(value) is int and value >= 0:
-            return value
-        self.mistakes.add(self.document, path, f"{value!r} is no number of pods; write a whole number, 0 or more")
-        return default
-
-    def one(self, path: FieldPath) -> int:
-        """A Pod, a head, a submitter."""
-        return 1
-
-    def replicas(self, path: FieldPath) -> int:
-        """`spec.replicas`."""
-        return self.whole(("spec", "replicas"), 1)
-
-    def job(self, path: FieldPath) -> int:
-        """A Job's pods that run at once."""
-        parallelism = self.whole((*path[:-1], "parallelism"), 1)
-        return min(parallelism, self.whole((*path[:-1], "completions"), parallelism))
-
-    def beside(self, path: FieldPath) -> int:
-        """`replicas` beside the template: MPIJob and PyTorchJob."""
-        return self.whole((*path[:-1], "replicas"), 1)
-
-    def leader_worker(self, path: FieldPath) -> int:
-        """The pods of one group; without a leaderTemplate the leader is made from the workers' template, too."""
-        if path[-1] == "leaderTemplate":
-            return 1
-        size = self.whole(("spec", "leaderWorkerTemplate", "size"), 1)
-        leads = self.document.value(("spec", "leaderWorkerTemplate", "leaderTemplate")) is not None
-        return max(0, size - 1) if leads else size
-
-    def ray(self, path: FieldPath) -> int:
-        """The pods of a group of Ray workers: replicas between their bounds, each on a number of hosts."""
-        group = path[:-1]
-        if len(group) < 2 or group[-2] != "workerGroupSpecs":
-            return 1
-        if self.document.value((*group, "suspend")) is True:
-            return 0
-        least = self.whole((*group, "minReplicas"), 0)
-        asked = max(self.whole((*group, "replicas"), least), least)
-        return min(asked, self.whole((*group, "maxReplicas"), asked)) * self.whole((*group, "numOfHosts"), 1)
-
-
-_Counter: TypeAlias = Callable[[_Count, FieldPath], int]
-_COUNTS: Final[Mapping[str, _Counter]] = {
-    "CronJob": _Count.job,
-    "Deployment": _Count.replicas,
-    "Job": _Count.job,
-    "LeaderWorkerSet": _Count.leader_worker,
-    "MPIJob": _Count.beside,
-    "Pod": _Count.one,
-    "PyTorchJob": _Count.beside,
-    "RayCluster": _Count.ray,
-    "RayJob": _Count.ray,
-    "ReplicaSet": _Count.replicas,
-    "StatefulSet": _Count.replicas,
+# Labels that controllers add, by which selectors of pod affinity usually find the pods of a workload.
+_NAME_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Job": ("batch.kubernetes.io/job-name", "job-name"),
+    "JobSet": ("jobset.sigs.k8s.io/jobset-name",),
+    "LeaderWorkerSet": ("leaderworkerset.sigs.k8s.io/name",),
+    "MPIJob": ("training.kubeflow.org/job-name",),
+    "PyTorchJob": ("training.kubeflow.org/job-name",),
+    "RayCluster": ("ray.io/cluster",),
+    "TrainJob": ("jobset.sigs.k8s.io/jobset-name",),
 }
-
-
-def _controller_labels(document: Document, template: Template) -> Mapping[str, str]:
-    """Return the labels by which selectors of pod affinity usually find the pods of a workload."""
-    return {key: name for key, name in _labels(document, template) if name}
-
-
-def _labels(document: Document, template: Template) -> Iterator[tuple[str, str]]:
-    name = document.name
-    match document.kind:
-        case "Job":
-            yield from (("batch.kubernetes.io/job-name", name), ("job-name", name))
-        case "MPIJob" | "PyTorchJob":
-            yield "training.kubeflow.org/job-name", name
-            yield "training.kubeflow.org/replica-type", template.role
-            yield "training.kubeflow.org/job-role", template.role if document.kind == "MPIJob" else ""
-        case "LeaderWorkerSet":
-            yield "leaderworkerset.sigs.k8s.io/name", name
-        case "RayCluster" | "RayJob":
-            yield "ray.io/node-type", template.role
-            yield "ray.io/cluster", name if document.kind == "RayCluster" else ""
-        case "TrainJob":
-            yield "jobset.sigs.k8s.io/jobset-name", name
-        case _:
-            return
+_ROLE_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "MPIJob": ("training.kubeflow.org/replica-type", "training.kubeflow.org/job-role"),
+    "PyTorchJob": ("training.kubeflow.org/replica-type",),
+    "RayCluster": ("ray.io/node-type",),
+    "RayJob": ("ray.io/node-type",),
+    "RayService": ("ray.io/node-type",),
+}

@@ -102,7 +102,7 @@ def test_a_report_without_workloads_is_what_is_left():
 def test_a_report_as_json():
     report = fitted(kubectl(*nodes("a", 2, gpu="8", ib="8", cpu="3900m")), job("train", 3, cpu="3", gpu="1", ib="8"))
 
-    data = report.to_data()
+    data = report.to_dict()
     assert json.loads(json.dumps(data)) == data
     assert data == {
         "ok": False,
@@ -163,7 +163,7 @@ def test_a_report_as_json():
 
 
 def test_pods_elsewhere_are_in_json():
-    (pods,) = fitted(cluster(("a", HBV3, 0)), deployment(2, cpu="1")).to_data()["workloads"][0]["pods"]
+    (pods,) = fitted(cluster(("a", HBV3, 0)), deployment(2, cpu="1")).to_dict()["workloads"][0]["pods"]
 
     assert (pods["placed"], pods["elsewhere"], pods["pending"], pods["pools"]) == (2, 2, 0, [])
 
@@ -188,7 +188,7 @@ def test_pods_elsewhere_are_in_json():
 def test_amounts_are_exact_in_json_and_short_in_tables(name, quantity, written, shown):
     report = fitted(kubectl(node(**{name: quantity})), pod(**{name: quantity}))
 
-    (pods,) = report.to_data()["workloads"][0]["pods"]
+    (pods,) = report.to_dict()["workloads"][0]["pods"]
     assert pods["asks"] == {name: written}
     assert f"  {shown} {name}  " in render_table(report)
     assert report.ok
@@ -199,7 +199,7 @@ def test_resources_are_shown_devices_first():
 
     report = fitted(kubectl(node(**asks)), pod(**asks))
 
-    assert list(report.to_data()["workloads"][0]["pods"][0]["asks"]) == [
+    assert list(report.to_dict()["workloads"][0]["pods"][0]["asks"]) == [
         "nvidia.com/gpu",
         "nvidia.com/mig-1g.5gb",
         "rdma/ib",

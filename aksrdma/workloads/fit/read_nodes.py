@@ -1,0 +1,317 @@
+"""Reading the nodes of a cluster: from a cluster file, from what kubectl prints, and from what az prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from aksrdma.errors import AksrdmaError, ClusterError, PlanError, ReadError, UnknownNameError, UsageError
+from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
+from aksrdma.kube.scheduling import NODE_NAME, Taint
+from aksrdma.kube.values import integer, items, mapping, sequence, text
+from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, Amounts, is_rdma, read_amount
+from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site
+from aksrdma.workloads.fit.pods import Mistakes, pod_requests
+
+if TYPE_CHECKING:
+    from aksrdma.catalog import VmSize
+    from aksrdma.cluster import Cluster
+    from aksrdma.documents import Document
+    from aksrdma.plan import Decisions
+
+_WANTED: Final = (
+    "give a cluster file (kind: RdmaCluster), or the output of `kubectl get nodes -o json` or of "
+    "`az aks nodepool list -o json`"
+)
+_CORDONED: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+_SPOT: Final = "kubernetes.azure.com/scalesetpriority=spot:NoSchedule"
+"""AKS puts it on every node of a spot pool."""
+
+
+def read_nodes(source: bytes, file: str, profile: str | None = None) -> ClusterNodes:
+    """Return the nodes that a text describes; which of the three it is shows in its content.
+
+    Args:
+        source: The text.
+        file: Its name, for messages.
+        profile: How pods get RDMA; over that of a cluster file. `kubectl get nodes` says it by itself.
+
+    Raises:
+        ReadError: it is none of the three, or no YAML.
+        ClusterError: a cluster file that cannot be right.
+        UsageError: a value that cannot be right.
+    """
+    data = _json(source)
+    if isinstance(data, list) or (isinstance(data, dict) and "vmSize" in data and "kind" not in data):
+        return _from_az(data if isinstance(data, list) else [data], file, profile)
+    if isinstance(data, dict) and data.get("kind") in ("Node", "NodeList", "List"):
+        listed = data.get("items")
+        return _from_kubectl(listed if isinstance(listed, list) else [data], file)
+
+    from aksrdma import documents  # only what kubectl and az print needs no reader of YAML
+    from aksrdma.cluster import KIND
+
+    stream = documents.read(source, file)
+    if stream.problems:
+        raise ReadError("\n".join(stream.mistakes()))
+    kinds = {document.kind for document in stream.documents}
+    if "Node" in kinds:
+        return _from_kubectl([document.data for document in stream.documents], file)
+    if len(stream.documents) == 1 and KIND in kinds:
+        return _from_cluster_file(stream.documents[0], profile)
+    found = f"it has {', '.join(sorted(kind or 'no kind' for kind in kinds))}" if kinds else "it is empty"
+    raise ReadError(f"{file}: describes no nodes ({found}); {_WANTED}")
+
+
+def _json(source: bytes) -> Any:
+    """Return the JSON of a text, or None; kubectl's output is large, and this is the fast way to read it."""
+    if source[:64].lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        return json.loads(source)
+    except (ValueError, RecursionError):
+        return None  # read as YAML, which says where it is broken
+
+
+# Nodes as kubectl prints them
+
+
+def _from_kubectl(objects: Sequence[Any], file: str) -> ClusterNodes:
+    """Return the nodes among objects, less what the pods among them hold."""
+    found = [one for one in objects if mapping(one).get("kind") == "Node"]
+    if not found:
+        raise ReadError(f"{file}: has no Node among its {len(objects)} items; {_WANTED}")
+    pods = [one for one in objects if mapping(one).get("kind") == "Pod"]
+    used = _used(pods, file)
+    nodes = tuple(_node(one, used, file) for one in found)
+    names = dict.fromkeys(name for one in nodes for name, amount in one.allocatable.items() if amount and is_rdma(name))
+    idle = "what already runs on the nodes is not subtracted; give `kubectl get nodes,pods -A -o json` and it is"
+    return ClusterNodes("kubectl", nodes, tuple(names), notes=() if pods else (idle,))
+
+
+def _node(node: Mapping[str, Any], used: Mapping[str, Amounts], file: str) -> Nodes:
+    metadata, spec, status = (mapping(node.get(key)) for key in ("metadata", "spec", "status"))
+    name = text(metadata.get("name"))
+    labels = {key: str(value) for key, value in mapping(metadata.get("labels")).items()}
+    allocatable: dict[str, int] = {}
+    for resource, value in (mapping(status.get("allocatable")) or mapping(status.get("capacity"))).items():
+        amount = read_amount(resource, value)
+        if amount is None:
+            wrong = f"allocatable {resource} is {value!r}, which is no quantity; print it anew"
+            raise UsageError(f"{file}: node {name}: {wrong}")
+        allocatable[resource] = amount
+    taints = [
+        Taint(text(one.get("key")), text(one.get("value")), text(one.get("effect")))
+        for _, one in items(spec.get("taints"), ())
+    ]
+    # The node controller adds this taint a moment after a node is cordoned.
+    if spec.get("unschedulable") is True and _CORDONED.key not in {one.key for one in taints}:
+        taints.append(_CORDONED)
+    return Nodes(
+        pool=next((labels[key] for key in AGENT_POOL if key in labels), "(no pool)"),
+        count=1,
+        allocatable=allocatable,
+        site=Site({**labels, NODE_NAME: name}, tuple(taints), complete=True),
+        used=used.get(name, {}),
+        vm_size=next((labels[key] for key in INSTANCE_TYPE if key in labels), None),
+    )
+
+
+def _used(pods: Sequence[Any], file: str) -> dict[str, dict[str, int]]:
+    """Return what the pods that have not ended hold, by node."""
+    from aksrdma.documents import Document  # only where pods are given
+
+    mistakes = Mistakes()
+    used: dict[str, dict[str, int]] = {}
+    for pod in pods:
+        spec = mapping(pod.get("spec"))
+        node = text(spec.get("nodeName"))
+        if not node or mapping(pod.get("status")).get("phase") in ("Succeeded", "Failed"):
+            continue
+        held = used.setdefault(node, {})
+        requests = pod_requests(Document.from_data(pod, file), ("spec",), spec, mistakes)
+        for name, amount in {**requests, PODS: 1}.items():
+            held[name] = held.get(name, 0) + amount
+    if mistakes.lines:
+        raise UsageError("\n".join(mistakes.lines))
+    return used
+
+
+# Nodes of the pools of a cluster file
+
+
+def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
+    """Return the nodes of a cluster.
+
+    Raises:
+        PlanError: what no release, profile or VM size can serve, or a pool whose count is not given.
+        UnknownNameError: a release that the catalog does not have.
+    """
+    from aksrdma import catalog
+    from aksrdma.plan import make_plan
+    from aksrdma.plan.decisions import refuse
+
+    decisions = make_plan(cluster).decisions
+    refuse(
+        [(("nodePools", number, "count"), f"pool {pool.name} has no count, so nothing can be counted; add count")
+         for number, pool in enumerate(decisions.pools) if pool.count is None]
+        or ([] if decisions.pools else [(("nodePools",), "there are none, so no node can take a pod; add the node pools")])
+    )  # fmt: skip
+    rdma = _rdma_resource(decisions)
+    nodes: list[Nodes] = []
+    for pool in decisions.pools:
+        size = decisions.sizes[pool.name]
+        labels = _labels(pool.name, pool.vm_size, size)
+        if decisions.driver:
+            labels["network.nvidia.com/operator.mofed.wait"] = "false"
+        site = Site(labels, tuple(_taint(taint) for taint in pool.taints), complete=False)
+        has = {**_capacity(size), **_units(rdma, decisions, size)}
+        nodes.append(Nodes(pool.name, pool.count or 0, has, site, vm_size=size.name))
+    pods = f"{catalog.kubelet().max_pods} pods a node, the default of AKS with Azure CNI Overlay"
+    notes = (*_reserve_note(decisions.sizes), pods)
+    return ClusterNodes("cluster file", tuple(nodes), rdma, other_pools=True, notes=notes)
+
+
+def _from_cluster_file(document: Document, profile: str | None) -> ClusterNodes:
+    from aksrdma.cluster.read import from_document, located
+
+    cluster = _with_profile(from_document(document), profile)
+    try:
+        return nodes_of_cluster(cluster)
+    except PlanError as error:
+        raise ClusterError(located(document, [(("spec", *path), wrong) for path, wrong in error.problems])) from error
+
+
+def _with_profile(cluster: Cluster, profile: str | None) -> Cluster:
+    from aksrdma.nearest import hint
+    from aksrdma.plan import PROFILES
+
+    if profile is None:
+        return cluster
+    if profile not in PROFILES:
+        raise UnknownNameError(f"no profile named {profile!r}{hint(profile, PROFILES)}")
+    changed: dict[str, Any] = {"profile": profile}
+    return replace(cluster, **changed)
+
+
+# Nodes of the agent pools that az prints
+
+
+def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNodes:
+    from aksrdma import catalog
+    from aksrdma.cluster import Cluster
+    from aksrdma.plan.decisions import decide
+
+    for number, one in enumerate(pools):
+        if not text(mapping(one).get("name")) or not text(mapping(one).get("vmSize")):
+            raise ReadError(f"{file}: [{number}] is no agent pool: it has no name and vmSize; {_WANTED}")
+        if integer(one.get("count")) is None:
+            raise ReadError(f"{file}: [{number}] agent pool {one['name']} has no count; print it anew with az")
+    if not pools:
+        raise ReadError(f"{file}: lists no agent pool; {_WANTED}")
+
+    decisions = decide(_with_profile(Cluster(), profile))
+    rdma = _rdma_resource(decisions)
+    linux = [one for one in pools if one.get("osType") != "Windows"]
+    sizes: dict[str, VmSize] = {}
+    for one in linux:
+        try:
+            sizes[one["name"]] = catalog.vm_size(one["vmSize"])
+        except AksrdmaError:
+            continue  # a pool without InfiniBand
+    nodes: list[Nodes] = []
+    for one in linux:
+        name, size = one["name"], sizes.get(one["name"])
+        labels = _labels(name, one["vmSize"], size)
+        labels["kubernetes.azure.com/mode"] = text(one.get("mode")).casefold() or None
+        labels |= {key: str(value) for key, value in mapping(one.get("nodeLabels")).items()}
+        has = {**_capacity(size), **_units(rdma, decisions, size)} if size and size.usable else {}
+        has[PODS] = integer(one.get("maxPods")) or catalog.kubelet().max_pods
+        stopped = mapping(one.get("powerState")).get("code") == "Stopped"
+        taints = [text(taint) for taint in sequence(one.get("nodeTaints"))]
+        if text(one.get("scaleSetPriority")).casefold() == "spot" and _SPOT not in taints:
+            taints.append(_SPOT)
+        site = Site(labels, tuple(_taint(taint) for taint in taints), complete=False)
+        vm_size = size.name if size else one["vmSize"]
+        nodes.append(Nodes(name, 0 if stopped else one["count"], has, site, vm_size=vm_size))
+
+    notes: list[str] = []
+    if profile is None:
+        told = f"taken as {decisions.cluster.profile} ({', '.join(rdma)}); --profile says otherwise"
+        notes.append(f"az does not say how pods get RDMA; {told}")
+    notes += [*_reserve_note(sizes), *_pool_notes(linux, sizes)]
+    return ClusterNodes("az", tuple(nodes), rdma, notes=tuple(notes))
+
+
+def _pool_notes(pools: Sequence[Mapping[str, Any]], sizes: Mapping[str, VmSize]) -> Iterator[str]:
+    if unknown := [f"{one['name']} ({one['vmSize']})" for one in pools if one["name"] not in sizes]:
+        yield (
+            f"{', '.join(unknown)}: no VM size with InfiniBand that the catalog has, so no devices, and cpu and memory "
+            "without limit; `kubectl get nodes -o json` says what is there"
+        )
+    for one in pools:
+        most = integer(one.get("maxCount")) or 0
+        if one.get("enableAutoScaling") is True and most > one["count"]:
+            yield f"pool {one['name']} may grow from {one['count']} to {most} nodes; counted as it is"
+
+
+# What a node of a pool has
+
+
+def _capacity(size: VmSize) -> dict[str, int]:
+    """Return what a node of a VM size has for pods, apart from RDMA; observed figures where somebody printed them."""
+    from aksrdma import catalog
+
+    has: dict[str, int] = {CPU: size.vcpus * 1000, MEMORY: size.memory_gib << 30}
+    for seen in catalog.kubelet().allocatable:
+        if seen.vm_size == size.name:
+            has = {CPU: read_amount(CPU, seen.cpu) or 0, MEMORY: read_amount(MEMORY, seen.memory) or 0}
+    if size.gpu:
+        has[size.gpu.resource] = size.gpu.count
+    return {**has, PODS: catalog.kubelet().max_pods}
+
+
+def _reserve_note(sizes: Mapping[str, VmSize]) -> Iterator[str]:
+    from aksrdma import catalog
+
+    seen = {one.vm_size for one in catalog.kubelet().allocatable}
+    if whole := [pool for pool, size in sizes.items() if size.name not in seen]:
+        yield (
+            f"cpu and memory of {', '.join(whole)}: capacity of the size, kubelet's reservation not subtracted; "
+            "`kubectl get nodes -o json` says what is left"
+        )
+
+
+def _rdma_resource(decisions: Decisions) -> tuple[str, ...]:
+    """Return the resource that the profile advertises, if it advertises one."""
+    from aksrdma.plan.policy import resource_name
+
+    name = resource_name(decisions, decisions.cluster.profile)
+    return () if name is None else (name,)
+
+
+def _units(rdma: Sequence[str], decisions: Decisions, size: VmSize) -> dict[str, int]:
+    """Return the units of RDMA on a node: one for each NIC, or the slots that share them all."""
+    alone = decisions.cluster.profile == "sriov-device-plugin"
+    return dict.fromkeys(rdma, size.infiniband.nic_count if alone else decisions.cluster.rdma.shared_slots)
+
+
+def _labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str | None]:
+    """Return the labels that a node of a pool has for sure; None is one that it does not have."""
+    labels: dict[str, str | None] = {"kubernetes.io/os": "linux"}
+    labels |= dict.fromkeys(AGENT_POOL, pool) | dict.fromkeys(INSTANCE_TYPE, vm_size)
+    if size is None:
+        return {**labels, NIC_LABEL: None}
+    labels[ARCHITECTURE] = {"x86_64": "amd64", "arm64": "arm64"}[size.arch]
+    labels["kubernetes.azure.com/accelerator"] = size.gpu.vendor if size.gpu else None
+    labels[NIC_LABEL] = "true"
+    return labels
+
+
+def _taint(taint: str) -> Taint:
+    """Return the taint that `KEY=VALUE:EFFECT` or `KEY:EFFECT` is."""
+    pair, _, effect = taint.rpartition(":")
+    key, _, value = pair.partition("=")
+    return Taint(key, value, effect)
