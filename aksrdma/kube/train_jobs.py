@@ -23,7 +23,8 @@ RESOURCES: Final[FieldPath] = ("spec", "trainer", "resourcesPerNode")
 """Where a TrainJob says what each of its nodes asks for."""
 _NODES: Final[FieldPath] = ("spec", "trainer", "numNodes")
 _POLICY_NODES: Final = ("spec", "mlPolicy", "numNodes")
-_PATCHES: Final = ("podSpecOverrides", "podTemplateOverrides", "runtimePatches")
+PATCHES: Final = ("podSpecOverrides", "podTemplateOverrides", "runtimePatches")
+"""Fields in which a TrainJob changes the pods of its runtime; they are not applied here."""
 _JOB_DEPTH: Final = 5
 """Steps from a runtime to one of its replicated jobs."""
 
@@ -96,7 +97,7 @@ def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> Traine
     found = tuple(_resizable(merged)) if resources else ()
     for one in found:
         _put(merged, (*one.path, "resources"), resources)
-    patched = any(mapping(job.get("spec")).get(key) for key in _PATCHES)
+    patched = any(mapping(job.get("spec")).get(key) for key in PATCHES)
     return Trained(merged, found, runtime is not None and not patched)
 
 

@@ -111,12 +111,12 @@ def pod_requests(document: Document, path: FieldPath, spec: Mapping[str, Any], m
     """
     total: dict[str, int] = {}
     for where, container in items(spec.get("containers"), (*path, "containers")):
-        _add(total, container_requests(document, where, container, mistakes))
+        _add(total, resource_requests(document, (*where, "resources"), container.get("resources"), mistakes))
     # An init container runs beside the sidecars before it; the pod needs room for its most demanding moment.
     sidecars: dict[str, int] = {}
     most: dict[str, int] = {}
     for where, container in items(spec.get("initContainers"), (*path, "initContainers")):
-        own = container_requests(document, where, container, mistakes)
+        own = resource_requests(document, (*where, "resources"), container.get("resources"), mistakes)
         running = dict(own)
         _add(running, sidecars)
         if container.get("restartPolicy") == "Always":
@@ -135,13 +135,11 @@ def pod_requests(document: Document, path: FieldPath, spec: Mapping[str, Any], m
     return {name: amount for name, amount in total.items() if amount > 0}
 
 
-def container_requests(
-    document: Document, path: FieldPath, container: Mapping[str, Any], mistakes: Mistakes
-) -> dict[str, int]:
-    """Return what one container asks for; a limit without a request is one."""
-    resources = mapping(container.get("resources"))
-    limits = _amounts(document, (*path, "resources", "limits"), resources.get("limits"), mistakes)
-    return limits | _amounts(document, (*path, "resources", "requests"), resources.get("requests"), mistakes)
+def resource_requests(document: Document, path: FieldPath, resources: Any, mistakes: Mistakes) -> dict[str, int]:
+    """Return what the `resources` of one container ask for; a limit without a request is one."""
+    fields = mapping(resources)
+    limits = _amounts(document, (*path, "limits"), fields.get("limits"), mistakes)
+    return limits | _amounts(document, (*path, "requests"), fields.get("requests"), mistakes)
 
 
 def _amounts(document: Document, path: FieldPath, values: Any, mistakes: Mistakes) -> dict[str, int]:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath
-from aksrdma.kube.kinds import WORKLOADS, Whole, kind_of
+from aksrdma.kube.kinds import TRAINER_GROUP, WORKLOADS, Whole, kind_of
 from aksrdma.kube.scheduling import placement_of
-from aksrdma.kube.templates import PodTemplate, pod_templates
-from aksrdma.kube.values import text
-from aksrdma.workloads.fit.pods import Mistakes, PodGroup, neighbors_of, pod_requests
+from aksrdma.kube.templates import pod_templates, whole_numbers
+from aksrdma.kube.train_jobs import PATCHES, RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
+from aksrdma.kube.values import mapping, step, text
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, neighbors_of, pod_requests, resource_requests
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
+
+# Labels that controllers add, by which selectors of pod affinity usually find the pods of a workload.
+_NAME_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Job": ("batch.kubernetes.io/job-name", "job-name"),
+    "JobSet": ("jobset.sigs.k8s.io/jobset-name",),
+    "LeaderWorkerSet": ("leaderworkerset.sigs.k8s.io/name",),
+    "MPIJob": ("training.kubeflow.org/job-name",),
+    "PyTorchJob": ("training.kubeflow.org/job-name",),
+    "RayCluster": ("ray.io/cluster",),
+    "TrainJob": ("jobset.sigs.k8s.io/jobset-name",),
+}
+_ROLE_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "MPIJob": ("training.kubeflow.org/replica-type", "training.kubeflow.org/job-role"),
+    "PyTorchJob": ("training.kubeflow.org/replica-type",),
+    "RayCluster": ("ray.io/node-type",),
+    "RayJob": ("ray.io/node-type",),
+    "RayService": ("ray.io/node-type",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +60,34 @@ def read_workloads(documents: Iterable[Document]) -> list[Workload]:
     Raises:
         UsageError: a number or a quantity that cannot be right, one line each with file, line and field path.
     """
-    from aksrdma.workloads.fit.train_jobs import Runtimes
-
+    every = list(documents)
+    trainer = [one for one in every if one.api_version.startswith(f"{TRAINER_GROUP}/")]
+    runtimes = {runtime_name(one.data): one for one in trainer if one.kind in RUNTIMES}
+    used = {wanted_runtime(one.data) for one in trainer if one.kind == "TrainJob"}
     found: list[Workload] = []
-    mistakes, every = Mistakes(), list(documents)
-    runtimes = Runtimes(every)
+    mistakes = Mistakes()
     for document in every:
         row = kind_of(document.api_version, document.kind)
         if row is None or row.kind not in WORKLOADS or row.kind == "PodTemplate":
             continue  # nothing makes pods of a PodTemplate by itself
-        if runtimes.knows(document):
-            found += runtimes.workloads(document, mistakes)
+        if row.kind == "TrainJob":
+            found.append(_train_job(document, runtimes, mistakes))
             continue
-        read = reader(document, mistakes)
-        pods = [
-            pod_group(document, template, template.place.count(read, document.data, template.path), mistakes)
-            if template.place and template.place.count
-            else pod_group(document, template, 0, mistakes)
-            for template in pod_templates(document.data)
-        ]
+        notes: tuple[str, ...] = ()
+        if row.kind in RUNTIMES:
+            if runtime_name(document.data) in used:
+                continue
+            notes = (f"{document.label} makes no pods by itself; counted as one TrainJob would use it",)
+        read = _reader(document, mistakes)
+        pods = tuple(_pod_groups(document, document.data, read, mistakes))
         groups = read(row.groups, 1) if row.groups else 1
-        found.append(make_workload(document, tuple(pods), groups=groups, daemon=row.kind == "DaemonSet"))
+        found.append(_workload(document, pods, notes, groups=groups, daemon=row.kind == "DaemonSet"))
     if mistakes.lines:
         raise UsageError("\n".join(mistakes.lines))
     return found
 
 
-def reader(document: Document, mistakes: Mistakes) -> Whole:
+def _reader(document: Document, mistakes: Mistakes) -> Whole:
     """Return what reads the numbers of pods of a document."""
 
     def read(path: FieldPath, default: int) -> int:
@@ -82,13 +102,8 @@ def reader(document: Document, mistakes: Mistakes) -> Whole:
     return read
 
 
-def make_workload(
-    document: Document,
-    pods: tuple[PodGroup, ...],
-    *,
-    groups: int = 1,
-    daemon: bool = False,
-    notes: tuple[str, ...] = (),
+def _workload(
+    document: Document, pods: tuple[PodGroup, ...], notes: Iterable[str], *, groups: int = 1, daemon: bool = False
 ) -> Workload:
     """Return the workload of a document, with what is not judged of its pods among its notes."""
     unjudged = dict.fromkeys(one for group in pods for one in group.neighbors.unjudged)
@@ -97,53 +112,61 @@ def make_workload(
     return Workload(document.label or document.kind, document.file, line, pods, groups, daemon, (*notes, *wants))
 
 
-def pod_group(
-    document: Document, template: PodTemplate, count: int, mistakes: Mistakes, spec: Mapping[str, Any] | None = None
-) -> PodGroup:
-    """Return the pods of a template.
+def _pod_groups(
+    owner: Document, data: Mapping[str, Any], read: Whole, mistakes: Mistakes, source: Document | None = None
+) -> Iterator[PodGroup]:
+    """Yield the pods of each template.
 
     Args:
-        document: The workload.
-        template: One of its pod templates.
-        count: How many pods.
+        owner: What makes them, and gives them its name and namespace.
+        data: Has the templates.
+        read: Reads the numbers of pods.
         mistakes: Takes values that cannot be right.
-        spec: The pod spec, where it is not the template's own.
+        source: The document in which they stand, where that is not the owner.
     """
-    own = template.spec if spec is None else spec
-    labels = {key: str(value) for key, value in template.labels.items()}
-    named = _NAME_LABELS.get(document.kind, ())
-    labels |= dict.fromkeys(named, document.name) if document.name else {}
-    if role_label := _ROLE_LABELS.get(document.kind):
-        labels |= dict.fromkeys(role_label, template.role)
-    namespace = document.namespace or "default"
-    role = template.role
-    if "replicatedJobs" in template.path:  # a JobSet, or a runtime made of one: its jobs have names of their own
-        role = text(document.value((*template.path[:-3], "name"))) or role
-    return PodGroup(
-        role,
-        count,
-        pod_requests(document, template.spec_path, own, mistakes),
-        placement_of(own, daemon=document.kind == "DaemonSet"),
-        labels,
-        namespace,
-        neighbors_of(own, labels, namespace),
-    )
+    namespace = owner.namespace or "default"
+    for template in pod_templates(data):
+        count = template.place.count if template.place else None
+        role = template.role
+        if "replicatedJobs" in template.path:  # of a JobSet, or of a runtime, which is one; its jobs have names
+            role = text(step(data, (*template.path[:-3], "name"))) or role
+        labels = {key: str(value) for key, value in template.labels.items()}
+        if owner.name:
+            labels |= dict.fromkeys(_NAME_LABELS.get(owner.kind, ()), owner.name)
+        labels |= dict.fromkeys(_ROLE_LABELS.get(owner.kind, ()), template.role)
+        yield PodGroup(
+            role=role,
+            count=count(read, data, template.path) if count else 0,
+            requests=pod_requests(source or owner, template.spec_path, template.spec, mistakes),
+            placement=placement_of(template.spec, daemon=owner.kind == "DaemonSet"),
+            labels=labels,
+            namespace=namespace,
+            neighbors=neighbors_of(template.spec, labels, namespace),
+        )
 
 
-# Labels that controllers add, by which selectors of pod affinity usually find the pods of a workload.
-_NAME_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Job": ("batch.kubernetes.io/job-name", "job-name"),
-    "JobSet": ("jobset.sigs.k8s.io/jobset-name",),
-    "LeaderWorkerSet": ("leaderworkerset.sigs.k8s.io/name",),
-    "MPIJob": ("training.kubeflow.org/job-name",),
-    "PyTorchJob": ("training.kubeflow.org/job-name",),
-    "RayCluster": ("ray.io/cluster",),
-    "TrainJob": ("jobset.sigs.k8s.io/jobset-name",),
-}
-_ROLE_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "MPIJob": ("training.kubeflow.org/replica-type", "training.kubeflow.org/job-role"),
-    "PyTorchJob": ("training.kubeflow.org/replica-type",),
-    "RayCluster": ("ray.io/node-type",),
-    "RayJob": ("ray.io/node-type",),
-    "RayService": ("ray.io/node-type",),
-}
+def _train_job(job: Document, runtimes: Mapping[RuntimeName, Document], mistakes: Mistakes) -> Workload:
+    """Return the pods of the runtime that a TrainJob names, with what the job puts in its place."""
+    wanted = wanted_runtime(job.data)
+    runtime = runtimes.get(wanted)
+    found = trained(job.data, runtime.data if runtime else None)
+    notes: list[str] = []
+    if runtime is None:
+        notes.append(
+            f"{job.label}: {wanted.kind} {wanted.name} is not among the files, so its node selector, tolerations and init "
+            "containers are not counted; name its file too"
+        )
+    else:
+        notes += [f"{job.label}: {key} are not applied" for key in PATCHES if mapping(job.value(("spec",))).get(key)]
+    if found.lost:
+        notes.append(
+            f"{job.label}: resourcesPerNode replaces the resources of the runtime, which lose {', '.join(found.lost)}; "
+            "name them in resourcesPerNode too"
+        )
+    own = Mistakes()
+    resource_requests(job, RESOURCES, job.value(RESOURCES), own)
+    mistakes.lines += own.lines
+    # What is wrong in the job's own resources is told there, and not again in the runtime that gets them.
+    others = Mistakes() if own.lines else mistakes
+    pods = tuple(_pod_groups(job, found.runtime, whole_numbers(found.runtime), others, runtime))
+    return _workload(job, pods, notes)

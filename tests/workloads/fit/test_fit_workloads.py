@@ -95,6 +95,10 @@ def pytorch_job(workers, spec=None, **asks):
         pytest.param(ray_cluster(replicas=3, numOfHosts=4), [("head", 1), ("worker", 12)], id="ray-hosts"),
         pytest.param(ray_cluster(replicas=3, suspend=True), [("head", 1), ("worker", 0)], id="ray-suspended"),
         pytest.param(workload("ray.io/v1", "RayJob", {"rayClusterSpec": ray(replicas=2), "submitterPodTemplate": template()}), [("head", 1), ("worker", 2), ("submitter", 1)], id="ray-job"),
+        pytest.param(workload("v1", "ReplicationController", job_spec(replicas=2)), [("pod", 2)], id="replication-controller"),
+        pytest.param(workload("ray.io/v1", "RayService", {"rayClusterConfig": ray(replicas=2)}), [("head", 1), ("worker", 2)], id="ray-service"),
+        pytest.param(workload("v1", "PodTemplate", {}) | {"template": template()}, [], id="a-pod-template-makes-none"),
+        pytest.param(workload("example.com/v1", "Thing", {"podSpec": {"containers": [{}]}}), [], id="a-kind-that-nobody-knows"),
         pytest.param(workload("v1", "Service", {}), [], id="no-pods"),
         pytest.param(workload("example.com/v1", "Job", job_spec()), [], id="another-groups-job"),
     ],
@@ -274,6 +278,7 @@ def replicated(name="node", replicas=None, parallelism=None, label=None, spec=No
     }
     job = {"template": {"spec": {"containers": [container], **(spec or {})}}}
     job |= {} if parallelism is None else {"parallelism": parallelism}
+    label = ("trainer" if name == "node" else "") if label is None else label
     labels = {"trainer.kubeflow.org/trainjob-ancestor-step": label} if label else {}
     found = {"name": name, "template": {"metadata": {"labels": labels}, "spec": job}}
     return found | ({} if replicas is None else {"replicas": replicas})
@@ -362,6 +367,44 @@ def test_pods_of_a_train_job_stay_on_one_fabric():
 
     assert placed(report) == [{"b": 3}]
     assert why(report) == []
+
+
+def test_resources_of_a_train_job_go_to_the_job_that_is_labeled_as_the_trainer_alone():
+    (found,) = workloads(
+        runtime(replicated(label="", cpu=1)), train_job(trainer={"resourcesPerNode": {"limits": {"cpu": 8}}})
+    )
+
+    assert dict(found.pods[0].requests) == {"cpu": 1000}
+
+
+def test_a_wrong_quantity_of_a_train_job_is_told_once_and_where_it_stands():
+    with pytest.raises(UsageError) as caught:
+        workloads(runtime(replicated(cpu=1)), train_job(trainer={"resourcesPerNode": {"limits": {"cpu": "x"}}}))
+
+    assert str(caught.value).splitlines() == [
+        "job.yaml: TrainJob/train spec.trainer.resourcesPerNode.limits.cpu: 'x' is no quantity; write a number with or "
+        "without a unit, such as 500m, 8 or 64Gi"
+    ]
+
+
+def test_a_wrong_quantity_of_a_runtime_is_told_in_the_runtime():
+    with pytest.raises(UsageError, match=r"ClusterTrainingRuntime/torch spec.template.*limits.cpu: 'x' is no quantity"):
+        workloads(runtime(replicated(cpu="x")), train_job())
+
+
+def test_pods_of_a_job_set_have_the_names_of_its_jobs():
+    jobs = [replicated("driver", cpu=1), replicated("workers", replicas=2, parallelism=3, gpu=1)]
+
+    (found,) = workloads(workload("jobset.x-k8s.io/v1alpha2", "JobSet", {"replicatedJobs": jobs}))
+
+    assert [(group.role, group.count) for group in found.pods] == [("driver", 1), ("workers", 6)]
+    assert found.pods[0].labels == {"jobset.sigs.k8s.io/jobset-name": "w"}
+
+
+def test_pods_of_a_train_job_are_found_by_its_name():
+    (found,) = workloads(runtime(), train_job())
+
+    assert found.pods[0].labels == {"jobset.sigs.k8s.io/jobset-name": "train"}
 
 
 def test_pods_of_a_train_job_are_in_its_namespace():
