@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from aksrdma.kube.labels import INSTANCE_TYPE
 from aksrdma.kube.scheduling import EVICTING, NODE_NAME, Placement, Requirement, Taint
 from aksrdma.workloads.fit.amounts import Amounts
+from aksrdma.workloads.fit.pods import PodGroup
 
 Origin: TypeAlias = Literal["cluster file", "kubectl", "az"]
 
@@ -38,8 +39,10 @@ class Nodes:
     """What each has for pods. A resource that every node has and that is not named here is not counted."""
     site: Site
     used: Amounts = field(default_factory=dict)
-    """What running pods hold of it, on each."""
+    """What running pods hold of it, and of the ports of the node, on each."""
     vm_size: str | None = None
+    running: tuple[PodGroup, ...] = ()
+    """The running pods themselves: others may keep apart from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,11 @@ def judge_site(placement: Placement, site: Site) -> Verdict:
     verdict = judge_labels(placement, site)
     if not verdict.ok:
         return verdict
+    # A pod with a nodeName never meets the scheduler, and kubelet minds only the taints that evict.
+    by_name = any(one.key == NODE_NAME for one in placement.selector)
+    effects = ("NoExecute",) if by_name else EVICTING
     for taint in site.taints:
-        if taint.effect in EVICTING and not any(one.tolerates(taint) for one in placement.tolerations):
+        if taint.effect in effects and not any(one.tolerates(taint) for one in placement.tolerations):
             value = f"operator: Equal, value: {taint.value}" if taint.value else "operator: Exists"
             toleration = f"{{key: {taint.key}, {value}, effect: {taint.effect}}}"
             return Verdict(f"the taint {taint} is not tolerated", f"add the toleration {toleration}")

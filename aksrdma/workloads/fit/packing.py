@@ -5,7 +5,7 @@ A `Bins` is a value: placing pods returns new ones, so that trying a pool costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
@@ -29,7 +29,7 @@ class Bin(NamedTuple):
     taken: bool
     """Whether a pod was put on it."""
     marks: frozenset[int]
-    """Templates with pods on it, as far as others keep away from them."""
+    """Templates, and pods that ran before, with pods on it, as far as others keep away from them."""
 
 
 Bins: TypeAlias = Mapping[Bin, int]
@@ -161,6 +161,11 @@ def kept_apart(groups: Sequence[PodGroup]) -> list[frozenset[int]]:
     return [frozenset(others) for others in apart]
 
 
+def _distinct(pods: Iterable[PodGroup]) -> dict[object, PodGroup]:
+    """Return pods that run by what others, and they themselves, keep apart from; many are alike."""
+    return {(frozenset(one.labels.items()), one.namespace, one.neighbors.apart): one for one in pods}
+
+
 @dataclass(frozen=True)
 class Kind:
     """Nodes that pods cannot tell apart before they run there."""
@@ -177,10 +182,16 @@ class Packing:
 
     def __init__(self, cluster: ClusterNodes, groups: Sequence[PodGroup]) -> None:
         self.cluster = cluster
+        self.host_ports = sorted({port for group in groups for port in group.host_ports})
+        """Each node has one of each."""
+        running = _distinct(pod for nodes in cluster.nodes for pod in nodes.running)
+        self._running = {key: number for number, key in enumerate(running, len(groups))}
+        self.apart = kept_apart([*groups, *running.values()])
+        """For each template the numbers of those that it shares no node with; pods that run come after the templates."""
         asked = {name for group in groups for name in group.requests}
         there = {name for nodes in cluster.nodes for name, amount in nodes.allocatable.items() if amount}
         devices = {name for name in there if is_gpu(name) or self.is_rdma(name)}
-        self.resources = ordered({*asked, *devices, PODS})
+        self.resources = [*ordered({*asked, *devices, PODS}), *self.host_ports]
         """Those asked for, and the devices that could be left unused."""
         self.number = {name: number for number, name in enumerate(self.resources)}
         self.kinds: list[Kind] = []
@@ -209,7 +220,9 @@ class Packing:
                 amount if amount == UNLIMITED else amount - nodes.used.get(name, 0)
                 for name, amount in zip(self.resources, has, strict=True)
             )
-            state = Bin(number, free, False, frozenset())
+            numbers_of_running = (self._running[key] for key in _distinct(nodes.running))
+            marks = frozenset(number for number in numbers_of_running if self.apart[number])
+            state = Bin(number, free, False, marks)
             if nodes.count:
                 filled[nodes.pool][state] = filled[nodes.pool].get(state, 0) + nodes.count
             total = self.total[nodes.pool]
@@ -218,9 +231,10 @@ class Packing:
         return dict(filled)
 
     def _allocatable(self, nodes: Nodes) -> Iterator[int]:
-        for name in self.resources:
+        for name in self.resources[: len(self.resources) - len(self.host_ports)]:
             unknown = not nodes.site.complete and not is_device(name)
             yield nodes.allocatable.get(name, UNLIMITED if unknown else 0)
+        yield from (1 for _ in self.host_ports)
 
     def verdicts(self, placement: Placement) -> list[Verdict]:
         """Return what each kind of node says to a placement."""

@@ -98,6 +98,8 @@ class PodGroup:
     """Of the template, and those that the controller adds."""
     namespace: str
     neighbors: Neighbors = field(default_factory=Neighbors)
+    host_ports: frozenset[str] = frozenset()
+    """Ports of the node that one of them takes: `host_ports`."""
 
 
 def pod_requests(document: Document, path: FieldPath, spec: Mapping[str, Any], mistakes: Mistakes) -> dict[str, int]:
@@ -159,6 +161,27 @@ def _amounts(document: Document, path: FieldPath, values: Any, mistakes: Mistake
 def _add(total: dict[str, int], amounts: Amounts) -> None:
     for name, amount in amounts.items():
         total[name] = total.get(name, 0) + amount
+
+
+def host_ports(spec: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ports of its node that a pod takes, of which each node has one: `hostPort 8080`, `hostPort 53/UDP`.
+
+    Source: GetHostPorts of pkg/scheduler/util, and SetDefaults_Pod of pkg/apis/core/v1, by which every port of a pod on
+    the network of its node is one of the node.
+    """
+    found: set[str] = set()
+    containers = [one for _, one in items(spec.get("containers"), ())]
+    sidecars = [one for _, one in items(spec.get("initContainers"), ()) if one.get("restartPolicy") == "Always"]
+    for container in (*containers, *sidecars):
+        for _, port in items(container.get("ports"), ()):
+            number = integer(port.get("hostPort"))
+            if not number and spec.get("hostNetwork") is True:
+                number = integer(port.get("containerPort"))
+            if number:
+                protocol, address = text(port.get("protocol")), text(port.get("hostIP"))
+                name = f"hostPort {number}" + ("" if protocol in ("", "TCP") else f"/{protocol}")
+                found.add(name if address in ("", "0.0.0.0", "::") else f"{name} of {address}")
+    return frozenset(found)
 
 
 def neighbors_of(spec: Mapping[str, Any], labels: Mapping[str, str], namespace: str) -> Neighbors:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.errors import AksrdmaError, ClusterError, PlanError, ReadError, UnknownNameError, UsageError
 from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
-from aksrdma.kube.scheduling import NODE_NAME, Taint
+from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
 from aksrdma.kube.values import integer, items, mapping, sequence, text
-from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, Amounts, is_rdma, read_amount
+from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, is_rdma, read_amount
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site
-from aksrdma.workloads.fit.pods import Mistakes, pod_requests
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -84,14 +84,14 @@ def _from_kubectl(objects: Sequence[Any], file: str) -> ClusterNodes:
     if not found:
         raise ReadError(f"{file}: has no Node among its {len(objects)} items; {_WANTED}")
     pods = [one for one in objects if mapping(one).get("kind") == "Pod"]
-    used = _used(pods, file)
-    nodes = tuple(_node(one, used, file) for one in found)
+    running = _running(pods, file)
+    nodes = tuple(_node(one, running, file) for one in found)
     names = dict.fromkeys(name for one in nodes for name, amount in one.allocatable.items() if amount and is_rdma(name))
     idle = "what already runs on the nodes is not subtracted; give `kubectl get nodes,pods -A -o json` and it is"
     return ClusterNodes("kubectl", nodes, tuple(names), notes=() if pods else (idle,))
 
 
-def _node(node: Mapping[str, Any], used: Mapping[str, Amounts], file: str) -> Nodes:
+def _node(node: Mapping[str, Any], running: Mapping[str, Sequence[PodGroup]], file: str) -> Nodes:
     metadata, spec, status = (mapping(node.get(key)) for key in ("metadata", "spec", "status"))
     name = text(metadata.get("name"))
     labels = {key: str(value) for key, value in mapping(metadata.get("labels")).items()}
@@ -109,34 +109,49 @@ def _node(node: Mapping[str, Any], used: Mapping[str, Amounts], file: str) -> No
     # The node controller adds this taint a moment after a node is cordoned.
     if spec.get("unschedulable") is True and _CORDONED.key not in {one.key for one in taints}:
         taints.append(_CORDONED)
+    pods = running.get(name, ())
+    used: dict[str, int] = {}
+    for pod in pods:
+        for resource, held in {**pod.requests, **dict.fromkeys(pod.host_ports, 1), PODS: 1}.items():
+            used[resource] = used.get(resource, 0) + held
     return Nodes(
         pool=next((labels[key] for key in AGENT_POOL if key in labels), "(no pool)"),
         count=1,
         allocatable=allocatable,
         site=Site({**labels, NODE_NAME: name}, tuple(taints), complete=True),
-        used=used.get(name, {}),
+        used=used,
         vm_size=next((labels[key] for key in INSTANCE_TYPE if key in labels), None),
+        running=tuple(pods),
     )
 
 
-def _used(pods: Sequence[Any], file: str) -> dict[str, dict[str, int]]:
-    """Return what the pods that have not ended hold, by node."""
+def _running(pods: Sequence[Any], file: str) -> dict[str, list[PodGroup]]:
+    """Return the pods that have a node and have not ended, by node."""
     from aksrdma.documents import Document  # only where pods are given
 
     mistakes = Mistakes()
-    used: dict[str, dict[str, int]] = {}
+    found: dict[str, list[PodGroup]] = {}
     for pod in pods:
-        spec = mapping(pod.get("spec"))
+        spec, metadata = mapping(pod.get("spec")), mapping(pod.get("metadata"))
         node = text(spec.get("nodeName"))
         if not node or mapping(pod.get("status")).get("phase") in ("Succeeded", "Failed"):
             continue
-        held = used.setdefault(node, {})
-        requests = pod_requests(Document.from_data(pod, file), ("spec",), spec, mistakes)
-        for name, amount in {**requests, PODS: 1}.items():
-            held[name] = held.get(name, 0) + amount
+        labels = {key: str(value) for key, value in mapping(metadata.get("labels")).items()}
+        namespace = text(metadata.get("namespace")) or "default"
+        group = PodGroup(
+            role="pod",
+            count=1,
+            requests=pod_requests(Document.from_data(pod, file), ("spec",), spec, mistakes),
+            placement=Placement(),
+            labels=labels,
+            namespace=namespace,
+            neighbors=neighbors_of(spec, labels, namespace),
+            host_ports=host_ports(spec),
+        )
+        found.setdefault(node, []).append(group)
     if mistakes.lines:
         raise UsageError("\n".join(mistakes.lines))
-    return used
+    return found
 
 
 # Nodes of the pools of a cluster file

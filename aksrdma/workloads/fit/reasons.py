@@ -141,7 +141,7 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
         resources = tuple(
             Left(name, packing.total[pool][number], left[number], stranded[number])
             for number, name in enumerate(packing.resources)
-            if 0 < packing.total[pool][number] < UNLIMITED
+            if 0 < packing.total[pool][number] < UNLIMITED and name not in packing.host_ports
         )
         found.append(PoolLeft(pool, size, sum(bins.values()), resources))
     return tuple(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.workloads.fit.amounts import PODS, is_device
 from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_labels, judge_site
-from aksrdma.workloads.fit.packing import UNLIMITED, Bins, Packing, Shape, even_level, kept_apart, place, room, rooms
+from aksrdma.workloads.fit.packing import UNLIMITED, Bins, Packing, Shape, even_level, place, room, rooms
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.reasons import pools_left, reasons_of, runs_out
 from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, Reason, WorkloadFit
@@ -64,15 +64,16 @@ class _Scheduler:
         groups = [group for workload in workloads for group in workload.pods]
         self.packing = Packing(cluster, groups)
         self.notes: dict[str, None] = {}
-        apart = kept_apart(groups)
-        self.shapes = {id(group): self._shape(group, number, apart[number]) for number, group in enumerate(groups)}
+        self.shapes = {id(group): self._shape(group, number) for number, group in enumerate(groups)}
         devices = self.packing.device_pools
         self._plain_first = sorted(cluster.pools, key=lambda pool: pool in devices)
         self._known_pools = {pool.casefold() for pool in cluster.pools}
         self._known_sizes = {kind.vm_size.casefold() for kind in self.packing.kinds if kind.vm_size}
 
-    def _shape(self, group: PodGroup, number: int, apart: frozenset[int]) -> Shape:
-        needs = [(self.packing.number[name], amount) for name, amount in {**group.requests, PODS: 1}.items()]
+    def _shape(self, group: PodGroup, number: int) -> Shape:
+        asks = {**group.requests, PODS: 1, **dict.fromkeys(group.host_ports, 1)}
+        needs = [(self.packing.number[name], amount) for name, amount in asks.items()]
+        apart = self.packing.apart[number]
         verdicts = self.packing.verdicts(group.placement)
         kinds = frozenset(kind for kind, verdict in enumerate(verdicts) if verdict.ok)
         return Shape(tuple(sorted(needs)), kinds, apart, number if apart else None)
@@ -156,7 +157,8 @@ class _Scheduler:
                 if not counts and not spread.only_tolerated:
                     counts = judge_labels(tally.group.placement, self.packing.kinds[node.kind].site).ok
                 if counts:
-                    emptiest = min(emptiest, room(node.free, tally.shape.needs) if allowed else 0)
+                    takes = room(node.free, tally.shape.needs) if tally.shape.admits(node) else 0
+                    emptiest = min(emptiest, takes)
                     nodes += number
         return (0 if nodes < spread.min_nodes else emptiest) + spread.max_skew
 
@@ -170,9 +172,9 @@ class _Scheduler:
 
     def _put(self, tally: _Tally, pools: Sequence[str], count: int) -> int:
         """Put pods on the first nodes of the pools; evenly, where a topology spread constraint says so."""
-        most = self._most_on_a_node(tally, pools)
-        if most >= count:
+        if tally.group.neighbors.spread is None:
             return self._first_fit(tally, pools, count, UNLIMITED)
+        most = min(self._most_on_a_node(tally, pools), count)
         alone = tally.shape.alone
         nodes = [
             (1 if alone else takes, number)

@@ -13,7 +13,7 @@ from aksrdma.kube.scheduling import placement_of
 from aksrdma.kube.templates import pod_templates, whole_numbers
 from aksrdma.kube.train_jobs import PATCHES, RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
 from aksrdma.kube.values import mapping, step, text
-from aksrdma.workloads.fit.pods import Mistakes, PodGroup, neighbors_of, pod_requests, resource_requests
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests, resource_requests
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -142,6 +142,7 @@ def _pod_groups(
             labels=labels,
             namespace=namespace,
             neighbors=neighbors_of(template.spec, labels, namespace),
+            host_ports=host_ports(template.spec),
         )
 
 

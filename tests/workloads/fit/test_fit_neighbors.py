@@ -115,6 +115,105 @@ def test_pods_of_a_job_are_found_by_the_label_of_its_controller():
     assert (pods_of(report).placed, pods_of(report).pending) == (2, 1)
 
 
+# Pods that run already
+
+
+def test_pods_keep_apart_from_those_that_run():
+    found = kubectl(*nodes("a", 3, cpu="8"), running("a-0", labels=W), running("a-1", labels={"app": "v"}))
+
+    report = fitted(found, deployment(3, apart(OWN), W, cpu="1"))
+
+    assert placed(report) == [{"a": 2}]
+    assert why(report) == [
+        "pool a: takes 2, then what podAntiAffinity allows on a node runs out; 1 more node would take the rest"
+    ]
+
+
+def test_pods_that_run_keep_others_away():
+    found = kubectl(*nodes("a", 2, cpu="2"), running("a-0", spec=apart(OWN)), running("a-1", name="b"))
+
+    assert placed(fitted(found, deployment(3, {}, W, cpu="1"))) == [{"a": 2}]
+    assert placed(fitted(found, deployment(4, {}, {"app": "v"}, cpu="1"))) == [{"a": 4}]
+
+
+def test_pods_that_run_in_another_namespace_or_have_ended_keep_nobody_away():
+    other = running("a-0", labels=W)
+    other["metadata"]["namespace"] = "other"
+    found = kubectl(*nodes("a", 1, cpu="2"), other, running("a-0", phase="Succeeded", labels=W))
+
+    assert fitted(found, deployment(1, apart(OWN), W, cpu="1")).ok
+
+
+def test_pods_may_keep_apart_from_those_that_run_and_not_from_each_other():
+    found = kubectl(*nodes("a", 2, cpu="4"), running("a-0", labels={"app": "v"}))
+
+    report = fitted(found, deployment(4, apart({"matchLabels": {"app": "v"}}), W, cpu="1"))
+
+    assert placed(report) == [{"a": 4}]
+
+
+# Ports of the node
+
+
+def ports(*listed, host_network=None, init=None, restart=None):
+    box = {"name": "m", "ports": list(listed)}
+    spec = {"containers": [{"name": "x"}], "initContainers": [box | ({"restartPolicy": restart} if restart else {})]}
+    spec = spec if init else {"containers": [box]}
+    return spec | ({} if host_network is None else {"hostNetwork": host_network})
+
+
+@pytest.mark.parametrize(
+    ("spec", "alone"),
+    [
+        pytest.param(ports({"containerPort": 80, "hostPort": 8080}), True, id="a-host-port"),
+        pytest.param(ports({"containerPort": 80}), False, id="a-port-of-the-pod"),
+        pytest.param(ports({"containerPort": 80}, host_network=True), True, id="any-port-on-the-network-of-the-node"),
+        pytest.param(ports({"containerPort": 80}, host_network=False), False, id="not-on-the-network-of-the-node"),
+        pytest.param(ports({"containerPort": 80, "hostPort": 0}), False, id="zero-is-none"),
+        pytest.param(ports({"hostPort": 80}, init=True), False, id="of-an-init-container"),
+        pytest.param(ports({"hostPort": 80}, init=True, restart="Always"), True, id="of-a-sidecar"),
+        pytest.param(ports(), False, id="no-port"),
+    ],
+)
+def test_two_pods_with_a_port_of_the_node_share_none(spec, alone):
+    report = fitted(kubectl(*nodes("a", 2, cpu="8")), deployment(5, spec))
+
+    assert pods_of(report).placed == (2 if alone else 5)
+
+
+def test_a_port_of_the_node_is_told_as_what_runs_out():
+    report = fitted(
+        kubectl(node(gpu="8")), deployment(2, ports({"hostPort": 8080}), gpu="1"), pod(ports({"hostPort": 8080}))
+    )
+
+    (pool,) = pods_of(report).pools
+    assert (pool.per_node, pool.runs_out) == (1, ("hostPort 8080",))
+    assert why(report) == ["pool p: takes 1, then hostPort 8080 runs out; 1 more node would take the rest"]
+    assert why(report, 1) == ["pool p: hostPort 8080 is taken already; free nodes, or let the pool grow"]
+    assert "hostPort" not in str(report.to_dict()["pools"])
+    assert "hostPort" not in str(report.to_dict()["workloads"][0]["pods"][0]["asks"])
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [
+        pytest.param({"hostPort": 8080}, False, id="the-same"),
+        pytest.param({"hostPort": 8080, "protocol": "TCP"}, False, id="tcp-is-the-default"),
+        pytest.param({"hostPort": 8080, "hostIP": "0.0.0.0"}, False, id="every-address-is-the-default"),
+        pytest.param({"hostPort": 8081}, True, id="another-port"),
+        pytest.param({"hostPort": 8080, "protocol": "UDP"}, True, id="another-protocol"),
+        pytest.param({"hostPort": 8080, "hostIP": "10.0.0.1"}, True, id="an-address-of-its-own"),
+    ],
+)
+def test_which_ports_are_the_same(other, shared):
+    found = kubectl(node(cpu="8"), running("n0", spec=ports({"hostPort": 8080})))
+
+    assert fitted(found, pod(ports(other))).ok is shared
+    assert fitted(
+        cluster(("a", "Standard_HB120rs_v3", 1)), job("a", spec=ports({"hostPort": 8080}), ib="1"), pod(ports(other))
+    ).ok
+
+
 # Topology spread over nodes
 
 
@@ -156,6 +255,23 @@ def test_spread_pods_leave_their_nodes_evenly_taken():
     report = fitted(found, deployment(3, spread(1), W, cpu="1"), deployment(3, {}, {}, cpu="1"), pod(cpu="1"))
 
     assert placed(report) == [{"a": 3}, {"a": 3}, {}]
+
+
+def test_spread_pods_are_even_though_the_skew_would_allow_more():
+    found = kubectl(*nodes("a", 3, cpu="2"))
+
+    report = fitted(found, deployment(3, spread(1), W, cpu="1"), deployment(1, {}, {}, cpu="2"))
+
+    assert placed(report) == [{"a": 3}, {}]
+
+
+def test_a_node_with_pods_that_a_spread_pod_avoids_counts_as_empty():
+    found = kubectl(*nodes("a", 2, cpu="4"))
+    shy = {**spread(), **apart({"matchLabels": {"app": "v"}})}
+
+    report = fitted(found, deployment(1, {}, {"app": "v"}, cpu="1"), deployment(3, shy, W, cpu="1"))
+
+    assert placed(report) == [{"a": 1}, {"a": 1}]
 
 
 def test_pods_that_are_not_spread_fill_a_node_first():

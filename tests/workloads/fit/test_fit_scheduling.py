@@ -345,6 +345,16 @@ def test_labels_decide(spec, said):
     assert why(report) == ([f"pool p: {said}"] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("effect", "ok"),
+    [pytest.param("NoSchedule", True, id="the-schedulers"), pytest.param("NoExecute", False, id="kubelets")],
+)
+def test_a_pod_with_a_node_name_minds_only_the_taints_that_evict(effect, ok):
+    found = kubectl(node(taints=[{"key": "a", "effect": effect}], cpu="1"))
+
+    assert fitted(found, pod({"nodeName": "n0"}, cpu="1")).ok is ok
+
+
 def test_labels_are_told_before_taints():
     found = kubectl(node(taints=[NO_SCHEDULE], cpu="1"))
 
