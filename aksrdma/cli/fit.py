@@ -49,14 +49,10 @@ def command(paths: tuple[str, ...], cluster: str, profile: str | None, output: s
     documents = _documents(paths or (STDIN,))
     report = fit(nodes, read_workloads(documents))
     click.echo(json.dumps(report.to_dict(), indent=2) + "\n" if output == "json" else render_table(report), nl=False)
-    say(quiet, *report.notes, *_nothing(report.workloads, documents))
+    say(quiet, *report.notes)
+    if not report.workloads:
+        say(quiet, f"none of the {len(documents)} documents is a workload, so there is nothing to place")
     return 0 if report.ok else 1
-
-
-def _nothing(workloads: Sequence[object], documents: Sequence[object]) -> list[str]:
-    if workloads:
-        return []
-    return [f"none of the {len(documents)} documents is a workload, so there is nothing to place"]
 
 
 def _documents(paths: Sequence[str]) -> list[Document]:
@@ -70,17 +66,15 @@ def _documents(paths: Sequence[str]) -> list[Document]:
 
     found: list[Document] = []
     for source in sources_of(paths):
-        for file in source.files:
-            found += _clean(read_file(file))
+        streams = [read_file(file) for file in source.files]
         if source.kustomization:
-            found += _clean(_built(source.kustomization))
+            streams.append(_built(source.kustomization))
+        for stream in streams:
+            # A template of Helm is no YAML before it is rendered; a folder with a chart in it can be read all the same.
+            if stream.problems and not stream.is_template:
+                raise ReadError("\n".join(stream.mistakes()))
+            found += stream.documents
     return found
-
-
-def _clean(stream: Stream) -> list[Document]:
-    if stream.problems and not stream.is_template:
-        raise ReadError("\n".join(stream.mistakes()))
-    return stream.documents
 
 
 def _built(folder: str) -> Stream:

@@ -61,7 +61,7 @@ class Shape:
 
 def room(free: tuple[int, ...], needs: tuple[tuple[int, int], ...]) -> int:
     """Return how many pods with such needs a node takes."""
-    most = UNLIMITED
+    most = UNLIMITED  # this runs a million times in a large cluster, so there is no min() of a generator here
     for resource, need in needs:
         times = free[resource] // need
         if times < most:
@@ -212,7 +212,7 @@ class Packing:
             if number == len(self.kinds):
                 most = dict(zip(self.resources, has, strict=True))
                 self.kinds.append(Kind(nodes.pool, Site(labels, site.taints, site.complete), nodes.vm_size, most))
-            else:
+            else:  # what kubelet keeps differs a little from node to node; the most is what a message names
                 known = self.kinds[number]
                 most = {name: max(known.allocatable[name], one) for name, one in zip(self.resources, has, strict=True)}
                 self.kinds[number] = Kind(known.pool, known.site, known.vm_size, most)

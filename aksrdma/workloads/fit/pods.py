@@ -130,6 +130,7 @@ def pod_requests(document: Document, path: FieldPath, spec: Mapping[str, Any], m
     pod_level = mapping(spec.get("resources"))
     limits = _amounts(document, (*path, "resources", "limits"), pod_level.get("limits"), mistakes)
     requests = _amounts(document, (*path, "resources", "requests"), pod_level.get("requests"), mistakes)
+    # Of a pod as a whole only these exist; its requests replace the sum, its limits only where no container asks.
     for name in {**limits, **requests}:
         if name in (CPU, MEMORY) or name.startswith(HUGE_PAGES):
             total[name] = requests[name] if name in requests else total.get(name) or limits[name]

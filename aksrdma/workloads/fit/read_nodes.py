@@ -179,7 +179,7 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
     for pool in decisions.pools:
         size = decisions.sizes[pool.name]
         labels = _labels(pool.name, pool.vm_size, size)
-        if decisions.driver:
+        if decisions.driver:  # the operator sets it where its driver is ready; manifests of others select by it
             labels["network.nvidia.com/operator.mofed.wait"] = "false"
         site = Site(labels, tuple(_taint(taint) for taint in pool.taints), complete=False)
         has = {**_capacity(size), **_units(rdma, decisions, size)}
@@ -240,8 +240,10 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
     for one in linux:
         name, size = one["name"], sizes.get(one["name"])
         labels = _labels(name, one["vmSize"], size)
+        # The mode is told in any case, and the label is in lower case.
         labels["kubernetes.azure.com/mode"] = text(one.get("mode")).casefold() or None
         labels |= {key: str(value) for key, value in mapping(one.get("nodeLabels")).items()}
+        # A retired size has NICs that no device plugin serves; of any other size without a row nothing is known.
         has = {**_capacity(size), **_units(rdma, decisions, size)} if size and size.usable else {}
         has[PODS] = integer(one.get("maxPods")) or catalog.kubelet().max_pods
         stopped = mapping(one.get("powerState")).get("code") == "Stopped"

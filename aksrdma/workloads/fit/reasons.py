@@ -24,8 +24,6 @@ def runs_out(packing: Packing, shape: Shape, free: tuple[int, ...], per_node: in
     takes = room(free, shape.needs)
     if per_node < takes:
         return ("podAntiAffinity",) if shape.alone else ("topologySpread",)
-    if takes == UNLIMITED:
-        return ()
     return tuple(packing.resources[number] for number, need in shape.needs if free[number] // need == takes)
 
 
@@ -58,11 +56,16 @@ def _exposed_nowhere(packing: Packing, group: PodGroup) -> Iterator[Reason]:
         if not is_device(name) or any(kind.allocatable[name] for kind in packing.kinds):
             continue
         if packing.is_rdma(name):
-            has = ", ".join(packing.cluster.rdma)
-            message = (
-                f"nothing exposes {name}; the cluster has {has}" if has else f"nothing exposes {name}, nor other RDMA"
-            )
-            yield Reason(None, message, f"ask for {has}" if has else "choose a profile with a device plugin, not base")
+            exposed = (one for one in packing.cluster.rdma if any(kind.allocatable.get(one) for kind in packing.kinds))
+            has = ", ".join(exposed)
+            if has:
+                yield Reason(None, f"nothing exposes {name}; the cluster has {has}", f"ask for {has}")
+            elif packing.cluster.rdma:  # the profile would, but none of the pools has a NIC
+                message = f"nothing exposes {name}: no node has InfiniBand"
+                yield Reason(None, message, "add a pool of a VM size that has it")
+            else:
+                message = f"nothing exposes {name}, nor other RDMA"
+                yield Reason(None, message, "choose a profile with a device plugin, not base")
         else:
             there = {one for kind in packing.kinds for one, units in kind.allocatable.items() if units and is_gpu(one)}
             instead = f"; the cluster has {', '.join(sorted(there))}" if there and is_gpu(name) else ""
@@ -77,7 +80,7 @@ def _in_pool(
     if not packing.bins[pool]:
         return Reason(pool, "it has no nodes", "let it grow")
     if not allowed:
-        verdict = packing.verdicts(group.placement)[kinds[0]]
+        verdict = packing.verdicts(group.placement)[kinds[0]]  # nodes of a pool are mostly alike, so one speaks for all
         return Reason(pool, verdict.message, verdict.fix)
     for name, need in group.requests.items():
         most = max(kind.allocatable[name] for kind in allowed)
@@ -104,6 +107,7 @@ def _taken(packing: Packing, pool: str, shape: Shape) -> str:
     lacking: Counter[str] = Counter()
     for node, count in packing.bins[pool].items():
         if node.kind in shape.kinds:
+            # With nothing short it is the pods there that are in the way.
             short = [packing.resources[number] for number, need in shape.needs if node.free[number] < need]
             lacking[short[0] if short else "podAntiAffinity"] += count
     return _phrase((max(lacking, key=lambda one: (lacking[one], one)),))

@@ -66,6 +66,7 @@ class _Scheduler:
         self.notes: dict[str, None] = {}
         self.shapes = {id(group): self._shape(group, number) for number, group in enumerate(groups)}
         devices = self.packing.device_pools
+        # Not the scheduler's order, which scores nodes: so that a launcher is not counted on a GPU node beside free others.
         self._plain_first = sorted(cluster.pools, key=lambda pool: pool in devices)
         self._known_pools = {pool.casefold() for pool in cluster.pools}
         self._known_sizes = {kind.vm_size.casefold() for kind in self.packing.kinds if kind.vm_size}
@@ -110,7 +111,7 @@ class _Scheduler:
             self._survey(tally)
         rdma = [one for one in tallies if any(self.packing.is_rdma(name) for name in one.group.requests)]
         pinned = [one for one in tallies if one.group.neighbors.one_pool and one not in rdma]
-        if sum(one.group.count for one in rdma) > 1:
+        if sum(one.group.count for one in rdma) > 1:  # a pod by itself talks to none over InfiniBand
             self._in_one_pool(workload, rdma)
         else:
             self._anywhere(rdma)
@@ -140,7 +141,7 @@ class _Scheduler:
                 needs = dict(shape.needs)
                 left = {number: free[number] - needs.get(number, 0) * per_node for number in self.packing.devices}
                 stranded = {self.packing.resources[number]: amount for number, amount in left.items() if amount > 0}
-            tally.pools[pool] = PoolFit(pool, min(total, UNLIMITED), 0, per_node, out, stranded)
+            tally.pools[pool] = PoolFit(pool, total, 0, per_node, out, stranded)
 
     def _most_on_a_node(self, tally: _Tally, pools: Sequence[str]) -> int:
         """Return how many pods a node may have, by a hard topology spread constraint or as a DaemonSet."""
@@ -181,6 +182,7 @@ class _Scheduler:
             for pool in pools
             for _, takes, number in rooms(self.packing.bins[pool], tally.shape)
         ]
+        # Every node to the level below, then one more on the first of them, which no skew forbids.
         level = even_level(nodes, count, most)
         done = self._first_fit(tally, pools, count, level - 1)
         return done + self._first_fit(tally, pools, count - done, 1)
@@ -202,7 +204,7 @@ class _Scheduler:
         best: tuple[int, str, Bins, list[int]] | None = None
         able = 0
         for pool in self.packing.cluster.pools:
-            before = bins[pool]
+            before = bins[pool]  # bins are values, so this undoes the trial
             done: list[int] = []
             for tally in tallies:
                 placed = dict(tally.placed)

@@ -7,7 +7,7 @@ import yaml
 
 import aksrdma
 from aksrdma.errors import ClusterError, PlanError, ReadError, UnknownNameError, UsageError
-from aksrdma.workloads.fit import read_nodes
+from aksrdma.workloads.fit import read_nodes, resource_table
 from tests.workloads.fit.fit_objects import H100, HBV3, cluster, kubectl, node, running
 
 CLUSTER = """\
@@ -311,3 +311,18 @@ def test_a_wrong_profile_is_answered_with_the_nearest():
 
 def test_the_vm_size_is_named_as_the_catalog_spells_it():
     assert cluster(("p", H100.lower(), 1)).nodes[0].vm_size == H100
+
+
+def test_the_table_of_the_documentation_has_a_row_for_sizes_with_equal_devices():
+    lines = resource_table().splitlines()
+
+    assert lines[:2] == [
+        "| VM size | GPUs | InfiniBand NICs | a pod with the whole node, SR-IOV | shared |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    assert (
+        "| `Standard_ND96isr_H100_v5` | 8 (`nvidia.com/gpu`) | 8 | `nvidia.com/gpu: 8, rdma/ib: 8` "
+        "| `nvidia.com/gpu: 8, rdma/shared_ib: 1` |"
+    ) in lines
+    assert "| `Standard_HB120rs_v3` and 4 with fewer cores | none | 1 | `rdma/ib: 1` | `rdma/shared_ib: 1` |" in lines
+    assert not any("Standard_NC24rs_v3" in line for line in lines)

@@ -1,9 +1,11 @@
 """How many pods find a node, in which pool, what runs out first and what no pod can use any more."""
 
+import json
+
 import pytest
 
 import aksrdma
-from aksrdma.workloads.fit import fit
+from aksrdma.workloads.fit import fit, read_nodes
 from tests.workloads.fit.fit_objects import (
     H100,
     HBV3,
@@ -627,3 +629,23 @@ def test_no_workloads_leave_everything():
 
     assert (report.ok, report.workloads) == (True, ())
     assert left(report) == {"nvidia.com/gpu": (8, 8, 0), "pods": (250, 250, 0)}
+
+
+def test_a_cluster_without_pools_for_linux_takes_nothing():
+    windows = {"name": "win", "vmSize": "Standard_D4s_v5", "count": 3, "osType": "Windows"}
+    found = read_nodes(json.dumps([windows]).encode(), "pools.json")
+
+    report = fitted(found, job(pods=2, ib="1"), pod(cpu="1"), pod(together(app="w"), {"app": "w"}, cpu="1"))
+
+    assert [pods_of(report, number).pending for number in range(3)] == [2, 1, 1]
+    assert why(report) == ["nothing exposes rdma/ib: no node has InfiniBand; add a pool of a VM size that has it"]
+
+
+@pytest.mark.parametrize("name", ["rdma/ib", "rdma/shared_ib"])
+def test_a_cluster_whose_sizes_have_no_infiniband_is_told_so(name):
+    pool = {"name": "system", "vmSize": "Standard_D4s_v5", "count": 3}
+    found = read_nodes(json.dumps([pool]).encode(), "pools.json")
+
+    assert why(fitted(found, pod(**{name: "1"}))) == [
+        f"nothing exposes {name}: no node has InfiniBand; add a pool of a VM size that has it"
+    ]
