@@ -180,6 +180,7 @@ def test_pods_elsewhere_are_in_json():
         pytest.param("memory", "1Mi", "1Mi", "1Mi", id="a-mebibyte"),
         pytest.param("memory", "1k", "1000", "1000", id="small-memory"),
         pytest.param("memory", "2Ei", "2Ei", "2147483648Gi", id="the-largest-unit"),
+        pytest.param("memory", "1Pi", "1Pi", "1048576Gi", id="the-second-largest-unit"),
         pytest.param("ephemeral-storage", "1Ti", "1Ti", "1024Gi", id="storage"),
         pytest.param("hugepages-2Mi", "4Mi", "4Mi", "4Mi", id="huge-pages"),
         pytest.param("rdma/ib", "1024", "1024", "1024", id="devices-are-no-bytes"),

@@ -464,6 +464,14 @@ def test_what_most_nodes_lack_is_named_where_a_pool_is_full():
     ]
 
 
+def test_a_resource_of_which_just_enough_is_free_is_not_what_a_node_lacks():
+    found = kubectl(node(cpu="2", memory="4Gi"), running("n0", cpu="1", memory="4Gi"))
+
+    assert why(fitted(found, pod(cpu="1", memory="1Gi"))) == [
+        "pool p: memory is taken already; free nodes, or let the pool grow"
+    ]
+
+
 def test_a_node_whose_pods_are_all_there_is_full():
     found = kubectl(node(pods="1", cpu="4"), running("n0"))
 
