@@ -303,9 +303,7 @@ def _reserve_note(sizes: Mapping[str, VmSize]) -> Iterator[str]:
 
 def _rdma_resource(decisions: Decisions) -> tuple[str, ...]:
     """Return the resource that the profile advertises, if it advertises one."""
-    from aksrdma.plan.policy import resource_name
-
-    name = resource_name(decisions, decisions.cluster.profile)
+    name = decisions.resource_name(decisions.cluster.profile)
     return () if name is None else (name,)
 
 
