@@ -1,7 +1,7 @@
 """JSON as Go's encoding/json reads it.
 
 The values come from Python's own scanner; where the two languages differ, Go rules: no NaN or infinity, no number
-beyond a float64, no half of a surrogate pair, at most 10,000 levels.
+beyond a float64, no half of a surrogate pair, at most 10,000 levels. `go_struct` reads the values into structs.
 Source: encoding/json/decode.go and fold.go of Go 1.26.
 """
 
@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_INTEGER: Final = 309
 _TOO_BIG: Final = "is beyond what a 64-bit float holds"
+_INT64: Final = 2**63
+_LONGEST_EXPONENT: Final = 20
+"""Digits; more do not fit 64 bits, and Python refuses to read thousands of them."""
 
 
 class JsonError(ValueError):
@@ -32,18 +36,45 @@ class _NoNumber(ValueError):
     """What Python's scanner takes for a number and Go does not: its text, and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as Go's json.Number keeps it: by its digits, so that 1e2 and 63.0 are whole and 63.5 is not."""
+
+    text: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its exact value is whole, however it is written; none with an exponent beyond 64 bits is."""
+        mantissa, _, exponent = self.text.lower().partition("e")
+        whole, _, fraction = mantissa.partition(".")
+        digits = (whole.lstrip("-") + fraction).lstrip("0")
+        if len(exponent.lstrip("+-").lstrip("0")) > _LONGEST_EXPONENT:
+            return False
+        power = int(exponent or "0")
+        if not -_INT64 <= power < _INT64:
+            return False
+        return not digits or len(digits) - len(digits.rstrip("0")) >= len(fraction) - power
+
+
 class Reader:
     """Reads one JSON value after the other from a text.
+
+    Args:
+        text: The text.
+        exact: Whether each number becomes a `Number` instead of an int or a float.
 
     Attributes:
         repeats: Whether an object has had a key twice (the last one counts, as in Go).
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, exact: bool = False) -> None:
         self.text = text
         self.repeats = False
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_float=_float, parse_int=_integer, parse_constant=_constant
+            object_pairs_hook=self._object,
+            parse_float=_number if exact else _float,
+            parse_int=_number if exact else _integer,
+            parse_constant=_constant,
         )
 
     def value(self, start: int = 0) -> tuple[Any, int]:
@@ -109,6 +140,11 @@ def _float(text: str) -> float:
     return value
 
 
+def _number(text: str) -> Number:
+    _float(text)
+    return Number(text)
+
+
 def _constant(text: str) -> NoReturn:
     raise _NoNumber(text, "is no number of JSON")
 
@@ -168,12 +204,6 @@ def go_get(mapping: Mapping[str, Any], name: str) -> Any:
         if value is not None and (key == name or fold(key) == folded):
             found = value
     return found
-
-
-def unknown_keys(mapping: Mapping[str, Any], known: Iterable[str]) -> list[str]:
-    """Return the keys that fit none of the fields `known`, in their order: Go ignores them."""
-    folded = {fold(name) for name in known}
-    return [key for key in mapping if fold(key) not in folded]
 
 
 def fold(name: str) -> str:

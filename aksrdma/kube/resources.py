@@ -49,6 +49,15 @@ def name_problem(name: str) -> str | None:
     return None if is_extended(name) else "is too long for a quota"
 
 
+def extended_problem(name: str) -> str | None:
+    """Say why a name is none of an extended resource, which a node offers and a container asks for, or None."""
+    if "/" not in name:
+        return "has no prefix"
+    if is_native(name):
+        return "has a prefix that is kept for Kubernetes' own resources"
+    return name_problem(name)
+
+
 def are_whole_pages(name: str, amount: Quantity) -> bool:
     """Say whether an amount of `hugepages-SIZE` is a multiple of the size, which is a whole number of bytes."""
     size = parse(name.removeprefix(HUGE_PAGES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from aksrdma.checks.plugins.kinds import POLICY_KINDS
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document

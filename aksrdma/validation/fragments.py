@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.plugins.templates import TEMPLATES, pod_templates
+from aksrdma.kube.kinds import POD_KINDS
+from aksrdma.kube.templates import pod_templates
 from aksrdma.validation.image_versions import components
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def _sections(policy: Any) -> Iterator[dict[str, Any]]:
 
 
 def _is_without_images(document: Document) -> bool:
-    if document.kind not in TEMPLATES:
+    if document.kind not in POD_KINDS:
         return False
-    specs = [template.spec for template in pod_templates(document)]
+    specs = [template.spec for template in pod_templates(document.data)]
     containers = [one for spec in specs for one in (spec.get("containers") or ())]
     return not any(isinstance(one, dict) and one.get("image") for one in containers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aksrdma import catalog
 from aksrdma.checks.register import document_checks, set_checks
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
-_NOT_JSON: Final = "-not-json"
-"""Rules of this ending are on a string whose JSON is broken, and are placed where it breaks."""
 Locate = Callable[["Document", "tuple[str | int | None, ...]"], "tuple[str, Position]"]
 """Finds file and position of a field; a kustomization's built objects are placed in its source files."""
 
@@ -67,12 +65,9 @@ def _in_its_file(document: Document, path: tuple[str | int | None, ...]) -> tupl
 
 
 def _place(problem: Problem, locate: Locate) -> tuple[str, Position]:
-    document = problem.subject
-    file, position = locate(document, problem.path)
-    if problem.rule.endswith(_NOT_JSON) and None not in problem.path and file == document.file:
-        text = document.embedded(problem.path)
-        return file, text.error_position if text.error is not None else position
-    return file, position
+    file, position = locate(problem.subject, problem.path)
+    at_home = file == problem.subject.file  # and not in a source file of a kustomization
+    return file, problem.at if problem.at is not None and at_home else position
 
 
 def finding_of(problem: Problem, place: tuple[str, Position]) -> Finding:

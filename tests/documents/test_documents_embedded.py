@@ -7,7 +7,7 @@ import math
 import pytest
 
 from aksrdma.documents import Document, read
-from aksrdma.kube.go_json import go_get, unknown_keys
+from aksrdma.kube.go_json import go_get
 
 
 def embedded(text: str):
@@ -121,7 +121,3 @@ def test_the_order_of_repeated_keys_is_that_of_the_last_ones():
     found = embedded('{"max": 1, "MAX": 2, "max": 3}')
 
     assert go_get(found.data, "max") == 3
-
-
-def test_unknown_keys_are_those_that_fit_no_field():
-    assert unknown_keys({"Name": 1, "nmae": 2, "\u212aey": 3, "x": 4}, ["name", "key"]) == ["nmae", "x"]

@@ -17,10 +17,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from aksrdma.checks.webhook import telemetry, verdict
-from aksrdma.checks.webhook.facts import pattern, webhook
-from aksrdma.checks.webhook.go_json import Number
 from aksrdma.checks.webhook.image_reference import fault
+from aksrdma.checks.webhook.policies import verdict
+from aksrdma.checks.webhook.releases import pattern, webhook
+from aksrdma.kube.go_json import Number
+from aksrdma.kube.names import dns_subdomain
 from aksrdma.kube.quantities import parse
 
 REPOSITORIES = [
@@ -173,9 +174,9 @@ SEEDS: dict[str, list[str]] = {
 }
 OURS: dict[str, Callable[[str], bool]] = {
     "repository": lambda text: fault(text) is None,
-    "subdomain": telemetry.is_subdomain,
+    "subdomain": lambda text: dns_subdomain(text) is None,
     "quantity": lambda text: parse(text) is not None,
-    "integer": lambda text: Number(text).is_integer,
+    "integer": lambda text: Number(text).is_whole,
     "guid": lambda text: bool(pattern("guid").fullmatch(text)),
     **{release: _driver(release) for release in RELEASES},
     "rdma": _passes("rdmaSharedDevicePlugin"),

@@ -1,21 +1,25 @@
-"""Typed views of NodeFeatureRules: what each rule matches, and what it puts on a node."""
+"""NodeFeatureRules: what each rule matches, what it puts on a node, and which exclude each other."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aksrdma.checks.plugins.kinds import RULE_KINDS
 from aksrdma.findings import FieldPath
+from aksrdma.kube.kinds import RULE_KINDS
+from aksrdma.kube.labels import FEATURE_PREFIX
+from aksrdma.kube.values import mapping, sequence, text
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
 
-LABEL_PREFIX: Final = "feature.node.kubernetes.io/"
-NIC_LABEL: Final = "feature.node.kubernetes.io/pci-15b3.present"
-"""The label by which the operator's DaemonSets find nodes with an NVIDIA NIC."""
 PCI_IDS: Final = ("class", "device", "subsystem_device", "subsystem_vendor", "vendor")
 """Attributes of pci.device that hold 4 lowercase hex digits."""
+_INSTANCES: Final = ("fake.instance", "network.device", "network.virtual", "pci.device", "storage.block", "usb.device")
+"""Features of which a node has many."""
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}\Z", re.ASCII)
+_OPPOSITES: Final = (("Exists", "DoesNotExist"), ("IsTrue", "IsFalse"))
 
 
 class Expression(NamedTuple):
@@ -74,12 +78,15 @@ class FeatureRule(NamedTuple):
 
 def feature_rules(document: Document) -> Iterator[FeatureRule]:
     """Yield the rules of a NodeFeatureRule."""
-    spec = document.data.get("spec")
-    rules = spec.get("rules") if document.kind in RULE_KINDS and isinstance(spec, dict) else None
-    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
-        if isinstance(rule, dict):
-            path: FieldPath = ("spec", "rules", index)
-            yield FeatureRule(path, rule, _terms(rule, path), tuple(_alternatives(rule, path)))
+    if document.kind not in RULE_KINDS:
+        return
+    for index, rule in _entries(document.value(("spec", "rules"))):
+        path: FieldPath = ("spec", "rules", index)
+        alternatives = tuple(
+            _terms(mapping(entry), (*path, "matchAny", place))
+            for place, entry in enumerate(sequence(rule.get("matchAny")))
+        )
+        yield FeatureRule(path, rule, _terms(rule, path), alternatives)
 
 
 def node_feature_labels(document: Document) -> tuple[tuple[str, str, FeatureRule], ...]:
@@ -89,40 +96,70 @@ def node_feature_labels(document: Document) -> tuple[tuple[str, str, FeatureRule
 
 def full_label(key: str) -> str:
     """Return a label key with the prefix that nfd-master gives to one without."""
-    return key if "/" in key else LABEL_PREFIX + key
+    return key if "/" in key else FEATURE_PREFIX + key
 
 
 def strings(value: Any) -> dict[str, str]:
     """Return the entries of a mapping whose value is a string."""
-    return {key: text for key, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else {}
+    return {key: text for key, text in mapping(value).items() if isinstance(text, str)}
 
 
-def _alternatives(rule: dict[str, Any], path: FieldPath) -> Iterator[tuple[Term, ...]]:
-    value = rule.get("matchAny")
-    for index, entry in enumerate(value if isinstance(value, list) else ()):
-        yield _terms(entry if isinstance(entry, dict) else {}, (*path, "matchAny", index))
+def _entries(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    return ((index, entry) for index, entry in enumerate(sequence(value)) if isinstance(entry, dict))
 
 
-def _terms(holder: dict[str, Any], path: FieldPath) -> tuple[Term, ...]:
-    value = holder.get("matchFeatures")
-    found = enumerate(value if isinstance(value, list) else ())
-    return tuple(_term(term, (*path, "matchFeatures", index)) for index, term in found if isinstance(term, dict))
-
-
-def _term(term: dict[str, Any], path: FieldPath) -> Term:
-    feature = term.get("feature")
-    expressions = term.get("matchExpressions")
-    found = expressions.items() if isinstance(expressions, dict) else ()
-    parsed = [_expression(value, key, (*path, "matchExpressions", key)) for key, value in found]
-    if isinstance(term.get("matchName"), dict):
-        parsed.append(_expression(term["matchName"], "", (*path, "matchName")))
-    return Term(path, feature.lower() if isinstance(feature, str) else "", tuple(filter(None, parsed)))
+def _terms(holder: Mapping[str, Any], path: FieldPath) -> tuple[Term, ...]:
+    found: list[Term] = []
+    for index, term in _entries(holder.get("matchFeatures")):
+        where = (*path, "matchFeatures", index)
+        expressions = [
+            _expression(value, key, (*where, "matchExpressions", key))
+            for key, value in mapping(term.get("matchExpressions")).items()
+        ]
+        expressions.append(_expression(term.get("matchName"), "", (*where, "matchName")))
+        found.append(Term(where, text(term.get("feature")).lower(), tuple(filter(None, expressions))))
+    return tuple(found)
 
 
 def _expression(data: Any, attribute: str, path: FieldPath) -> Expression | None:
     if not isinstance(data, dict) or not isinstance(data.get("op"), str):
         return None
-    values = data.get("value")
-    texts = tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
-    kind = data.get("type")
-    return Expression(path, attribute, data["op"], texts, kind if isinstance(kind, str) else "")
+    values = tuple(value for value in sequence(data.get("value")) if isinstance(value, str))
+    return Expression(path, attribute, data["op"], values, text(data.get("type")))
+
+
+def exclusive(first: FeatureRule, second: FeatureRule) -> bool:
+    """Say whether no node can match both rules, as far as their expressions show it."""
+    return all(any(_clash(a, b) for a in one for b in other) for one in first.ways() for other in second.ways())
+
+
+def _clash(first: Term, second: Term) -> bool:
+    # A node has many devices: different ones may satisfy the two rules.
+    if first.feature != second.feature or first.feature in _INSTANCES:
+        return False
+    pairs = [(a, second.get(a.attribute)) for a in first.expressions if a.attribute]
+    return any(b is not None and _disjoint(a, b) for a, b in pairs)
+
+
+def _disjoint(first: Expression, second: Expression) -> bool:
+    """Say whether no value satisfies both expressions."""
+    operators = (first.operator, second.operator)
+    if operators in _OPPOSITES or operators[::-1] in _OPPOSITES:
+        return True
+    if operators == ("In", "In"):
+        return not set(first.values) & set(second.values)
+    if operators == ("In", "NotIn"):
+        return set(first.values) <= set(second.values)
+    if operators == ("NotIn", "In"):
+        return set(second.values) <= set(first.values)
+    bounds = {first.operator: first.values, second.operator: second.values}
+    low, high = bounds.get("Gt") or bounds.get("Ge"), bounds.get("Lt") or bounds.get("Le")
+    if not (low and high and is_whole(low[0]) and is_whole(high[0])):
+        return False
+    gap = int(low[0]) - int(high[0])
+    return gap > 0 or (gap == 0 and not {"Ge", "Le"} <= bounds.keys())
+
+
+def is_whole(value: str) -> bool:
+    """Say whether NFD reads a value as a whole number: Go's strconv.Atoi, up to 64 bits."""
+    return _INTEGER.match(value) is not None

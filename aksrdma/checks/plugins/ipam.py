@@ -1,20 +1,15 @@
-"""Typed views of the IPAM configuration of a secondary network, as the CNI and IPAM plugins decode it."""
+"""The IPAM configuration of a secondary network, as the CNI and IPAM plugins decode it, and the ranges that it opens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from aksrdma.checks.plugins.addresses import Address, parse_address
-from aksrdma.checks.plugins.decode import Flaw, ListOf, Object, Struct, Type, decode
-from aksrdma.checks.plugins.ranges import (
-    AddressRange,
-    host_local_range,
-    host_local_sets,
-    whereabouts_ranges,
-)
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Position, Problem
+from aksrdma.kube.addresses import Address, Network, parse_address, parse_cidr
 from aksrdma.kube.go_json import JsonError, Reader, go_get
+from aksrdma.kube.go_struct import ListOf, Object, Struct, Type, decode
+from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -26,11 +21,11 @@ NETWORK_PLUGINS: Final[Mapping[str, str]] = {
 }
 """The operator's network kinds, and the CNI plugin of the NetworkAttachmentDefinition that each becomes."""
 
-_STRINGS = ListOf("string")
-_ROUTE = Struct(
+_STRINGS: Final = ListOf("string")
+_ROUTE: Final = Struct(
     {"dst": "cidr", "gw": "ip", "mtu": "int", "advmss": "int", "priority": "int", "table": "int", "scope": "int"}
 )
-_ADDRESS = Struct({"address": "string", "gateway": "ip"})
+_ADDRESS: Final = Struct({"address": "string", "gateway": "ip"})
 _COMMON: Final[dict[str, Type]] = {"type": "string", "name": "string", "routes": ListOf(_ROUTE), "dns": "any"}
 _WHEREABOUTS: Final[dict[str, Type]] = {
     **_COMMON,
@@ -83,7 +78,7 @@ IPAM_TYPES: Final[Mapping[str, Struct]] = {
 }
 """IPAM plugins that are known here, with the keys that each reads in its newest release."""
 OLD_IPAM_TYPES: Final[Mapping[str, Struct]] = {"nv-ipam": Struct(_NV_IPAM), "whereabouts": Struct(_WHEREABOUTS)}
-"""The same before nv-ipam v0.3 (release v25.4.0) and the 0.9 line of whereabouts (release v25.7.0)."""
+"""The same before nv-ipam could be told to keep to a pool, and whereabouts to slice ranges by nodes."""
 
 
 class IpamText(NamedTuple):
@@ -98,6 +93,8 @@ class IpamText(NamedTuple):
     data: Any
     error: str | None = None
     """Why the string is no JSON."""
+    error_at: Position | None = None
+    """Where in the file it is no JSON, where that can be told."""
 
 
 class Ipam(NamedTuple):
@@ -108,7 +105,8 @@ class Ipam(NamedTuple):
     network: str
     type: str
     top: Object
-    flaws: list[Flaw]
+    problems: list[Problem]
+    """Wrong types and unknown keys; see `go_struct.decode`."""
 
     @property
     def ranges(self) -> tuple[AddressRange, ...]:
@@ -148,18 +146,28 @@ class Ipam(NamedTuple):
 
 def ipam_texts(document: Document) -> Iterator[IpamText]:
     """Yield the IPAM configurations of a network: one, or one for each plugin of a NetworkAttachmentDefinition."""
-    spec = document.data.get("spec")
-    if not isinstance(spec, dict):
-        return
     if document.kind in NETWORK_PLUGINS:
-        if isinstance(spec.get("ipam"), str) and spec["ipam"].strip():
-            yield _operator_text(document, spec["ipam"])
+        text = document.value(("spec", "ipam"))
+        if isinstance(text, str) and text.strip():
+            yield _operator_text(document, text)
     elif document.kind == "NetworkAttachmentDefinition":
         for path, plugin in cni_plugins(document):
-            data = _field(plugin, "ipam")
-            name = _field(plugin, "type")
+            data, name = go_get(plugin, "ipam"), go_get(plugin, "type")
             if data is not None:
                 yield IpamText((*path, "ipam"), name if isinstance(name, str) else "", document.name, data)
+
+
+def _operator_text(document: Document, text: str) -> IpamText:
+    plugin, path = NETWORK_PLUGINS[document.kind], ("spec", "ipam", None)
+    embedded = document.embedded(("spec", "ipam"))
+    error, at = embedded.error, embedded.error_position if embedded.error is not None else None
+    # The operator takes all white space out of an IPoIBNetwork's ipam, inside strings as well.
+    if plugin == "ipoib" and (error is not None or any(strings_with_blanks(embedded.data, ()))):
+        try:
+            return IpamText(path, plugin, document.name, Reader("".join(text.split())).only_value())
+        except JsonError as stripped:
+            return IpamText(path, plugin, document.name, None, error or stripped.message, at)
+    return IpamText(path, plugin, document.name, embedded.data, error, at)
 
 
 def ipams_of(document: Document) -> tuple[Ipam, ...]:
@@ -175,43 +183,27 @@ def ipam_of(document: Document) -> Ipam | None:
 
 def decode_ipam(text: IpamText, types: Mapping[str, Struct] = IPAM_TYPES) -> Ipam | None:
     """Decode an IPAM configuration by its type, or return None where it is no object with a type."""
-    kind = _field(text.data, "type") if isinstance(text.data, dict) else None
+    kind = go_get(text.data, "type") if isinstance(text.data, dict) else None
     if not isinstance(kind, str) or not kind:
         return None
     known = types.get(kind) or IPAM_TYPES.get(kind)
-    top, flaws = decode(text.data, known, text.path) if known else (Object(text.path), [])
-    return Ipam(text.path, text.plugin, text.network, kind, top, flaws)
+    top, problems = decode(text.data, known, text.path) if known else (Object(text.path), [])
+    return Ipam(text.path, text.plugin, text.network, kind, top, problems)
 
 
 def cni_plugins(document: Document) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """Yield the plugins of a NetworkAttachmentDefinition's config: itself, or each of its `plugins`."""
-    spec = document.data.get("spec")
-    config = spec.get("config") if isinstance(spec, dict) else None
+    config = document.value(("spec", "config"))
     if not isinstance(config, str) or not config.strip():
         return
-    data = document.embedded(("spec", "config")).data
-    path: FieldPath = ("spec", "config", None)
-    plugins = _field(data, "plugins") if isinstance(data, dict) else None
+    data, path = document.embedded(("spec", "config")).data, ("spec", "config", None)
+    plugins = go_get(mapping(data), "plugins")
     if isinstance(plugins, list):
-        found = [((*path, "plugins", index), plugin) for index, plugin in enumerate(plugins)]
-        yield from ((where, plugin) for where, plugin in found if isinstance(plugin, dict))
+        for index, plugin in enumerate(plugins):
+            if isinstance(plugin, dict):
+                yield (*path, "plugins", index), plugin
     elif isinstance(data, dict):
         yield path, data
-
-
-def _operator_text(document: Document, text: str) -> IpamText:
-    plugin, path = NETWORK_PLUGINS[document.kind], ("spec", "ipam", None)
-    embedded = document.embedded(("spec", "ipam"))
-    if plugin != "ipoib":
-        return IpamText(path, plugin, document.name, embedded.data, embedded.error)
-    # The operator takes all white space out of an IPoIBNetwork's ipam, inside strings as well.
-    if embedded.error is None and not any(map(str.isspace, "".join(_strings(embedded.data)))):
-        return IpamText(path, plugin, document.name, embedded.data)
-    try:
-        data = Reader("".join(text.split())).only_value()
-    except JsonError as error:
-        return IpamText(path, plugin, document.name, None, embedded.error or error.message)
-    return IpamText(path, plugin, document.name, data)
 
 
 def strings_with_blanks(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
@@ -227,9 +219,167 @@ def strings_with_blanks(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath,
             yield from strings_with_blanks(value, (*path, index))
 
 
-def _strings(data: Any) -> Iterator[str]:
-    return (text for _, text in strings_with_blanks(data, ()))
+class Exclusion(NamedTuple):
+    """An entry of whereabouts' `exclude`."""
+
+    path: FieldPath
+    text: str
+    network: Network | None
+    """None where it is neither a CIDR nor an address."""
 
 
-def _field(data: Any, key: str) -> Any:
-    return go_get(data, key) if isinstance(data, dict) else None
+class AddressRange(NamedTuple):
+    """A range from which an IPAM plugin draws."""
+
+    path: FieldPath
+    """Where the range was written."""
+    network: Network
+    first: Address
+    last: Address
+    exclusions: tuple[Exclusion, ...] = ()
+    ignored: tuple[tuple[FieldPath, str], ...] = ()
+    """Bounds that the plugin ignores in silence: where, and why."""
+
+    @property
+    def capacity(self) -> int:
+        """Addresses that can be handed out."""
+        blocks = (entry.network for entry in self.exclusions)
+        clipped = (
+            (max(block.first.value, self.first.value), min(block.last.value, self.last.value))
+            for block in blocks
+            if block is not None and block.bits == self.first.bits
+        )
+        return self.last.value - self.first.value + 1 - covered(ends for ends in clipped if ends[0] <= ends[1])
+
+    def offers(self, address: Address) -> bool:
+        """Say whether an address can be handed out."""
+        inside = address.bits == self.first.bits and self.first <= address <= self.last
+        return inside and not any(entry.network and address in entry.network for entry in self.exclusions)
+
+    def overlaps(self, other: AddressRange) -> bool:
+        """Say whether an address lies in both ranges, whatever they exclude."""
+        same_family = self.network.bits == other.network.bits
+        return same_family and self.first <= other.last and other.first <= self.last
+
+
+class BadRange(NamedTuple):
+    """A range that the plugin refuses."""
+
+    path: FieldPath
+    reason: str
+    too_small: bool = False
+    exclusions: tuple[Exclusion, ...] = ()
+
+
+def covered(intervals: Iterable[tuple[int, int]]) -> int:
+    """Return how many numbers lie in at least one of the intervals, whose ends belong to them."""
+    count, reached = 0, None
+    for start, end in sorted(intervals):
+        begin = start if reached is None else max(start, reached + 1)
+        count += max(0, end - begin + 1)
+        reached = end if reached is None else max(reached, end)
+    return count
+
+
+_Bound: TypeAlias = tuple[FieldPath, Address | str] | None
+"""Where a bound of a range was written, and what it is: text where it is no address."""
+
+
+def whereabouts_ranges(top: Object) -> Iterator[AddressRange | BadRange]:
+    """Yield the ranges of a decoded whereabouts configuration: the one at its top, then `ipRanges`."""
+    if top.text("range"):
+        yield _whereabouts_range(top)
+    for entry in top.list("ipRanges"):
+        yield _whereabouts_range(entry)
+
+
+def _whereabouts_range(entry: Object) -> AddressRange | BadRange:
+    """Read `range`: a CIDR with `range_start` and `range_end` beside it, or START-END/LENGTH."""
+    path = entry.at("range")
+    exclusions = tuple(
+        Exclusion((*entry.at("exclude"), index), text, _excluded(text))
+        for index, text in enumerate(entry.list("exclude"))
+    )
+    written, dash, cidr = entry.text("range").partition("-")
+    text = cidr if dash else written
+    found = parse_cidr(text, sloppy=True)
+    if found is None:
+        return BadRange(path, f"{text!r} is no CIDR", exclusions=exclusions)
+    address, network = found
+    start, end = _bound(entry, "range_start"), _bound(entry, "range_end")
+    if dash:
+        lowest = parse_address(written, sloppy=True)
+        if lowest is None:
+            return BadRange(path, f"{written!r} is no IP address", exclusions=exclusions)
+        if lowest not in network:
+            return BadRange(path, f"the start {lowest} does not lie in {network}", exclusions=exclusions)
+        start, end = (path, lowest), (path, address)
+    if network.bits - network.length < 2:
+        return BadRange(path, f"{network} has no address between its first and its last", too_small=True)
+    lowest_usable, highest_usable = network.first.plus(1), network.last.plus(-1)
+    first, ignored_start = _choose(start, lowest_usable, (lowest_usable, highest_usable), network.first)
+    last, ignored_end = _choose(end, highest_usable, (first, highest_usable), network.last)
+    return AddressRange(path, network, first, last, exclusions, ignored_start + ignored_end)
+
+
+def _choose(
+    bound: _Bound, default: Address, allowed: tuple[Address, Address], harmless: Address
+) -> tuple[Address, tuple[tuple[FieldPath, str], ...]]:
+    """Return the bound that counts, with the one that whereabouts ignores in silence."""
+    if bound is None or bound[1] == harmless:
+        return default, ()
+    path, value = bound
+    if isinstance(value, str):
+        return default, ((path, f"{value!r} is no IP address"),)
+    if value.bits != default.bits or not allowed[0] <= value <= allowed[1]:
+        return default, ((path, f"{value} does not lie between {allowed[0]} and {allowed[1]}"),)
+    return value, ()
+
+
+def _bound(entry: Object, key: str) -> _Bound:
+    # A string at the top of the configuration, an address in `ipRanges`.
+    value = entry.get(key)
+    if isinstance(value, str) and value:
+        return entry.at(key), parse_address(value, sloppy=True) or value
+    return (entry.at(key), value) if isinstance(value, Address) else None
+
+
+def _excluded(text: str) -> Network | None:
+    found = parse_cidr(text)
+    if found is not None:
+        return found[1]
+    address = parse_address(text)
+    if address is not None and ":" in text and address.bits == 32:
+        # whereabouts puts /32 behind it and reads that as IPv6, which covers no IPv4 address.
+        return Network(Address(128, 0), 32)
+    return Network(address, address.bits) if address is not None else None
+
+
+def host_local_sets(top: Object) -> Iterator[tuple[FieldPath, list[Object]]]:
+    """Yield the range sets of a decoded host-local configuration: the one at its top, then `ranges`."""
+    if top.get("subnet") is not None:
+        yield top.at("subnet"), [top]
+    for index, ranges in enumerate(top.list("ranges")):
+        yield (*top.at("ranges"), index), ranges
+
+
+def host_local_range(entry: Object) -> AddressRange | BadRange:
+    """Return a range of host-local, which begins behind the network address and ends before broadcast."""
+    path = entry.at("subnet")
+    if entry.get("subnet") is None:
+        return BadRange(path, "it has no subnet")
+    written, network = entry.get("subnet")
+    if network.bits - network.length < 2:
+        return BadRange(path, f"{network} is too small to allocate from", too_small=True)
+    if written != network.first:
+        return BadRange(path, f"{written}/{network.length} has host bits set, the network is {network}")
+    start, end = entry.get("rangeStart"), entry.get("rangeEnd")
+    if start is not None and start not in network:
+        return BadRange(entry.at("rangeStart"), f"rangeStart {start} does not lie in {network}")
+    first = start or network.first.plus(1)
+    if end is not None and end not in network:
+        return BadRange(entry.at("rangeEnd"), f"rangeEnd {end} does not lie in {network}")
+    if end is not None and end < first:
+        return BadRange(entry.at("rangeEnd"), f"rangeEnd {end} lies before {first}, where the range starts")
+    highest = network.last.plus(-1) if network.bits == 32 else network.last
+    return AddressRange(path, network, first, end or highest)

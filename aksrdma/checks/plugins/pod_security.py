@@ -28,7 +28,7 @@ def pod_security_labels(document: Document, manifests: ManifestSet) -> Iterator[
     for key, value in labels.items() if isinstance(labels, dict) else ():
         if isinstance(value, str) and key.startswith(PREFIX) and (reason := _reason(key[len(PREFIX) :], value)):
             message = f"the API server refuses a new namespace with {key}: {value!r} {reason}"
-            yield Problem("psa-label-invalid", ("metadata", "labels", key), message, document=document)
+            yield Problem("psa-label-invalid", ("metadata", "labels", key), message)
 
 
 def _reason(name: Any, value: str) -> str | None:

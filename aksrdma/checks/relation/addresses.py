@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.addresses import Address, Network, parse_cidr
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Attachment, Installed, SetPool
 from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.addresses import Address, Network, parse_cidr
 from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
 from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
 from aksrdma.kube.scheduling import REQUIRED, placement_of

@@ -9,7 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
-from aksrdma.checks.plugins.configs import Selector, SharedResource, SriovResource, shared_resources, sriov_resources
+from aksrdma.checks.plugins.device_plugin_configs import (
+    Selector,
+    SharedResource,
+    SriovResource,
+    shared_resources,
+    sriov_resources,
+)
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import Problem

@@ -77,7 +77,7 @@ def _components(policy: Policy, release: Release, admission: bool) -> Iterator[_
     on_nodes = policy.document.kind == "NicNodePolicy"
     judged: frozenset[tuple[str, ...]] = frozenset()
     if admission and not on_nodes:
-        from aksrdma.checks.webhook.facts import webhook  # only where the webhook is on
+        from aksrdma.checks.webhook.releases import webhook  # only where the webhook is on
 
         judged = frozenset(component.path for component in webhook(release.name).components)
     for image in release.components.values():
@@ -89,7 +89,7 @@ def _components(policy: Policy, release: Release, admission: bool) -> Iterator[_
 
 def _has_global(release: Release) -> bool:
     """Say whether `spec.global` may stand in for a repository or version; without it the CRD itself asks for both."""
-    return catalog.field_change("NicClusterPolicy.spec.global", release.name) is None
+    return catalog.capability("global-image-settings").holds_in(release.name)
 
 
 def _missing(component: _Component, installed: Installed, release: Release) -> Iterator[Problem]:
@@ -150,7 +150,7 @@ def _is_of_release(version: str, component: _Component, release: Release) -> boo
         right = version in (image.version, *_of_patches(release))
     if right or not component.is_driver:
         return right
-    from aksrdma.checks.webhook.facts import webhook  # most drivers are the release's
+    from aksrdma.checks.webhook.releases import webhook  # most drivers are the release's
 
     return not webhook(release.name).ofed_version.fullmatch(version)
 

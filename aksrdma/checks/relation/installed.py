@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from aksrdma.checks.plugins.annotations import NetworkReference, networks_annotation
-from aksrdma.checks.plugins.configs import Resource, shared_resources, sriov_resources
+from aksrdma.checks.plugins.device_plugin_configs import Resource, shared_resources, sriov_resources
 from aksrdma.checks.plugins.ipam import Ipam, ipams_of
+from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
 from aksrdma.checks.plugins.pools import Pool, pool_of
 from aksrdma.kube.kinds import OPERATOR_NETWORKS, POD_KINDS
 from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates

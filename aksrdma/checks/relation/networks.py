@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.annotations import NetworkReference, networks_annotation
 from aksrdma.checks.plugins.ipam import Ipam
+from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import (
     DEFAULT_NAMESPACE,

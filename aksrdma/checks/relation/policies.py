@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aksrdma import catalog
 from aksrdma.checks.apiserver.judging import Report
 from aksrdma.checks.apiserver.scheduling import check_affinity, check_tolerations
-from aksrdma.checks.plugins.configs import shared_resources, sriov_resources
+from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import Problem, format_path
@@ -60,13 +60,13 @@ def sections_in_both(manifests: ManifestSet) -> Iterator[Problem]:
     """Find sections that a NicNodePolicy shares with the NicClusterPolicy, where the webhook does not say so."""
     if manifests.admission_controller:
         return
-    from aksrdma.checks.webhook import conflicts  # most sets have no NicNodePolicy
+    from aksrdma.checks.webhook.policies import conflicts  # most sets have no NicNodePolicy
 
     documents = manifests.of("NicClusterPolicy", "NicNodePolicy")
-    for document, refusal in conflicts.judge(documents, manifests.release):
-        if document.kind == "NicNodePolicy":
-            message = f"{format_path(refusal.path)} stands in the NicClusterPolicy as well: the operator takes neither"
-            yield Problem("nic-policy-section-in-both", refusal.path, message, document=document)
+    for clash in conflicts(documents, manifests.release):
+        if clash.subject.kind == "NicNodePolicy":
+            message = f"{format_path(clash.path)} stands in the NicClusterPolicy as well: the operator takes neither"
+            yield Problem("nic-policy-section-in-both", clash.path, message, document=clash.document)
 
 
 @rule("nicnodepolicy-name-length", kinds={"NicNodePolicy"})
@@ -74,10 +74,10 @@ def node_policy_names(manifests: ManifestSet) -> Iterator[Problem]:
     """Find names of NicNodePolicies that are too long, where the webhook does not say so."""
     if manifests.admission_controller:
         return
-    from aksrdma.checks.webhook import policies  # most sets have no NicNodePolicy
+    from aksrdma.checks.webhook.policies import verdict  # most sets have no NicNodePolicy
 
     for policy in manifests.derived(Installed).node_policies:
-        for refusal in policies.verdict(policy.document.data, manifests.release):
+        for refusal in verdict(policy.document.data, manifests.release):
             if refusal.rule == "webhook-nicnodepolicy-name":
                 name = policy.document.name
                 message = f"{name!r} has {len(name)} characters; the operator's admission webhook refuses more than 30"

@@ -20,7 +20,13 @@ from aksrdma.checks.apiserver.resources import (
     check_pod_resources,
     check_resources,
 )
-from aksrdma.checks.plugins.configs import SHARED_PREFIX, SharedResource, SriovResource, shared_config, sriov_config
+from aksrdma.checks.plugins.device_plugin_configs import (
+    SHARED_PREFIX,
+    SharedResource,
+    SriovResource,
+    shared_config,
+    sriov_config,
+)
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Exposed, Installed, Plugin
 from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.configs import SHARED_PREFIX, Resource, SriovResource, shared_resources, sriov_resources
-from aksrdma.checks.plugins.kubernetes import extended_resource_error
+from aksrdma.checks.plugins.device_plugin_configs import (
+    SHARED_PREFIX,
+    Resource,
+    SriovResource,
+    shared_resources,
+    sriov_resources,
+)
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import FieldPath, Problem, Severity, format_path
 from aksrdma.kube.kinds import POLICY_KINDS
-from aksrdma.kube.quantities import quantity
-from aksrdma.kube.values import mapping
+from aksrdma.kube.resources import extended_problem
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
-    from aksrdma.checks.webhook.facts import WebhookFacts
+    from aksrdma.checks.webhook.releases import WebhookFacts
     from aksrdma.documents import Document
 
 _TAG: Final = re.compile(r"[\w][\w.-]{0,127}\Z", re.ASCII)
@@ -41,7 +45,7 @@ def unrefused(manifests: ManifestSet) -> Iterator[Problem]:
     doubtful = [one for one in manifests.derived(Installed).policies if _is_doubtful(one, manifests.release)]
     if not doubtful:
         return
-    from aksrdma.checks.webhook.facts import webhook  # most policies do without its data files
+    from aksrdma.checks.webhook.releases import webhook  # most policies do without its data files
 
     facts, admission = webhook(manifests.release), manifests.admission_controller
     found: list[Problem] = []
@@ -77,15 +81,17 @@ def _is_doubtful(policy: Policy, release: str) -> bool:
 
 
 def _container_resources(policy: Policy, facts: WebhookFacts) -> Iterator[Problem]:
-    from aksrdma.checks.webhook import resources
+    from aksrdma.checks.webhook.components import requests_above_limits, unusable_amounts, with_resources
     from aksrdma.checks.webhook.refusals import objects
 
     rule, document = "container-resources-invalid", policy.document
-    for refusal in resources.judge(dict(policy.spec), facts):
-        if refusal.rule == "webhook-container-resources":
+    for component, holder in with_resources(dict(policy.spec), facts):
+        for index, entry in objects(holder, "containerResources"):
             # With a request above its limit no pod can be made; other amounts only have no effect.
-            severity: Severity | None = None if _is_above_limit(document, refusal.path) else "warning"
-            yield Problem(rule, refusal.path, refusal.reason, severity=severity, document=document)
+            for _, problem in requests_above_limits(component, index, entry):
+                yield problem._replace(rule=rule, document=document)
+            for _, problem in unusable_amounts(component, index, entry):
+                yield problem._replace(rule=rule, severity="warning", document=document)
     for component in facts.components:
         # Asked without the webhook's own way to them, which fails where it cannot render the component.
         for index, entry in objects(dict(policy.section(*component.path) or {}), "containerResources"):
@@ -96,22 +102,12 @@ def _container_resources(policy: Policy, facts: WebhookFacts) -> Iterator[Proble
                 yield Problem(rule, path, message, fix=f"write {' or '.join(known)}", document=document)
 
 
-def _is_above_limit(document: Document, path: FieldPath) -> bool:
-    """Say whether an amount of containerResources is a request above its limit."""
-    *entry, kind, resource = path
-    limits = mapping(document.value((*entry, "limits")))
-    if kind != "requests" or resource not in limits:
-        return False
-    request, limit = quantity(document.value(path)), quantity(limits[str(resource)])
-    return request is not None and limit is not None and request.nano > limit.nano
-
-
 def _driver(policy: Policy, facts: WebhookFacts) -> Iterator[Problem]:
-    from aksrdma.checks.webhook import driver
+    from aksrdma.checks.webhook.policies import refused_driver
 
     version = (policy.section("ofedDriver") or {}).get("version")
     forms = f"this release takes the form of {' or '.join(facts.ofed_version_forms)}"
-    for refusal in driver.judge(dict(policy.spec), facts):
+    for _, refusal in refused_driver(dict(policy.spec), facts):
         if refusal.rule == "webhook-safe-load":
             message = "without autoUpgrade the operator does not load drivers safely, whatever safeLoad says"
             yield Problem("safeload-without-autoupgrade", refusal.path, message, document=policy.document)
@@ -125,14 +121,14 @@ def _driver(policy: Policy, facts: WebhookFacts) -> Iterator[Problem]:
 
 
 def _guids_and_telemetry(policy: Policy) -> Iterator[Problem]:
-    from aksrdma.checks.webhook import ib_kubernetes, telemetry
+    from aksrdma.checks.webhook.policies import refused_guids, refused_telemetry
 
-    for refusal in ib_kubernetes.judge(dict(policy.spec)):
+    for _, refusal in refused_guids(dict(policy.spec)):
         if policy.document.value(refusal.path) is not None:
-            message = f"ib-kubernetes does not start: {refusal.path[-1]} {refusal.reason}"
+            message = f"ib-kubernetes does not start: {refusal.path[-1]} {refusal.message}"
             yield Problem("ib-kubernetes-guid-range", refusal.path, message, document=policy.document)
-    for refusal in telemetry.judge(dict(policy.spec)):
-        message = f"the DaemonSet mounts a ConfigMap that cannot exist: {refusal.reason}"
+    for _, refusal in refused_telemetry(dict(policy.spec)):
+        message = f"the DaemonSet mounts a ConfigMap that cannot exist: {refusal.message}"
         yield Problem("doca-telemetry-config-empty", refusal.path, message, document=policy.document)
 
 
@@ -161,9 +157,9 @@ def _prefix(
     prefix = resource.entry.get("resourcePrefix")
     if not isinstance(prefix, str):
         return
-    from aksrdma.checks.webhook.facts import pattern  # most configs name no prefix
+    from aksrdma.checks.webhook.releases import pattern  # most configs name no prefix
 
-    if pattern("fqdn").fullmatch(prefix) or extended_resource_error(resource.full_name):
+    if pattern("fqdn").fullmatch(prefix) or extended_problem(resource.full_name):
         return
     message = f"the operator refuses the prefix {prefix!r}, which is no domain name, as soon as its admission controller is on"
     path = resource.at("resourcePrefix")
@@ -174,9 +170,9 @@ def _selectors(document: Document, resource: SriovResource) -> Iterator[Problem]
     for selector in resource.selectors:
         if not selector.paths.keys() - _NEVER_REFUSED:
             continue
-        from aksrdma.checks.webhook.facts import table  # most selectors are known to both
+        from aksrdma.checks.webhook.releases import table  # most selectors are known to both
 
-        for key in table("facts")["selectors_only_the_plugin_knows"].get(resource.device_type, ()):
+        for key in table()["selectors_only_the_plugin_knows"].get(resource.device_type, ()):
             if key in selector.paths:
                 path: FieldPath = selector.at(key)
                 message = (

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One reason for which the webhook refuses an object."""
 
-    rule: str
-    path: FieldPath
-    """The user's own field; the operator's `field` is not always the same."""
     field: str
-    """As the operator prints it."""
-    reason: str
-    fix: str | None = None
-    """Instead of the rule's own fix."""
+    """As the operator prints it, which is not always the path of the user's own field."""
+    problem: Problem
+    """With the user's own field; its message does not name the operator's."""
 
-    @property
-    def message(self) -> str:
-        """The operator's field, then what is wrong with the value."""
-        return f"{self.field}: {self.reason}"
+    def worded(self) -> Problem:
+        """Return the problem as the webhook words it: the operator's field, then what is wrong with the value."""
+        return self.problem._replace(message=f"{self.field}: {self.problem.message}")
+
+
+def refusal(rule: str, path: FieldPath, field: str, reason: str, fix: str | None = None) -> Refusal:
+    """Return a refusal; `fix` stands instead of the rule's own."""
+    return Refusal(field, Problem(rule, path, reason, fix))
 
 
 def section(value: Any, *keys: str) -> dict[str, Any] | None:

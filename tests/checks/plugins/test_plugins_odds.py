@@ -15,26 +15,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aksrdma.checks import register
-from aksrdma.checks.plugins import views
-from aksrdma.checks.plugins.kubernetes import extended_resource_error
+from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
+from aksrdma.checks.plugins.features import node_feature_labels
+from aksrdma.checks.plugins.ipam import ipams_of
+from aksrdma.checks.plugins.pools import pool_of
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document, read
+from aksrdma.kube.labels import NETWORKS
+from aksrdma.kube.resources import extended_problem
 
 CHECKS = [check for check in register.every_check() if check.module.startswith("aksrdma.checks.plugins")]
 KINDS = sorted(frozenset().union(*(check.kinds for check in CHECKS)))
 
 
-def manifests_of(documents: tuple[Document, ...] = (), **known: Any) -> ManifestSet:
-    return ManifestSet(documents, **{"release": "v26.4.1", **known})
-
-
-def rules(data: dict[str, Any], manifests: ManifestSet | None = None) -> list[str]:
+def rules(data: dict[str, Any], release: str = "v26.4.1", *, admission_controller: bool = False) -> list[str]:
     document = Document.from_data(data)
+    manifests = ManifestSet((document,), release=release, admission_controller=admission_controller)
     problems = [
-        problem
-        for check in CHECKS
-        if document.kind in check.kinds
-        for problem in check.load()(document, manifests or manifests_of((document,)))
+        problem for check in CHECKS if document.kind in check.kinds for problem in check.load()(document, manifests)
     ]
     return sorted(problem.rule for problem in problems)
 
@@ -48,7 +46,7 @@ def sriov(name: str) -> dict[str, Any]:
 
 def test_hyphen_in_a_sriov_name_matters_with_the_admission_controller_alone() -> None:
     assert rules(sriov("ib-0")) == []
-    assert rules(sriov("ib-0"), manifests_of(admission_controller=True)) == ["sriov-name-portable"]
+    assert rules(sriov("ib-0"), admission_controller=True) == ["sriov-name-portable"]
 
 
 def test_doubled_apostrophe_is_an_escape_and_breaks_nothing() -> None:
@@ -83,7 +81,7 @@ def test_wrong_type_of_a_name_is_reported_once() -> None:
     ],
 )
 def test_extended_resource_names(name: str, legal: bool) -> None:
-    assert (extended_resource_error(name) is None) == legal
+    assert (extended_problem(name) is None) == legal
 
 
 CASES = Path(__file__).parents[2] / "cases" / "rules"
@@ -91,7 +89,7 @@ ALL_CASES = sorted(
     file for rule in {rule for check in CHECKS for rule in check.rules} for file in CASES.glob(f"{rule}/*")
 )
 STRANGE: list[Any] = [None, 1, "", [], {}, [None], {"a": None}]
-EMBEDDED = ("config", "ipam", views.ANNOTATION)
+EMBEDDED = ("config", "ipam", NETWORKS)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -164,7 +162,7 @@ KEYS = sorted(
     }
     | {"nodeSelector", "nodeSelectorTerms", "perNodeExclusions", "routes", "gateway", "range", "ranges", "plugins"}
     | {"perNodeNetworkPrefix", "gatewayIndex", "extendedResources", "exclude", "ipRanges", "addresses", "master"}
-    | {views.ANNOTATION, "secondaryNetwork", "multus", "networkNamespace", "hostNetwork"}
+    | {NETWORKS, "secondaryNetwork", "multus", "networkNamespace", "hostNetwork"}
 )
 SHAPES = st.recursive(
     JSON | JSON.map(json.dumps),
@@ -181,11 +179,11 @@ SHAPES = st.recursive(
 def test_no_document_makes_a_check_raise(kind: str, data: dict[str, Any], old: bool) -> None:
     data = {"apiVersion": "nv-ipam.nvidia.com/v1alpha1", **data, "kind": kind}
 
-    rules(data, manifests_of(release="v25.1.0" if old else "v26.4.1"))
+    rules(data, "v25.1.0" if old else "v26.4.1")
 
     document = Document.from_data(data)
-    views.shared_resources(document)
-    views.sriov_resources(document)
-    views.ipams_of(document)
-    views.pool_of(document)
-    views.node_feature_labels(document)
+    shared_resources(document)
+    sriov_resources(document)
+    ipams_of(document)
+    pool_of(document)
+    node_feature_labels(document)

@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.plugins import views
+from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
+from aksrdma.checks.plugins.features import node_feature_labels
+from aksrdma.checks.plugins.ipam import ipam_of, ipams_of
+from aksrdma.checks.plugins.networks import networks_annotation
+from aksrdma.checks.plugins.pools import pool_of
 from aksrdma.documents import Document
 from aksrdma.findings import format_path
+from aksrdma.kube.labels import NETWORKS
+from aksrdma.kube.templates import pod_templates
 
 
 def policy(section: str, config: Any, kind: str = "NicClusterPolicy") -> Document:
@@ -31,7 +37,7 @@ def pool(kind: str, **spec: Any) -> Document:
 
 def test_shared_resource_without_prefix_is_below_rdma() -> None:
     entry = {"resourceName": "shared_ib", "rdmaHcaMax": 63, "selectors": {"linkTypes": ["infiniband"]}}
-    (found,) = views.shared_resources(policy("rdmaSharedDevicePlugin", {"configList": [entry]}, "NicNodePolicy"))
+    (found,) = shared_resources(policy("rdmaSharedDevicePlugin", {"configList": [entry]}, "NicNodePolicy"))
 
     assert (found.full_name, found.hca_max) == ("rdma/shared_ib", 63)
     assert found.selector.get("linkTypes") == ["infiniband"]
@@ -40,7 +46,7 @@ def test_shared_resource_without_prefix_is_below_rdma() -> None:
 
 def test_sriov_resource_has_a_view_of_each_selectors_object() -> None:
     entry = {"resourceName": "ib", "selectors": [{"vendors": ["15b3"], "isRdma": True}, {"pfNames": ["ib0"]}]}
-    (found,) = views.sriov_resources(policy("sriovDevicePlugin", {"resourceList": [entry]}))
+    (found,) = sriov_resources(policy("sriovDevicePlugin", {"resourceList": [entry]}))
 
     assert (found.full_name, found.device_type) == ("intel.com/ib", "netDevice")
     assert [(selector.is_rdma, selector.empty) for selector in found.selectors] == [(True, False), (False, False)]
@@ -59,8 +65,8 @@ def test_sriov_resource_has_a_view_of_each_selectors_object() -> None:
     ],
 )
 def test_config_that_cannot_be_read_offers_nothing(document: Document) -> None:
-    assert views.shared_resources(document) == ()
-    assert views.sriov_resources(document) == ()
+    assert shared_resources(document) == ()
+    assert sriov_resources(document) == ()
 
 
 @pytest.mark.parametrize(
@@ -78,14 +84,14 @@ def test_config_that_cannot_be_read_offers_nothing(document: Document) -> None:
     ],
 )
 def test_whereabouts_capacity(ipam: dict[str, Any], capacity: int | None) -> None:
-    found = views.ipam_of(network({"type": "whereabouts", **ipam}))
+    found = ipam_of(network({"type": "whereabouts", **ipam}))
 
     assert found is not None
     assert found.capacity == capacity
 
 
 def test_ipam_of_ipoib_network_is_read_without_white_space() -> None:
-    found = views.ipam_of(network('{"type": "nv-ipam",\n "poolName": "a, b"}'))
+    found = ipam_of(network('{"type": "nv-ipam",\n "poolName": "a, b"}'))
 
     assert found is not None
     assert (found.type, found.pool_names, found.pool_kind) == ("nv-ipam", ("a", "b"), "IPPool")
@@ -95,12 +101,12 @@ def test_ipam_of_ipoib_network_is_read_without_white_space() -> None:
 def test_string_over_two_lines_is_joined_for_an_ipoib_network_alone() -> None:
     text = '{"type": "nv-\nipam"}'
 
-    assert (views.ipam_of(network(text)) or pytest.fail("none")).type == "nv-ipam"
-    assert views.ipam_of(network(text, "MacvlanNetwork")) is None
+    assert (ipam_of(network(text)) or pytest.fail("none")).type == "nv-ipam"
+    assert ipam_of(network(text, "MacvlanNetwork")) is None
 
 
 def test_nv_ipam_without_pool_name_takes_the_network_name() -> None:
-    found = views.ipam_of(network({"type": "nv-ipam", "poolType": "CIDRPool"}))
+    found = ipam_of(network({"type": "nv-ipam", "poolType": "CIDRPool"}))
 
     assert found is not None
     assert (found.pool_names, found.pool_kind) == (("net",), "CIDRPool")
@@ -110,7 +116,7 @@ def test_attachment_with_plugins_has_the_ipam_of_each() -> None:
     config = {"plugins": [{"type": "macvlan", "ipam": {"type": "static"}}, {"type": "tuning"}]}
     document = Document.from_data({"kind": "NetworkAttachmentDefinition", "spec": {"config": json.dumps(config)}})
 
-    (found,) = views.ipams_of(document)
+    (found,) = ipams_of(document)
 
     assert (found.plugin, found.type, format_path(found.path)) == ("macvlan", "static", "spec.config:plugins[0].ipam")
 
@@ -155,7 +161,7 @@ def test_attachment_with_plugins_has_the_ipam_of_each() -> None:
     ],
 )
 def test_pool_arithmetic(document: Document, blocks: int, pods: int) -> None:
-    found = views.pool_of(document)
+    found = pool_of(document)
 
     assert found is not None
     assert (found.blocks, found.pods_per_node) == (blocks, pods)
@@ -171,7 +177,7 @@ def test_pool_arithmetic(document: Document, blocks: int, pods: int) -> None:
     ],
 )
 def test_pool_that_cannot_be_read_has_no_view(document: Document) -> None:
-    assert views.pool_of(document) is None
+    assert pool_of(document) is None
 
 
 @pytest.mark.parametrize(
@@ -188,41 +194,18 @@ def test_pool_that_cannot_be_read_has_no_view(document: Document) -> None:
     ],
 )
 def test_network_references(value: str, references: list[tuple[str, str, str]]) -> None:
-    pod = {"kind": "Pod", "metadata": {"annotations": {views.ANNOTATION: value}}, "spec": {}}
-    (template,) = views.pod_templates(Document.from_data(pod))
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"annotations": {NETWORKS: value}}, "spec": {}}
+    (template,) = pod_templates(pod)
 
-    found = views.networks_annotation(template)
+    found = networks_annotation(template)
 
     assert [(entry.name, entry.namespace, entry.interface) for entry in found] == references
-
-
-@pytest.mark.parametrize(
-    ("data", "paths"),
-    [
-        pytest.param({"kind": "Pod"}, [""], id="Pod"),
-        pytest.param({"kind": "Job", "spec": {"template": {}}}, ["spec.template"], id="Job"),
-        pytest.param(
-            {"kind": "MPIJob", "spec": {"mpiReplicaSpecs": {"Launcher": {"template": {}}, "Worker": {"template": {}}}}},
-            ["spec.mpiReplicaSpecs.Launcher.template", "spec.mpiReplicaSpecs.Worker.template"],
-            id="MPIJob",
-        ),
-        pytest.param(
-            {"kind": "RayCluster", "spec": {"headGroupSpec": {"template": {}}, "workerGroupSpecs": [{"template": {}}]}},
-            ["spec.headGroupSpec.template", "spec.workerGroupSpecs[0].template"],
-            id="RayCluster",
-        ),
-        pytest.param({"kind": "Job", "spec": {"template": None}}, [], id="null template"),
-        pytest.param({"kind": "ConfigMap"}, [], id="no workload"),
-    ],
-)
-def test_pod_templates(data: dict[str, Any], paths: list[str]) -> None:
-    assert [format_path(found.path) for found in views.pod_templates(Document.from_data(data))] == paths
 
 
 def test_node_feature_labels_have_their_prefix() -> None:
     rule = {"name": "r", "labels": {"pci-15b3.present": "true", "example.com/x": "1"}}
     document = Document.from_data({"kind": "NodeFeatureRule", "spec": {"rules": [rule]}})
 
-    labels = [(key, value) for key, value, _ in views.node_feature_labels(document)]
+    labels = [(key, value) for key, value, _ in node_feature_labels(document)]
 
     assert labels == [("feature.node.kubernetes.io/pci-15b3.present", "true"), ("example.com/x", "1")]

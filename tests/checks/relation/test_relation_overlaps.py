@@ -7,13 +7,13 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksrdma.checks.plugins.views import Address, Network
 from aksrdma.checks.relation.addresses import Block, overlaps
 from aksrdma.checks.relation.devices import SelectorIndex
 from aksrdma.checks.relation.installed import Policy
 from aksrdma.checks.relation.policies import node_selectors
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
+from aksrdma.kube.addresses import Address, Network
 
 KEYS = ("vendors", "devices", "ifNames", "pfNames")
 VALUES = st.frozensets(st.sampled_from("abc"), min_size=1, max_size=2)

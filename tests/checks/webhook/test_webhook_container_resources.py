@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.webhook import verdict
+from aksrdma.checks.webhook.policies import verdict
 from tests.checks.webhook.webhook_objects import ALL_RELEASES, OLDEST, driver, image, policy, resources, rules
 
 
@@ -50,7 +50,7 @@ def test_amounts_are_refused(release: str, requests: Any, limits: Any, fields: l
     refusals = verdict(amounts(requests, limits), release)
 
     assert {refusal.rule for refusal in refusals} == {"webhook-container-resources"}
-    assert [refusal.field for refusal in refusals] == [
+    assert [refusal.message.partition(": ")[0] for refusal in refusals] == [
         f"spec.ofedDriver.containerResources.{field}" for field in fields
     ]
 

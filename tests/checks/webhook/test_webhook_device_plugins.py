@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.webhook import verdict
+from aksrdma.checks.webhook.policies import verdict
 from aksrdma.findings import format_path
 from tests.checks.webhook.webhook_objects import ALL_RELEASES, policy, rdma, rdma_resource, sriov, sriov_resource
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.webhook import verdict
+from aksrdma.checks.webhook.policies import verdict
 from tests.checks.webhook.webhook_objects import (
     ALL_RELEASES,
     NEWEST,

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from aksrdma.checks.webhook.go_json import GoJsonError, Number, read_object
+from aksrdma.checks.webhook.policies import verdict
+from aksrdma.kube.go_json import Number, Reader
+from tests.checks.webhook.webhook_objects import rdma
 
 
 @pytest.mark.parametrize(
@@ -16,7 +18,7 @@ from aksrdma.checks.webhook.go_json import GoJsonError, Number, read_object
     ],
 )
 def test_reads(text: str, value: object) -> None:
-    assert read_object(text) == value
+    assert Reader(text, exact=True).only_value() == value
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,10 @@ def test_reads(text: str, value: object) -> None:
     ],
 )
 def test_refuses(text: str) -> None:
-    with pytest.raises(GoJsonError):
-        read_object(text)
+    (problem,) = verdict(rdma(text))
+
+    assert problem.rule == "webhook-rdma-config"
+    assert "Invalid json" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -69,4 +73,4 @@ def test_refuses(text: str) -> None:
     ],
 )
 def test_a_number_is_an_integer_by_its_value(text: str, whole: bool) -> None:
-    assert Number(text).is_integer is whole
+    assert Number(text).is_whole is whole

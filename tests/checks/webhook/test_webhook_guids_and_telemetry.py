@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.webhook import verdict
+from aksrdma.checks.webhook.policies import verdict
 from tests.checks.webhook.webhook_objects import ALL_RELEASES, image, policy, rules
 
 START, END = "02:00:00:00:00:00:00:00", "02:FF:ff:FF:FF:FF:FF:FF"
@@ -32,7 +32,7 @@ def guids(start: Any, end: Any) -> dict[str, Any]:
 def test_guid_range(release: str, start: Any, end: Any, fields: list[str]) -> None:
     refusals = verdict(guids(start, end), release)
 
-    assert [refusal.field for refusal in refusals] == [
+    assert [refusal.message.partition(": ")[0] for refusal in refusals] == [
         f"spec.ibKubernetes.pKeyGUIDPoolRange{field}" for field in fields
     ]
     assert {refusal.rule for refusal in refusals} <= {"webhook-guid-range"}

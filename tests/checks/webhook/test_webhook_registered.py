@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from aksrdma.checks import register
 from aksrdma.checks.sets import ManifestSet
-from aksrdma.checks.webhook import conflicts, verdict
-from aksrdma.checks.webhook.facts import table
-from aksrdma.checks.webhook.policies import KINDS
-from aksrdma.checks.webhook.register import webhook_conflicts, webhook_verdict
+from aksrdma.checks.webhook.policies import KINDS, conflicts, verdict, webhook_conflicts, webhook_verdict
+from aksrdma.checks.webhook.releases import table
 from aksrdma.documents import Document
 from aksrdma.paths import CATALOG
 from tests.checks.webhook.webhook_objects import ALL_RELEASES, NEWEST, image, node_policy, policy, sriov_resource
@@ -26,8 +24,7 @@ def documents(*data: Any) -> list[Document]:
 
 
 def clashes(release: str, *data: Any) -> list[tuple[str, str]]:
-    found = conflicts.judge(documents(*data), release)
-    return [(document.name, str(refusal.path[-1])) for document, refusal in found]
+    return [(found.subject.name, str(found.path[-1])) for found in conflicts(documents(*data), release)]
 
 
 def test_every_rule_has_a_row_and_every_row_a_check() -> None:
@@ -46,7 +43,6 @@ def test_problem_points_at_the_users_field_and_names_the_operators() -> None:
 
     (problem,) = webhook_verdict(document, ManifestSet([document], release=NEWEST))
 
-    assert problem.document is document
     assert problem.rule == "webhook-resource-prefix"
     assert problem.path == ("spec", "sriovDevicePlugin", "config", None, "resourceList", 0, "resourcePrefix")
     assert problem.message.startswith("spec.sriovNetworkDevicePlugin.Config: Invalid Resource prefix 'rdma'")
@@ -114,7 +110,7 @@ def test_sections_do_not_clash_before_node_policies_exist() -> None:
 def test_every_schema_keyword_is_known() -> None:
     known = {"type", "required", "properties", "items", "anyOf", "oneOf", "enum"}
     known |= {"additionalProperties", "minItems", "minLength", "minProperties"}
-    data = table("config_schemas")
+    data = table("webhook_configs")
     schemas = [data["rdma_shared_device_plugin"], data["sriov_network_device_plugin"], *data["selectors"].values()]
 
     assert {keyword for schema in schemas for keyword in _keywords(schema)} <= known
@@ -148,9 +144,7 @@ def test_nothing_makes_the_checks_raise(kind: str, metadata: Any, spec: Any, rel
     data = {"apiVersion": "mellanox.com/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
 
     assert all(refusal.message and refusal.path for refusal in verdict(data, release))
-    assert (
-        list(conflicts.judge(documents(data, policy(ofedDriver={}), node_policy(ofedDriver={})), release)) is not None
-    )
+    assert list(conflicts(documents(data, policy(ofedDriver={}), node_policy(ofedDriver={})), release)) is not None
 
 
 @settings(max_examples=300, deadline=None)

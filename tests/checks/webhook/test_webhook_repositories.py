@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aksrdma.checks.webhook import verdict
+from aksrdma.checks.webhook.policies import verdict
 from aksrdma.findings import format_path
 from tests.checks.webhook.webhook_objects import ALL_RELEASES, NEWEST, driver, image, policy, rules
 
@@ -48,7 +48,7 @@ def test_driver_repository_is_reported_elsewhere_up_to_v26_1(release: str) -> No
     (refusal,) = verdict(driver(repository="a//b"), release)
 
     reported = "ofedDriver" if release == NEWEST else "nicFeatureDiscovery"
-    assert refusal.field == f"spec.{reported}.repository"
+    assert refusal.message.startswith(f"spec.{reported}.repository: ")
     assert format_path(refusal.path) == "spec.ofedDriver.repository"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aksrdma.checks.webhook import verdict
+from aksrdma.checks.webhook.policies import verdict
 
 ALL_RELEASES = ("v25.1.0", "v25.4.0", "v25.7.0", "v25.10.0", "v26.1.2", "v26.4.1")
 OLDEST, NEWEST = ALL_RELEASES[0], ALL_RELEASES[-1]

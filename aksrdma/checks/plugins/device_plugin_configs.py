@@ -1,15 +1,17 @@
-"""Typed views of the device plugins' configurations, as the plugins themselves decode them."""
+"""The configurations of the two device plugins, as the plugins themselves decode them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aksrdma.checks.plugins.decode import Flaw, ListOf, MapOf, Object, Struct, decode
-from aksrdma.checks.plugins.kinds import POLICY_KINDS
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Position, Problem
+from aksrdma.kube.go_struct import ListOf, MapOf, Object, Struct, decode
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
 SHARED_PREFIX: Final = "rdma"
@@ -17,9 +19,9 @@ SHARED_PREFIX: Final = "rdma"
 SRIOV_PREFIX: Final = "intel.com"
 """Prefix of a resource of the SR-IOV device plugin that names none; the operator passes no other."""
 
-_STRINGS = ListOf("string")
-_SHARED_SELECTORS = Struct(dict.fromkeys(("vendors", "deviceIDs", "drivers", "ifNames", "linkTypes"), _STRINGS))
-_SHARED_RESOURCE = Struct(
+_STRINGS: Final = ListOf("string")
+_SHARED_SELECTORS: Final = Struct(dict.fromkeys(("vendors", "deviceIDs", "drivers", "ifNames", "linkTypes"), _STRINGS))
+_SHARED_RESOURCE: Final = Struct(
     {
         "resourceName": "string",
         "resourcePrefix": "string",
@@ -28,9 +30,9 @@ _SHARED_RESOURCE = Struct(
         "selectors": _SHARED_SELECTORS,
     }
 )
-_SHARED_CONFIG = Struct({"periodicUpdateInterval": "int", "configList": ListOf(_SHARED_RESOURCE)})
+_SHARED_CONFIG: Final = Struct({"periodicUpdateInterval": "int", "configList": ListOf(_SHARED_RESOURCE)})
 
-_SRIOV_RESOURCE = Struct(
+_SRIOV_RESOURCE: Final = Struct(
     {
         "resourceName": "string",
         "resourcePrefix": "string",
@@ -40,9 +42,9 @@ _SRIOV_RESOURCE = Struct(
         "additionalInfo": MapOf(MapOf("string")),
     }
 )
-_SRIOV_CONFIG = Struct({"resourceList": ListOf(_SRIOV_RESOURCE)})
-_DEVICE = dict.fromkeys(("vendors", "devices", "drivers", "pciAddresses"), _STRINGS)
-_NET = dict.fromkeys(("pfNames", "rootDevices", "linkTypes", "acpiIndexes"), _STRINGS)
+_SRIOV_CONFIG: Final = Struct({"resourceList": ListOf(_SRIOV_RESOURCE)})
+_DEVICE: Final = dict.fromkeys(("vendors", "devices", "drivers", "pciAddresses"), _STRINGS)
+_NET: Final = dict.fromkeys(("pfNames", "rootDevices", "linkTypes", "acpiIndexes"), _STRINGS)
 DEVICE_TYPES: Final[Mapping[str, Struct]] = {
     "accelerator": Struct(_DEVICE),
     "auxNetDevice": Struct({**_DEVICE, **_NET, "isRdma": "bool", "needVhostNet": "bool", "auxTypes": _STRINGS}),
@@ -59,6 +61,8 @@ DEVICE_TYPES: Final[Mapping[str, Struct]] = {
     ),
 }
 """Device types of the SR-IOV plugin, each with the selectors that it reads."""
+NET_DEVICE: Final = "netDevice"
+"""The device type of an SR-IOV resource that names none."""
 
 
 class Selector(NamedTuple):
@@ -121,7 +125,7 @@ class SharedResource(Resource):
         super().__init__(entry, SHARED_PREFIX)
         self.hca_max = entry.number("rdmaHcaMax")
         self.devices: list[str] = entry.list("devices")
-        self.selector = selector_of(entry.struct("selectors"), _SHARED_SELECTORS)
+        self.selector = _selector(entry.struct("selectors"), _SHARED_SELECTORS)
 
 
 class SriovResource(Resource):
@@ -130,15 +134,21 @@ class SriovResource(Resource):
     Attributes:
         device_type: `netDevice`, `auxNetDevice` or `accelerator`, or what stands there instead.
         selectors: A device must fit one of them.
+        selector_problems: What is wrong with the form of its selectors.
     """
 
-    __slots__ = ("device_type", "selectors")
+    __slots__ = ("device_type", "selector_problems", "selectors")
 
     def __init__(self, entry: Object) -> None:
         super().__init__(entry, SRIOV_PREFIX)
-        self.device_type = entry.text("deviceType") or "netDevice"
-        known = DEVICE_TYPES.get(self.device_type, DEVICE_TYPES["netDevice"])
-        self.selectors = tuple(selector_of(found, known) for found in sriov_selectors(entry)[0])
+        self.device_type = entry.text("deviceType") or NET_DEVICE
+        self.selectors: tuple[Selector, ...] = ()
+        self.selector_problems: list[Problem] = []
+        raw, known = entry.get("selectors"), DEVICE_TYPES.get(self.device_type)
+        if raw is not None and known is not None:
+            one = not isinstance(raw, list)
+            found, self.selector_problems = decode(raw, known if one else ListOf(known), entry.at("selectors"))
+            self.selectors = tuple(_selector(selectors, known) for selectors in ([found] if one else found))
 
 
 class Config(NamedTuple):
@@ -148,12 +158,15 @@ class Config(NamedTuple):
     """The string that holds it."""
     error: str | None
     """Why it is no JSON, as the plugin's decoder says it."""
+    error_at: Position | None
+    """Where in the file it is no JSON."""
     top: Object
-    flaws: list[Flaw]
+    problems: list[Problem]
+    """Wrong types and unknown keys; see `go_struct.decode`."""
 
-    def entries(self, key: str) -> Iterator[Object]:
-        """Yield the entries of a top-level list."""
-        yield from self.top.list(key)
+    def entries(self, key: str) -> list[Object]:
+        """Return the entries of a top-level list."""
+        return self.top.list(key)
 
 
 def shared_config(document: Document) -> Config | None:
@@ -169,12 +182,7 @@ def sriov_config(document: Document) -> Config | None:
 def shared_resources(document: Document) -> tuple[SharedResource, ...]:
     """Return what the RDMA shared device plugin offers by this policy; nothing where its JSON cannot be read."""
     config = shared_config(document)
-    return shared_resources_of(config) if config else ()
-
-
-def shared_resources_of(config: Config) -> tuple[SharedResource, ...]:
-    """Return the entries of the RDMA shared device plugin's configuration."""
-    return tuple(map(SharedResource, config.entries("configList")))
+    return tuple(map(SharedResource, config.entries("configList"))) if config else ()
 
 
 def sriov_resources(document: Document) -> tuple[SriovResource, ...]:
@@ -183,40 +191,54 @@ def sriov_resources(document: Document) -> tuple[SriovResource, ...]:
     return tuple(map(SriovResource, config.entries("resourceList"))) if config else ()
 
 
-def selector_of(selectors: Object, known: Struct) -> Selector:
-    """Return the view of a decoded selectors object."""
-    keys = [key for key, kind in known.fields.items() if isinstance(kind, ListOf) and key in selectors]
+def _config(document: Document, section: str, into: Struct) -> Config | None:
+    path: FieldPath = ("spec", section, "config")
+    if document.kind not in POLICY_KINDS or not isinstance(document.value(path), str):
+        return None
+    embedded = document.embedded(path)
+    if embedded.error is not None:
+        return Config(path, embedded.error, embedded.error_position, Object((*path, None)), [])
+    top, problems = decode(embedded.data, into, (*path, None))
+    return Config(path, None, None, top, problems)
+
+
+def _selector(selectors: Object, known: Struct) -> Selector:
     paths = {key: selectors.at(key) for key in known.fields if key in selectors}
-    lists = {key: selectors.list(key) for key in keys}
+    lists = {key: selectors.list(key) for key in paths if isinstance(known.fields[key], ListOf)}
     return Selector(selectors.path, lists, paths, selectors.flag("isRdma"), selectors.text("vdpaType"))
 
 
-def sriov_selectors(entry: Object) -> tuple[list[Object], list[Flaw]]:
-    """Decode the selectors of an SR-IOV entry, one object or a list of them, by its device type."""
-    known = DEVICE_TYPES.get(entry.text("deviceType") or "netDevice")
-    raw = entry.get("selectors")
-    if known is None or raw is None:
-        return [], []
-    path = entry.at("selectors")
-    if isinstance(raw, list):
-        return decode(raw, ListOf(known), path)
-    selectors, flaws = decode(raw, known, path)
-    return [selectors], flaws
+_INFINIBAND_NAME: Final = re.compile(r"(?:\A|[-_.])ib\d*(?=\Z|[-_.])|infiniband|ipoib", re.IGNORECASE)
+_AKS_LABEL: Final = "kubernetes.azure.com/"
 
 
-def _config(document: Document, section: str, into: Struct) -> Config | None:
-    path: FieldPath = ("spec", section, "config")
-    if document.kind not in POLICY_KINDS or not isinstance(_value(document.data, path), str):
-        return None
-    embedded = document.embedded(path)
-    inside = (*path, None)
-    if embedded.error is not None:
-        return Config(path, embedded.error, Object(inside), [])
-    top, flaws = decode(embedded.data, into, inside)
-    return Config(path, None, top, flaws)
+def is_infiniband(manifests: ManifestSet) -> bool:
+    """Return whether anything in a set, or what is known of its nodes, speaks of InfiniBand or of AKS.
+
+    Policies for RoCE elsewhere are as legal. Ask it with `manifests.derived`.
+    """
+    if manifests.vm_sizes or manifests.cluster is not None:
+        return True
+    return any(
+        document.kind in ("IPoIBNetwork", "SriovIBNetwork") or document.mentions(_AKS_LABEL) or _policy_says(document)
+        for document in (*manifests.documents, *manifests.unknown)
+    )
 
 
-def _value(data: Any, path: FieldPath) -> Any:
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data
+def _policy_says(policy: Document) -> bool:
+    if policy.kind not in POLICY_KINDS:
+        return False
+    if isinstance(policy.value(("spec", "secondaryNetwork", "ipoib")) or policy.value(("spec", "ibKubernetes")), dict):
+        return True
+    offered: list[tuple[Resource, tuple[Selector, ...]]] = [
+        *((one, (one.selector,)) for one in shared_resources(policy)),
+        *((one, one.selectors) for one in sriov_resources(policy)),
+    ]
+    for resource, selectors in offered:
+        # Azure's configurations give the SR-IOV device plugin the shared one's prefix; others use nvidia.com.
+        if isinstance(resource, SriovResource) and resource.entry.text("resourcePrefix") == SHARED_PREFIX:
+            return True
+        types = (link for selector in selectors for link in selector.get("linkTypes"))
+        if _INFINIBAND_NAME.search(resource.name) or any(link.lower() == "infiniband" for link in types):
+            return True
+    return False

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.plugins.addresses import parse_address, parse_cidr
-from aksrdma.checks.plugins.decode import ListOf, MapOf, Struct, decode
+from aksrdma.kube.addresses import parse_address, parse_cidr
+from aksrdma.kube.go_struct import UNKNOWN_KEY, ListOf, MapOf, Struct, decode, wrong_types
 
 INNER = Struct({"vendors": ListOf("string")})
 OUTER = Struct(
@@ -50,15 +50,15 @@ OUTER = Struct(
     ],
 )
 def test_type_errors_are_those_of_go(data: dict[str, Any], wrong: list[tuple[str | int, ...]]) -> None:
-    _, flaws = decode(data, OUTER, ())
+    _, problems = decode(data, OUTER, ())
 
-    assert [flaw.path for flaw in flaws if flaw.kind == "type"] == wrong
+    assert [problem.path for problem in wrong_types(problems)] == wrong
 
 
 def test_key_in_another_case_fills_the_field_and_the_last_one_wins() -> None:
-    top, flaws = decode({"B": "first", "b": "last", "SELECTORS": {"VENDORS": ["x"]}}, OUTER, ())
+    top, problems = decode({"B": "first", "b": "last", "SELECTORS": {"VENDORS": ["x"]}}, OUTER, ())
 
-    assert (top.text("b"), top.struct("selectors").list("vendors"), flaws) == ("last", ["x"], [])
+    assert (top.text("b"), top.struct("selectors").list("vendors"), problems) == ("last", ["x"], [])
     assert top.struct("selectors").at("vendors") == ("SELECTORS", "VENDORS")
 
 
@@ -75,11 +75,10 @@ def test_null_leaves_what_an_earlier_key_set() -> None:
 
 
 def test_unknown_key_names_the_nearest_known_one() -> None:
-    _, flaws = decode({"selectors": {"vender": ["15b3"]}}, OUTER, ("spec", None))
+    _, (problem,) = decode({"selectors": {"vender": ["15b3"]}}, OUTER, ("spec", None))
 
-    assert [(flaw.kind, flaw.path, flaw.near) for flaw in flaws] == [
-        ("key", ("spec", None, "selectors", "vender"), "vendors")
-    ]
+    assert (problem.rule, problem.path) == (UNKNOWN_KEY, ("spec", None, "selectors", "vender"))
+    assert problem.meant == "vendors"
 
 
 def test_absent_field_has_the_path_that_it_would_have() -> None:

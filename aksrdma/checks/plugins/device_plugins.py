@@ -1,0 +1,339 @@
+"""The configurations of the two device plugins, judged as each plugin judges its own when it starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from aksrdma.checks.plugins.device_plugin_configs import (
+    DEVICE_TYPES,
+    NET_DEVICE,
+    SHARED_PREFIX,
+    Config,
+    Resource,
+    Selector,
+    SharedResource,
+    SriovResource,
+    is_infiniband,
+    shared_config,
+    sriov_config,
+)
+from aksrdma.checks.register import rule
+from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube import names
+from aksrdma.kube.go_struct import WRONG_TYPE, wrong_types
+from aksrdma.kube.kinds import POLICY_KINDS
+from aksrdma.kube.resources import extended_problem
+from aksrdma.nearest import hint
+
+if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
+
+SECTIONS: Final = ("rdmaSharedDevicePlugin", "sriovDevicePlugin")
+"""The sections of a policy that carry a device plugin's configuration."""
+# A doubled apostrophe is YAML's escape for one, so only an odd run ends the template's quotes.
+LONE_APOSTROPHE: Final = re.compile(r"(?<!')'(?:'')*(?!')")
+
+_SHARED_EXITS: Final = "k8s-rdma-shared-dev-plugin exits"
+_SHARED_NAME: Final = re.compile(r"[a-zA-Z0-9_]+\Z")
+_SRIOV: Final = "sriov-network-device-plugin"
+_SRIOV_EXITS: Final = f"{_SRIOV} exits"
+_SRIOV_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z")
+_INDEX_RANGE: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z", re.ASCII)
+
+_MELLANOX: Final = "15b3"
+_HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
+# What keeps the Ethernet function of accelerated networking out of a pool; a driver does not, both use mlx5_core.
+_NARROWING: Final = frozenset(
+    {"acpiIndexes", "auxTypes", "ddpProfiles", "deviceIDs", "ifNames", "linkTypes", "pKeys", "pciAddresses", "pfNames"}
+    | {"rootDevices"}
+)
+
+
+@rule("device-plugin-config-apostrophe", "device-plugin-config-missing", kinds=POLICY_KINDS)
+def plugin_config_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+    """Find device plugins without a configuration, or with one that breaks the operator's ConfigMap template."""
+    for section in SECTIONS:
+        holder, path = document.value(("spec", section)), ("spec", section, "config")
+        config = holder.get("config") if isinstance(holder, dict) else ""
+        if config is None:
+            message = f"{section} has no config, so its DaemonSet mounts a ConfigMap that is never made"
+            yield Problem("device-plugin-config-missing", path, message)
+        elif isinstance(config, str) and LONE_APOSTROPHE.search(config):
+            message = (
+                "an apostrophe in the config ends the quotes that the operator's ConfigMap template puts around it"
+            )
+            yield Problem("device-plugin-config-apostrophe", path, message)
+
+
+@rule(
+    "device-plugin-config-not-json",
+    "device-plugin-config-unknown-key",
+    "device-plugin-list-empty",
+    "rdma-resource-name-illegal",
+    "rdma-selector-ether-on-infiniband",
+    "rdma-selector-hex-form",
+    "rdma-selector-no-link-type",
+    "rdma-shared-devices-deprecated",
+    "rdma-shared-hcamax-negative",
+    "rdma-shared-hcamax-zero",
+    "rdma-shared-name-characters",
+    "rdma-shared-name-duplicate",
+    "rdma-shared-selectors-and-devices",
+    kinds=POLICY_KINDS,
+)
+def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+    """Find what keeps the RDMA shared device plugin from starting, or its pools from holding the right devices."""
+    config = shared_config(document)
+    if config is None:
+        return
+    yield from _form(config, _SHARED_EXITS)
+    if config.error is not None:
+        return
+    if not config.entries("configList") and not wrong_types(config.problems):
+        message = f"{_SHARED_EXITS}: no resources configuration found: configList is empty or missing"
+        yield Problem("device-plugin-list-empty", config.top.at("configList"), message)
+    interval = config.top.number("periodicUpdateInterval")
+    if interval < 0:
+        message = f"{_SHARED_EXITS}: invalid periodicUpdateInterval {interval}"
+        yield Problem("rdma-shared-hcamax-negative", config.top.at("periodicUpdateInterval"), message)
+    yield from _weighed(document, manifests, _shared_resources(config))
+
+
+@rule(
+    "device-plugin-config-not-json",
+    "device-plugin-config-unknown-key",
+    "device-plugin-list-empty",
+    "rdma-resource-name-illegal",
+    "rdma-selector-ether-on-infiniband",
+    "rdma-selector-hex-form",
+    "rdma-selector-no-link-type",
+    "sriov-aux-types",
+    "sriov-isrdma-missing",
+    "sriov-isrdma-with-vdpa",
+    "sriov-name-duplicate",
+    "sriov-name-portable",
+    "sriov-prefix-default",
+    "sriov-range-malformed",
+    "sriov-selectors-missing",
+    kinds=POLICY_KINDS,
+)
+def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+    """Find what keeps the SR-IOV device plugin from starting, or its pools from holding the right devices."""
+    config = sriov_config(document)
+    if config is None:
+        return
+    yield from _form(config, _SRIOV_EXITS)
+    if config.error is not None:
+        return
+    if not config.entries("resourceList") and not wrong_types(config.problems):
+        message = f"{_SRIOV_EXITS}: no resource configuration: resourceList is empty or missing"
+        yield Problem("device-plugin-list-empty", config.top.at("resourceList"), message)
+    yield from _weighed(document, manifests, _sriov_resources(config, manifests.admission_controller))
+
+
+def _form(config: Config, exits: str) -> Iterator[Problem]:
+    """Yield what is wrong with the form of a configuration: no JSON, wrong types, unknown keys."""
+    if config.error is not None:
+        message = f"{exits}: the config is not JSON: {config.error}"
+        yield Problem("device-plugin-config-not-json", config.path, message, at=config.error_at)
+    for problem in config.problems:
+        if problem.rule == WRONG_TYPE:
+            # Of a config that is no object at all the string is shown, not the JSON in it.
+            path = problem.path[:-1] if problem.path[-1] is None else problem.path
+            message = f"{exits}: {_last(problem.path)} {problem.message}"
+            yield Problem("device-plugin-config-not-json", path, message)
+        else:
+            yield _unknown_key(problem, "the device plugin")
+
+
+def _unknown_key(problem: Problem, reader: str) -> Problem:
+    fix = f"write {problem.meant!r}" if problem.meant else None
+    message = f"{reader} ignores {problem.path[-1]!r}, which it does not know"
+    return Problem("device-plugin-config-unknown-key", problem.path, message, fix, problem.meant)
+
+
+def _last(path: FieldPath) -> str:
+    last = path[-1]
+    return "the config" if last is None else last if isinstance(last, str) else f"entry {last}"
+
+
+def _weighed(document: Document, manifests: ManifestSet, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield problems; those that are none on an Ethernet fabric are an info where nothing speaks of InfiniBand."""
+    for problem in problems:
+        on_infiniband_alone = problem.rule == "rdma-selector-no-link-type" or (
+            problem.rule == "rdma-selector-ether-on-infiniband" and document.value(problem.path) == "ether"
+        )
+        if on_infiniband_alone and not manifests.derived(is_infiniband):
+            yield problem._replace(severity="info")
+        else:
+            yield problem
+
+
+def _shared_resources(config: Config) -> Iterator[Problem]:
+    broken = {problem.path for problem in wrong_types(config.problems)}
+    seen: set[str] = set()
+    for resource in map(SharedResource, config.entries("configList")):
+        if resource.path in broken:
+            continue
+        name, path = resource.name, resource.at("resourceName")
+        if path not in broken:
+            if not _SHARED_NAME.match(name):
+                message = f"{_SHARED_EXITS}: resource name {name!r} contains invalid characters"
+                yield Problem("rdma-shared-name-characters", path, message)
+            elif name in seen:
+                message = (
+                    f"{_SHARED_EXITS}: resource name {name!r} already exists; another resourcePrefix does not help"
+                )
+                yield Problem("rdma-shared-name-duplicate", path, message)
+            else:
+                yield from _resource_name(resource)
+            seen.add(name)
+        if resource.at("rdmaHcaMax") not in broken:
+            yield from _hca_max(resource)
+        if not any(path[: len(resource.path)] == resource.path for path in broken):
+            yield from _devices_or_selectors(resource)
+        yield from _selector_problems(resource.selector, ("vendors", "deviceIDs"), _NARROWING)
+
+
+def _resource_name(resource: Resource) -> Iterator[Problem]:
+    """Find a resource that Kubernetes would not let a node offer or a pod ask for."""
+    if reason := extended_problem(resource.full_name):
+        its_name = names.qualified_name(resource.name) and not names.dns_subdomain(resource.prefix)
+        path = resource.at("resourceName" if its_name else "resourcePrefix")
+        message = f"{resource.full_name} is no legal extended resource: it {reason}"
+        yield Problem("rdma-resource-name-illegal", path, message)
+
+
+def _hca_max(resource: SharedResource) -> Iterator[Problem]:
+    path = resource.at("rdmaHcaMax")
+    if resource.hca_max < 0:
+        message = f"{_SHARED_EXITS}: invalid value for rdmaHcaMax: {resource.hca_max}"
+        yield Problem("rdma-shared-hcamax-negative", path, message)
+    elif resource.hca_max == 0:
+        word = "is 0" if "rdmaHcaMax" in resource.entry else "is missing"
+        message = f"rdmaHcaMax {word}, so {resource.full_name} has no units and no pod ever gets one"
+        yield Problem("rdma-shared-hcamax-zero", path, message)
+
+
+def _devices_or_selectors(resource: SharedResource) -> Iterator[Problem]:
+    if resource.devices and not resource.selector.empty:
+        message = f"{_SHARED_EXITS}: {resource.name!r} has both devices and selectors"
+        yield Problem("rdma-shared-selectors-and-devices", resource.at("devices"), message)
+    elif resource.devices:
+        message = f"{resource.name!r} names its devices in the old form"
+        yield Problem("rdma-shared-devices-deprecated", resource.at("devices"), message)
+    elif resource.selector.empty:
+        message = f"{_SHARED_EXITS}: {resource.name!r} has neither devices nor a selector that is not empty"
+        yield Problem("rdma-shared-selectors-and-devices", resource.at("selectors"), message)
+
+
+def _sriov_resources(config: Config, admission: bool) -> Iterator[Problem]:
+    broken = {problem.path for problem in wrong_types(config.problems)}
+    seen: set[str] = set()
+    for entry in config.entries("resourceList"):
+        if entry.path in broken:
+            continue
+        resource = SriovResource(entry)
+        if resource.at("resourceName") not in broken:
+            yield from _sriov_name(resource, seen, admission)
+        if resource.device_type not in DEVICE_TYPES:
+            known = hint(resource.device_type, DEVICE_TYPES)
+            message = f"{_SRIOV_EXITS}: unsupported deviceType {resource.device_type!r}{known}"
+            yield Problem("sriov-aux-types", resource.at("deviceType"), message)
+        elif "selectors" not in entry:
+            message = f"{_SRIOV} panics: {resource.name!r} has no selectors"
+            yield Problem("sriov-selectors-missing", entry.at("selectors"), message)
+        else:
+            yield from _sriov_selectors(resource)
+
+
+def _sriov_name(resource: SriovResource, seen: set[str], admission: bool) -> Iterator[Problem]:
+    name, path = resource.name, resource.at("resourceName")
+    if not _SRIOV_NAME.match(name):
+        message = f"{_SRIOV_EXITS}: resource name {name!r} holds other characters than letters, digits, - and _"
+        yield Problem("sriov-name-portable", path, message, severity="error")
+    elif resource.full_name in seen:
+        message = f"{_SRIOV_EXITS}: resource {resource.full_name!r} is configured twice"
+        yield Problem("sriov-name-duplicate", path, message)
+    else:
+        yield from _resource_name(resource)
+        if admission and "-" in name:
+            message = f"the operator's admission webhook refuses the hyphen in resource name {name!r}"
+            yield Problem("sriov-name-portable", path, message)
+    if not resource.entry.text("resourcePrefix"):
+        message = f"without a resourcePrefix the resource is called {resource.full_name}"
+        yield Problem("sriov-prefix-default", resource.at("resourcePrefix"), message)
+    seen.add(resource.full_name)
+
+
+def _sriov_selectors(resource: SriovResource) -> Iterator[Problem]:
+    path, rule = resource.at("selectors"), "sriov-selectors-missing"
+    wrong = wrong_types(resource.selector_problems)
+    for problem in resource.selector_problems:
+        if problem.rule != WRONG_TYPE:
+            yield _unknown_key(problem, f"{_SRIOV}, for {resource.device_type},")
+    for problem in wrong:
+        message = f"{_SRIOV} drops {resource.name!r}: {_last(problem.path)} {problem.message}"
+        yield Problem(rule, problem.path, message)
+    if not resource.selectors and not wrong:
+        yield Problem(rule, path, f"{_SRIOV} drops {resource.name!r}: selectors is an empty list")
+    for selector in resource.selectors if not wrong else ():
+        yield from _selector_problems(selector, ("vendors", "devices"), _NARROWING | {"devices"})
+        yield from _sriov_selector(resource, selector)
+
+
+def _sriov_selector(resource: SriovResource, selector: Selector) -> Iterator[Problem]:
+    for key in ("pfNames", "rootDevices"):
+        for index, value in enumerate(selector.get(key)):
+            if "#" in value and not _good_range(value):
+                message = f"{value!r} matches nothing: behind # stand numbers and rising ranges, as in name#0-3,5"
+                yield Problem("sriov-range-malformed", (*selector.at(key), index), message)
+    if resource.device_type == "auxNetDevice":
+        path = selector.at("auxTypes")
+        if not selector.get("auxTypes"):
+            yield Problem("sriov-aux-types", path, f"{_SRIOV_EXITS}: auxNetDevice needs auxTypes")
+        for index, value in enumerate(selector.get("auxTypes")):
+            if value != "sf":
+                message = f"{_SRIOV_EXITS}: auxTypes holds {value!r}, but only 'sf' is supported"
+                yield Problem("sriov-aux-types", (*path, index), message)
+    if selector.is_rdma and selector.vdpa_type:
+        message = f"{_SRIOV_EXITS}: isRdma and vdpaType {selector.vdpa_type!r} stand in one selectors object"
+        yield Problem("sriov-isrdma-with-vdpa", selector.at("vdpaType"), message)
+    for_rdma = resource.prefix == SHARED_PREFIX or "infiniband" in selector.get("linkTypes")
+    if resource.device_type == NET_DEVICE and for_rdma and not selector.is_rdma and not selector.vdpa_type:
+        message = f"{resource.full_name} is for RDMA, but without isRdma its pods get no /dev/infiniband"
+        yield Problem("sriov-isrdma-missing", selector.at("isRdma"), message)
+
+
+def _good_range(value: str) -> bool:
+    parts = value.split("#")
+    matches = [_INDEX_RANGE.match(item) for item in parts[1].split(",")]
+    return len(parts) == 2 and all(found and int(found[1]) <= int(found[2] or found[1]) for found in matches)
+
+
+def _selector_problems(selector: Selector, id_keys: Iterable[str], narrowing: frozenset[str]) -> Iterator[Problem]:
+    """Find selectors that match nothing on an Azure node, or more than its InfiniBand functions.
+
+    Args:
+        selector: One selectors object.
+        id_keys: The lists of PCI ids.
+        narrowing: The lists that keep the Ethernet function out.
+    """
+    for key in id_keys:
+        for index, value in enumerate(selector.get(key)):
+            if not _HEX_ID.match(value):
+                digits = value.strip().lower().removeprefix("0x")
+                fix = f"write {digits!r}" if _HEX_ID.match(digits) else None
+                message = f"{value!r} matches no device: PCI ids are compared as text of 4 lowercase hex digits"
+                yield Problem("rdma-selector-hex-form", (*selector.at(key), index), message, fix)
+    for index, value in enumerate(selector.get("linkTypes")):
+        if value != "infiniband":
+            does = "selects Ethernet devices" if value == "ether" else "matches no device"
+            message = f"link type {value!r} {does}; an InfiniBand device has the link type 'infiniband'"
+            yield Problem("rdma-selector-ether-on-infiniband", (*selector.at("linkTypes"), index), message)
+    if _MELLANOX in selector.get("vendors") and not any(selector.get(key) for key in narrowing):
+        message = f"vendor {_MELLANOX} alone also selects the Ethernet function of Azure's accelerated networking"
+        yield Problem("rdma-selector-no-link-type", selector.at("vendors"), message)
