@@ -7,11 +7,23 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.rdma_resources import Resources
+from aksrdma import documents
+from aksrdma.checks.relation.rdma_resources import (
+    Resources,
+    dropped_by_train_jobs,
+    shared_counts,
+    template_resources,
+    unexposed,
+)
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import Cluster
 from aksrdma.cluster.model import Rdma
 from aksrdma.documents import Document
+from tests.checks.relation.relation_props import container, manifest, pod, rules, said
+from tests.checks.relation.relation_props import device as device_entry
+from tests.checks.relation.relation_props import policy as policy_of
+from tests.checks.relation.relation_props import shared as shared_section
+from tests.checks.relation.relation_props import sriov as sriov_section
 
 
 def policy(**sections: Any) -> Document:
@@ -117,3 +129,111 @@ def other(kind: str) -> Document:
 )
 def test_all_that_is_exposed_is_known(documents: list[Document], options: dict[str, Any], known: bool) -> None:
     assert resources(*documents, **options).all_known is known
+
+
+def taking(**amounts: Any) -> list[str]:
+    most_four = policy_of(
+        rdmaSharedDevicePlugin=shared_section(most=4), sriovDevicePlugin=sriov_section(device_entry())
+    )
+    return rules(shared_counts, most_four, pod(container(**amounts), container("other", **amounts)))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "broken"),
+    [
+        pytest.param({"shared": 1}, [], id="a-slot-for-each-container"),
+        pytest.param({"shared": 2}, ["shared-rdma-count-above-one"] * 2, id="slots-that-give-no-more"),
+        pytest.param({"shared": 3}, ["shared-rdma-count-above-hcamax"], id="more-slots-than-a-node-has"),
+        pytest.param({"ib": 8}, [], id="nics-which-are-not-shared"),
+    ],
+)
+def test_a_pod_takes(amounts: dict[str, int], broken: list[str]) -> None:
+    assert taking(**amounts) == broken
+
+
+def test_a_resource_is_unexposed_only_where_all_that_is_exposed_is_known() -> None:
+    ours = policy_of(sriovDevicePlugin=sriov_section(device_entry("hca")))
+    text = 'apiVersion: v1\nkind: ConfigMap\ndata:\n  config.json: \'{"resourceName": "ib"}\'\n'
+    config_map = documents.read(text.encode(), "a.yaml").documents[0]
+
+    (found,) = said(unexposed, ours, pod(container(ib=1)))
+    assert found.fix == "ask for rdma/hca, the only exposed one, or add the resource to the policy"
+    assert rules(unexposed, ours, pod(container(**{"rdma/hca": 1}))) == []
+    assert rules(unexposed, ours, pod(container(gpu=1))) == []
+    assert rules(unexposed, ours, config_map, pod(container(ib=1))) == []
+    assert rules(unexposed, pod(container(ib=1))) == []
+    (found,) = said(unexposed, policy_of(ofedDriver={}), pod(container(ib=1)))
+    assert found.fix == "add rdmaSharedDevicePlugin or sriovDevicePlugin with this resource to the policy"
+
+
+def test_a_fix_lists_five_names_and_the_nearest_first() -> None:
+    names = ["zz_ibx", "a1", "a2", "a3", "a4", "a5"]
+    ours = policy_of(sriovDevicePlugin=sriov_section(*map(device_entry, names)))
+
+    (found,) = said(unexposed, ours, pod(container(**{"rdma/zz_ib": 1})))
+
+    assert found.fix is not None
+    assert "(rdma/zz_ibx, rdma/a1, rdma/a2, rdma/a3, rdma/a4)" in found.fix
+
+
+def runtime(*jobs: tuple[str, bool, dict[str, Any]], **mpi: Any) -> Document:
+    replicated = [
+        {
+            "name": name,
+            "template": {
+                "metadata": {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"} if labeled else {}},
+                "spec": {"template": {"spec": {"containers": [{**one, "name": "node"}]}}},
+            },
+        }
+        for name, labeled, one in jobs
+    ]
+    spec = {"mlPolicy": {"mpi": mpi}, "template": {"spec": {"replicatedJobs": replicated}}}
+    return manifest("ClusterTrainingRuntime", "trainer.kubeflow.org/v1alpha1", spec, "torch")
+
+
+def train_job(name: str = "torch", **limits: Any) -> Document:
+    spec = {"runtimeRef": {"name": name}, "trainer": {"resourcesPerNode": {"limits": limits}}}
+    return manifest("TrainJob", "trainer.kubeflow.org/v1alpha1", spec)
+
+
+@pytest.mark.parametrize(
+    ("documents", "lost"),
+    [
+        pytest.param([runtime(("node", True, container(ib=8))), train_job(**{"nvidia.com/gpu": 8})], True, id="left-out"),
+        pytest.param([runtime(("node", True, container(ib=8))), train_job(**{"rdma/ib": 8})], False, id="asked-for"),
+        pytest.param([runtime(("node", True, container(gpu=8))), train_job(**{"nvidia.com/gpu": 8})], False, id="not-had"),
+        pytest.param([runtime(("node", True, container(ib=8))), train_job("x", cpu=1)], False, id="of-another-runtime"),
+        pytest.param([runtime(("node", False, container(ib=8))), train_job(cpu=1)], False, id="where-nothing-is-replaced"),
+        pytest.param(
+            [
+                runtime(("node", False, container(ib=8)), ("launcher", True, container(ib=8)), runLauncherAsNode=True),
+                train_job(cpu=1),
+            ],
+            True, id="left-out-of-launcher-and-nodes-and-said-once",
+        ),
+        pytest.param(
+            [runtime(("node", False, container(ib=8)), ("launcher", True, container())), train_job(cpu=1)],
+            False, id="of-nodes-that-the-launcher-is-not",
+        ),
+    ],
+)  # fmt: skip
+def test_the_resource_of_a_runtime_is(documents: list[Document], lost: bool) -> None:
+    found = said(dropped_by_train_jobs, *documents)
+
+    assert [(one.path, one.fix) for one in found] == [
+        ("spec.trainer.resourcesPerNode", "add rdma/ib to resourcesPerNode")
+    ] * lost
+
+
+def test_amounts_of_a_train_job_are_judged_where_it_says_them_and_those_of_a_pod_by_others() -> None:
+    half = {"limits": {"rdma/ib": "500m"}}
+    spec = {"runtimeRef": {"name": "torch"}, "trainer": {"resourcesPerNode": half}}
+
+    found = said(template_resources, manifest("TrainJob", "trainer.kubeflow.org/v1alpha1", spec))
+
+    assert [(one.rule, one.path) for one in found] == [
+        ("rdma-quantity-not-whole", "spec.trainer.resourcesPerNode.limits[rdma/ib]")
+    ]
+    (found_in_runtime,) = said(template_resources, runtime(("node", True, container(ib="500m"))))
+    assert found_in_runtime.path.endswith("containers[0].resources.limits[rdma/ib]")
+    assert rules(template_resources, pod(container(ib="500m"))) == []

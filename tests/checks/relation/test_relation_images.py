@@ -1,0 +1,146 @@
+"""Images of the operator's components, of each release, and of pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aksrdma import catalog
+from aksrdma.checks.relation.images import image_names, images, references
+from tests.checks.relation.relation_props import pod, policy, rules, said
+
+RELEASE = catalog.release("v26.4.1")
+MULTUS, DRIVER = RELEASE.components["multus"], RELEASE.components["ofedDriver"]
+OTHER, MISSING, MALFORMED = (
+    "component-version-not-of-release", "image-repository-or-version-missing", "image-repository-malformed"
+)  # fmt: skip
+
+
+def multus(**more: Any) -> dict[str, Any]:
+    own = {"image": MULTUS.image, "repository": MULTUS.repository, "version": MULTUS.version}
+    return {"secondaryNetwork": {"multus": {**own, **more}}}
+
+
+def driver(**more: Any) -> dict[str, Any]:
+    own = {"image": DRIVER.image, "repository": DRIVER.repository, "version": DRIVER.version}
+    return {"ofedDriver": {**own, **more}}
+
+
+OLD = catalog.release("v25.1.0").components["multus"].version
+
+
+@pytest.mark.parametrize(
+    ("spec", "broken"),
+    [
+        pytest.param(multus(), [], id="of-the-release"),
+        pytest.param(multus(version=OLD), [OTHER], id="of-another-release"),
+        pytest.param(multus(version=OLD, image="multus"), [OTHER], id="by-the-name-of-before-the-catalog"),
+        pytest.param(multus(version=OLD, image="own"), [], id="of-an-image-of-its-own"),
+        pytest.param(multus(version=5), [], id="of-the-wrong-type"),
+        pytest.param(multus(version=""), [MISSING], id="empty"),
+        pytest.param(
+            multus(version=f"sha256:{'0' * 64}"), [] if MULTUS.digest is None else [OTHER], id="of-another-digest"
+        ),
+        pytest.param(multus(version=MULTUS.digest or MULTUS.version), [], id="of-its-digest"),
+        pytest.param(driver(), [], id="of-the-driver"),
+        pytest.param(
+            driver(version=catalog.release("v25.1.0").components["ofedDriver"].version), [OTHER], id="an-old-driver"
+        ),
+        pytest.param(driver(version=RELEASE.lts_driver), [], id="of-the-long-term-driver"),
+        pytest.param(driver(version="nonsense"), [], id="of-no-driver-which-another-rule-says"),
+        pytest.param({"global": {"version": OLD}}, [OTHER], id="of-all-components"),
+        pytest.param({"global": {"version": RELEASE.components_version}}, [], id="of-all-components-and-the-release"),
+        pytest.param(multus(repository=None), [MISSING], id="without-a-repository"),
+        pytest.param(multus(repository=None) | {"global": {"repository": "a"}}, [], id="with-that-of-all"),
+        pytest.param(multus(repository="NVCR.io/Mellanox"), [MALFORMED], id="with-capitals"),
+        pytest.param(multus(repository="a/b:1"), [MALFORMED], id="with-a-tag-in-front-of-the-name"),
+        pytest.param(multus(repository="a.example.com:5000/b"), [], id="with-a-port"),
+        pytest.param(multus(repository="/".join(["a"] * 128)), [MALFORMED], id="longer-than-a-name-can-be"),
+        pytest.param(multus(repository=" "), [], id="which-the-schema-refuses"),
+    ],
+)
+def test_the_version_of_a_component_is(spec: dict[str, Any], broken: list[str]) -> None:
+    assert rules(images, policy(**spec)) == broken
+
+
+def test_before_a_global_section_the_schema_asks_for_both() -> None:
+    assert rules(images, policy(**multus(repository=None)), release="v25.10.0") != [MISSING]
+    assert MISSING not in rules(images, policy(**multus(repository=None)), release="v26.1.2")
+    assert rules(images, policy(**{"global": {"version": "x"}}), release="v26.1.2") == []
+
+
+def test_one_wrong_version_of_several_components_is_one_finding() -> None:
+    plugins = RELEASE.components["cniPlugins"]
+    own = {"image": plugins.image, "repository": plugins.repository, "version": OLD}
+    spec = multus(version=OLD)
+    spec["secondaryNetwork"]["cniPlugins"] = own
+
+    (found,) = said(images, policy(**spec))
+
+    pinned = RELEASE.components_version
+    assert found.message == f"{OLD} of cniPlugins and multus is not of v26.4.1, which was tested with {pinned}"
+    assert found.fix == f"write version: {pinned}"
+
+
+def test_where_the_webhook_judges_a_repository_it_says_so_itself() -> None:
+    assert rules(images, policy(**multus(repository="A")), admission_controller=True) == []
+    assert rules(images, policy(**multus(repository=None)), admission_controller=True) == []
+    assert rules(images, policy(**multus(version=None)), admission_controller=True) == [MISSING]
+    assert rules(images, policy(**driver(version=None)), admission_controller=True) == []
+    assert rules(images, policy(**multus(repository="a/b:1")), admission_controller=True) == [MALFORMED]
+    assert rules(images, policy("NicNodePolicy", **driver(repository="A")), admission_controller=True) == [MALFORMED]
+
+
+def test_a_node_policy_has_three_components() -> None:
+    assert rules(images, policy("NicNodePolicy", **driver(repository="A"))) == [MALFORMED]
+    assert rules(images, policy("NicNodePolicy", **multus(repository="A"))) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        pytest.param(multus(), None, id="right"),
+        pytest.param(multus(image="multis-cni"), ("image", "write multus-cni"), id="a-slip-in-the-image"),
+        pytest.param(multus(image="multus"), ("image", "write multus-cni"), id="an-old-name-elsewhere"),
+        pytest.param(driver(image="mofed"), None, id="an-old-name-that-is-still-there"),
+        pytest.param(driver(image="doca"), ("image", "write doca-driver"), id="no-old-name-in-the-fix"),
+        pytest.param(
+            multus(repository="nvcr.io/nvidia/melanox"), ("repository", "write nvcr.io/nvidia/mellanox"), id="a-slip"
+        ),
+        pytest.param(
+            multus(repository="nvcr.io/nvidia"), ("repository", "write nvcr.io/nvidia/"), id="a-part-left-out"
+        ),
+        pytest.param(multus(repository="other.io/nvidia/mellanox"), None, id="a-mirror"),
+        pytest.param(multus(repository="nvcr.io/acme/images"), None, id="quite-another-repository"),
+        pytest.param(multus(repository=None), None, id="no-repository"),
+    ],
+)
+def test_the_name_of_an_image_is(spec: dict[str, Any], found: tuple[str, str] | None) -> None:
+    said_of_it = said(image_names, policy(**spec))
+
+    assert [one.path.rpartition(".")[2] for one in said_of_it] == ([found[0]] if found else [])
+    assert all(found is not None and (one.fix or "").startswith(found[1]) for one in said_of_it)
+
+
+@pytest.mark.parametrize(
+    ("image", "severities"),
+    [
+        pytest.param("nginx", [], id="of-the-hub"),
+        pytest.param("images.example.com/a/b:1", [], id="of-a-registry"),
+        pytest.param("images.example.com:5000/a", [], id="of-a-registry-with-a-port"),
+        pytest.param(f"a@sha256:{'0' * 64}", [], id="by-its-digest"),
+        pytest.param("Images/A", [None], id="in-capitals"),
+        pytest.param("a b", [None], id="with-a-blank"),
+        pytest.param("<your-image>", ["info"], id="to-be-filled-in"),
+        pytest.param("registry/IMAGE_NAME", ["info"], id="to-be-filled-in-in-capitals"),
+        pytest.param(f"a/{'b' * 300}", [None], id="too-long"),
+        pytest.param("", [], id="empty-which-the-api-server-refuses"),
+        pytest.param(5, [], id="of-the-wrong-type"),
+    ],
+)
+def test_the_image_of_a_container_is(image: Any, severities: list[str | None]) -> None:
+    found = said(references, pod({"name": "a", "image": image}))
+
+    assert [one.severity for one in found] == severities
+    assert all(one.path == "spec.containers[0].image" for one in found)
