@@ -17,8 +17,9 @@ Comments = Mapping[FieldPath, str]
 # only characters without meaning, and none of the words below.
 _BARE: Final = re.compile(r"(?:\.\./)*[A-Za-z_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*\Z")
 _WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
-_BLOCK_LINE: Final = re.compile(r"[\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*[^\s]\Z|\Z")
-_NOT_IN_QUOTES: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+# Compiled when a text needs them: sets of so many characters take longer to compile than a manifest to write.
+_BLOCK_LINE: Final = r"[\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*[^\s]\Z|\Z"
+_NOT_IN_QUOTES: Final = r"[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
 _COMMENT_WIDTH: Final = 110
 
 
@@ -57,7 +58,16 @@ def comment_lines(text: str, indent: str) -> tuple[str, ...]:
 
 def _quoted(value: str) -> str:
     # JSON is YAML, apart from these characters, which some reader takes for a line break, or drops.
-    return _NOT_IN_QUOTES.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_NOT_IN_QUOTES, lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
+def _is_block_line(line: str) -> bool:
+    if line.isascii():
+        return line.isprintable() and not line.endswith(" ")
+    return re.match(_BLOCK_LINE, line) is not None
 
 
 def _fits_block(text: str) -> bool:
@@ -68,7 +78,7 @@ def _fits_block(text: str) -> bool:
         and lines[-2] != ""
         and lines[0] != ""
         and lines[0][0] != " "
-        and all(_BLOCK_LINE.match(line) for line in lines)
+        and all(_is_block_line(line) for line in lines)
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aksrdma.cluster import PROFILES, Cluster
-from aksrdma.plan import limits, values
+from aksrdma.plan import limits
 from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.planned import Planned, Reason, judged
 
@@ -91,11 +91,15 @@ class Plan:
     @cached_property
     def network_operator_values(self) -> Planned:
         """Helm values of Network Operator."""
+        from aksrdma.plan import values
+
         return values.network_operator(self.decisions)
 
     @cached_property
     def gpu_operator_values(self) -> Planned | None:
         """Helm values of GPU Operator; None where nothing is left for it to do."""
+        from aksrdma.plan import values
+
         return values.gpu_operator(self.decisions)
 
     @cached_property
