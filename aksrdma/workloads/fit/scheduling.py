@@ -224,7 +224,7 @@ class _Scheduler:
         if able > 1 and not all(one.group.neighbors.one_pool for one in tallies):
             self.notes[
                 f"{workload.label}: several pools take it and nothing keeps its pods in one, outside of which they cannot "
-                f"talk over InfiniBand; add nodeSelector kubernetes.azure.com/agentpool: {pool}"
+                f"talk over InfiniBand; add nodeSelector {AGENT_POOL[0]}: {pool}"
             ] = None
 
     def _on_each_node(self, tally: _Tally) -> None:
