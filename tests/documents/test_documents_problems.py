@@ -84,6 +84,16 @@ CASES = [
     pytest.param("a: 1\nb: 1".encode("utf-16-le"), "yaml-encoding", 1, 2, "NUL", id="utf-16-without-a-mark"),
     pytest.param(b"a: 1\nb: \x00", "yaml-encoding", 2, 4, "NUL", id="a-nul-byte"),
     pytest.param("a: 1\n...\nb: 1\n", "yaml-ignored-text", 3, 1, "ignores", id="text-behind-three-points"),
+    pytest.param(
+        "apiVersion: v1\nkind: A\napiVersion: v1\nkind: B\n",
+        "yaml-duplicate-key",
+        3,
+        1,
+        "a second object",
+        id="an-object-below-another",
+    ),
+    pytest.param("a: &x {b: 1}\n*x : c\n", "yaml-not-json", 2, 1, "a map as a key", id="a-map-as-key"),
+    pytest.param("a: 1\n...\n\x07\n", "yaml-encoding", 3, 1, "U+0007", id="a-bell-behind-three-points"),
     pytest.param("[a] b\n", "yaml-ignored-text", 1, 5, "ignores", id="text-behind-a-list"),
     pytest.param("[" * 201, "yaml-too-deep", 1, 201, "more than 200 levels", id="brackets-too-deep"),
     pytest.param("- " * 300, "yaml-too-deep", 1, 401, "more than 200 levels", id="dashes-too-deep"),
@@ -124,6 +134,17 @@ def test_a_duplicate_key_leaves_the_last_value():
     [document] = read("a: 1\nb: 2\na: 3\n").documents
 
     assert document.data == {"a": 3, "b": 2}
+
+
+def test_a_second_object_is_said_once_with_what_it_repeats_deeper():
+    """Only the keys at the top are those of another object."""
+    text = "kind: A\napiVersion: v1\nspec: {}\nkind: B\napiVersion: v1\nspec: {a: 1, a: 2}\n"
+
+    assert [(problem.at, problem.message.partition(" ")[0]) for problem in read(text).problems] == [
+        ((4, 1), "a"),
+        ((6, 14), "the"),
+    ]
+    assert len(read("kind: A\nkind: B\na: 1\na: 2\n").problems) == 2
 
 
 def test_a_merge_makes_no_duplicate():

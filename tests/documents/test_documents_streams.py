@@ -76,6 +76,7 @@ def test_a_document_says_what_it_is():
     assert (document.file, document.index) == ("dir/pod.yaml", 1)
     assert (document.api_version, document.kind, document.name, document.namespace) == ("v1", "Pod", "p", "ns")
     assert document.label == "Pod/ns/p"
+    assert repr(document) == "Document('dir/pod.yaml', 1, 'Pod/ns/p')"
 
 
 @pytest.mark.parametrize(

@@ -84,10 +84,10 @@ def test_github_gives_a_workflow_command(report):
 
 
 def test_github_escapes_what_would_end_a_property():
-    line = reports.write(odd("50%\nmore"), "github")
+    line = reports.write(odd("50%\r\nmore"), "github")
 
     assert line.startswith("::error file=a%2Cb%3Ac%25.yaml,line=1,col=2")
-    assert "50%25%0Amore" in line
+    assert "50%25%0D%0Amore" in line
 
 
 def test_junit_survives_what_xml_cannot_hold():
