@@ -1,102 +1,73 @@
-"""Problems that only follow from another one: one mistake is one finding."""
+"""Problems that only follow from another one: one mistake is one finding.
+
+What follows from what is data: `follows` of the rules' rows. What follows from a name that is misspelt is told here, for
+it needs the name that was meant.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from aksrdma import catalog
 from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
-    from aksrdma.findings import Problem
+    from aksrdma.findings import FieldPath, Problem
 
-_SAME_FIELD: Final[Mapping[str, frozenset[str]]] = {
-    "device-plugin-config-not-json": frozenset({"device-plugin-config-apostrophe", "rdma-selector-hex-form"}),
-    "ipam-not-json": frozenset({"ipam-apostrophe"}),
-    "missing-field": frozenset({"invalid-container", "invalid-pod", "invalid-volumes", "invalid-workload"}),
-    "nfr-operator-not-in-release": frozenset({"unknown-field", "value-not-allowed"}),
-    "nvipam-field-not-in-release": frozenset({"unknown-field"}),
-    "psa-label-invalid": frozenset({"operator-namespace-not-privileged"}),
-}
-"""By the rule that says it best, the rules that say no more of the same field."""
-_UNREADABLE: Final = frozenset({"nfr-hex-form", "unknown-field", "value-not-allowed", "wrong-type"})
-_OF_WHOLE: Final = frozenset(
-    {"nfr-device-without-vendor", "nfr-operator-values", "nfr-rule-matches-every-node", "nfr-vendor-without-infiniband"}
-)
-"""Rules on what a part of a NodeFeatureRule says in all, which nobody can tell where something in it is wrong."""
-_UNEXPOSED: Final = "pod-rdma-resource-unexposed"
-_NO_CNI: Final = "ipoib-network-without-cni-components"
-_OF_SECTION: Final[Mapping[str, frozenset[str]]] = {
-    "cniPlugins": frozenset({_NO_CNI}),
-    "ipamPlugin": frozenset({"whereabouts-without-ipam-plugin"}),
-    "ipoib": frozenset({_NO_CNI}),
-    "multus": frozenset({_NO_CNI}),
-    "nvIpam": frozenset({"nvipam-not-deployed"}),
-    "ofedDriver": frozenset({"link-types-without-ofed-driver"}),
-    "rdmaSharedDevicePlugin": frozenset({_UNEXPOSED, "unprivileged-driver-only"}),
-    "secondaryNetwork": frozenset({_NO_CNI, "whereabouts-without-ipam-plugin"}),
-    "sriovDevicePlugin": frozenset({_UNEXPOSED, "hostdevice-resource-prefix", "unprivileged-driver-only"}),
-}
-"""By the section of a policy, the rules that miss it elsewhere where its name is misspelt or stands at another level."""
-_OF_CONFIG: Final[Mapping[str, frozenset[str]]] = {
-    "device-plugin-config-not-json": frozenset({_UNEXPOSED, "shared-rdma-count-above-hcamax"}),
-    "device-plugin-list-empty": frozenset({_UNEXPOSED}),
-    "rdma-shared-hcamax-zero": frozenset({"shared-rdma-count-above-hcamax"}),
-    "rdma-shared-name-characters": frozenset({_UNEXPOSED}),
-}
-"""By the rule that a device plugin's configuration breaks, the rules on pods that only follow from it."""
-_Follows: TypeAlias = "Callable[[Problem], bool]"
+_MISSPELT = "unknown-field"
 
 
 def without_consequences(problems: Sequence[Problem]) -> list[Problem]:
     """Return the problems less those that follow from another one, in their order."""
-    everywhere = frozenset(rule for cause in problems for rule in _in_set(cause))
-    inside: dict[Document, list[_Follows]] = {}
-    for cause in problems:
-        for judge in _in_document(cause):
-            inside.setdefault(cause.subject, []).append(judge)
-    if not everywhere and not inside:
-        return list(problems)
-    return [
-        one
-        for one in problems
-        if one.rule not in everywhere and not any(judge(one) for judge in inside.get(one.subject, ()))
-    ]
+    causes = _Causes(problems)
+    return [one for one in problems if not causes.explain(one)]
 
 
-def _in_set(cause: Problem) -> frozenset[str]:
-    """Return the rules on other objects of the set that miss what a policy has, but misspelt or unreadable."""
-    if cause.rule == "unknown-field" and cause.path[:1] == ("spec",) and cause.subject.kind in POLICY_KINDS:
-        return _OF_SECTION.get(cause.meant or str(cause.path[-1]), frozenset())
-    return _OF_CONFIG.get(cause.rule, frozenset())
+class _Causes:
+    """The problems of a set, to be asked by rule and place: never is each compared with each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self._rules = {one.rule for one in problems}
+        self._at: set[tuple[Document, str, FieldPath]] = set()
+        self._below: set[tuple[Document, str, FieldPath]] = set()
+        self._meant: set[tuple[Document, FieldPath]] = set()
+        self._sections: set[str] = set()
+        for one in problems:
+            self._at.add((one.subject, one.rule, one.path))
+            self._below.update((one.subject, one.rule, above) for above in _prefixes(one.path))
+            if one.rule == _MISSPELT and one.path:
+                if one.meant:
+                    self._meant.add((one.subject, (*one.path[:-1], one.meant)))
+                if one.path[0] == "spec" and one.subject.kind in POLICY_KINDS:
+                    self._sections.add(one.meant or str(one.path[-1]))
+
+    def explain(self, one: Problem) -> bool:
+        """Return whether a problem is told by another one already."""
+        follows, document, path = catalog.rule(one.rule).follows, one.subject, one.path
+        return (
+            any((document, rule, path) in self._at for rule in follows.same_field)
+            or any((document, rule, path) in self._below for rule in follows.part)
+            or any((document, rule, path[:-1]) in self._below for rule in follows.beside)
+            or any((document, rule, path[:-2]) in self._below for rule in follows.resources)
+            or not self._rules.isdisjoint(follows.anywhere)
+            or not self._sections.isdisjoint(follows.section)
+            or any((document, (*above, key)) in self._meant for key in follows.key for above in _prefixes(path))
+            or any((document, above) in self._meant for above in _prefixes(path))
+            or self._is_in_global(one)
+        )
+
+    def _is_in_global(self, one: Problem) -> bool:
+        """Whether a component lacks what its policy has in a spec.global that the release does not know."""
+        place: FieldPath = ("spec", "global")
+        if one.rule != "missing-field" or not one.path or not self._is_wrong(one.subject, place):
+            return False
+        return bool(one.subject.value((*place, one.path[-1])))
+
+    def _is_wrong(self, document: Document, path: FieldPath) -> bool:
+        return any((document, rule, path) in self._at for rule in self._rules)
 
 
-def _in_document(cause: Problem) -> Iterator[_Follows]:
-    """Yield for one problem what tells its consequences in the same document."""
-    if (same := _SAME_FIELD.get(cause.rule)) is not None:
-        yield lambda one: one.rule in same and one.path == cause.path
-    if cause.rule in _UNREADABLE and cause.subject.kind == "NodeFeatureRule":
-        yield lambda one: one.rule in _OF_WHOLE and _holds(one, cause)
-    if cause.rule == "rdma-resource-name-near-miss":
-        yield lambda one: one.rule == _UNEXPOSED and one.path[:-2] == cause.path[:-2]
-    if cause.path == ("spec", "global"):
-        yield lambda one: _gives(cause, one)
-    if cause.rule == "unknown-field" and (name := cause.meant):
-        above = cause.path[:-1]
-        yield lambda one: one.path[: len(above) + 1] == (*above, name)
-        if name == "limits":
-            yield lambda one: one.rule == "rdma-request-without-limit" and one.path[: len(above)] == above
-
-
-def _holds(problem: Problem, cause: Problem) -> bool:
-    """Return whether a problem is of what the cause is a part of, or was meant to be."""
-    depth = len(problem.path) - (problem.rule == "nfr-rule-matches-every-node")
-    return problem.path[:depth] == cause.path[:depth]
-
-
-def _gives(cause: Problem, problem: Problem) -> bool:
-    """Return whether a component lacks what its policy has in a spec.global that the release does not know."""
-    if problem.rule != "missing-field" or not problem.path:
-        return False
-    return bool(problem.subject.value((*cause.path, problem.path[-1])))
+def _prefixes(path: FieldPath) -> Iterator[FieldPath]:
+    return (path[:length] for length in range(len(path) + 1))

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Follows:
+    """The findings from which one of a rule only follows: beside them it is not told."""
+
+    same_field: tuple[str, ...] = ()
+    """Rules broken at the same field."""
+    part: tuple[str, ...] = ()
+    """Rules broken in a part of the field, so that nobody can tell what it says in all."""
+    beside: tuple[str, ...] = ()
+    """Rules broken anywhere in what holds the field."""
+    resources: tuple[str, ...] = ()
+    """Rules broken in the requests or limits of the same container."""
+    anywhere: tuple[str, ...] = ()
+    """Rules broken by any object of the set."""
+    section: tuple[str, ...] = ()
+    """Sections of a policy that it misses: one whose name is misspelt, or that stands at another level, explains it."""
+    key: tuple[str, ...] = ()
+    """Keys that it misses: one that is misspelt in what holds the field explains it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,3 +53,4 @@ class Rule:
     """`all`, or those for which it holds."""
     source: str
     """Where that is to be seen: `repository:path@tag`."""
+    follows: Follows = field(default_factory=Follows, metadata={"row": Follows})
