@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aksrdma.findings import Problem
+
 __all__ = [
     "AksrdmaError",
     "ClusterError",
@@ -25,7 +30,15 @@ class UsageError(AksrdmaError):
 
 
 class UnknownNameError(UsageError):
-    """A release, VM size, profile, rule or field name that does not exist."""
+    """A release, VM size, profile, rule or field name that does not exist.
+
+    `message` says so, and `fix` what would be right, where that is known.
+    """
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        super().__init__(f"{message}; {fix}" if fix else message)
+        self.message = message
+        self.fix = fix
 
 
 class ClusterError(AksrdmaError):
@@ -53,11 +66,11 @@ class ModelError(UsageError):
 class PlanError(AksrdmaError):
     """A cluster that reads well but that no release, profile or VM size can serve.
 
-    `problems` holds the field path below `spec` of the cluster file and the mistake, for each mistake.
+    `problems` holds each mistake, its path below `spec` of the cluster file.
     """
 
-    def __init__(self, problems: list[tuple[tuple[str | int, ...], str]]) -> None:
-        super().__init__("\n".join(f"{_dotted(path)}: {wrong}" for path, wrong in problems))
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
@@ -71,8 +84,3 @@ class OutputError(AksrdmaError):
     """A file that cannot be written."""
 
     exit_code = 3
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")

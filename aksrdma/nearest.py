@@ -13,7 +13,13 @@ def nearest(name: str, known: Iterable[str], *, count: int = 1) -> list[str]:
     return [by_folded[word] for word in difflib.get_close_matches(name.casefold(), by_folded, n=count)]
 
 
+def advice(name: str, known: Iterable[str], *, count: int = 1) -> str | None:
+    """Return `did you mean X?` for the nearest known names, or None where none is near."""
+    near = nearest(name, known, count=count)
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
 def hint(name: str, known: Iterable[str], *, count: int = 1) -> str:
     """Return `; did you mean X?` for the nearest known names, or nothing where none is near."""
-    near = nearest(name, known, count=count)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    found = advice(name, known, count=count)
+    return f"; {found}" if found else ""

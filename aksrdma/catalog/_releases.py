@@ -79,23 +79,26 @@ def _known(name: str) -> str:
     wanted = f"v{name.strip().removeprefix('v').removeprefix('V')}"
     if wanted in releases():
         return wanted
-    raise UnknownNameError(f"no release named {name!r} in the catalog{_advice(wanted)}")
+    more, fix = _advice(wanted)
+    raise UnknownNameError(f"no release named {name!r} in the catalog{more}", fix)
 
 
-def _advice(wanted: str) -> str:
+def _advice(wanted: str) -> tuple[str, str | None]:
+    """Return what else is to be said of an unknown release, and what to use instead."""
     known = f" (known: {', '.join(releases())})"
     if wanted in (minors := {name.rpartition(".")[0]: name for name in releases()}):
-        return f"; did you mean {minors[wanted]}?"
+        return "", f"did you mean {minors[wanted]}?"
     for same_minor in (name for name in releases() if name.rpartition(".")[0] == wanted.rpartition(".")[0]):
         for patch in _read(same_minor).other_patches:
             if patch.name == wanted:
-                return f"; use {same_minor}, the newest patch of the same minor: {wanted} differs in {patch.differs}"
-        return f"; use {same_minor} of the same minor{known}"
+                return "", f"use {same_minor}, the newest patch of the same minor: {wanted} differs in {patch.differs}"
+        return "", f"use {same_minor} of the same minor{known}"
     if _numbers(wanted) > _numbers(newest()):
-        return f": it is newer than {newest()}, the newest that aksrdma knows{known}"
+        return f": it is newer than {newest()}, the newest that aksrdma knows{known}", None
     if -1 not in _numbers(wanted) and _numbers(wanted) < _numbers(releases()[0]):
-        return f": it is older than {releases()[0]}, the oldest that aksrdma knows{known}"
-    return f"{nearest.hint(wanted, releases())}{known}"
+        return f": it is older than {releases()[0]}, the oldest that aksrdma knows{known}", None
+    near = nearest.advice(wanted, releases())
+    return ("", f"{near}{known}") if near else (known, None)
 
 
 def _numbers(name: str) -> tuple[int, ...]:

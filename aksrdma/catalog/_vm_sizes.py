@@ -32,7 +32,7 @@ def vm_size(name: str) -> VmSize:
     """
     known = _by_folded_name().get(_folded(name))
     if known is None:
-        raise UnknownNameError(_why_not(name))
+        raise UnknownNameError(*_why_not(name))
     return _read(known)
 
 
@@ -82,14 +82,15 @@ def _without_r(name: str, folded: str) -> NotInfiniband | None:
     return replace(_excluded()["*"], name=name, nearest=next(iter(_nearest(folded)), None))
 
 
-def _why_not(name: str) -> str:
+def _why_not(name: str) -> tuple[str, str | None]:
+    """Return why a size is none of the catalog's, and which one is near."""
     if (row := not_infiniband(name)) is not None:
-        return f"VM size {row.name} has no InfiniBand: {row.why}{_use(row.nearest)}"
+        return f"VM size {row.name} has no InfiniBand: {row.why}", _use(row.nearest)
     if (row := undocumented(name)) is not None:
-        return f"VM size {row.name} is not documented, so the catalog does not offer it: {row.why}{_use(row.nearest)}"
+        return f"VM size {row.name} is not documented, so the catalog does not offer it: {row.why}", _use(row.nearest)
     near = _nearest(_folded(name), count=2)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"no VM size with InfiniBand is named {name!r}{hint} (`aksrdma catalog vm-sizes` lists all)"
+    message, listed = f"no VM size with InfiniBand is named {name!r}", "(`aksrdma catalog vm-sizes` lists all)"
+    return (message, f"did you mean {' or '.join(near)}? {listed}") if near else (f"{message} {listed}", None)
 
 
 def _nearest(folded: str, *, count: int = 1) -> list[str]:
@@ -99,8 +100,8 @@ def _nearest(folded: str, *, count: int = 1) -> list[str]:
     return holding[:count] or [bare[near] for near in nearest.nearest(text, bare, count=count)]
 
 
-def _use(nearest: str | None) -> str:
-    return f"; the nearest size with InfiniBand is {nearest}" if nearest else ""
+def _use(nearest: str | None) -> str | None:
+    return f"the nearest size with InfiniBand is {nearest}" if nearest else None
 
 
 def _folded(name: str) -> str:

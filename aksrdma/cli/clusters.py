@@ -15,7 +15,6 @@ from aksrdma.errors import ClusterError, PlanError, UsageError
 from aksrdma.plan import Plan, make_plan
 
 if TYPE_CHECKING:
-    from aksrdma.cluster.binding import Problems
     from aksrdma.documents import Document
 
 
@@ -34,8 +33,7 @@ def plan_of(file: str | None, release: str | None, profile: str | None, vm_sizes
     except PlanError as error:
         if document is None:
             raise
-        problems: Problems = [(("spec", *path), wrong) for path, wrong in error.problems]
-        raise ClusterError(located(document, problems)) from error
+        raise ClusterError(located(document, error.problems, ("spec",))) from error
 
 
 def _given(cluster: Cluster, release: str | None, profile: str | None) -> Cluster:

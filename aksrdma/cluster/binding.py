@@ -13,14 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from aksrdma.findings import FieldPath
-from aksrdma.nearest import hint as nearest_hint
+from aksrdma.findings import FieldPath, Problem
+from aksrdma.nearest import advice
 
 Record = TypeVar("Record")
-Problems = list[tuple[FieldPath, str]]
+Problems = list[Problem]
 Rule = Callable[[Any], str | None]
 """Says what is wrong with a value of the right type, or None."""
 
+INVALID: Final = "cluster-file-invalid"
+"""Rule of a field that cannot be right."""
 _PLAIN: Final = {str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -41,20 +43,22 @@ def bind(cls: type[Record], data: Mapping[Any, Any], path: FieldPath, problems: 
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:
-            problems.append(((*path, str(key)), f"unknown field{nearest_hint(str(key), known) or known_list(known)}"))
+            problems.append(
+                Problem(INVALID, (*path, str(key)), "unknown field", advice(str(key), known) or known_list(known))
+            )
         elif value is not None:  # null is an absent field, as for the API server
             values[known[key]] = convert(hints(cls)[known[key]], value, (*path, key), problems)
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every bound class is a dataclass
         if field.name not in values and field.default is dataclasses.MISSING is field.default_factory:
-            problems.append(((*path, camel(field.name)), "is required"))
+            problems.append(Problem(INVALID, (*path, camel(field.name)), "is required"))
     if len(problems) > before:
         return None
     return _unchecked(cls, values)
 
 
 def known_list(known: Mapping[str, Any]) -> str:
-    """Return `; the fields here are ...`, for a wrong name that is like none of them."""
-    return f"; the fields here are {', '.join(known)}"
+    """Return `the fields here are ...`, for a wrong name that is like none of them."""
+    return f"the fields here are {', '.join(known)}"
 
 
 def check(record: Any, problems: Problems) -> None:
@@ -90,7 +94,9 @@ def convert(expected: Any, value: Any, path: FieldPath, problems: Problems) -> A
     if dataclasses.is_dataclass(expected):
         return _record(cast(type, expected), value, path, problems)
     if type(value) is not expected:
-        problems.append((path, f"must be {_PLAIN[expected]}, not {shown(value)}{_quote_advice(expected, value)}"))
+        problems.append(
+            Problem(INVALID, path, f"must be {_PLAIN[expected]}, not {shown(value)}", _quote_advice(expected, value))
+        )
     return value
 
 
@@ -106,8 +112,8 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _quote_advice(expected: type, value: Any) -> str:
-    return f'; put it in quotes: "{value}"' if expected is str and isinstance(value, int | float) else ""
+def _quote_advice(expected: type, value: Any) -> str | None:
+    return f'put it in quotes: "{value}"' if expected is str and isinstance(value, int | float) else None
 
 
 def _ruled(expected: Any, value: Any, path: FieldPath, problems: Problems) -> Any:
@@ -117,13 +123,13 @@ def _ruled(expected: Any, value: Any, path: FieldPath, problems: Problems) -> An
     if len(problems) == before:
         for rule in rules:
             if wrong := rule(converted):
-                problems.append((path, wrong))
+                problems.append(Problem(INVALID, path, wrong))
     return converted
 
 
 def _many(item: Any, value: Any, path: FieldPath, problems: Problems) -> tuple[Any, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        problems.append((path, f"must be a list, not {shown(value)}"))
+        problems.append(Problem(INVALID, path, f"must be a list, not {shown(value)}"))
         return ()
     return tuple(convert(item, one, (*path, index), problems) for index, one in enumerate(value))
 
@@ -131,8 +137,9 @@ def _many(item: Any, value: Any, path: FieldPath, problems: Problems) -> tuple[A
 def _one_of(allowed: tuple[Any, ...], value: Any, path: FieldPath, problems: Problems) -> Any:
     if value not in allowed:
         words = ", ".join(map(str, allowed))
-        near = nearest_hint(str(value), map(str, allowed))
-        problems.append((path, f"must be one of {words}, not {shown(value)}{near}"))
+        problems.append(
+            Problem(INVALID, path, f"must be one of {words}, not {shown(value)}", advice(str(value), map(str, allowed)))
+        )
     return value
 
 
@@ -140,7 +147,7 @@ def _record(cls: type, value: Any, path: FieldPath, problems: Problems) -> Any:
     if isinstance(value, cls):
         return value
     if not isinstance(value, Mapping):
-        problems.append((path, f"must be a mapping, not {shown(value)}"))
+        problems.append(Problem(INVALID, path, f"must be a mapping, not {shown(value)}"))
         return None
     return bind(cls, value, path, problems)
 

@@ -27,7 +27,6 @@ from aksrdma.cluster.binding import (
     network,
 )
 from aksrdma.errors import ClusterError
-from aksrdma.findings import format_path
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import ProfileResource
@@ -46,7 +45,7 @@ class _Checked:
         check(self, problems)
         if problems:
             name = type(self).__name__
-            raise ClusterError([f"{name}: {format_path(path)}: {wrong}" for path, wrong in problems])
+            raise ClusterError([f"{name}: {problem}" for problem in problems])
 
 
 _Part = TypeVar("_Part")

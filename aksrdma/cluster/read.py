@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aksrdma.cluster import API_VERSION, KIND
-from aksrdma.cluster.binding import Problems, bind, known_list, shown
+from aksrdma.cluster.binding import INVALID, Problems, bind, known_list, shown
 from aksrdma.cluster.model import Cluster
 from aksrdma.errors import ClusterError, ReadError
-from aksrdma.findings import FieldPath, format_path
-from aksrdma.nearest import hint
+from aksrdma.findings import FieldPath, Problem
+from aksrdma.nearest import advice
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document, Stream
@@ -84,9 +84,15 @@ def from_document(document: Document) -> Cluster:
     return cluster
 
 
-def located(document: Document, problems: Problems) -> list[str]:
-    """Return a line for each problem, with file, line and column of the field, or of the nearest one that is there."""
-    return [_line(document, path, wrong) for path, wrong in problems]
+def located(document: Document, problems: Problems, above: FieldPath = ()) -> list[str]:
+    """Return a line for each problem, with file, line and column of the field, or of the nearest one that is there.
+
+    Args:
+        document: the cluster file.
+        problems: what is wrong with it.
+        above: where their paths begin.
+    """
+    return [_line(document, problem._replace(path=(*above, *problem.path))) for problem in problems]
 
 
 def from_data(data: Mapping[str, Any]) -> Cluster:
@@ -98,20 +104,22 @@ def from_data(data: Mapping[str, Any]) -> Cluster:
     problems: Problems = []
     cluster = bind_cluster(data, problems)
     if cluster is None:
-        raise ClusterError([f"{format_path(path)}: {wrong}" if path else wrong for path, wrong in problems])
+        raise ClusterError([str(problem) for problem in problems])
     return cluster
 
 
 def bind_cluster(data: Any, problems: Problems) -> Cluster | None:
     """Make a `Cluster` of the data of a cluster file; None where `problems` has grown."""
     if not isinstance(data, Mapping):
-        problems.append(((), f"a cluster file is a mapping with apiVersion: {API_VERSION} and kind: {KIND}"))
+        problems.append(
+            Problem(INVALID, (), f"a cluster file is a mapping with apiVersion: {API_VERSION} and kind: {KIND}")
+        )
         return None
     before = len(problems)
     _check_envelope(data, problems)
     spec = data.get("spec") or {}
     if not isinstance(spec, Mapping):
-        problems.append((("spec",), f"must be a mapping, not {shown(spec)}"))
+        problems.append(Problem(INVALID, ("spec",), f"must be a mapping, not {shown(spec)}"))
         return None
     spec_problems: Problems = []
     cluster = bind(Cluster, _named(spec, data), ("spec",), spec_problems)
@@ -123,16 +131,16 @@ def _check_envelope(data: Mapping[Any, Any], problems: Problems) -> None:
     for field, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
         if data.get(field) != wanted:
             found = f"not {shown(data[field])}" if field in data else "but it is missing"
-            problems.append(((field,), f"must be {wanted}, {found}"))
+            problems.append(Problem(INVALID, (field,), f"must be {wanted}, {found}"))
     for key in data:
         if key not in _TOP:
-            near = hint(str(key), _TOP) or known_list(dict.fromkeys(_TOP))
-            problems.append(((str(key),), f"unknown field{near}"))
+            near = advice(str(key), _TOP) or known_list(dict.fromkeys(_TOP))
+            problems.append(Problem(INVALID, (str(key),), "unknown field", near))
     metadata = data.get("metadata")
     if metadata is not None and not isinstance(metadata, Mapping):
-        problems.append((("metadata",), f"must be a mapping, not {shown(metadata)}"))
+        problems.append(Problem(INVALID, ("metadata",), f"must be a mapping, not {shown(metadata)}"))
     if isinstance(data.get("spec"), Mapping) and "name" in data["spec"]:
-        problems.append((("spec", "name"), "unknown field; the name of the cluster is metadata.name"))
+        problems.append(Problem(INVALID, ("spec", "name"), "unknown field", "the name of the cluster is metadata.name"))
 
 
 def _named(spec: Mapping[Any, Any], data: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -143,12 +151,10 @@ def _named(spec: Mapping[Any, Any], data: Mapping[Any, Any]) -> dict[Any, Any]:
     return fields
 
 
-def _at_metadata(problem: tuple[FieldPath, str]) -> tuple[FieldPath, str]:
-    path, wrong = problem
-    return (("metadata", "name"), wrong) if path == ("spec", "name") else problem
+def _at_metadata(problem: Problem) -> Problem:
+    return problem._replace(path=("metadata", "name")) if problem.path == ("spec", "name") else problem
 
 
-def _line(document: Document, path: FieldPath, wrong: str) -> str:
-    position = document.position(path)
-    where = f"{document.file}:{position.line}:{position.column}"
-    return f"{where}: {format_path(path)}: {wrong}" if path else f"{where}: {wrong}"
+def _line(document: Document, problem: Problem) -> str:
+    position = document.position(problem.path)
+    return f"{document.file}:{position.line}:{position.column}: {problem}"

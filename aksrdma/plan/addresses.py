@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
-from aksrdma.plan.decisions import Decisions, Problem
+from aksrdma.findings import Problem
+from aksrdma.plan.decisions import UNSERVABLE, Decisions
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -48,23 +49,24 @@ class Range:
         longest = self.network.max_prefixlen - 2
         path = ("ipoib", "range")
         if self.network.prefixlen > longest:
-            return path, f"{self.network} is too small: take a prefix of /{longest} or shorter"
+            return Problem(UNSERVABLE, path, f"{self.network} is too small: take a prefix of /{longest} or shorter")
         if self.gateway not in self.network:
-            outside = f"{self.gateway} is not in the range {self.network}; take an address of the range"
-            return ("ipoib", "gateway"), outside
+            outside = f"{self.gateway} is not in the range {self.network}"
+            return Problem(UNSERVABLE, ("ipoib", "gateway"), outside, "take an address of the range")
         if nodes is None or nodes <= self.served:
             return None
         if self.block_size is None:
             arithmetic = (
                 f"{self.usable} usable addresses less 1 for the gateway serve {self.served} pods, the pools have "
-                f"{nodes} nodes; take a shorter prefix"
+                f"{nodes} nodes"
             )
         else:
             arithmetic = (
                 f"{self.usable} usable addresses / {self.block_size} a node = {self.served} nodes, the pools have "
-                f"{nodes}; take a shorter prefix or a smaller perNodeBlockSize"
+                f"{nodes}"
             )
-        return path, f"{self.network} is too small: {arithmetic}"
+        fix = "take a shorter prefix" + (" or a smaller perNodeBlockSize" if self.block_size else "")
+        return Problem(UNSERVABLE, path, f"{self.network} is too small: {arithmetic}", fix)
 
 
 def overlapping(network: Network, other: str) -> bool:

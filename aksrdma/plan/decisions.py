@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
 from aksrdma.cluster import Cluster, NodePool, Rdma, Toleration
-from aksrdma.errors import AksrdmaError, PlanError
+from aksrdma.errors import PlanError, UnknownNameError
+from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import Release, VmSize
 
-Problem: TypeAlias = tuple[tuple[str | int, ...], str]
-"""A field path below `spec` of the cluster file, and what is wrong there."""
+UNSERVABLE: Final = "cluster-not-servable"
+"""Rule of a cluster that reads well and that nothing can serve."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,12 @@ def decide(cluster: Cluster) -> Decisions:
     problems: list[Problem] = []
     for number, pool in enumerate(cluster.node_pools):
         if pool.name in {before.name for before in cluster.node_pools[:number]}:
-            twice = f"{pool.name} is named twice; an agent pool name is unique in its cluster"
-            problems.append((("nodePools", number, "name"), twice))
+            fix = "an agent pool name is unique in its cluster"
+            problems.append(Problem(UNSERVABLE, ("nodePools", number, "name"), f"{pool.name} is named twice", fix))
         try:
             sizes[pool.name] = catalog.vm_size(pool.vm_size)
-        except AksrdmaError as error:
-            problems.append((("nodePools", number, "vmSize"), str(error)))
+        except UnknownNameError as error:
+            problems.append(Problem(UNSERVABLE, ("nodePools", number, "vmSize"), error.message, error.fix))
     refuse(problems)
     return Decisions(cluster, release, sizes)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from aksrdma import catalog
-from aksrdma.plan.decisions import Decisions, Problem
+from aksrdma.findings import Problem
+from aksrdma.plan.decisions import UNSERVABLE, Decisions
 
 _ASKED: Final = frozenset({"pods", "services", "virtual-network"})
 """Rows of `catalog.networks()` that the cluster's own `network` field stands for."""
@@ -25,11 +26,13 @@ def _unusable_sizes(decisions: Decisions) -> Iterator[Problem]:
         path = ("nodePools", number, "vmSize")
         if size.state == "retired":
             when = f" on {size.retirement_date}" if size.retirement_date else ""
-            yield path, f"{size.name} was retired{when}; choose another size"
+            yield Problem(UNSERVABLE, path, f"{size.name} was retired{when}", "choose another size")
         elif not size.usable:
-            yield (
+            yield Problem(
+                UNSERVABLE,
                 path,
-                f"{size.name} has no NIC that the mlx5 driver and the device plugins can use; choose another size",
+                f"{size.name} has no NIC that the mlx5 driver and the device plugins can use",
+                "choose another size",
             )
 
 
@@ -38,26 +41,31 @@ def _driver(decisions: Decisions) -> Iterator[Problem]:
     needing = [pool for pool in decisions.sizes if pool not in brought]
     if brought and decisions.driver:
         names = ", ".join(f"{pool} ({decisions.sizes[pool].name})" for pool in brought)
-        yield (
+        yield Problem(
+            UNSERVABLE,
             ("ofedDriver", "enabled"),
-            f"the node image of {names} brings DOCA-OFED, which the driver container would replace; leave it out or "
-            "set it to false",
+            f"the node image of {names} brings DOCA-OFED, which the driver container would replace",
+            "leave it out or set it to false",
         )
     elif brought and needing:
         since = catalog.capability("nic-node-policy").boundary
-        yield (
+        yield Problem(
+            UNSERVABLE,
             ("nodePools",),
             f"{', '.join(brought)} must not have the driver container and {', '.join(needing)} must, but a NicClusterPolicy "
-            f"deploys it to all nodes or none; use two clusters, or with {since} NicNodePolicies of your own",
+            f"deploys it to all nodes or none",
+            f"use two clusters, or with {since} NicNodePolicies of your own",
         )
     upgrade = decisions.cluster.ofed_driver.upgrade_policy
     if upgrade.safe_load and not upgrade.auto_upgrade:
-        yield ("ofedDriver", "upgradePolicy", "safeLoad"), "needs autoUpgrade: true"
+        yield Problem(UNSERVABLE, ("ofedDriver", "upgradePolicy", "safeLoad"), "needs autoUpgrade: true")
     if not decisions.driver and not decisions.pools and decisions.cluster.profile != "base":
-        yield (
+        yield Problem(
+            UNSERVABLE,
             ("ofedDriver", "enabled"),
             "without the driver container InfiniBand functions have no netdev, so device plugins must select by PCI device "
-            "id, which comes from the VM size; name nodePools or --vm-size",
+            "id, which comes from the VM size",
+            "name nodePools or --vm-size",
         )
 
 
@@ -65,18 +73,24 @@ def _options(decisions: Decisions) -> Iterator[Problem]:
     listed = " and ".join(catalog.defaults().device_list)
     for pool, size in decisions.sizes.items() if decisions.cluster.node_feature_rule == "device-list" else ():
         if not size.upstream_nfd_match:
-            yield (
+            yield Problem(
+                UNSERVABLE,
                 ("nodeFeatureRule",),
                 f"upstream's device list ({listed}) misses {size.name} of pool {pool} "
-                f"(device {size.infiniband.device_id}); use infiniband-class",
+                f"(device {size.infiniband.device_id})",
+                "use infiniband-class",
             )
     for number, one in enumerate(decisions.cluster.tolerations):
         if one.key is None and one.operator != "Exists":
-            yield ("tolerations", number, "key"), "is required, unless the operator is Exists"
+            yield Problem(UNSERVABLE, ("tolerations", number, "key"), "is required, unless the operator is Exists")
         if one.operator == "Exists" and one.value:
-            yield ("tolerations", number, "value"), "operator Exists takes no value; leave it out"
+            yield Problem(
+                UNSERVABLE, ("tolerations", number, "value"), "operator Exists takes no value", "leave it out"
+            )
     if decisions.cluster.telemetry and decisions.arm64:
-        yield ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes; leave it out"
+        yield Problem(
+            UNSERVABLE, ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes", "leave it out"
+        )
 
 
 def _ipoib(decisions: Decisions) -> Iterator[Problem]:
@@ -87,17 +101,26 @@ def _ipoib(decisions: Decisions) -> Iterator[Problem]:
         yield wrong
     yield from _master(decisions)
     if decisions.whereabouts and "ipamPlugin" not in decisions.release.components:
-        yield ("ipoib", "ipam"), f"the operator no longer deploys whereabouts in {decisions.release.name}; use nv-ipam"
+        yield Problem(
+            UNSERVABLE,
+            ("ipoib", "ipam"),
+            f"the operator no longer deploys whereabouts in {decisions.release.name}",
+            "use nv-ipam",
+        )
     if not decisions.driver:
-        yield (
+        yield Problem(
+            UNSERVABLE,
             ("profile",),
-            "ipoib needs ib_ipoib on the nodes, which the driver container loads; choose another profile",
+            "ipoib needs ib_ipoib on the nodes, which the driver container loads",
+            "choose another profile",
         )
     for row in catalog.networks():
         if row.overlap == "refused" and overlapping(range_.network, row.cidr):
-            yield (
+            yield Problem(
+                UNSERVABLE,
                 ("ipoib", "range"),
-                f"{range_.network} overlaps {row.cidr}, {row.use}: {row.why}; choose another range",
+                f"{range_.network} overlaps {row.cidr}, {row.use}: {row.why}",
+                "choose another range",
             )
 
 
@@ -111,15 +134,18 @@ def _master(decisions: Decisions) -> Iterator[Problem]:
             names.add(size.infiniband.ipoib_altnames[0])
         else:
             why = size.unsure.get("infiniband.ipoib_altnames", "not documented")
-            yield (
+            yield Problem(
+                UNSERVABLE,
                 path,
-                f"the IPoIB interface of {size.name} is not known ({why}); look it up on a node with `ip -br link` and set "
-                "ipoib.master to a name that all nodes have",
+                f"the IPoIB interface of {size.name} is not known ({why})",
+                "look it up on a node with `ip -br link` and set ipoib.master to a name that all nodes have",
             )
     if len(names) > 1:
-        yield (
+        yield Problem(
+            UNSERVABLE,
             path,
-            f"the pools differ ({', '.join(sorted(names))}) and an IPoIBNetwork has one; use a cluster file a pool",
+            f"the pools differ ({', '.join(sorted(names))}) and an IPoIBNetwork has one",
+            "use a cluster file a pool",
         )
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aksrdma.cluster import KIND
-from aksrdma.errors import AksrdmaError, PlanError
+from aksrdma.errors import AksrdmaError, PlanError, UnknownNameError
 from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.cluster.binding import Problems
     from aksrdma.documents import Document
-    from aksrdma.findings import FieldPath
-
-INVALID: Final = "cluster-file-invalid"
-UNSERVABLE: Final = "cluster-not-servable"
 
 
 def is_cluster_file(document: Document) -> bool:
@@ -31,26 +27,21 @@ def read_cluster(document: Document) -> tuple[Cluster | None, list[Problem]]:
     wrong: Problems = []
     cluster = bind_cluster(document.data, wrong)
     if cluster is None:
-        return None, [_problem(INVALID, document, path, message) for path, message in wrong]
+        return None, [problem._replace(document=document) for problem in wrong]
     return cluster, list(_unservable(document, cluster))
 
 
 def _unservable(document: Document, cluster: Cluster) -> Iterator[Problem]:
     from aksrdma.plan import make_plan
+    from aksrdma.plan.decisions import UNSERVABLE
 
     try:
         make_plan(cluster)
     except PlanError as error:
-        for path, message in error.problems:
-            yield _problem(UNSERVABLE, document, ("spec", *path), message)
-    except AksrdmaError as error:
-        yield _problem(UNSERVABLE, document, ("spec", "release"), str(error))
-
-
-def _problem(rule: str, document: Document, path: FieldPath, message: str) -> Problem:
-    """Make a problem of a message of `aksrdma render`, which ends with what to do, after a semicolon."""
-    wrong, _, fix = message.rpartition("; ")
-    return Problem(rule, path, wrong or message, fix if wrong else None, document=document)
+        for problem in error.problems:
+            yield problem._replace(path=("spec", *problem.path), document=document)
+    except UnknownNameError as error:
+        yield Problem(UNSERVABLE, ("spec", "release"), error.message, error.fix, document=document)
 
 
 def vm_sizes_of(cluster: Cluster) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def test_what_cannot_work_is_refused_with_the_field_and_a_remedy(cluster, path, 
     with pytest.raises(PlanError) as caught:
         make_plan(cluster)
 
-    assert [text for where, text in caught.value.problems if where == path and wrong in text], caught.value
+    assert [one for one in caught.value.problems if one.path == path and wrong in str(one)], caught.value
 
 
 def test_an_unknown_release_is_answered_with_the_nearest():

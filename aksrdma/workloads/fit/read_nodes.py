@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.errors import AksrdmaError, ClusterError, PlanError, ReadError, UnknownNameError, UsageError
+from aksrdma.findings import Problem
 from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
 from aksrdma.kube.values import integer, items, mapping, sequence, text
@@ -166,14 +167,22 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
     """
     from aksrdma import catalog
     from aksrdma.plan import make_plan
-    from aksrdma.plan.decisions import refuse
+    from aksrdma.plan.decisions import UNSERVABLE, refuse
 
     decisions = make_plan(cluster).decisions
-    refuse(
-        [(("nodePools", number, "count"), f"pool {pool.name} has no count, so nothing can be counted; add count")
-         for number, pool in enumerate(decisions.pools) if pool.count is None]
-        or ([] if decisions.pools else [(("nodePools",), "there are none, so no node can take a pod; add the node pools")])
-    )  # fmt: skip
+    wrong = [
+        Problem(
+            UNSERVABLE,
+            ("nodePools", number, "count"),
+            f"pool {pool.name} has no count, so nothing can be counted",
+            "add count",
+        )
+        for number, pool in enumerate(decisions.pools)
+        if pool.count is None
+    ]
+    if not decisions.pools:
+        wrong = [Problem(UNSERVABLE, ("nodePools",), "there are none, so no node can take a pod", "add the node pools")]
+    refuse(wrong)
     rdma = _rdma_resource(decisions)
     nodes: list[Nodes] = []
     for pool in decisions.pools:
@@ -196,7 +205,7 @@ def _from_cluster_file(document: Document, profile: str | None) -> ClusterNodes:
     try:
         return nodes_of_cluster(cluster)
     except PlanError as error:
-        raise ClusterError(located(document, [(("spec", *path), wrong) for path, wrong in error.problems])) from error
+        raise ClusterError(located(document, error.problems, ("spec",))) from error
 
 
 def _with_profile(cluster: Cluster, profile: str | None) -> Cluster:
