@@ -231,6 +231,11 @@ NO_BOOLEAN = '"no" is no boolean; write true or false without quotes'
             id="unknown-argument-is-told-by-the-names-of-python",
         ),
         pytest.param(
+            lambda: models.NicClusterPolicySpec(ofed_driver=DRIVER | {"imagee": "b"}),
+            "ofedDriver.imagee: no such field; did you mean image?",
+            id="unknown-field-of-data-in-a-constructor",
+        ),
+        pytest.param(
             lambda: models.OfedDriver.model_validate(DRIVER | {"forcePrecompiled": "no"}),
             f"forcePrecompiled: {NO_BOOLEAN}",
             id="model_validate",
