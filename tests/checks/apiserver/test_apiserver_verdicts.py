@@ -40,6 +40,7 @@ BASES = {
     "job": base("batch/v1", "Job", spec={"template": ENDING}),
     "namespace": base("v1", "Namespace"),
     "pod": base("v1", "Pod", spec=TEMPLATE["spec"]),
+    "podtemplate": base("v1", "PodTemplate", template=TEMPLATE),
     "policy": base("mellanox.com/v1alpha1", "NicClusterPolicy", spec={}),
     "replicaset": base("apps/v1", "ReplicaSet", spec=OWN),
     "secret": base("v1", "Secret"),
