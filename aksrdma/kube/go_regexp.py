@@ -29,23 +29,8 @@ _ITEM: Final = re.compile(
     rf"(?P<posix>{_POSIX})|{_CHARACTERS}|(?P<first>{_ESCAPE}|.)(?:-(?P<last>{_ESCAPE}|{_CHARACTERS}|.))?",
     re.ASCII | re.DOTALL,
 )
-_POSIX_NAMES: Final = frozenset(
-    [
-        "alnum",
-        "alpha",
-        "ascii",
-        "blank",
-        "cntrl",
-        "digit",
-        "graph",
-        "lower",
-        "print",
-        "punct",
-        "space",
-        "upper",
-        "word",
-        "xdigit",
-    ]
+_KNOWN_POSIX: Final = re.compile(
+    r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]\Z"
 )
 _MOST_REPEATS: Final = 1000
 
@@ -82,7 +67,7 @@ def go_regexp_error(pattern: str) -> str | None:
 
 def _set_error(inside: str) -> str | None:
     for item in _ITEM.finditer(inside, inside.startswith("^")):
-        if item["posix"] and item["posix"][2:-2].removeprefix("^") not in _POSIX_NAMES:
+        if item["posix"] and not _KNOWN_POSIX.match(item["posix"]):
             return f"{item['posix']!r} is no class of characters"
         if item["last"] and (item["last"][1:2] in tuple("dDsSwWpP") or _code(item["last"]) < _code(item["first"])):
             return "a range in [...] is not in order"
