@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aksrdma.checks.webhook.policies import verdict
+from aksrdma.findings import format_path
 from tests.checks.webhook.webhook_objects import ALL_RELEASES, OLDEST, driver, image, policy, resources, rules
 
 
@@ -121,17 +122,40 @@ def test_apostrophe_in_a_config_breaks_the_rendering(config: str, passes: bool) 
 
 @pytest.mark.parametrize("release", ALL_RELEASES)
 @pytest.mark.parametrize(
-    "manifest",
+    ("manifest", "path"),
     [
-        pytest.param(amounts({"cpu": "1e1.5"}), id="exponent-with-a-fraction"),
-        pytest.param(amounts({"cpu": "1e99999999999999999999"}), id="exponent-beyond-64-bits"),
-        pytest.param(driver(env=[{"valueFrom": {"resourceFieldRef": {"divisor": "1e.5"}}}]), id="divisor"),
-        pytest.param(driver(upgradePolicy={"maxParallelUpgrades": 1e30}), id="number-beyond-64-bits"),
-        pytest.param(driver(upgradePolicy={"maxParallelUpgrades": 2**63}), id="first-number-beyond-64-bits"),
+        pytest.param(
+            amounts({"cpu": "1e1.5"}),
+            "spec.ofedDriver.containerResources[0].requests.cpu",
+            id="exponent-with-a-fraction",
+        ),
+        pytest.param(
+            amounts({"cpu": "1e99999999999999999999"}),
+            "spec.ofedDriver.containerResources[0].requests.cpu",
+            id="exponent-beyond-64-bits",
+        ),
+        pytest.param(
+            driver(env=[{}, {"valueFrom": {"resourceFieldRef": {"divisor": "1e.5"}}}]),
+            "spec.ofedDriver.env[1].valueFrom.resourceFieldRef.divisor",
+            id="divisor",
+        ),
+        pytest.param(
+            driver(upgradePolicy={"maxParallelUpgrades": 1e30}),
+            "spec.ofedDriver.upgradePolicy.maxParallelUpgrades",
+            id="number-beyond-64-bits",
+        ),
+        pytest.param(
+            driver(upgradePolicy={"maxParallelUpgrades": 2**63}),
+            "spec.ofedDriver.upgradePolicy.maxParallelUpgrades",
+            id="first-number-beyond-64-bits",
+        ),
     ],
 )
-def test_what_does_not_decode_is_refused(release: str, manifest: dict[str, Any]) -> None:
-    assert rules(manifest, release) == ["webhook-undecodable"]
+def test_what_does_not_decode_is_refused(release: str, manifest: dict[str, Any], path: str) -> None:
+    (problem,) = verdict(manifest, release)
+
+    assert (problem.rule, format_path(problem.path)) == ("webhook-undecodable", path)
+    assert problem.message.startswith("request body: the operator cannot decode the object: ")
 
 
 @pytest.mark.parametrize("release", ALL_RELEASES)
