@@ -17,6 +17,7 @@ from aksrdma._version import __version__
 
 if TYPE_CHECKING:
     from aksrdma.api import objects
+    from aksrdma.checks.register import rule
     from aksrdma.cluster import (
         Cluster,
         ClusterNetwork,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         load,
         loads,
     )
+    from aksrdma.findings import Finding, Problem
     from aksrdma.rendering import Tree, render
     from aksrdma.validation import Options, Report, validate
 
@@ -37,10 +39,12 @@ __all__ = [
     "Cluster",
     "ClusterNetwork",
     "Drain",
+    "Finding",
     "Ipoib",
     "NodePool",
     "OfedDriver",
     "Options",
+    "Problem",
     "Rdma",
     "Report",
     "Toleration",
@@ -51,6 +55,7 @@ __all__ = [
     "loads",
     "objects",
     "render",
+    "rule",
     "validate",
 ]
 
@@ -70,6 +75,8 @@ __getattr__ = attach(
     {
         "api": ("objects",),
         "cluster": (*_RECORDS, "load", "loads"),
+        "checks.register": ("rule",),
+        "findings": ("Finding", "Problem"),
         "rendering": ("Tree", "render"),
         "validation": ("Options", "Report", "validate"),
     },

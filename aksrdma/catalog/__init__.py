@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from aksrdma.catalog._presets import preset, preset_names, presets
     from aksrdma.catalog._profiles import profile, profiles
     from aksrdma.catalog._releases import images, newest, next_release, previous, release, release_name, releases
-    from aksrdma.catalog._rules import rule, rules, rules_of, themes
+    from aksrdma.catalog._rules import add_rule, rule, rules, rules_of, themes
     from aksrdma.catalog._topologies import topologies, topology
     from aksrdma.catalog._vm_sizes import not_infiniband, undocumented, vm_size, vm_sizes
+    from aksrdma.catalog.load import use
     from aksrdma.catalog.rows import (
         Capability,
         Defaults,
@@ -51,6 +52,7 @@ __all__ = [
     "Rule",
     "Topology",
     "VmSize",
+    "add_rule",
     "capabilities",
     "capability",
     "defaults",
@@ -82,6 +84,7 @@ __all__ = [
     "topology",
     "undocumented",
     "unsure_of",
+    "use",
     "vm_size",
     "vm_sizes",
 ]
@@ -97,9 +100,10 @@ __getattr__ = attach(
         "_presets": ("preset", "preset_names", "presets"),
         "_profiles": ("profile", "profiles"),
         "_releases": ("images", "newest", "next_release", "previous", "release", "release_name", "releases"),
-        "_rules": ("rule", "rules", "rules_of", "themes"),
+        "_rules": ("add_rule", "rule", "rules", "rules_of", "themes"),
         "_topologies": ("topologies", "topology"),
         "_vm_sizes": ("not_infiniband", "undocumented", "vm_size", "vm_sizes"),
+        "load": ("use",),
         "rows": (
             "Capability",
             "Defaults",

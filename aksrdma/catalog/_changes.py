@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import get_args
 
+from aksrdma.catalog import load
 from aksrdma.catalog._releases import release as find
 from aksrdma.catalog._releases import releases
 from aksrdma.catalog.rows.changes import Change, FieldChange
@@ -46,7 +46,7 @@ def _concerns(change: FieldChange, root: tuple[str, ...], steps: tuple[str, ...]
     return all(mine in ("*", theirs) for mine, theirs in zip(root, steps, strict=False))
 
 
-@cache
+@load.cached
 def _all() -> tuple[tuple[FieldChange, tuple[str, ...]], ...]:
     rows = [change for name in releases() for change in _of_release(name, find(name).changes)]
     return tuple((row, _steps(row.path)) for row in rows)
@@ -60,7 +60,7 @@ def _of_release(name: str, changes: Changes) -> list[FieldChange]:
     ]
 
 
-@cache
+@load.cached
 def _steps(path: str) -> tuple[str, ...]:
     kind, *fields = _INDEX.sub("", path).split(".")
     return (kind.lower(), *fields)

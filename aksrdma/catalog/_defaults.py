@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 from aksrdma.catalog import load
@@ -30,12 +29,12 @@ def capabilities() -> Mapping[str, Capability]:
     return _capabilities()
 
 
-@cache
+@load.cached
 def _defaults() -> Defaults:
     return load.build(Defaults, load.read("defaults.yaml"), "defaults.yaml")
 
 
-@cache
+@load.cached
 def _capabilities() -> Mapping[str, Capability]:
     file = "capabilities.yaml"
     rows = [load.build(Capability, data, f"{file}[{index}]") for index, data in enumerate(load.read(file))]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.kubelet import Kubelet
 
 
-@cache
+@load.cached
 def kubelet() -> Kubelet:
     """Return what a node has for pods where nothing else is told."""
     return load.build(Kubelet, load.read("kubelet.yaml"), "kubelet.yaml")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.networks import NetworkRange
 
 
-@cache
+@load.cached
 def networks() -> tuple[NetworkRange, ...]:
     """Return all address ranges, those that are refused first."""
     file = "networks.yaml"

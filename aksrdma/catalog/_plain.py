@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any
 
 from aksrdma.catalog import load
@@ -60,7 +59,9 @@ def _and_parents(field: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
-@cache
+@load.cached
 def _sources() -> dict[str, str]:
-    sources: dict[str, str] = load.read("sources.yaml")
-    return sources
+    found: dict[str, str] = {}
+    for text in load.texts("sources.yaml"):
+        found |= load.parsed(text, "sources.yaml")
+    return found

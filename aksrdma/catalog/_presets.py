@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog._vm_sizes import vm_size as find
@@ -41,7 +39,7 @@ def preset(name: str) -> Preset:
     raise UnknownNameError(f"no preset named {name!r}{nearest.hint(name, known)} (known: {', '.join(known)})")
 
 
-@cache
+@load.cached
 def _family(family: str) -> tuple[Preset, ...]:
     file = f"presets/{family}.yaml"
     rows = enumerate(load.read(file))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.profiles import Profile
@@ -32,7 +30,7 @@ def _hint(name: str) -> str:
     return f"; did you mean {holding[0]}?" if len(holding) == 1 else nearest.hint(name, profiles())
 
 
-@cache
+@load.cached
 def _rows() -> dict[str, Profile]:
     file = "profiles.yaml"
     rows = [load.build(Profile, data, f"{file}[{index}]") for index, data in enumerate(load.read(file))]

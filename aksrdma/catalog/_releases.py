@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.releases import Image, Release
 from aksrdma.errors import UnknownNameError
 
 
-@cache
+@load.cached
 def releases() -> tuple[str, ...]:
     """Return the names of all releases, oldest first."""
     return tuple(sorted(load.names("releases"), key=_numbers))
@@ -69,7 +67,7 @@ def images(name: str) -> tuple[Image, ...]:
     return (row.operator, *row.components.values(), *row.helm_images.values(), row.nfd.image)
 
 
-@cache
+@load.cached
 def _read(name: str) -> Release:
     file = f"releases/{name}.yaml"
     return load.build(Release, load.read(file), file)

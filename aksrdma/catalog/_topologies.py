@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.catalog.rows.topologies import Topology
 from aksrdma.errors import UnknownNameError
 
 
-@cache
+@load.cached
 def topologies() -> tuple[str, ...]:
     """Return the names of all topologies, sorted."""
     return tuple(sorted(load.names("topologies")))
@@ -29,7 +27,7 @@ def topology(family: str) -> Topology:
     return _read(name)
 
 
-@cache
+@load.cached
 def _read(name: str) -> Topology:
     file = f"topologies/{name}.yaml"
     return load.build(Topology, load.read(file), file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from aksrdma import nearest
@@ -18,7 +17,7 @@ _SIZE = re.compile(r"standard_[a-z]+\d+(-\d+)?(?P<features>[a-z][a-z0-9]*)(_|\Z)
 """A folded name: family, vCPUs, constrained vCPUs, then one letter a feature, of which `r` is RDMA."""
 
 
-@cache
+@load.cached
 def vm_sizes() -> tuple[str, ...]:
     """Return the names of all VM sizes with InfiniBand, in natural order, retired ones included."""
     return tuple(sorted(load.names("vm_sizes"), key=_natural))
@@ -53,18 +52,18 @@ def undocumented(name: str) -> NotInfiniband | None:
     return row if row is not None and row.kind == "undocumented" else None
 
 
-@cache
+@load.cached
 def _read(name: str) -> VmSize:
     file = f"vm_sizes/{name}.yaml"
     return load.build(VmSize, load.read(file), file)
 
 
-@cache
+@load.cached
 def _by_folded_name() -> dict[str, str]:
     return {name.casefold(): name for name in vm_sizes()}
 
 
-@cache
+@load.cached
 def _excluded() -> dict[str, NotInfiniband]:
     from aksrdma.catalog.rows.not_infiniband import NotInfiniband
 

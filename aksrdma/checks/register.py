@@ -15,7 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from aksrdma.findings import Problem
+from aksrdma.errors import AksrdmaError, UsageError
+from aksrdma.findings import Problem, Severity
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -30,6 +31,7 @@ PACKAGES: Final = ("schema", "apiserver", "plugins", "relation", "webhook")
 """The packages and modules below this one that hold checks, one a judge; the order of the findings at one place."""
 INDEX: Final = Path(__file__).with_name("index.json")
 
+_HOUSE: Final = "aksrdma."
 _Check = TypeVar("_Check", bound=Callable[..., Iterator[Problem]])
 
 
@@ -45,6 +47,8 @@ class Check:
     """The kinds without which it has nothing to do."""
     of_set: bool
     """Whether it is called once for a set, and not for each document."""
+    own: Callable[..., Iterator[Problem]] | None = None
+    """The function, once its module is imported."""
 
     @property
     def of_webhook(self) -> bool:
@@ -52,29 +56,89 @@ class Check:
         return self.module.startswith(f"{__package__}.webhook.")
 
     def load(self) -> Callable[..., Iterator[Problem]]:
-        """Return the function, imported if need be."""
+        """Return the function, imported if need be; that of a plugin raises no error but ours."""
+        if self.own is not None and not self.module.startswith(_HOUSE):
+            return _guarded(self.own, self.module)
         found: Callable[..., Iterator[Problem]] = getattr(import_module(self.module), self.function)
         return found
+
+
+def _guarded(check: Callable[..., Iterator[Problem]], module: str) -> Callable[..., Iterator[Problem]]:
+    """Return a check of a plugin that answers any error with its name instead of a traceback."""
+
+    def guarded(*arguments: Any) -> Iterator[Problem]:
+        try:
+            yield from check(*arguments)
+        except AksrdmaError:
+            raise
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise UsageError(f"the check {check.__name__} of the plugin {module} fails: {what}") from error
+
+    return guarded
+
+
+def load_plugin(name: str) -> None:
+    """Import a module that holds checks of the user's.
+
+    Raises:
+        UsageError: it cannot be imported, or fails.
+    """
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise UsageError(f"a plugin is a Python module such as acme.rdma_rules, not {name!r}")
+    try:
+        import_module(name)
+    except AksrdmaError:
+        raise
+    except Exception as error:
+        raise UsageError(f"the plugin {name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 REGISTERED: Final[list[Check]] = []
 """What the decorators of the modules imported so far have said."""
 
 
-def rule(*rules: str, kinds: Collection[str]) -> Callable[[_Check], _Check]:
+def rule(
+    *rules: str,
+    kinds: Collection[str],
+    severity: Severity | None = None,
+    statement: str = "",
+    why: str = "",
+    fix: str = "",
+    source: str = "",
+) -> Callable[[_Check], _Check]:
     """Register a check.
 
     A function of a document and its set is called for each document of one of `kinds`; a function of a set alone is
     called once for each set that holds one of `kinds`.
 
     Args:
-        rules: Ids of the rules that it may report; each has a row in `catalog/rules/`.
+        rules: Ids of the rules that it may report; each has a row in `catalog/rules/`, or the one that is given here.
         kinds: The kinds without which it has nothing to do.
+        severity: Of a rule of your own; None: the rules have rows.
+        statement: When your rule fires, as `aksrdma explain` shows it.
+        why: Why that matters.
+        fix: What to do, in one sentence.
+        source: Where that is to be seen.
+
+    Raises:
+        UsageError: a rule of your own whose id is not kebab-case, or is one of aksrdma's.
     """
+    if severity is not None:
+        from aksrdma.catalog import Rule, add_rule  # who has rows needs none
+
+        for name in rules:
+            add_rule(
+                Rule(
+                    id=name, severity=severity, layer="practice", kinds=tuple(sorted(kinds)), needs=(), releases="all",
+                    statement=statement, why=why, fix=fix, source=source,
+                )
+            )  # fmt: skip
 
     def register(check: _Check) -> _Check:
         of_set = check.__code__.co_argcount == 1
-        REGISTERED.append(Check(check.__module__, check.__name__, rules, frozenset(kinds), of_set))
+        REGISTERED.append(Check(check.__module__, check.__name__, rules, frozenset(kinds), of_set, check))
+        document_checks.cache_clear()
         return check
 
     return register
@@ -93,8 +157,12 @@ def set_checks(kinds: Collection[str], webhook: bool) -> Iterator[SetCheck]:
             yield one.load()
 
 
-@cache
 def _known() -> tuple[Check, ...]:
+    return (*_indexed(), *(one for one in REGISTERED if not one.module.startswith(_HOUSE)))
+
+
+@cache
+def _indexed() -> tuple[Check, ...]:
     rows: list[Any] = json.loads(INDEX.read_bytes())
     return tuple(
         Check(row["module"], row["function"], tuple(row["rules"]), frozenset(row["kinds"]), row["of_set"])

@@ -67,6 +67,9 @@ def cli() -> None:
     aksrdma render cluster.yaml | kubectl apply --server-side -f -
     aksrdma validate manifests/
     """
+    from aksrdma.cli.config import use_own_facts
+
+    use_own_facts()
 
 
 def run(arguments: Sequence[str]) -> int:

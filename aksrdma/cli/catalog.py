@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from aksrdma import catalog
+from aksrdma.cli.config import use_own_rules
 from aksrdma.cli.options import output_option
 from aksrdma.cli.table import details, table, text_of
 
@@ -119,6 +120,8 @@ def _section_command(name: str, section: Section) -> click.Command:
     @click.argument("name", required=False, metavar="[NAME]")
     @output_option
     def show(name: str | None, output: str) -> int:
+        if section is _RULES:
+            use_own_rules()
         if name is not None:
             _show_one(section, name, output)
         elif output == "table":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aksrdma import catalog
+from aksrdma.cli.config import use_own_rules
 from aksrdma.cli.table import details
 from aksrdma.errors import UnknownNameError
 from aksrdma.nearest import hint
@@ -26,6 +27,7 @@ def command(name: str) -> int:
     aksrdma explain nicclusterpolicy.spec.ofedDriver.forcePrecompiled
     aksrdma explain Standard_ND96isr_H100_v5
     """
+    use_own_rules()
     click.echo(_explained(name), nl=False)
     return 0
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from aksrdma import reports
+from aksrdma.cli.config import configured
 from aksrdma.cli.options import quiet_option, release_option, say
-from aksrdma.validation import Options, Report, checked
-from aksrdma.validation.config import configured
+from aksrdma.validation import Options, Report, prepared
 from aksrdma.validation.run import run
 from aksrdma.validation.sources import sources_of
 
@@ -58,7 +57,7 @@ def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> i
     aksrdma validate manifests/ --schema-location 'crds/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'
     aksrdma validate manifests/ -o sarif > aksrdma.sarif
     """
-    options = checked(_options(given))
+    options = prepared(_options(given))
     report = run(sources_of(paths or ("-",), together=options.together), options)
     click.echo(_text(report, output), nl=False)
     say(quiet, *report.notes)
@@ -71,7 +70,7 @@ def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> i
 
 def _options(given: dict[str, Any]) -> Options:
     """Join flags and configuration: a flag that is given goes over the file."""
-    fields = configured(Path.cwd())
+    fields = configured()
     for name, value in given.items():
         if value is None or value == ():
             continue

@@ -27,6 +27,9 @@ REPLICAS: Final = "x-aksrdma-replicas"
 """Keyword of the schema of a whole kind that can be scaled: the path of its number of replicas."""
 
 
+_roots: list[Path] = [paths.SCHEMAS]
+
+
 class Kind(NamedTuple):
     """A kind that has a schema."""
 
@@ -51,13 +54,21 @@ class Kind(NamedTuple):
 
 def schema_folder(folder: str) -> Path:
     """Return where the schemas of a release, `kubernetes-v1.34` or `workloads` lie."""
-    return paths.SCHEMAS / folder
+    return next((root / folder for root in _roots if (root / folder).is_dir()), paths.SCHEMAS / folder)
+
+
+def use(root: Path) -> None:
+    """Take the schemas of a folder laid out as `schemas/`, too: those of a release of the user's."""
+    if root not in _roots:
+        _roots.insert(0, root)
+        for remembering in (folders, builtin_folder, kinds, _files):
+            remembering.cache_clear()
 
 
 @cache
 def folders() -> tuple[str, ...]:
     """Return the folders of schemas, sorted: releases, `kubernetes-v1.34` and `workloads`."""
-    return tuple(sorted(path.parent.name for path in paths.SCHEMAS.glob("*/SOURCES.yaml")))
+    return tuple(sorted({path.parent.name for root in _roots for path in root.glob("*/SOURCES.yaml")}))
 
 
 @cache

@@ -32,7 +32,7 @@ def validate(source: Manifests | Sequence[Manifests], *, options: Options | None
         UsageError: a source of another type, or a schema location that is no template of local files.
         ReadError: a file that cannot be read, or a schema of yours that cannot be used.
     """
-    asked = checked(options or Options(**fields))
+    asked = prepared(options or Options(**fields))
     if isinstance(source, Path):
         from aksrdma.validation.run import run
         from aksrdma.validation.sources import sources_of
@@ -42,13 +42,14 @@ def validate(source: Manifests | Sequence[Manifests], *, options: Options | None
     return _judge_items(items, asked)
 
 
-def checked(options: Options) -> Options:
-    """Return options with canonical names.
+def prepared(options: Options) -> Options:
+    """Return options with canonical names, once what they bring is loaded: plugins, and facts of the user's.
 
     Raises:
         UnknownNameError: a release, VM size or rule that does not exist.
-        UsageError: a schema location that is no template of local files.
+        UsageError: a schema location that is no template of local files, a plugin that fails, a catalog that is none.
     """
+    load_own(options)
     from dataclasses import replace
 
     from aksrdma import catalog
@@ -64,6 +65,24 @@ def checked(options: Options) -> Options:
 
         locations_of(locations)
     return replace(options, release=release, vm_sizes=sizes, schema_locations=locations)
+
+
+def load_own(options: Options) -> None:
+    """Load the facts and the rules that the user brings.
+
+    Raises:
+        UsageError: a plugin that fails, a catalog that is none.
+    """
+    if options.catalog is not None:
+        from aksrdma import catalog
+        from aksrdma.schemas import store
+
+        catalog.use(Path(options.catalog))
+        store.use(Path(options.catalog, "schemas"))
+    for plugin in options.plugins:
+        from aksrdma.checks.register import load_plugin
+
+        load_plugin(plugin)
 
 
 def vm_size_name(size: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 FailOn: TypeAlias = Literal["error", "warning", "info", "never"]
 SEVERITIES: Final = ("error", "warning", "info")
+FAIL_ON: Final = (*SEVERITIES, "never")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,10 @@ class Options:
     """The least severity that makes a report fail."""
     schema_locations: tuple[str, ...] = ()
     """Where JSON Schemas of further kinds lie, as kubeconform's templates of local files; `default` means ours."""
+    plugins: tuple[str, ...] = ()
+    """Modules with rules of yours, written with `@aksrdma.rule`; they are imported, so they run."""
+    catalog: str | None = None
+    """Folder with VM sizes and releases of yours, in the catalog's own format."""
     max_file_size: int | None = None
     """Bytes of a file; None: the reader's own limit."""
 

@@ -42,9 +42,11 @@ def run(sources: Sequence[Source], options: Options) -> Report:
 def _in_processes(sources: Sequence[Source], options: Options, workers: int) -> Iterable[Report]:
     from concurrent.futures import ProcessPoolExecutor
 
+    from aksrdma.validation import load_own
+
     size = max(1, min(64, len(sources) // (workers * 4)))
     batches = [sources[start : start + size] for start in range(0, len(sources), size)]
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=load_own, initargs=(options,)) as pool:
         yield from pool.map(_judge_batch, batches, [options] * len(batches))
 
 

@@ -8,9 +8,9 @@ import pytest
 
 import aksrdma
 from aksrdma.cli import run
+from aksrdma.cli.config import configured
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.schemas.judge.foreign import Location, judge_by
-from aksrdma.validation.config import configured
 
 TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 WIDGET = {
@@ -363,7 +363,8 @@ def test_locations_of_a_configuration_are_relative_to_it(crds, monkeypatch, tmp_
     below.mkdir(parents=True)
     (tmp_path / "aksrdma.toml").write_text(f'schema-locations = ["default", "{TEMPLATE}"]', encoding="utf-8")
 
-    assert configured(below) == {"schema_locations": ("default", str(tmp_path / TEMPLATE))}
+    monkeypatch.chdir(below)
+    assert configured() == {"schema_locations": ("default", str(tmp_path / TEMPLATE))}
 
 
 def test_the_command_line_takes_it_more_than_once(crds, capsys):

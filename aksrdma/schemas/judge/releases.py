@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any, Final
 
 from aksrdma import catalog
+from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Problem
 from aksrdma.schemas.judge.compiler import compile_schema
-from aksrdma.schemas.store import find
+from aksrdma.schemas.store import find, folders
 
 _OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
 """What another release may see otherwise: asked only once there is such a problem."""
@@ -55,7 +56,16 @@ class Schemas:
 
 @cache
 def schemas_of(release: str) -> Schemas:
-    """Return the schemas of a release, the same for every document."""
+    """Return the schemas of a release, the same for every document.
+
+    Raises:
+        UnknownNameError: there are none, as of a release of the user's whose CRDs were not imported.
+    """
+    if release not in folders():
+        raise UnknownNameError(
+            f"there are no schemas of release {release}",
+            f"make them of the chart's CRDs: `aksrdma schemas import crds --release {release} --out-dir CATALOG/schemas`",
+        )
     return Schemas(release)
 
 
