@@ -106,6 +106,12 @@ RANGE = {
         ),
         pytest.param({**obj(a={**TEXT, "default": "b"}), "minProperties": 1}, {}, [], id="a-default-counts-as-a-field"),
         pytest.param(
+            {**obj(a={**TEXT, "default": "b"}, c=TEXT), "minProperties": 2},
+            {"a": "d"},
+            [((), "invalid-value")],
+            id="but-not-twice-and-without-one-not-at-all",
+        ),
+        pytest.param(
             {"type": "object", "maxProperties": 1, "additionalProperties": TEXT},
             {"a": "1", "b": "2"},
             [((), "invalid-value")],
