@@ -50,7 +50,7 @@ _PLAN = "import aksrdma; from aksrdma.plan import make_plan; plan = make_plan(ak
 
 
 def models() -> None:
-    """What typed models cost: what one process more does, step by step, from nothing to the objects as text."""
+    """What typed models cost: what a process takes that goes one step further each time, from nothing to the text."""
     classes = ", ".join(f"models.{kind}" for kind in KINDS)
     measures = [
         command("python", python("-c", "")),
@@ -59,12 +59,8 @@ def models() -> None:
         command("decisions alone, without models", python("-c", _PLAN)),
         command("and every object built and judged", python("-c", f"{_PLAN}; plan.objects")),
         command("and written", python("-c", f"{_PLAN}; [one.text for one in plan.objects]")),
-        command("objects as a user's constructors check them", python("-c", _CHECKED)),
     ]
     table("What the models cost", measures, "python")
-
-
-_CHECKED = f"{_PLAN}; from aksrdma import models; [models.parse(one.data) for one in plan.objects]"
 
 
 def bulk() -> None:

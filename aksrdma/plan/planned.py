@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aksrdma.errors import ModelError
-from aksrdma.findings import FieldPath, format_path
+from aksrdma.findings import FieldPath
 
 if TYPE_CHECKING:
     from aksrdma.models import K8sObject
@@ -65,6 +65,6 @@ def judged(planned: Planned, release: str) -> Planned:
         name = f"{planned.data['kind']} {planned.data['metadata']['name']}"
         if problems := schemas_of(release).judge(planned.data):
             fix = "change the value of the cluster file that it comes from"
-            raise ModelError([f"{name}: {format_path(one.path)}: {one.message}; {one.fix or fix}" for one in problems])
+            raise ModelError([f"{name}: {one._replace(fix=one.fix or fix)}" for one in problems])
         planned.taken_by.add(release)
     return planned
