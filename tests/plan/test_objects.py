@@ -144,6 +144,55 @@ def test_nv_ipam_can_be_had_before_it_must_be():
     assert "ipamPlugin" not in plan.policy.data["spec"]["secondaryNetwork"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "master"),
+    [
+        pytest.param({"ipoib": Ipoib(master="ib7"), "node_pools": [HB]}, "ib7", id="as-asked"),
+        pytest.param(
+            {"node_pools": [H100]}, catalog.vm_size(H100.vm_size).infiniband.ipoib_altnames[0], id="of-the-size"
+        ),
+        pytest.param({}, "ibP257p0s0", id="upstreams"),
+    ],
+)
+def test_the_ipoib_interface_is_as_asked_else_that_of_the_size_else_upstreams(fields, master):
+    assert make_plan(Cluster(profile="ipoib", **fields)).ipoib_network.object.spec.master == master
+
+
+@pytest.mark.parametrize(
+    ("fields", "present"),
+    [
+        pytest.param({}, True, id="any-cluster"),
+        pytest.param({"node_pools": [H100]}, False, id="gpu-operator-loads-it"),
+        pytest.param({"node_pools": [H100], "gpu_driver": "aks"}, True, id="aks-installs-the-driver"),
+        pytest.param({"node_pools": [HB], "gpu_driver": "aks"}, False, id="no-gpu"),
+    ],
+)
+def test_peermem_is_loaded_where_nobody_else_does(fields, present):
+    assert (make_plan(Cluster(**fields)).peermem_reloader is not None) is present
+
+
+@pytest.mark.parametrize(
+    ("namespace", "made"),
+    [pytest.param("default", False, id="default"), pytest.param("network-operator", False, id="the-operators")],
+)
+def test_a_namespace_that_is_there_is_not_made(namespace, made):
+    plan = make_plan(Cluster(profile="ipoib", ipoib=Ipoib(namespace=namespace)))
+
+    assert (plan.ipoib_namespace is not None) is made
+
+
+def test_an_example_pod_tolerates_and_selects_its_pool():
+    pod = make_plan(Cluster(node_pools=[H100])).example_pod("sriov-device-plugin").data["spec"]
+    free = make_plan(Cluster()).example_pod("sriov-device-plugin").data["spec"]
+
+    assert pod["nodeSelector"] == {"kubernetes.azure.com/agentpool": "ndh100"}
+    assert pod["tolerations"] == [SKU]
+    assert pod["volumes"] == [{"name": "shm", "emptyDir": {"medium": "Memory"}}]
+    assert free["nodeSelector"] == {"feature.node.kubernetes.io/pci-15b3.present": "true"}
+    assert "tolerations" not in free
+    assert "volumes" not in free
+
+
 def test_the_gateway_is_never_handed_out():
     plan = make_plan(Cluster(profile="ipoib", ipoib=Ipoib(range="10.128.0.0/20", gateway="10.128.0.9")))
     ipam = json.loads(plan.ipoib_network.data["spec"]["ipam"])

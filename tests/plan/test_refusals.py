@@ -2,6 +2,7 @@ import pytest
 
 from aksrdma import Cluster, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy
 from aksrdma.errors import PlanError, UnknownNameError
+from aksrdma.findings import format_path
 from aksrdma.plan import make_plan
 
 H100 = NodePool(name="ndh100", vm_size="Standard_ND96isr_H100_v5", count=16)
@@ -20,31 +21,31 @@ def pool(size, **fields):
         pytest.param(
             Cluster(node_pools=[pool("Standard_ND96is_H100_v5")]),
             ("nodePools", 0, "vmSize"),
-            "nearest size with InfiniBand is Standard_ND96isr_H100_v5",
+            "VM size Standard_ND96is_H100_v5 has no InfiniBand: the same GPUs, but no `r` in the name; its health check expects no InfiniBand device; the nearest size with InfiniBand is Standard_ND96isr_H100_v5",
             id="a-size-without-infiniband",
         ),
         pytest.param(
-            Cluster(node_pools=[pool("Standard_HB121rs_v3")]), ("nodePools", 0, "vmSize"), "did you mean", id="a-misspelt-size"
+            Cluster(node_pools=[pool("Standard_HB121rs_v3")]), ("nodePools", 0, "vmSize"), "no VM size with InfiniBand is named 'Standard_HB121rs_v3'; did you mean Standard_HB120rs_v3 or Standard_HB120-16rs_v3? (`aksrdma catalog vm-sizes` lists all)", id="a-misspelt-size"
         ),
         pytest.param(
-            Cluster(node_pools=[pool("Standard_HB60rs")]), ("nodePools", 0, "vmSize"), "was retired on 2024-08-31", id="a-retired-size"
+            Cluster(node_pools=[pool("Standard_HB60rs")]), ("nodePools", 0, "vmSize"), "Standard_HB60rs was retired on 2024-08-31; choose another size", id="a-retired-size"
         ),
-        pytest.param(Cluster(node_pools=[H100, H100]), ("nodePools", 1, "name"), "is named twice", id="two-pools-of-one-name"),
+        pytest.param(Cluster(node_pools=[H100, H100]), ("nodePools", 1, "name"), "ndh100 is named twice; an agent pool name is unique in its cluster", id="two-pools-of-one-name"),
         pytest.param(
             Cluster(node_pools=[GB300], ofed_driver=OfedDriver(enabled=True)),
             ("ofedDriver", "enabled"),
-            "brings DOCA-OFED",
+            "the node image of gb300 (Standard_ND128isr_GB300_v6) brings DOCA-OFED, which the driver container would replace; leave it out or set it to false",
             id="a-driver-on-gb300",
         ),
-        pytest.param(Cluster(node_pools=[GB300, H100]), ("nodePools",), "all nodes or none", id="gb300-beside-h100"),
+        pytest.param(Cluster(node_pools=[GB300, H100]), ("nodePools",), "gb300 must not have the driver container and ndh100 must, but a NicClusterPolicy deploys it to all nodes or none; use two clusters, or with v26.4.1 NicNodePolicies of your own", id="gb300-beside-h100"),
         pytest.param(
             Cluster(node_pools=[NDV2], node_feature_rule="device-list"),
             ("nodeFeatureRule",),
-            "misses Standard_ND40rs_v2 of pool ndv2 (device 1018); use infiniband-class",
+            "upstream's device list (101c and 101e) misses Standard_ND40rs_v2 of pool ndv2 (device 1018); use infiniband-class",
             id="upstreams-device-list-on-connectx-5",
         ),
         pytest.param(
-            Cluster(ofed_driver=OfedDriver(enabled=False)), ("ofedDriver", "enabled"), "name nodePools", id="no-driver-and-no-size"
+            Cluster(ofed_driver=OfedDriver(enabled=False)), ("ofedDriver", "enabled"), "without the driver container InfiniBand functions have no netdev, so device plugins must select by PCI device id, which comes from the VM size; name nodePools or --vm-size", id="no-driver-and-no-size"
         ),
         pytest.param(
             Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(auto_upgrade=False, safe_load=True))),
@@ -52,55 +53,55 @@ def pool(size, **fields):
             "needs autoUpgrade: true",
             id="safe-load-without-auto-upgrade",
         ),
-        pytest.param(Cluster(node_pools=[GB300], telemetry=True), ("telemetry",), "crashes on arm64", id="telemetry-on-arm64"),
-        pytest.param(Cluster(tolerations=[Toleration()]), ("tolerations", 0, "key"), "is required", id="equal-without-a-key"),
+        pytest.param(Cluster(node_pools=[GB300], telemetry=True), ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes; leave it out", id="telemetry-on-arm64"),
+        pytest.param(Cluster(tolerations=[Toleration()]), ("tolerations", 0, "key"), "is required, unless the operator is Exists", id="equal-without-a-key"),
         pytest.param(
             Cluster(tolerations=[Toleration(key="a", operator="Exists", value="b")]),
             ("tolerations", 0, "value"),
-            "takes no value",
+            "operator Exists takes no value; leave it out",
             id="exists-with-a-value",
         ),
         pytest.param(
             Cluster(profile="ipoib", node_pools=[NDV2]),
             ("ipoib", "master"),
-            "the topology file gives ibP257p0s0, a VM showed ibP59423p0s2",
+            "the IPoIB interface of Standard_ND40rs_v2 is not known (the topology file gives ibP257p0s0, a VM showed ibP59423p0s2); look it up on a node with `ip -br link` and set ipoib.master to a name that all nodes have",
             id="an-unknown-interface",
         ),
         pytest.param(
             Cluster(release="v25.10.0", profile="ipoib", ipoib=Ipoib(ipam="whereabouts")),
             ("ipoib", "ipam"),
-            "no longer deploys whereabouts in v25.10.0; use nv-ipam",
+            "the operator no longer deploys whereabouts in v25.10.0; use nv-ipam",
             id="whereabouts-from-v25.10.0-on",
         ),
         pytest.param(
             Cluster(profile="ipoib", ipoib=Ipoib(range="172.16.4.0/22")),
             ("ipoib", "range"),
-            "172.16.4.0/22 overlaps 172.16.0.0/16",
+            "172.16.4.0/22 overlaps 172.16.0.0/16, the RDMA network of Azure, from which each VM has an IPoIB address on every InfiniBand NIC: the host already routes it to its own InfiniBand devices; choose another range",
             id="a-range-in-azures-rdma-network",
         ),
         pytest.param(
-            Cluster(profile="ipoib", ipoib=Ipoib(range="192.168.0.0/31")), ("ipoib", "range"), "take a prefix of /30", id="no-range-at-all"
+            Cluster(profile="ipoib", ipoib=Ipoib(range="192.168.0.0/31")), ("ipoib", "range"), "192.168.0.0/31 is too small: take a prefix of /30 or shorter", id="no-range-at-all"
         ),
         pytest.param(
             Cluster(profile="ipoib", ipoib=Ipoib(gateway="10.1.0.1")),
             ("ipoib", "gateway"),
-            "10.1.0.1 is not in the range 192.168.0.0/16",
+            "10.1.0.1 is not in the range 192.168.0.0/16; take an address of the range",
             id="a-gateway-elsewhere",
         ),
         pytest.param(
             Cluster(profile="ipoib", node_pools=[HBV3], ipoib=Ipoib(range="192.168.0.0/24")),
             ("ipoib", "range"),
-            "254 usable addresses less 1 for the gateway serve 253 pods, the pools have 300 nodes",
+            "192.168.0.0/24 is too small: 254 usable addresses less 1 for the gateway serve 253 pods, the pools have 300 nodes; take a shorter prefix",
             id="too-few-addresses-for-whereabouts",
         ),
         pytest.param(
             Cluster(release="v26.4.1", profile="ipoib", node_pools=[HBV3], ipoib=Ipoib(range="192.168.0.0/20")),
             ("ipoib", "range"),
-            "4094 usable addresses / 64 a node = 63 nodes, the pools have 300",
+            "192.168.0.0/20 is too small: 4094 usable addresses / 64 a node = 63 nodes, the pools have 300; take a shorter prefix or a smaller perNodeBlockSize",
             id="too-few-blocks-for-nv-ipam",
         ),
         pytest.param(
-            Cluster(release="v26.4.1", profile="ipoib", node_pools=[GB300]), ("profile",), "ipoib needs ib_ipoib", id="ipoib-on-gb300"
+            Cluster(release="v26.4.1", profile="ipoib", node_pools=[GB300]), ("profile",), "ipoib needs ib_ipoib on the nodes, which the driver container loads; choose another profile", id="ipoib-on-gb300"
         ),
     ],
 )  # fmt: skip
@@ -108,7 +109,7 @@ def test_what_cannot_work_is_refused_with_the_field_and_a_remedy(cluster, path, 
     with pytest.raises(PlanError) as caught:
         make_plan(cluster)
 
-    assert [one for one in caught.value.problems if one.path == path and wrong in str(one)], caught.value
+    assert [one for one in caught.value.problems if str(one) == f"{format_path(path)}: {wrong}"], caught.value
 
 
 def test_an_unknown_release_is_answered_with_the_nearest():
@@ -142,3 +143,33 @@ def test_what_is_unsure_or_unusual_is_noted(cluster, note):
 @pytest.mark.parametrize("profile", ["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"])
 def test_upstreams_overlays_need_no_note(profile):
     assert make_plan(Cluster(profile=profile)).notes == ()
+
+
+HBV4 = NodePool(name="hbv4", vm_size="Standard_HB176rs_v4", count=100)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "doubtful"),
+    [
+        pytest.param(Cluster(node_pools=[HBV4], node_feature_rule="device-list"), True, id="the-rule-names-devices"),
+        pytest.param(Cluster(node_pools=[HBV4]), False, id="the-rule-goes-by-class"),
+        pytest.param(
+            Cluster(node_pools=[HBV4], ofed_driver=OfedDriver(enabled=False)), True, id="plugins-select-by-id"
+        ),
+    ],
+)
+def test_a_doubt_is_noted_where_the_fact_is_used(cluster, doubtful):
+    noted = [note for note in make_plan(cluster).notes if "the PCI device id of Standard_HB176rs_v4 is unsure" in note]
+
+    assert bool(noted) is doubtful
+
+
+def test_a_pool_of_as_many_nodes_as_a_fabric_holds_is_not_noted():
+    assert make_plan(Cluster(node_pools=[HBV4])).notes == ()
+
+
+def test_inbox_drivers_matter_where_a_plugin_looks_for_devices():
+    base = Cluster(node_pools=[H100], ofed_driver=OfedDriver(enabled=False), profile="base")
+
+    assert not any("ib_umad" in note for note in make_plan(base).notes)
+    assert not any("ib_umad" in note for note in make_plan(Cluster(node_pools=[GB300])).notes)
