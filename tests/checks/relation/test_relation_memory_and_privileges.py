@@ -85,6 +85,9 @@ def memory(amount: str, **more: Any) -> dict[str, Any]:
         pytest.param(
             [memory("1Gi")], {"resources": {"limits": {"memory": "9Gi"}}}, "8Gi", [], id="the-limit-of-the-pod-wins"
         ),
+        pytest.param(
+            [memory("9Gi")], {"resources": {"limits": {"memory": "1Gi"}}}, "8Gi", [None], id="that-of-the-pod-alone"
+        ),
         pytest.param([memory("1Gi")], {}, None, ["info"], id="of-no-size"),
         pytest.param([memory("1Gi")], {}, "lots", [], id="of-a-size-that-is-none"),
         pytest.param([container(ib=1)], {}, None, [], id="in-a-pod-without-limits"),
