@@ -88,10 +88,10 @@ def _container_resources(policy: Policy, facts: WebhookFacts) -> Iterator[Proble
     for component, holder in with_resources(dict(policy.spec), facts):
         for index, entry in objects(holder, "containerResources"):
             # With a request above its limit no pod can be made; other amounts only have no effect.
-            for _, problem in requests_above_limits(component, index, entry):
-                yield problem._replace(rule=rule, document=document)
             for _, problem in unusable_amounts(component, index, entry):
                 yield problem._replace(rule=rule, severity="warning", document=document)
+            for _, problem in requests_above_limits(component, index, entry):
+                yield problem._replace(rule=rule, document=document)
     for component in facts.components:
         # Asked without the webhook's own way to them, which fails where it cannot render the component.
         for index, entry in objects(dict(policy.section(*component.path) or {}), "containerResources"):
