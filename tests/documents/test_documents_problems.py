@@ -165,7 +165,9 @@ def test_a_file_beyond_the_limit_is_not_read():
     assert read("a: 1234\n", limits=Limits(max_bytes=8)).problems == []
 
 
-@pytest.mark.parametrize("text", ["a:\n  b:\n    - c\n", "a: {b: [c]}\n", '{"a": {"b": ["c"]}}'])
+@pytest.mark.parametrize(
+    "text", ["a:\n  b:\n    - c\n", "a:\n  b:\n    c: d\n", "- - - a\n", "a: {b: [c]}\n", '{"a": {"b": ["c"]}}']
+)
 def test_the_depth_limit_is_exact(text):
     assert read(text, limits=Limits(max_depth=3)).problems == []
     assert [problem.rule for problem in read(text, limits=Limits(max_depth=2)).problems] == ["yaml-too-deep"]
@@ -190,6 +192,28 @@ def test_what_is_wrong_inside_a_key_is_not_said():
         ("yaml-not-json", (1, 3)),
         ("yaml-duplicate-key", (4, 1)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("size", "above", "most"),
+    [
+        pytest.param(200, "", 199, id="lists"),
+        pytest.param(150, "", 297, id="shorter-lists"),
+        pytest.param(400, "", 133, id="longer-lists"),
+        pytest.param(300, "", 149, id="without-a-merge"),
+        pytest.param(300, "<<: [{p: 1}, {q: 1}]\n", 152, id="below-a-merge"),
+        pytest.param(300, "x: &x 1\ny: *x\n*x : z\n", 152, id="below-aliases-of-a-scalar"),
+    ],
+)
+def test_as_many_aliases_as_kubectl_follows(size, above, most):
+    """`most` is what tools/yaml_oracle says."""
+
+    def rules(count):
+        text = f"{above}a: &a [{'x, ' * size}]\nb: [{'*a, ' * count}]\n"
+        return [problem.rule for problem in read(text).problems]
+
+    assert rules(most) == []
+    assert rules(most + 1) == ["yaml-alias-bomb"]
 
 
 def test_nothing_is_said_of_what_follows_an_alias_bomb():

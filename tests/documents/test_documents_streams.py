@@ -107,6 +107,14 @@ def test_a_document_survives_pickling():
     assert again.position(("b", "c", 1)) == before == (3, 10)
 
 
+def test_a_document_says_whether_a_word_stands_in_its_text():
+    [document, other] = read("# above\n---\na: bcd  # beside\n---\ne: f\n").documents
+
+    assert [document.mentions(word) for word in ("above", "beside", "bc", "e: f")] == [True, True, True, False]
+    assert [other.mentions(word) for word in ("above", "beside", "e: f")] == [False, False, True]
+    assert not Document.from_data({"a": "b"}).mentions("b")
+
+
 def test_values_are_found_by_path():
     [document] = read("a:\n- b: 1\nc: '{\"d\": [2]}'\n").documents
 
