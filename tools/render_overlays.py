@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 import aksrdma  # noqa: E402 (the checkout's own package, wherever it is run)
 from aksrdma import catalog  # noqa: E402
-from aksrdma.rendering.overlays import overlay_tree  # noqa: E402
+from aksrdma.rendering.tree import overlay_tree  # noqa: E402
 
 
 def main() -> None:

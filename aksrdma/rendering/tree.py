@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from aksrdma.plan import Plan, Planned
+from aksrdma.cluster import PROFILES, Cluster
+from aksrdma.plan import Plan, Planned, make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,19 @@ def tree_of(plan: Plan) -> Tree:
     for path, planned in _files(plan):
         files[path] = f"# {header}\n{planned.text}"
     return Tree(files, plan.notes)
+
+
+def overlay_tree(release: str) -> Tree:
+    """Return the tree of a release with all profiles in it.
+
+    Raises:
+        UnknownNameError: a release that the catalog does not have.
+    """
+    files: dict[str, str] = {}
+    for profile in reversed(PROFILES):
+        tree = tree_of(make_plan(Cluster(release=release, profile=profile)))
+        files |= {path: text for path, text in tree.items() if path != "INSTALL.md"}
+    return Tree(dict(sorted(files.items())))
 
 
 def stream(plan: Plan) -> str:

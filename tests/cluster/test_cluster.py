@@ -23,7 +23,10 @@ def test_a_file_becomes_a_cluster_with_upstreams_defaults():
     assert (cluster.name, cluster.release, cluster.profile) == ("train-01", "v25.1.0", "sriov-device-plugin")
     assert cluster.node_pools[0].taints == ("sku=gpu:NoSchedule",)
     assert cluster.ofed_driver.upgrade_policy.drain.timeout_seconds == 300
-    assert cluster.rdma.shared_slots == 63
+    assert (cluster.rdma.resource_prefix, cluster.rdma.resource_name, cluster.rdma.shared_slots) == ("rdma", None, 63)
+    upgrade, drain = cluster.ofed_driver.upgrade_policy, cluster.ofed_driver.upgrade_policy.drain
+    assert (upgrade.auto_upgrade, upgrade.max_parallel_upgrades, upgrade.safe_load) == (True, 1, False)
+    assert (drain.enable, drain.force, drain.delete_empty_dir, drain.pod_selector) == (True, True, True, None)
 
 
 def test_python_and_file_make_the_same_cluster():

@@ -9,7 +9,7 @@ import yaml
 from aksrdma import Cluster, catalog
 from aksrdma.plan import PROFILES, make_plan
 from aksrdma.rendering import stream
-from aksrdma.rendering.overlays import overlay_tree
+from aksrdma.rendering.tree import overlay_tree
 
 RELEASES = catalog.releases()
 EACH = pytest.mark.parametrize(

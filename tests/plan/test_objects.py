@@ -48,6 +48,22 @@ def test_taints_become_tolerations_of_the_daemons_and_of_nfds_worker():
     assert plan.network_operator_values.data["node-feature-discovery"]["worker"]["tolerations"][-2:] == wanted
 
 
+def test_lists_that_replace_the_charts_own_begin_with_them():
+    plan = make_plan(
+        Cluster(
+            node_pools=[H100], tolerations=[Toleration(key="nvidia.com/gpu", operator="Exists", effect="NoSchedule")]
+        )
+    )
+    master, control_plane, gpu = (
+        {"key": key, "operator": "Exists", "effect": "NoSchedule"}
+        for key in ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane", "nvidia.com/gpu")
+    )
+    worker = plan.network_operator_values.data["node-feature-discovery"]["worker"]["tolerations"]
+
+    assert worker == [master, control_plane, gpu, SKU]
+    assert plan.gpu_operator_values.data["daemonsets"]["tolerations"] == [gpu, SKU]
+
+
 @pytest.mark.parametrize(
     ("taint", "toleration"),
     [

@@ -91,6 +91,13 @@ def test_install_leaves_out_what_does_not_concern_the_cluster():
     assert "peermem" not in text
 
 
+def test_install_says_how_long_the_driver_takes_where_it_is_deployed():
+    compiled = "The driver is compiled on each node, which takes minutes."
+
+    assert compiled in install()
+    assert compiled not in install(node_pools=[NodePool(name="gb300", vm_size="Standard_ND128isr_GB300_v6")])
+
+
 def test_install_gives_the_guides_advice():
     text = install()
 
