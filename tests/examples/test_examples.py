@@ -57,3 +57,14 @@ def test_the_pods_are_pods(root):
         pod = models.parse(yaml.safe_load(file.read_text()))
 
         assert pod.kind == "Pod"
+
+
+def test_the_example_plugin_finds_what_is_committed(root):
+    folder = root / "examples/plugin"
+    done = subprocess.run(
+        [sys.executable, "-m", "aksrdma", "validate", "jobs.yaml"],
+        cwd=folder, env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+
+    assert done.stdout == (folder / "expected.txt").read_text(encoding="utf-8")
+    assert done.returncode == 1
