@@ -31,7 +31,7 @@ class Node:
     """One node of a document.
 
     Attributes:
-        text: A scalar's text, or an alias's name.
+        text: A scalar's text.
         style: How a scalar is written: `'`, `"`, `|`, `>`, or None where it is plain.
         children: The items of a list; the keys and values of a map in turn; the target of an alias.
         in_flow: Whether it is a `[...]` or `{...}` collection.
@@ -41,7 +41,7 @@ class Node:
 
     def __init__(self, kind: Kind, event: Any) -> None:
         self.kind: Kind = kind
-        self.text: str = event.value if kind == "scalar" else event.anchor if kind == "alias" else ""
+        self.text: str = event.value if kind == "scalar" else ""
         self.tag: str | None = getattr(event, "tag", None)
         self.anchor: str | None = event.anchor
         self.style: str | None = (event.style or None) if kind == "scalar" else None

@@ -34,7 +34,6 @@ _RESOLVED_TAGS: Final = frozenset({"bool", "int", "float", "null"})
 _INT64: Final = 1 << 63  # one more than the largest integer of 64 bits with a sign
 _UINT64: Final = 1 << 64
 _LONGEST_INTEGER = 40
-_EXPONENT_FROM = 1e21
 _EXACT_BELOW = 1 << 53
 _KEY_EXPONENT_FROM = 6
 _REMEMBERED_LENGTH = 64
@@ -182,7 +181,7 @@ def to_json(value: Scalar) -> Scalar:
     if type(value) is float:
         if not math.isfinite(value):
             raise ScalarError(f"JSON has no {'NaN' if math.isnan(value) else 'infinity'}")
-        if value.is_integer() and abs(value) < _EXPONENT_FROM and -_INT64 <= (whole := _whole(value)) < _INT64:
+        if value.is_integer() and -_INT64 <= (whole := _whole(value)) < _INT64:
             return whole
     elif type(value) is int and not -_INT64 <= value < _INT64:
         return float(value)

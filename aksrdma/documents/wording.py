@@ -148,11 +148,6 @@ _SYNTAX: Final[tuple[tuple[str, str, str], ...]] = (
         "quote a value that begins with `%`",
     ),
     ("found incompatible YAML document", "a `%YAML` line with a version other than 1.1", "remove the `%YAML` line"),
-    (
-        "found a tab character",
-        "a tab used for indentation",
-        "indent with spaces: YAML allows no tabs there",
-    ),
 )
 _START: Final = "found character that cannot start any token"
 _LEADING_TAB: Final = r"[ ]*\t"

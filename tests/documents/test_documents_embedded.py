@@ -79,6 +79,10 @@ def test_what_is_no_string_holds_no_json(path):
     assert document.embedded(path).error_position == document.position(path)
 
 
+def test_json_without_a_mistake_has_its_string_for_the_place_of_one():
+    assert embedded('{"a": 1}').error_position == (2, 3)
+
+
 def test_repeated_keys_are_recorded():
     found = embedded('{"a": {"b": 1,\n  "b": 2}, "a": 3}')
 
