@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from aksrdma.workloads.jobs.facts import KINDS
-from aksrdma.workloads.jobs.planning import WorkloadPlan, plan_workload
+from aksrdma.workloads.jobs.planning import KINDS, WorkloadPlan, plan_workload, workload_stream, workload_tree
 from aksrdma.workloads.jobs.target import JobOptions, Target, target_of
-from aksrdma.workloads.jobs.text import workload_stream, workload_tree
 
 __all__ = [
     "KINDS",

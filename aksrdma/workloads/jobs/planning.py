@@ -1,4 +1,4 @@
-"""A workload for a node pool: refuses what cannot run there, then plans the objects; pure."""
+"""A workload for a node pool: refuses what cannot run there, plans the objects, and tells them as text; pure."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Final, Literal
 
 from aksrdma.errors import UsageError
 from aksrdma.plan import Planned
-from aksrdma.workloads.jobs import all_reduce, ibv_devices, perftest, sockperf
-from aksrdma.workloads.jobs.facts import JobFacts, job_facts
-from aksrdma.workloads.jobs.target import JobOptions, Target
+from aksrdma.rendering.tree import MARK, Tree
+from aksrdma.workloads.jobs.all_reduce import all_reduce
+from aksrdma.workloads.jobs.ibtools import ibv_devices, perftest, sockperf
+from aksrdma.workloads.jobs.target import JobOptions, Target, Workload, job_facts
 
 _PLANNERS: Final = {
-    "nccl-all-reduce": all_reduce.plan,
-    "rccl-all-reduce": all_reduce.plan,
-    "perftest": perftest.plan,
-    "ibv-devices": ibv_devices.plan,
-    "sockperf": sockperf.plan,
+    "nccl-all-reduce": all_reduce,
+    "rccl-all-reduce": all_reduce,
+    "perftest": perftest,
+    "ibv-devices": ibv_devices,
+    "sockperf": sockperf,
 }
-_MPI: Final = ("nccl-all-reduce", "rccl-all-reduce")
-_OTHER: Final[dict[str, Literal["nccl-all-reduce", "rccl-all-reduce"]]] = {
-    "nvidia": "nccl-all-reduce",
-    "amd": "rccl-all-reduce",
-}
+KINDS: Final = tuple(_PLANNERS)
+"""Names of the workloads: the rows of `catalog/workloads/jobs.yaml`."""
+_OF_VENDOR: Final = {"nvidia": "nccl-all-reduce", "amd": "rccl-all-reduce"}
+"""The all-reduce by the vendor of the GPUs; these use MPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,67 +51,81 @@ def plan_workload(kind: str, target: Target, options: JobOptions | None = None) 
         UnknownNameError: no such workload.
         UsageError: a workload that the VM size or the profile cannot run, or options that do not fit it.
     """
-    facts = job_facts(kind)
-    chosen = options or JobOptions()
-    nodes = _nodes(target, facts, chosen)
-    for problem in _problems(target, facts, chosen, nodes):
+    facts, chosen = job_facts(kind), options or JobOptions()
+    nodes = chosen.nodes if chosen.nodes is not None else target.count
+    if nodes is None:
+        nodes = facts.least_nodes
+    elif chosen.nodes is None and kind == "perftest" and nodes > 1:
+        nodes -= nodes % 2  # it measures between pairs, so one node of an odd pool is left out
+    work = Workload(facts, target, chosen, nodes)
+    for problem in (*_unfit(work), *_misplaced(work)):
         raise UsageError(problem)
-    made, notes = _PLANNERS[kind](target, facts, chosen, nodes)
-    job_kind: Literal["Job", "MPIJob"] = "MPIJob" if chosen.kind == "mpijob" else "Job"
-    return WorkloadPlan(kind, target, nodes, job_kind, tuple(made), (*notes, *_image_notes(target, facts, chosen)))
+    made, notes = _PLANNERS[kind](work)
+    if chosen.image is not None:
+        notes.append(f"{chosen.image} has to have {', '.join(facts.image_has)}")
+    elif target.size.arch == "arm64":
+        notes.append(
+            f"{target.size.name} is arm64; where upstream's image has no build for it, name another with --image"
+        )
+    return WorkloadPlan(kind, target, nodes, "MPIJob" if chosen.kind == "mpijob" else "Job", tuple(made), tuple(notes))
 
 
-def _nodes(target: Target, facts: JobFacts, options: JobOptions) -> int:
-    if options.nodes is not None:
-        return options.nodes
-    count = target.pool.count if target.named else None
-    if count is None:
-        return facts.least_nodes
-    return count - count % 2 if facts.name == "perftest" and count > 1 else count
+def workload_stream(plan: WorkloadPlan) -> str:
+    """Return the objects as one YAML stream, in the order in which to apply them."""
+    documents = [planned.text for planned in plan.objects]
+    return f"# {_header(plan)}\n" + "---\n".join(documents)
 
 
-def _problems(target: Target, facts: JobFacts, options: JobOptions, nodes: int) -> Iterator[str]:
-    yield from _unfit(target, facts)
-    if nodes < facts.least_nodes:
-        yield f"{facts.name} runs on {facts.least_nodes} nodes or more, not on {nodes}: {_why_several(facts)}"
-    if facts.name == "perftest" and nodes % 2:
-        yield f"perftest measures between nodes two by two, so --nodes has to be even, not {nodes}"
-    count = target.pool.count if target.named else None
-    if count is not None and nodes > count:
-        yield f"node pool {target.pool.name} has {count} nodes, fewer than {nodes}; lower --nodes"
-    yield from _misplaced(target, facts, options)
+def workload_tree(plan: WorkloadPlan) -> Tree:
+    """Return the files of a folder that `kubectl apply -k` takes."""
+    files: dict[str, Planned] = {}
+    for planned in plan.objects:
+        part = str(planned.data["metadata"]["name"]).removeprefix(plan.kind)
+        files[f"{str(planned.data['kind']).lower()}{part}.yaml"] = planned
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": list(files),
+    }
+    named = {"kustomization.yaml": Planned(kustomization)} | files
+    return Tree({path: f"# {_header(plan)}\n{one.text}" for path, one in named.items()}, plan.notes)
 
 
-def _unfit(target: Target, facts: JobFacts) -> Iterator[str]:
-    size = target.size
+def _header(plan: WorkloadPlan) -> str:
+    where = f"node pool {plan.target.pool.name}, " if plan.target.named else ""
+    what = f"{where}{plan.target.size.name}, {plan.target.profile}"
+    return f"{MARK}: workload {plan.kind} on {plan.nodes} nodes, {what}. The next render overwrites edits."
+
+
+def _unfit(work: Workload) -> Iterator[str]:
+    """Say why the nodes cannot run the job."""
+    name, size, target, facts = work.name, work.size, work.target, work.facts
     if facts.gpu_vendor and size.gpu is None:
-        yield f"{facts.name} needs GPUs, and {size.name} has none; use perftest or ibv-devices"
+        yield f"{name} needs GPUs, and {size.name} has none; use perftest or ibv-devices"
     elif facts.gpu_vendor and size.gpu and size.gpu.vendor != facts.gpu_vendor:
-        yield f"{facts.name} does not run on the {size.gpu.model} GPUs of {size.name}; use {_OTHER[size.gpu.vendor]}"
+        yield f"{name} does not run on the {size.gpu.model} GPUs of {size.name}; use {_OF_VENDOR[size.gpu.vendor]}"
     if target.profile not in facts.profiles:
         yield (
-            f"{facts.name} needs the profile {' or '.join(facts.profiles)}, and the cluster has {target.profile}: pods have "
+            f"{name} needs the profile {' or '.join(facts.profiles)}, and the cluster has {target.profile}: pods have "
             "no IPoIB interface there"
         )
+    if work.nodes < facts.least_nodes:
+        why = "inside one node NVLink or memory carries the data" if facts.gpu_vendor else "it measures between two"
+        yield f"{name} runs on {facts.least_nodes} nodes or more, not on {work.nodes}: {why}"
+    if name == "perftest" and work.nodes % 2:
+        yield f"perftest measures between nodes two by two, so --nodes has to be even, not {work.nodes}"
+    if target.count is not None and work.nodes > target.count:
+        yield f"node pool {target.pool.name} has {target.count} nodes, fewer than {work.nodes}; lower --nodes"
 
 
-def _misplaced(target: Target, facts: JobFacts, options: JobOptions) -> Iterator[str]:
-    if options.kind == "mpijob" and facts.name not in _MPI:
-        yield f"{facts.name} does not use MPI; leave --kind out"
-    if options.topology_file is not None and facts.name != "nccl-all-reduce":
-        yield f"{facts.name} reads no NCCL topology file; leave --topology-file out"
-    if options.gpu_memory and facts.name != "perftest":
-        yield f"--gpu-memory is for perftest, not for {facts.name}"
-    elif options.gpu_memory and target.size.gpu is None:
-        yield f"{target.size.name} has no GPU; leave --gpu-memory out"
-
-
-def _why_several(facts: JobFacts) -> str:
-    return "inside one node NVLink or memory carries the data" if facts.gpu_vendor else "it measures between two"
-
-
-def _image_notes(target: Target, facts: JobFacts, options: JobOptions) -> Iterator[str]:
-    if options.image is not None:
-        yield f"{options.image} has to have {', '.join(facts.image_has)}"
-    elif target.size.arch == "arm64":
-        yield f"{target.size.name} is arm64; where upstream's image has no build for it, name another with --image"
+def _misplaced(work: Workload) -> Iterator[str]:
+    """Say which options do not belong to the job."""
+    name, options = work.name, work.options
+    if options.kind == "mpijob" and name not in _OF_VENDOR.values():
+        yield f"{name} does not use MPI; leave --kind out"
+    if options.topology_file is not None and name != "nccl-all-reduce":
+        yield f"{name} reads no NCCL topology file; leave --topology-file out"
+    if options.gpu_memory and name != "perftest":
+        yield f"--gpu-memory is for perftest, not for {name}"
+    elif options.gpu_memory and work.size.gpu is None:
+        yield f"{work.size.name} has no GPU; leave --gpu-memory out"

@@ -1,4 +1,4 @@
-"""The NCCL topology file of a VM size: generated from the catalog's addresses, or the user's copy of the published one."""
+"""Which GPUs and NICs of a VM size are near each other: the NCCL topology file, and the GPU that perftest takes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,27 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from aksrdma import catalog
+from aksrdma.catalog import load
 from aksrdma.errors import UsageError
-from aksrdma.workloads.jobs.facts import TopologyFileFacts, topology_file_facts
 
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import GpuNicPair, Topology, VmSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TopologyFileFacts:
+    """What a topology file says beside addresses: a row of `catalog/workloads/topology_files.yaml`."""
+
+    family: str
+    pairs_per_bridge: int
+    """Pairs of GPU and NIC behind one PCI bridge."""
+    link_speed: str
+    """As NCCL spells it."""
+    link_width: int
+    """PCIe lanes."""
+    basis: str
+    sources: tuple[str, ...]
+    checked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +55,7 @@ def topology_file(size: VmSize, copy: bytes | None = None) -> TopologyFile:
         return TopologyFile(_checked(size, family, copy), None)
     if family is None or family.file is None:
         return TopologyFile(None, f"no NCCL topology file is published for {size.name}, so NCCL looks for itself")
-    facts = topology_file_facts(family.name)
+    facts = _file_facts(family.name)
     if family.pairs is None or facts is None:
         return TopologyFile(
             None,
@@ -47,13 +63,39 @@ def topology_file(size: VmSize, copy: bytes | None = None) -> TopologyFile:
             f"written; --topology-file takes a copy of {family.file} (Azure/azhpc-images topology/)",
         )
     return TopologyFile(
-        generate(family.pairs, facts),
+        _generated(family.pairs, facts),
         f"the NCCL topology file is generated from the PCI addresses and NUMA nodes of {family.name}; it is not the "
         f"published {family.file}, of which --topology-file takes a copy",
     )
 
 
-def generate(pairs: tuple[GpuNicPair, ...], facts: TopologyFileFacts) -> str:
+def nearest_gpus(size: VmSize) -> dict[str, int]:
+    """Return PCI address of a NIC to the number of a GPU near to it, in PCI order; empty where nobody says."""
+    family = catalog.topology(size.topology) if size.topology else None
+    if family is None:
+        return {}
+    if family.pairs:
+        order = {gpu: number for number, gpu in enumerate(sorted(pair.gpu for pair in family.pairs))}
+        return {pair.nic: order[pair.gpu] for pair in family.pairs}
+    if not family.gpu_numa or not family.nic_numa:
+        return {}
+    gpus = sorted(family.gpu_numa)
+    taken: dict[str, int] = {}
+    for nic, numa in sorted(family.nic_numa.items()):
+        free = [at for at, gpu in enumerate(gpus) if family.gpu_numa[gpu] == numa and at not in taken.values()]
+        taken |= {nic: free[0]} if free else {}
+    return taken
+
+
+@load.cached
+def _file_facts(family: str) -> TopologyFileFacts | None:
+    """Return what is known for the topology file of a family; None where that is too little to write one."""
+    file = "workloads/topology_files.yaml"
+    rows = (load.build(TopologyFileFacts, data, f"{file}[{at}]") for at, data in enumerate(load.read(file)))
+    return next((row for row in rows if row.family == family), None)
+
+
+def _generated(pairs: tuple[GpuNicPair, ...], facts: TopologyFileFacts) -> str:
     """Return the XML for pairs of GPU and NIC; the CPUs' own facts are left to NCCL, which reads them on the node."""
     lines = ['<system version="1">']
     bridge = 0

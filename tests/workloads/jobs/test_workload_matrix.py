@@ -14,7 +14,7 @@ from aksrdma.errors import PlanError, UsageError
 from aksrdma.plan import PROFILES, make_plan
 from aksrdma.rendering import stream
 from aksrdma.workloads.jobs import KINDS, JobOptions, plan_workload, target_of, workload_stream, workload_tree
-from aksrdma.workloads.jobs.facts import job_facts
+from aksrdma.workloads.jobs.target import job_facts
 
 SIZES = [name for name in catalog.vm_sizes() if catalog.vm_size(name).usable]
 OPTIONS = [JobOptions(), JobOptions(kind="mpijob"), JobOptions(gpu_memory=True)]

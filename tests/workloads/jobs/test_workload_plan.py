@@ -8,7 +8,7 @@ from aksrdma.cluster import Cluster, NodePool
 from aksrdma.errors import UnknownNameError, UsageError
 from aksrdma.plan import make_plan
 from aksrdma.workloads.jobs import KINDS, JobOptions, plan_workload, target_of, workload_stream, workload_tree
-from aksrdma.workloads.jobs.facts import job_facts
+from aksrdma.workloads.jobs.target import job_facts
 
 H100, A100, V100 = "Standard_ND96isr_H100_v5", "Standard_ND96asr_v4", "Standard_ND40rs_v2"
 MI300X, GB300, HB = "Standard_ND96isr_MI300X_v5", "Standard_ND128isr_GB300_v6", "Standard_HB120rs_v3"
