@@ -4,9 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
+import aksrdma
 from aksrdma import catalog
 from aksrdma.cli import COMMANDS, run
 from aksrdma.plan import PROFILES
@@ -172,6 +174,26 @@ def test_what_init_prints_can_be_rendered(size, profile, tmp_path, capsys):
     assert run(["render", str(file)]) == 0
 
 
+def test_init_writes_what_it_is_told(capsys):
+    size = "Standard_HB176rs_v4"
+    arguments = ["--vm-size", size, "--name", "train-01", "--release", "v25.10.0", "--profile", "ipoib"]
+
+    assert run(["init", *arguments]) == 0
+
+    written = yaml.safe_load(capsys.readouterr().out)
+    assert written["metadata"] == {"name": "train-01"}
+    assert (written["spec"]["release"], written["spec"]["profile"]) == ("v25.10.0", "ipoib")
+    assert [pool["vmSize"] for pool in written["spec"]["nodePools"]] == [size]
+
+
+def test_init_without_more_pins_the_newest_release_and_the_default_profile(capsys):
+    run(["init", "--vm-size", "Standard_HB176rs_v4"])
+
+    written = yaml.safe_load(capsys.readouterr().out)
+    assert written["metadata"] == {"name": "aks-rdma"}
+    assert (written["spec"]["release"], written["spec"]["profile"]) == (catalog.newest(), "sriov-device-plugin")
+
+
 def test_init_names_two_pools_of_one_series_apart(capsys):
     run(["init", "--vm-size", "Standard_HB120rs_v3", "--vm-size", "Standard_HB120-96rs_v3"])
 
@@ -211,6 +233,72 @@ def test_schemas_path_is_where_the_schemas_lie(capsys):
 
     assert path.endswith("v25.1.0")
     assert json.loads(Path(path, "mellanox.com", "nicclusterpolicy_v1alpha1.json").read_text())
+
+
+def test_schemas_path_without_a_release_is_the_folder_of_all(capsys):
+    assert run(["schemas", "path"]) == 0
+
+    assert (Path(capsys.readouterr().out.strip()) / "v25.1.0").is_dir()
+
+
+CRD = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets}
+  versions:
+  - name: v1
+    served: true
+    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
+"""
+
+
+def test_schemas_import_writes_strict_schemas_and_names_each_file(tmp_path, capsys):
+    (tmp_path / "crds").mkdir()
+    (tmp_path / "crds" / "widget.yaml").write_text(CRD)
+    arguments = [
+        "schemas",
+        "import",
+        str(tmp_path / "crds"),
+        "--release",
+        "v27.1.0",
+        "--out-dir",
+        str(tmp_path / "out"),
+    ]
+
+    assert run(arguments) == 0
+
+    written = tmp_path / "out" / "v27.1.0" / "example.com" / "widget_v1.json"
+    assert capsys.readouterr().out == f"{written}\n"
+    assert json.loads(written.read_text())["properties"]["spec"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        pytest.param(["path", "v25.1"], 2, "did you mean v25.1.0?", id="path-of-no-release"),
+        pytest.param(["import", "--release", "v27.1.0"], 2, "Missing argument 'CRD...'", id="import-of-nothing"),
+        pytest.param(["import", "cluster.yaml"], 2, "Missing option '--release'", id="import-without-a-release"),
+        pytest.param(["import", "none.yaml", "--release", "v27.1.0"], 2, "'none.yaml' does not exist", id="no-file"),
+        pytest.param(
+            ["import", "cluster.yaml", "--release", "v27.1.0", "--out-dir", "out"],
+            3,
+            "no CustomResourceDefinition in cluster.yaml",
+            id="no-crd",
+        ),
+    ],
+)
+def test_schemas_tells_a_mistake(arguments, code, message, cluster, monkeypatch, capsys):
+    monkeypatch.chdir(cluster.parent)
+
+    assert run(["schemas", *arguments]) == code
+
+    out, err = capsys.readouterr()
+    assert message in err
+    assert out == ""
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -266,7 +354,180 @@ def test_explain_says_why(name, word, capsys):
     assert word in capsys.readouterr().out
 
 
+def test_explain_tells_all_of_a_rule(capsys):
+    run(["explain", "nvipam-pool-missing"])
+
+    row = catalog.rule("nvipam-pool-missing")
+    assert capsys.readouterr().out == (
+        f"nvipam-pool-missing (error, layer relation)\n\n{row.statement}\n\n"
+        f"Why:      {row.why}\n"
+        f"Fix:      {row.fix}\n"
+        "Kinds:    HostDeviceNetwork, IPoIBNetwork, MacvlanNetwork, NetworkAttachmentDefinition\n"
+        "Needs:    the manifests alone\n"
+        "Releases: all\n"
+        f"Source:   {row.source}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        pytest.param("ippool-block-too-small-for-pods", "Needs:    nodes", id="what-it-needs"),
+        pytest.param("nicnodepolicy-name-length", "Releases: v26.4.1", id="its-releases"),
+        pytest.param("yaml-too-large", "Kinds:    any", id="any-kind"),
+    ],
+)
+def test_explain_says_when_a_rule_holds(name, line, capsys):
+    run(["explain", name])
+
+    assert line in capsys.readouterr().out.splitlines()
+
+
+def test_explain_tells_all_of_a_field(capsys):
+    run(["explain", "nicclusterpolicy.spec.ofedDriver.forcePrecompiled"])
+
+    lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
+    assert lines["kind"].strip() == "NicClusterPolicy"
+    assert lines["path"].strip() == "spec.ofedDriver.forcePrecompiled"
+    assert lines["type"].strip() == "boolean"
+    assert lines["releases"].strip() == ", ".join(catalog.releases())
+    assert "without an image for the exact kernel the driver is in state error" in lines["doc"]
+
+
+def test_explain_takes_a_release_without_its_v(capsys):
+    run(["explain", "25.10.0"])
+    without = capsys.readouterr().out
+    run(["explain", "v25.10.0"])
+
+    assert capsys.readouterr().out == without
+
+
+def test_explain_of_nothing_says_what_it_takes(capsys):
+    assert run(["explain", "nothing"]) == 2
+    assert capsys.readouterr().err == (
+        "error: nothing named 'nothing'; it takes a rule, a field path, a profile, a release or a VM size\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["nvipam-pool-mising", "nicclusterpolicy.spec.ofedDrivr", "Standard_HB177rs_v4"])
 def test_explain_answers_a_wrong_name_with_the_nearest(name, capsys):
     assert run(["explain", name]) == 2
     assert "did you mean" in capsys.readouterr().err
+
+
+def test_a_table_has_its_columns_aligned_and_a_dash_for_what_is_not_known(capsys):
+    run(["catalog", "profiles"])
+
+    head, first, *_ = capsys.readouterr().out.splitlines()
+    assert head.split() == ["PROFILE", "RESOURCE", "ONE", "UNIT", "BUILDS", "ON", "WHAT"]
+    assert first.split() == ["base", "-", "-", "-", "Driver", "only"]
+    assert [first[head.index(name)] for name in ("PROFILE", "RESOURCE", "WHAT")] == ["b", "-", "D"]
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "cells"),
+    [
+        pytest.param("releases", "v25.1.0", ["25.1.0", "1.27 - 1.31.4", "whereabouts, nv-ipam"], id="releases"),
+        pytest.param("releases", "v26.4.1", ["26.4.1", "  nv-ipam"], id="a-release-without-whereabouts"),
+        pytest.param("vm-sizes", "Standard_ND96isr_H100_v5", ["8     400", "8 x ", "x86_64"], id="gpus"),
+        pytest.param("vm-sizes", "Standard_HB176rs_v4", ["1     400", "  -  ", "x86_64"], id="no-gpus"),
+        pytest.param("profiles", "ipoib", ["rdma/shared_ib", "rdma-shared-device-plugin"], id="profiles"),
+        pytest.param("presets", "gb-nccl", ["NCCL", "17", "12"], id="presets"),
+        pytest.param("rules", "missing-field", ["error", "schema"], id="rules"),
+    ],
+)
+def test_a_row_of_the_catalog_is_a_line_of_its_table(section, name, cells, capsys):
+    run(["catalog", section])
+
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.split()[0] == name]
+    assert [cell for cell in cells if cell not in line] == []
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_one_row_of_the_catalog_is_one_mapping_as_in_the_list(output, capsys):
+    read = {"json": json.loads, "yaml": yaml.safe_load}[output]
+    run(["catalog", "vm-sizes", "standard_hb120rs_v2", "-o", output])
+    one = read(capsys.readouterr().out)
+    run(["catalog", "vm-sizes", "-o", "json"])
+
+    assert one in json.loads(capsys.readouterr().out)
+    assert one["name"] == "Standard_HB120rs_v2"
+
+
+def test_one_row_as_text_has_a_line_for_each_field(capsys):
+    run(["catalog", "releases", "v25.10.0"])
+
+    lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
+    assert lines["name"].strip() == "v25.10.0"
+    assert lines["kubernetes.min"].strip() == catalog.release("v25.10.0").kubernetes.min
+
+
+def test_images_are_those_of_the_newest_release_unless_one_is_named(capsys):
+    run(["catalog", "images"])
+    newest = capsys.readouterr().out
+    run(["catalog", "images", catalog.newest()])
+    assert capsys.readouterr().out == newest
+    run(["catalog", "images", "v25.1.0"])
+    assert capsys.readouterr().out != newest
+
+
+def test_a_cluster_that_reads_well_but_cannot_be_served_is_told_with_its_line(cluster, capsys):
+    cluster.write_text(CLUSTER + "  - name: hbv3\n    vmSize: Standard_HB120rs_v3\n")
+
+    assert run(["render", str(cluster)]) == 2
+    assert "cluster.yaml:12:5: spec.nodePools[1].name: hbv3 is named twice" in capsys.readouterr().err
+
+
+def test_a_vm_size_stands_for_a_pool_of_a_cluster_without_a_file(capsys):
+    assert run(["render", "--vm-size", "Standard_HB120rs_v3", "--vm-size", "Standard_ND96isr_H100_v5"]) == 0
+    assert "NicClusterPolicy" in kinds(capsys.readouterr().out)
+
+
+def test_check_says_what_is_stale_and_write_what_was_written(cluster, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(["render", str(cluster), "--out-dir", str(out)]) == 0
+    stdout, err = capsys.readouterr()
+    count = sum(file.is_file() for file in out.rglob("*"))
+    assert stdout == ""
+    assert f"note: {count} files written to {out}, 0 unchanged; next: {out / 'INSTALL.md'}\n" in err
+
+    (out / "INSTALL.md").unlink()
+    run(["render", str(cluster), "--out-dir", str(out), "--check"])
+    assert f"note: {out / 'INSTALL.md'} is missing\n" in capsys.readouterr().err
+
+    run(["render", str(cluster), "--out-dir", str(out), "--profile", "base", "--prune"])
+    assert f"note: {out / 'nicclusterpolicy/ipoib'}" in capsys.readouterr().err
+
+
+def test_commands_are_listed_by_name_with_what_they_do(capsys):
+    assert run(["--help"]) == 0
+
+    listed = capsys.readouterr().out.partition("Commands:\n")[2]
+    assert [tuple(line.split(None, 1)) for line in listed.splitlines()] == sorted(COMMANDS.items())
+
+
+def test_each_command_has_its_name(capsys):
+    for name in COMMANDS:
+        run([name, "--help"])
+        assert capsys.readouterr().out.startswith(f"Usage: aksrdma {name} ")
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"aksrdma {aksrdma.__version__}\n"
+
+
+def test_without_a_command_the_help_is_shown(capsys):
+    assert run([]) == 2
+    assert "Commands:" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
+def test_an_interrupt_exits_130_without_a_traceback(stop, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise stop
+
+    monkeypatch.setattr("aksrdma.cli.render.plan_of", interrupted)
+
+    assert run(["render"]) == 130
+    assert "Traceback" not in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from aksrdma.cli import COMMANDS, run
+from aksrdma.cli import run
 
 H100 = "Standard_ND96isr_H100_v5"
 CLUSTER = """\
@@ -25,8 +25,7 @@ spec:
 
 
 @pytest.fixture(autouse=True)
-def _registered(monkeypatch):
-    monkeypatch.setitem(COMMANDS, "workload", "Jobs that prove that RDMA works.")
+def _no_environment(monkeypatch):
     monkeypatch.delenv("AKSRDMA_PROFILE", raising=False)
     monkeypatch.delenv("AKSRDMA_RELEASE", raising=False)
 
@@ -90,7 +89,34 @@ def test_a_folder_for_kustomize(cluster, tmp_path, capsys):
         "service.yaml",
     ]
     assert run(arguments) == 0
-    assert "0 files written" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"note: 0 files written to {folder}, 4 unchanged\n"
+        f"note: next: kubectl apply -k {folder}\n"
+        "note: then: kubectl wait --for=condition=complete job/perftest --timeout=60m\n"
+    )
+
+
+def test_an_mpijob_is_waited_for_by_its_own_condition(tmp_path, capsys):
+    folder = tmp_path / "proof"
+    run(["workload", "nccl-all-reduce", "--vm-size", H100, "--kind", "mpijob", "--out-dir", str(folder)])
+
+    assert capsys.readouterr().err.endswith(
+        f"note: 4 files written to {folder}, 0 unchanged\n"
+        f"note: next: kubectl apply -k {folder}\n"
+        "note: then: kubectl wait --for=condition=Succeeded mpijob/nccl-all-reduce --timeout=60m\n"
+    )
+
+
+def test_what_a_user_chooses_is_in_the_job(capsys):
+    chosen = ["--nodes", "6", "--image", "example.com/x:1", "--profile", "rdma-shared-device-plugin"]
+    assert run(["workload", "perftest", "--vm-size", H100, "--gpu-memory", *chosen]) == 0
+
+    *_, job = yaml.safe_load_all(capsys.readouterr().out)
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert job["spec"]["completions"] == 6
+    assert container["image"] == "example.com/x:1"
+    assert container["resources"]["limits"] == {"rdma/shared_ib": 1, "nvidia.com/gpu": 8}
+    assert {"name": "MEMORY", "value": "host gpu"} in container["env"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +131,7 @@ def test_a_folder_for_kustomize(cluster, tmp_path, capsys):
         pytest.param(
             ["nccl-all-reduce", "--vm-size", H100, "--topology-file", "/nowhere/topo.xml"],
             3,
-            "cannot be read",
+            "error: /nowhere/topo.xml: cannot be read: No such file or directory\n",
             id="no-file",
         ),
         pytest.param(["ibv-devices", "--vm-size", H100, "--nodes", "0"], 2, "0 is not in the range", id="no-node"),
