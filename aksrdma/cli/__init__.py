@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -76,9 +76,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code: never a traceback for a user's mistake."""
     stdout = sys.stdout
     try:
-        code = cli.main(args=list(arguments), prog_name="aksrdma", standalone_mode=False)
+        code: int = cli.main(args=list(arguments), prog_name="aksrdma", standalone_mode=False)
     except AksrdmaError as error:
-        _complain(str(error))
+        for line in str(error).splitlines():
+            click.echo(f"error: {line}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -91,29 +92,10 @@ def run(arguments: Sequence[str]) -> int:
         if sys.stdout is not stdout:  # click answers a closed pipe with another stdout and exit code 1
             return _closed_pipe()
         raise
-    return code if isinstance(code, int) else _flushed()
-
-
-def _complain(text: str) -> None:
-    for line in text.splitlines():
-        click.echo(f"error: {line}", err=True)
-
-
-def _flushed() -> int:
-    """Meet a reader that left early here, and not in the interpreter's own end."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _closed_pipe()
-    return 0
+    return code
 
 
 def _closed_pipe() -> int:
     """The reader of stdout has seen enough (`| head`): not an error, and nothing to say."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
-
-
-def main_command() -> Any:
-    """Return the click command, for the completion scripts and the documentation."""
-    return cli

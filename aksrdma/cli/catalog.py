@@ -21,19 +21,6 @@ class Section:
     names: Callable[[], Sequence[str]]
     row: Callable[[str], Any]
     columns: dict[str, Callable[[Any], Any]]
-    data: Callable[[Any], Any] = catalog.to_data
-
-
-def _kubernetes(row: Any) -> str:
-    return f"{row.kubernetes.min} - {row.kubernetes.max}"
-
-
-def _gpus(row: Any) -> str | None:
-    return f"{row.gpu.count} x {row.gpu.model}" if row.gpu else None
-
-
-def _release_images(name: str) -> tuple[catalog.Image, ...]:
-    return catalog.images(name)
 
 
 _RELEASES: Final = Section(
@@ -43,7 +30,7 @@ _RELEASES: Final = Section(
         "RELEASE": lambda row: row.name,
         "DATE": lambda row: row.date,
         "CHART": lambda row: row.chart.version,
-        "KUBERNETES": _kubernetes,
+        "KUBERNETES": lambda row: f"{row.kubernetes.min} - {row.kubernetes.max}",
         "DRIVER": lambda row: row.components["ofedDriver"].version,
         "NFD": lambda row: row.nfd.image.version,
         "IPAM": lambda row: "whereabouts, nv-ipam" if "ipamPlugin" in row.components else "nv-ipam",
@@ -57,7 +44,7 @@ _VM_SIZES: Final = Section(
         "NICS": lambda row: row.infiniband.nic_count,
         "Gb/s A NIC": lambda row: row.infiniband.gbps_per_nic,
         "DEVICE": lambda row: row.infiniband.device_id,
-        "GPUS": _gpus,
+        "GPUS": lambda row: f"{row.gpu.count} x {row.gpu.model}" if row.gpu else None,
         "ARCH": lambda row: row.arch,
         "STATE": lambda row: row.state,
         "UNSURE": lambda row: ", ".join(row.unsure) or None,
@@ -83,7 +70,6 @@ _RULES: Final = Section(
         "LAYER": lambda row: row.layer,
         "WHAT": lambda row: row.statement,
     },
-    lambda row: catalog.to_data(row),
 )
 _PRESETS: Final = Section(
     catalog.preset_names,
@@ -118,35 +104,31 @@ def command() -> None:
 
 def _section_command(name: str, section: Section) -> click.Command:
     @click.argument("name", required=False, metavar="[NAME]")
-    @output_option
+    @output_option("table", "json", "yaml")
     def show(name: str | None, output: str) -> int:
         if section is _RULES:
             use_own_rules()
-        if name is not None:
-            _show_one(section, name, output)
-        elif output == "table":
-            rows = [section.row(one) for one in section.names()]
+        rows = [section.row(one) for one in (section.names() if name is None else [name])]
+        if output != "table":
+            data = [catalog.to_data(row) for row in rows]
+            click.echo(text_of(data if name is None else data[0], output), nl=False)
+        elif name is None:
             cells = [[column(row) for column in section.columns.values()] for row in rows]
             click.echo(table(list(section.columns), cells), nl=False)
         else:
-            click.echo(text_of([section.data(section.row(one)) for one in section.names()], output), nl=False)
+            click.echo(details(catalog.to_data(rows[0])), nl=False)
         return 0
 
     show.__doc__ = f"List the {name}; NAME shows one with its sources."
     return click.command(name)(show)
 
 
-def _show_one(section: Section, name: str, output: str) -> None:
-    data = section.data(section.row(name))
-    click.echo(details(data) if output == "table" else text_of(data, output), nl=False)
-
-
 @click.command("images")
 @click.argument("release", required=False, metavar="[RELEASE]")
-@output_option
+@output_option("table", "json", "yaml")
 def _images(release: str | None, output: str) -> int:
     """List every image of a release (the newest, unless named), for mirroring into a registry of your own."""
-    images = _release_images(release or catalog.newest())
+    images = catalog.images(release or catalog.newest())
     if output == "table":
         rows = [(image.name, image.reference, image.digest, image.path) for image in images]
         click.echo(table(["IMAGE", "REFERENCE", "DIGEST", "SET BY"], rows), nl=False)

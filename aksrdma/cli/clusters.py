@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aksrdma import catalog
 from aksrdma.cluster import Cluster, NodePool
-from aksrdma.cluster.read import document_of, from_document, located, only_document
+from aksrdma.cluster.read import document_of, from_document, located
 from aksrdma.errors import ClusterError, PlanError, UsageError
 from aksrdma.plan import Plan, make_plan
-
-if TYPE_CHECKING:
-    from aksrdma.documents import Document
 
 
 def plan_of(file: str | None, release: str | None, profile: str | None, vm_sizes: Sequence[str]) -> Plan:
@@ -26,25 +22,14 @@ def plan_of(file: str | None, release: str | None, profile: str | None, vm_sizes
     """
     if file is not None and vm_sizes:
         raise UsageError(f"--vm-size describes a cluster without a file; {file} names the VM sizes in spec.nodePools")
-    document = _document(file) if file is not None else None
-    cluster = from_document(document) if document else Cluster(node_pools=pools_of(vm_sizes))
+    # A pool of --vm-size gets a name that says nothing: the user has named none.
+    pools = [NodePool(name=f"rdma{number}", vm_size=size) for number, size in enumerate(vm_sizes, start=1)]
+    document = document_of(Path(file)) if file is not None else None
+    cluster = from_document(document) if document else Cluster(node_pools=pools)
+    asked: dict[str, Any] = {"release": release and catalog.release_name(release), "profile": profile}
     try:
-        return make_plan(_given(cluster, release, profile))
+        return make_plan(dataclasses.replace(cluster, **{name: value for name, value in asked.items() if value}))
     except PlanError as error:
         if document is None:
             raise
         raise ClusterError(located(document, error.problems, ("spec",))) from error
-
-
-def _given(cluster: Cluster, release: str | None, profile: str | None) -> Cluster:
-    fields: dict[str, Any] = {"release": release and catalog.release_name(release), "profile": profile}
-    return dataclasses.replace(cluster, **{name: value for name, value in fields.items() if value})
-
-
-def _document(file: str) -> Document:
-    return only_document(sys.stdin.buffer.read(), "<stdin>") if file == "-" else document_of(Path(file))
-
-
-def pools_of(vm_sizes: Sequence[str]) -> list[NodePool]:
-    """Return a node pool for each VM size, under a name that says nothing: the user has named none."""
-    return [NodePool(name=f"rdma{number}", vm_size=size) for number, size in enumerate(vm_sizes, start=1)]

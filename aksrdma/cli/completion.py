@@ -16,9 +16,9 @@ def command(shell: str) -> int:
     aksrdma completion zsh > "${fpath[1]}/_aksrdma"
     aksrdma completion fish > ~/.config/fish/completions/aksrdma.fish
     """
-    from aksrdma.cli import main_command
+    from aksrdma.cli import cli
 
     completion = get_completion_class(shell)
     assert completion is not None  # click has all three
-    click.echo(completion(main_command(), {}, "aksrdma", "_AKSRDMA_COMPLETE").source())
+    click.echo(completion(cli, {}, "aksrdma", "_AKSRDMA_COMPLETE").source())
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +11,6 @@ from aksrdma.cli.config import use_own_rules
 from aksrdma.cli.table import details
 from aksrdma.errors import UnknownNameError
 from aksrdma.nearest import hint
-
-if TYPE_CHECKING:
-    from aksrdma.models.describe import FieldDescription
 
 
 @click.command("explain")
@@ -72,11 +68,5 @@ def _field(name: str) -> str:
     from aksrdma.models.describe import describe
 
     found = describe(name)
-    return details(_plain(found))
-
-
-def _plain(found: FieldDescription) -> dict[str, object]:
     rows = asdict(found) | {"doc": " ".join(found.doc.split())}
-    return {
-        key: ", ".join(map(str, value)) if isinstance(value, tuple) else value for key, value in rows.items() if value
-    }
+    return details({key: list(value) if isinstance(value, tuple) else value for key, value in rows.items() if value})

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from aksrdma.cli.options import profile_option, quiet_option, say
-from aksrdma.errors import ReadError, UsageError
+from aksrdma.cli.options import name_of, output_option, paths_beside, profile_option, quiet_option, say
+from aksrdma.cli.table import text_of
+from aksrdma.errors import ReadError
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document, Stream
-
-STDIN = "-"
 
 
 @click.command("fit")
@@ -23,9 +21,7 @@ STDIN = "-"
     "--cluster", required=True, metavar="FILE", help="A cluster file, or what kubectl or az print of the nodes."
 )
 @profile_option
-@click.option(
-    "--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Format."
-)
+@output_option("table", "json")
 @quiet_option
 def command(paths: tuple[str, ...], cluster: str, profile: str | None, output: str, quiet: bool) -> int:
     """Say how many pods of workloads find a node, which resource runs out first, and why others stay Pending.
@@ -43,12 +39,11 @@ def command(paths: tuple[str, ...], cluster: str, profile: str | None, output: s
     from aksrdma.documents import read_bytes
     from aksrdma.workloads.fit import fit, read_nodes, read_workloads, render_table
 
-    if cluster == STDIN and (not paths or STDIN in paths):
-        raise UsageError("stdin cannot be both the nodes and the workloads; give one of them as a file")
-    nodes = read_nodes(read_bytes(cluster), "<stdin>" if cluster == STDIN else cluster, profile)
-    documents = _documents(paths or (STDIN,))
+    named = paths_beside(cluster, paths, "the nodes and the workloads")
+    nodes = read_nodes(read_bytes(cluster), name_of(cluster), profile)
+    documents = _documents(named)
     report = fit(nodes, read_workloads(documents))
-    click.echo(json.dumps(report.to_dict(), indent=2) + "\n" if output == "json" else render_table(report), nl=False)
+    click.echo(text_of(report.to_dict(), output) if output == "json" else render_table(report), nl=False)
     say(quiet, *report.notes)
     if not report.workloads:
         say(quiet, f"none of the {len(documents)} documents is a workload, so there is nothing to place")

@@ -7,6 +7,7 @@ import click
 from aksrdma import catalog
 from aksrdma.cli.options import profile_option, release_option
 from aksrdma.cluster import Cluster
+from aksrdma.cluster.model import Profile
 from aksrdma.cluster.starter import starter
 
 
@@ -17,7 +18,7 @@ from aksrdma.cluster.starter import starter
 @profile_option
 @release_option
 @click.option("--name", default="aks-rdma", show_default=True, help="Name of the AKS cluster.")
-def command(vm_sizes: tuple[str, ...], profile: str | None, release: str | None, name: str) -> int:
+def command(vm_sizes: tuple[str, ...], profile: Profile | None, release: str | None, name: str) -> int:
     """Print a commented cluster file for these VM sizes, ready to edit; it pins the newest release unless told.
 
     \b
@@ -25,7 +26,5 @@ def command(vm_sizes: tuple[str, ...], profile: str | None, release: str | None,
     aksrdma init --vm-size Standard_HB176rs_v4 --profile ipoib --release v25.10.0
     """
     asked = Cluster(name=name, release=release or catalog.newest())
-    if profile:
-        asked = Cluster(name=name, release=asked.release, profile=profile)  # type: ignore[arg-type]  # click.Choice checked it
-    click.echo(starter(asked.name, asked.release, asked.profile, vm_sizes), nl=False)
+    click.echo(starter(asked.name, asked.release, profile or asked.profile, vm_sizes), nl=False)
     return 0

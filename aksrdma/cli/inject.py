@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from aksrdma.cli.clusters import plan_of
-from aksrdma.cli.options import profile_option, quiet_option, say
+from aksrdma.cli.options import name_of, output_option, paths_beside, profile_option, quiet_option, say
 from aksrdma.errors import UsageError
-from aksrdma.validation.sources import STDIN, iter_files, sources_of
+from aksrdma.validation.sources import iter_files, sources_of
 
 if TYPE_CHECKING:
     from aksrdma.workloads.inject import InjectedFile
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="ConfigMap with the NCCL topology file under the key topo.xml; mount it.",
 )
-@click.option("--output", "-o", type=click.Choice(["yaml", "patch"]), default="yaml", show_default=True, help="Format.")
+@output_option("yaml", "patch")
 @click.option("--diff", is_flag=True, help="Show what would be added.")
 @quiet_option
 def command(
@@ -70,8 +70,7 @@ def command(
     from aksrdma.workloads.inject import component, inject_files, injection_for, pool_named
 
     _check(cluster, pool, vm_size, output, diff)
-    if cluster == STDIN and (not paths or STDIN in paths):
-        raise UsageError("stdin cannot be both the cluster file and the manifests; give one of them as a file")
+    named = paths_beside(cluster, paths, "the cluster file and the manifests")
     plan = plan_of(cluster, None, profile, [vm_size] if vm_size else [])
     injection = injection_for(
         plan.decisions,
@@ -82,7 +81,7 @@ def command(
         container=container,
         keep_env=keep_env,
     )
-    files = inject_files(list(_contents(paths or (STDIN,))), injection)
+    files = inject_files(list(_contents(named)), injection)
     if conflicts := list(_conflicts(files)):
         click.echo("\n".join(conflicts), err=True)
         return 1
@@ -105,7 +104,6 @@ def _check(cluster: str | None, pool: str | None, vm_size: str | None, output: s
 
 def _contents(paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     from aksrdma.documents import read_bytes
-    from aksrdma.documents.reading import STDIN_NAME
 
     sources = sources_of(paths, together=True)
     for source in sources:
@@ -116,7 +114,7 @@ def _contents(paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
                 "to keep the additions as a component of it"
             )
     for file in iter_files(sources):
-        yield (STDIN_NAME if file == STDIN else file), read_bytes(file)
+        yield name_of(file), read_bytes(file)
 
 
 def _conflicts(files: Sequence[InjectedFile]) -> Iterator[str]:

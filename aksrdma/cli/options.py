@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import click
 
 from aksrdma.cluster import PROFILES
+from aksrdma.errors import UsageError
 
+STDIN: Final = "-"
 Decorated = Callable[..., Any]
 
 
@@ -29,10 +31,32 @@ def quiet_option(function: Decorated) -> Decorated:
     return click.option("--quiet", "-q", is_flag=True, help="No notes on stderr.")(function)
 
 
-def output_option(function: Decorated) -> Decorated:
-    """Add `-o table|json|yaml`."""
-    choice = click.Choice(["table", "json", "yaml"])
-    return click.option("--output", "-o", type=choice, default="table", show_default=True, help="Format.")(function)
+def output_option(*formats: str) -> Decorated:
+    """Add `-o` with these formats, the first of them by default."""
+    choice = click.Choice(formats)
+    return click.option("--output", "-o", type=choice, default=formats[0], show_default=True, help="Format.")
+
+
+def name_of(file: str) -> str:
+    """Return how a file is called in messages."""
+    return "<stdin>" if file == STDIN else file
+
+
+def paths_beside(cluster: str | None, paths: Sequence[str], both: str) -> Sequence[str]:
+    """Return the paths, or stdin where there is none.
+
+    Args:
+        cluster: the file of `--cluster`, which may be stdin too.
+        paths: the paths that were given.
+        both: what the two files are, for the message.
+
+    Raises:
+        UsageError: stdin is asked for twice.
+    """
+    named = paths or (STDIN,)
+    if cluster == STDIN and STDIN in named:
+        raise UsageError(f"stdin cannot be both {both}; give one of them as a file")
+    return named
 
 
 def say(quiet: bool, *notes: str) -> None:

@@ -49,17 +49,14 @@ def command(
     if out_dir is None and (check or prune):
         raise UsageError(f"--{'check' if check else 'prune'} needs --out-dir")
     plan = plan_of(cluster, release, profile, vm_sizes)
-    say(quiet, *_release_note(cluster, release), *plan.notes)
+    if not cluster and not release:
+        guides, newest = catalog.defaults().release, catalog.newest()
+        say(quiet, f"release {guides}, that of the AKS guide; --release {newest} is the newest")
+    say(quiet, *plan.notes)
     if out_dir is None:
         click.echo(stream(plan), nl=False)
         return 0
     return _check(plan, out_dir, quiet) if check else _write(plan, out_dir, prune, quiet)
-
-
-def _release_note(cluster: str | None, release: str | None) -> list[str]:
-    if cluster or release:
-        return []
-    return [f"release {catalog.defaults().release}, that of the AKS guide; --release {catalog.newest()} is the newest"]
 
 
 def _check(plan: Plan, folder: Path, quiet: bool) -> int:

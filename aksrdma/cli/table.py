@@ -17,7 +17,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def details(data: dict[str, Any]) -> str:
     """Return one row, a field a line, nested fields by their dotted path."""
-    pairs = [(path, value) for path, value in _flat(data, "") if value not in (None, [], {})]
+    pairs = list(_flat(data, ""))
     width = max((len(path) for path, _ in pairs), default=0)
     return "".join(f"{path.ljust(width)}  {value}\n" for path, value in pairs)
 

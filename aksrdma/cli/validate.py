@@ -10,7 +10,7 @@ import click
 
 from aksrdma import reports
 from aksrdma.cli.config import configured
-from aksrdma.cli.options import quiet_option, release_option, say
+from aksrdma.cli.options import STDIN, output_option, quiet_option, release_option, say
 from aksrdma.validation import Options, Report, prepared
 from aksrdma.validation.run import run
 from aksrdma.validation.sources import sources_of
@@ -41,7 +41,7 @@ from aksrdma.validation.sources import sources_of
 @click.option(
     "--max-file-size", type=click.IntRange(1), metavar="BYTES", help="Bytes of a file beyond which it is refused."
 )
-@click.option("--output", "-o", type=click.Choice(reports.FORMATS), default="text", show_default=True, help="Format.")
+@output_option(*reports.FORMATS)
 @quiet_option
 def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> int:
     """Judge manifests, ours or not; exit 1 where something is wrong.
@@ -58,7 +58,7 @@ def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> i
     aksrdma validate manifests/ -o sarif > aksrdma.sarif
     """
     options = prepared(_options(given))
-    report = run(sources_of(paths or ("-",), together=options.together), options)
+    report = run(sources_of(paths or (STDIN,), together=options.together), options)
     click.echo(_text(report, output), nl=False)
     say(quiet, *report.notes)
     if output == "text" and not quiet:
@@ -74,12 +74,10 @@ def _options(given: dict[str, Any]) -> Options:
     for name, value in given.items():
         if value is None or value == ():
             continue
-        fields[name] = _split(value) if name in ("select", "ignore") else value
+        if name in ("select", "ignore"):
+            value = tuple(word.strip() for one in value for word in one.split(",") if word.strip())
+        fields[name] = value
     return Options(**fields)
-
-
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
 def _text(report: Report, output: str) -> str:

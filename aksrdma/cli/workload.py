@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,6 @@ from aksrdma.workloads.jobs import (
     KINDS,
     JobOptions,
     Target,
-    WorkloadPlan,
     plan_workload,
     target_of,
     workload_stream,
@@ -72,7 +70,10 @@ def command(
     kubectl logs -l aksrdma.dev/workload=nccl-all-reduce --tail=-1 | aksrdma check-log --vm-size Standard_ND96isr_H100_v5
     """
     target = _target(cluster, pool, vm_size, profile, release)
-    copy = _read(topology_file) if topology_file else None
+    try:
+        copy = topology_file.read_bytes() if topology_file else None
+    except OSError as error:
+        raise ReadError(f"{topology_file}: cannot be read: {error.strerror}") from error
     options = JobOptions(nodes=nodes, kind=job_kind, image=image, topology_file=copy, gpu_memory=gpu_memory)
     plan = plan_workload(kind, target, options)
     say(quiet, *plan.notes)
@@ -80,8 +81,12 @@ def command(
         click.echo(workload_stream(plan), nl=False)
         return 0
     done = workload_tree(plan).write(out_dir)
+    condition = "complete" if plan.job_kind == "Job" else "Succeeded"
     say(
-        quiet, f"{len(done.written)} files written to {out_dir}, {len(done.unchanged)} unchanged", *_next(plan, out_dir)
+        quiet,
+        f"{len(done.written)} files written to {out_dir}, {len(done.unchanged)} unchanged",
+        f"next: kubectl apply -k {out_dir}",
+        f"then: kubectl wait --for=condition={condition} {plan.job_kind.lower()}/{plan.kind} --timeout=60m",
     )
     return 0
 
@@ -95,18 +100,3 @@ def _target(
         raise UsageError("--pool names a node pool of a cluster file; add --cluster")
     plan = plan_of(cluster, release, profile, [vm_size] if vm_size else [])
     return target_of(plan.decisions, pool, named=cluster is not None)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ReadError(f"{file}: cannot be read: {error.strerror}") from error
-
-
-def _next(plan: WorkloadPlan, folder: Path) -> Iterator[str]:
-    yield f"next: kubectl apply -k {folder}"
-    if plan.job_kind == "Job":
-        yield f"then: kubectl wait --for=condition=complete job/{plan.kind} --timeout=60m"
-    else:
-        yield f"then: kubectl wait --for=condition=Succeeded mpijob/{plan.kind} --timeout=60m"
