@@ -307,6 +307,19 @@ def test_completion_prints_a_script(shell, capsys):
     assert "_AKSRDMA_COMPLETE" in capsys.readouterr().out
 
 
+def test_a_shell_completes_the_names_of_the_commands():
+    asked = {"_AKSRDMA_COMPLETE": "bash_complete", "COMP_WORDS": "aksrdma in", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv[0] = 'aksrdma'; from aksrdma.cli import run; run([])"],
+        env=os.environ | asked,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+
+    assert done.stdout.split() == ["plain,init", "plain,inject"]
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_of_a_command_teaches_by_example(name, capsys):
     assert run([name, "--help"]) == 0
