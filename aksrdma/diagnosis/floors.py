@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from aksrdma.diagnosis.evidence import Evidence
 from aksrdma.diagnosis.lines import Line
@@ -34,25 +33,11 @@ class FloorCheck:
     line: Line | None
     fix: str | None = None
 
-
-def check_floors(evidence: Evidence, vm_size: VmSize) -> tuple[FloorCheck, ...]:
-    """Compare what the log measured with the size's floors; nothing where the size has none."""
-    floors = vm_size.floors
-    if floors is None:
-        return ()
-    checks = (*_all_reduces(evidence, floors), *_perftests(evidence, floors))
-    return checks or _not_measured(floors)
-
-
-def _all_reduces(evidence: Evidence, floors: Floors) -> Iterator[FloorCheck]:
-    floor = floors.all_reduce(several_nodes(evidence) is not False)
-    rows = [table.row for table in evidence.tables if table.row and table.row.all_reduce]
-    if floor is None:
-        return
-    for row in rows:
-        state = _state(row.busbw, floor, enough=row.size >= _LEAST_COLLECTIVE)
-        fix = _ALL_REDUCE_FIX if state == "missed" else _SIZE_FIX if state == "not-shown" else None
-        yield FloorCheck("all-reduce bus bandwidth", state, row.busbw, floor, "GB/s", row.line, fix)
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values; the line as its number."""
+        return {name: getattr(self, name) for name in self.__slots__} | {
+            "line": self.line.number if self.line else None
+        }
 
 
 _ALL_REDUCE_FIX: Final = (
@@ -62,29 +47,40 @@ _SIZE_FIX: Final = "measure larger messages: all_reduce_perf -b 8 -e 16G -f 2 -g
 _PERFTEST_FIX: Final = (
     "pin the test to the NIC's NUMA node (numactl), use --report_gbits -q 4, and check the port's rate"
 )
+_NOT_MEASURED_FIX: Final = "run all_reduce_perf or ib_write_bw, or leave the VM size out to check the transport alone"
 
 
-def _perftests(evidence: Evidence, floors: Floors) -> Iterator[FloorCheck]:
-    floor = floors.perftest_gbit_per_s
+def check_floors(evidence: Evidence, vm_size: VmSize) -> tuple[FloorCheck, ...]:
+    """Compare what the log measured with the size's floors; nothing where the size has none."""
+    floors = vm_size.floors
+    if floors is None:
+        return ()
+    checks: list[FloorCheck] = []
+    busbw, gbit = floors.all_reduce(several_nodes(evidence) is not False), floors.perftest_gbit_per_s
+    for table in evidence.tables:
+        if busbw is not None and (row := table.row) and row.all_reduce:
+            state, fix = _state(row.busbw, busbw, row.size >= _LEAST_COLLECTIVE, _ALL_REDUCE_FIX)
+            checks.append(FloorCheck("all-reduce bus bandwidth", state, row.busbw, busbw, "GB/s", row.line, fix))
     for device, result in evidence.measured.items():
-        if floor is not None and result.gbit_per_s is not None:
-            state = _state(result.gbit_per_s, floor, enough=result.size >= _LEAST_PERFTEST)
-            fix = _PERFTEST_FIX if state == "missed" else _SIZE_FIX if state == "not-shown" else None
-            name = f"perftest {device}" if device else "perftest"
-            yield FloorCheck(name, state, round(result.gbit_per_s, 2), floor, "Gb/s", result.line, fix)
+        if gbit is not None and result.gbit_per_s is not None:
+            state, fix = _state(result.gbit_per_s, gbit, result.size >= _LEAST_PERFTEST, _PERFTEST_FIX)
+            name, value = f"perftest {device}" if device else "perftest", round(result.gbit_per_s, 2)
+            checks.append(FloorCheck(name, state, value, gbit, "Gb/s", result.line, fix))
+    return tuple(checks) or _not_measured(floors)
 
 
-def _state(value: float, floor: float, *, enough: bool) -> FloorState:
+def _state(value: float, floor: float, enough: bool, missed_fix: str) -> tuple[FloorState, str | None]:
+    """Compare a figure with its floor; one of messages that are too small (`enough`) may meet it, but not miss it."""
     if value >= floor:
-        return "met"
-    return "missed" if enough else "not-shown"
+        return "met", None
+    return ("missed", missed_fix) if enough else ("not-shown", _SIZE_FIX)
 
 
 def _not_measured(floors: Floors) -> tuple[FloorCheck, ...]:
-    fix = "run all_reduce_perf or ib_write_bw, or leave the VM size out to check the transport alone"
     busbw = floors.all_reduce(several=True)
     if busbw is not None:
-        return (FloorCheck("all-reduce bus bandwidth", "not-shown", None, busbw, "GB/s", None, fix),)
-    if floors.perftest_gbit_per_s is not None:
-        return (FloorCheck("perftest", "not-shown", None, floors.perftest_gbit_per_s, "Gb/s", None, fix),)
+        return (FloorCheck("all-reduce bus bandwidth", "not-shown", None, busbw, "GB/s", None, _NOT_MEASURED_FIX),)
+    gbit = floors.perftest_gbit_per_s
+    if gbit is not None:
+        return (FloorCheck("perftest", "not-shown", None, gbit, "Gb/s", None, _NOT_MEASURED_FIX),)
     return ()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from aksrdma.diagnosis.line_facts import Failed
+from aksrdma.diagnosis.evidence import Failure
 from aksrdma.diagnosis.lines import Line
 
 _FILE: Final = Path(__file__).with_name("known_errors.yaml")
@@ -33,38 +32,30 @@ class KnownError:
 
 
 @cache
-def problems() -> tuple[KnownError, ...]:
+def known_errors() -> tuple[KnownError, ...]:
     """Return the rows, in the order in which they are tried."""
-    import yaml
+    import yaml  # only here, so that what does not read logs starts without it
 
     rows: list[dict[str, Any]] = yaml.safe_load(_FILE.read_text())
-    return tuple(_problem(row) for row in rows)
+    known = {field.name for field in fields(KnownError)}
+    for row in rows:
+        if row.keys() - known:
+            raise ValueError(f"known_errors.yaml: {row.get('id')}: unknown keys {sorted(row.keys() - known)}")
+    defaults: dict[str, Any] = {"message": None, "stops_setup": False}
+    return tuple(KnownError(**defaults | row | {"pattern": re.compile(row["pattern"])}) for row in rows)
 
 
 def markers() -> tuple[str, ...]:
     """Return the texts of which a line with an error holds one."""
-    return tuple(problem.marker for problem in problems())
+    return tuple(row.marker for row in known_errors())
 
 
-def facts(line: Line) -> Iterator[Failed]:
-    """Yield the error that a message shows: that of the first row that fits."""
-    for problem in problems():
-        if problem.marker in line.text and (match := problem.pattern.search(line.text)):
-            if problem.advice:
-                yield Failed(line, _message(problem, match), problem.advice, problem.stops_setup)
-            return
-
-
-def _problem(row: dict[str, Any]) -> KnownError:
-    known = {"id", "marker", "pattern", "message", "advice", "stops_setup"}
-    if row.keys() - known:
-        raise ValueError(f"known_errors.yaml: {row.get('id')}: unknown keys {sorted(row.keys() - known)}")
-    pattern = re.compile(row["pattern"])
-    return KnownError(
-        row["id"], row["marker"], pattern, row.get("message"), row["advice"], row.get("stops_setup", False)
-    )
-
-
-def _message(problem: KnownError, match: re.Match[str]) -> str:
-    text = problem.message.format(**match.groupdict()) if problem.message else match[0]
-    return " ".join(text.split())[:_LONGEST].rstrip(" .:,")
+def failure(line: Line) -> Failure | None:
+    """Return the error that a message shows: that of the first row that fits."""
+    for row in known_errors():
+        if row.marker in line.text and (match := row.pattern.search(line.text)):
+            if row.advice is None:
+                return None
+            text = row.message.format(**match.groupdict()) if row.message else match[0]
+            return Failure(line, " ".join(text.split())[:_LONGEST].rstrip(" .:,"), row.advice, row.stops_setup)
+    return None

@@ -25,6 +25,8 @@ _MEMORY: Final = 8 << 20
 _MOST_REPEATS: Final = 1 << 16
 _ENOUGH: Final = 1 << 14
 """Lines of one shape that are looked at, one for each rank of a large job; after that a flood says no more."""
+_QUOTE: Final = 160
+"""Characters of a line that are quoted."""
 _COLUMN: Final = b"   ."
 """A column of decimal numbers, once the digits are out."""
 
@@ -53,6 +55,12 @@ class Line(NamedTuple):
     source: Source = Source()
     task: int | None = None
     """Rank that the launcher put before the line (mpirun, srun, torchrun)."""
+
+    @property
+    def quote(self) -> str:
+        """The message as a report quotes it: in single spaces, and cut where it is long."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= _QUOTE else f"{text[:_QUOTE]}..."
 
 
 class Sieve:

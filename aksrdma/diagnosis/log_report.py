@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 from aksrdma.diagnosis import known_errors, nccl, perftest, ucx
-from aksrdma.diagnosis.evidence import Evidence, Failure, RankEvidence, add
+from aksrdma.diagnosis.evidence import Evidence, Link
 from aksrdma.diagnosis.fabrics import Fabric, is_omni_path
 from aksrdma.diagnosis.floors import FloorCheck, check_floors
-from aksrdma.diagnosis.line_facts import Link
 from aksrdma.diagnosis.lines import Line, read
 from aksrdma.diagnosis.nccl import NcclTests
 from aksrdma.diagnosis.perftest import Perftest
@@ -20,8 +19,6 @@ from aksrdma.diagnosis.verdict import Reason, Verdict, bus_bandwidth, gpudirect,
 if TYPE_CHECKING:
     from aksrdma.catalog.rows.vm_sizes import VmSize
 
-_QUOTE: Final = 160
-"""Characters of a log line that are quoted."""
 _OFTEN: Final = 10_000
 """From here on a count is not exact: a flood of errors is not counted to its end."""
 _NAMES: Final = 12
@@ -63,9 +60,10 @@ class RankReport:
     gpudirect: bool | None
     topology_file: Literal["loaded", "missing"] | None
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"transports": list(self.transports), "devices": list(self.devices)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class LogReport:
         """Whether RDMA is proven and, with a VM size, every floor is met; what a log does not show is not ok."""
         return self.verdict == "used" and all(check.state == "met" for check in self.floors)
 
-    def to_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the object of `aksrdma check-log -o json` as JSON values."""
         return {
             "file": self.file,
@@ -108,10 +106,10 @@ class LogReport:
             "topology_file": self.topology_file,
             "bus_bandwidth_gbps": self.bus_bandwidth_gbps,
             "errors": [str(error) for error in self.errors],
-            "ranks": [rank.to_data() for rank in self.ranks],
-            "reasons": [_reason_data(reason) for reason in self.reasons],
+            "ranks": [rank.to_dict() for rank in self.ranks],
+            "reasons": [reason.to_dict() for reason in self.reasons],
             "floor_missed": self.floor_missed,
-            "floors": [_floor_data(check) for check in self.floors],
+            "floors": [check.to_dict() for check in self.floors],
         }
 
 
@@ -119,7 +117,16 @@ def render_json(reports: Iterable[LogReport]) -> str:
     """Return the reports as `aksrdma check-log -o json` prints them, with a final newline."""
     import json
 
-    return json.dumps([report.to_data() for report in reports], indent=2, ensure_ascii=False) + "\n"
+    return json.dumps([report.to_dict() for report in reports], indent=2, ensure_ascii=False) + "\n"
+
+
+_TITLES: Final[dict[Verdict, str]] = {
+    "used": "RDMA used",
+    "not-used": "RDMA NOT used",
+    "unproven": "UNPROVEN, the log does not show whether RDMA was used",
+}
+_SHOWN: Final = {True: "yes", False: "no", None: "not shown"}
+_FLOOR_STATES: Final = {"met": "met", "missed": "MISSED", "not-shown": "NOT SHOWN to be met"}
 
 
 def render_text(report: LogReport) -> str:
@@ -128,99 +135,51 @@ def render_text(report: LogReport) -> str:
 
 
 def _lines(report: LogReport) -> Iterator[str]:
-    decisive = report.reasons[0]
+    decisive, *notes = report.reasons
+    bandwidth = report.bus_bandwidth_gbps
     yield f"{report.file}: {_TITLES[report.verdict]}: {decisive.text}{_where(decisive.line)}"
-    yield f"  seen: {', '.join(_seen(report))}"
+    yield (
+        f"  seen: link {report.link or 'not shown'}"
+        f", devices {' '.join(report.devices) or 'not shown'}"
+        f", GPUDirect RDMA {_SHOWN[report.gpudirect]}"
+        f", topology file {report.topology_file or 'not shown'}"
+        f", bus bandwidth {'not shown' if bandwidth is None else f'{bandwidth:g} GB/s'}"
+    )
     yield from (f"  {text}" for text in _rank_lines(report.ranks))
-    yield from (f"  {_floor_line(check)}" for check in report.floors)
+    for check in report.floors:
+        value = "not shown" if check.value is None else f"{check.value:g} {check.unit}"
+        floor = f"{check.what} {value}, floor {check.floor:g} {check.unit}{_where(check.line)}"
+        yield f"  floor {_FLOOR_STATES[check.state]}: {floor}"
     yield from (f"  error: {error}" for error in report.errors)
-    yield from (f"  note: {reason.text}{_where(reason.line)}" for reason in report.reasons[1:])
+    yield from (f"  note: {reason.text}{_where(reason.line)}" for reason in notes)
     fixes = [reason.fix for reason in report.reasons] + [check.fix for check in report.floors]
     yield from (f"  next: {fix}" for fix in dict.fromkeys(fix for fix in fixes if fix))
 
 
-_TITLES: Final[dict[Verdict, str]] = {
-    "used": "RDMA used",
-    "not-used": "RDMA NOT used",
-    "unproven": "UNPROVEN, the log does not show whether RDMA was used",
-}
-
-
-def _seen(report: LogReport) -> Iterator[str]:
-    yield f"link {report.link or 'not shown'}"
-    yield f"devices {' '.join(report.devices) or 'not shown'}"
-    yield f"GPUDirect RDMA {_SHOWN[report.gpudirect]}"
-    yield f"topology file {report.topology_file or 'not shown'}"
-    bandwidth = report.bus_bandwidth_gbps
-    yield f"bus bandwidth {'not shown' if bandwidth is None else f'{bandwidth:g} GB/s'}"
-
-
-_SHOWN: Final = {True: "yes", False: "no", None: "not shown"}
-
-
 def _rank_lines(ranks: tuple[RankReport, ...]) -> Iterator[str]:
+    """Yield a line for all ranks that used the same: a large job has hundreds, and one that differs should stand out."""
     alike: dict[tuple[Any, ...], list[str]] = {}
     for rank in ranks:
         key = rank.transports, rank.network, rank.gpudirect, rank.topology_file
         alike.setdefault(key, []).append(_name(rank))
     for (transports, network, over_gpu, topology), names in alike.items():
+        count = "rank" if len(names) == 1 else f"{len(names)} ranks"
+        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         way = " and ".join(transports) or (f"chose {network}, no channel shown" if network else "no transport shown")
-        file = f", topology file {topology}" if topology else ""
         direct = f", GPUDirect RDMA {_SHOWN[over_gpu]}" if over_gpu is not None else ""
-        yield f"{_count(names)}: {way}{direct}{file}"
-
-
-def _count(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return f"{'rank' if len(names) == 1 else f'{len(names)} ranks'} {', '.join(names[:_NAMES])}{more}"
+        file = f", topology file {topology}" if topology else ""
+        yield f"{count} {', '.join(names[:_NAMES])}{more}: {way}{direct}{file}"
 
 
 def _name(rank: RankReport) -> str:
-    place = f"{rank.host}:{rank.pid}" if rank.host else "of an unknown process"
     if rank.rank is not None:
         return f"{rank.rank} ({rank.host})" if rank.host else str(rank.rank)
+    place = f"{rank.host}:{rank.pid}" if rank.host else "of an unknown process"
     return place if rank.gpu is None else f"{place}[{rank.gpu}]"
 
 
-def _floor_line(check: FloorCheck) -> str:
-    value = "not shown" if check.value is None else f"{check.value:g} {check.unit}"
-    state = {"met": "met", "missed": "MISSED", "not-shown": "NOT SHOWN to be met"}[check.state]
-    return f"floor {state}: {check.what} {value}, floor {check.floor:g} {check.unit}{_where(check.line)}"
-
-
 def _where(line: Line | None) -> str:
-    return f" (line {line.number}: {_quoted(line)})" if line else ""
-
-
-def _quoted(line: Line) -> str:
-    text = " ".join(line.text.split())
-    return text if len(text) <= _QUOTE else f"{text[:_QUOTE]}..."
-
-
-def _reason_data(reason: Reason) -> dict[str, Any]:
-    line = reason.line
-    return {
-        "text": reason.text,
-        "line": line.number if line else None,
-        "quote": _quoted(line) if line else None,
-        "fix": reason.fix,
-    }
-
-
-def _floor_data(check: FloorCheck) -> dict[str, Any]:
-    return {
-        "what": check.what,
-        "state": check.state,
-        "value": check.value,
-        "floor": check.floor,
-        "unit": check.unit,
-        "line": check.line.number if check.line else None,
-        "fix": check.fix,
-    }
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return f" (line {line.number}: {line.quote})" if line else ""
 
 
 def check_log(stream: BinaryIO, name: str, vm_size: VmSize | None = None) -> LogReport:
@@ -245,92 +204,82 @@ def gather(stream: BinaryIO) -> Evidence:
     Raises:
         ReadError: The stream cannot be read, or is broken gzip.
     """
-    evidence, tables, perf, endpoints = Evidence(), NcclTests(), Perftest(), Ucx()
-    readers = (nccl.facts, tables.facts, perf.facts, endpoints.facts, known_errors.facts)
+    evidence = Evidence()
+    tables, sections, endpoints = NcclTests(evidence), Perftest(evidence), Ucx(evidence)
     markers = (*nccl.MARKERS, *perftest.MARKERS, *ucx.MARKERS, *known_errors.markers())
     for line in read(stream, markers):
-        for facts in readers:
-            for fact in facts(line):
-                add(evidence, fact)
-    for fact in endpoints.finish():
-        add(evidence, fact)
+        nccl.read(evidence, line)
+        tables.read(line)
+        sections.read(line)
+        endpoints.read(line)
+        if failure := known_errors.failure(line):
+            evidence.fail(failure)
+    endpoints.finish()
     return evidence
 
 
 def _report(evidence: Evidence, name: str, vm_size: VmSize | None) -> LogReport:
     judgment = judge(evidence)
+    failures = evidence.failures.values()
     return LogReport(
         file=name,
         verdict=judgment.verdict,
-        reasons=(*judgment.reasons, *_notes(evidence)),
+        reasons=(judgment.reason, *_notes(evidence)),
         link=link(evidence) if judgment.verdict != "not-used" else None,
         gpudirect=gpudirect(evidence),
         devices=tuple(evidence.devices),
         topology_file=topology_file(evidence),
         bus_bandwidth_gbps=bus_bandwidth(evidence),
-        errors=tuple(_error(failure) for failure in evidence.failures.values()),
+        errors=tuple(LogError(one.message, one.advice, one.line.number, one.count) for one in failures),
         ranks=_ranks(evidence),
         floors=check_floors(evidence, vm_size) if vm_size else (),
     )
 
 
-def _error(failure: Failure) -> LogError:
-    first = failure.first
-    return LogError(first.message, first.advice, first.line.number, failure.count)
-
-
 def _ranks(evidence: Evidence) -> tuple[RankReport, ...]:
-    told = (rank for rank in evidence.ranks.values() if rank.source.host or rank.networks or rank.lanes)
-    reports = [_rank(rank) for rank in told]
-    last = len(reports)
-    return tuple(sorted(reports, key=lambda rank: (last if rank.rank is None else rank.rank, rank.host or "")))
+    """Return what each process used, by its rank; those without one come last."""
+    reports: list[RankReport] = []
+    for rank in evidence.ranks.values():
+        if rank.source.host is None and not rank.networks and not rank.lanes:
+            continue  # lines that do not say who wrote them, and nothing of a network
+        used = [device.name for index, device in rank.devices.items() if index in rank.nics]
+        reports.append(
+            RankReport(
+                rank=rank.task if rank.rank is None else rank.rank,
+                host=rank.source.host,
+                pid=rank.source.pid,
+                gpu=rank.source.device,
+                transports=(*(f"NET/{name}" for name in rank.networks), *rank.local, *rank.lanes),
+                network=next(iter(rank.selected), next(iter(rank.networks), None)),
+                devices=tuple(used or (device.name for device in rank.devices.values())),
+                gpudirect=True if rank.with_gpudirect else False if rank.without_gpudirect else None,
+                topology_file=None if rank.topology == "broken" else rank.topology,
+            )
+        )
+    return tuple(sorted(reports, key=lambda one: (one.rank is None, one.rank or 0, one.host or "")))
 
 
-def _rank(rank: RankEvidence) -> RankReport:
-    used = [device.name for index, device in rank.devices.items() if index in rank.nics]
-    state = rank.topology
-    return RankReport(
-        rank=rank.task if rank.rank is None else rank.rank,
-        host=rank.source.host,
-        pid=rank.source.pid,
-        gpu=rank.source.device,
-        transports=(*(f"NET/{name}" for name in rank.networks), *rank.local, *rank.lanes),
-        network=next(iter(rank.selected), next(iter(rank.networks), None)),
-        devices=tuple(used or (device.name for device in rank.devices.values())),
-        gpudirect=True if rank.with_gpudirect else False if rank.without_gpudirect else None,
-        topology_file=None if state == "broken" else state,
-    )
-
-
-def _notes(evidence: Evidence) -> Iterator[Reason]:
-    for name in evidence.devices:
-        if is_omni_path(name):
-            text = f"{name} is Omni-Path, which has verbs too and which NCCL prints as IB; it is not InfiniBand"
-            yield Reason(text, evidence.devices[name])
-            break
-    yield from _gpudirect_notes(evidence)
-
-
-def _gpudirect_notes(evidence: Evidence) -> Iterator[Reason]:
-    ranks = evidence.ranks.values()
-    without = [rank for rank in ranks if rank.without_gpudirect and _over_verbs(evidence, rank)]
-    if not without:
-        return
-    line = next(iter(without[0].networks.values()))
-    if any(rank.with_gpudirect for rank in ranks):
-        text = "some channels reach GPU memory directly and some do not"
-    elif any(rank.gpudirect_announced for rank in ranks):
-        text = "GPUDirect RDMA was announced, but no channel uses it"
-    else:
-        text = "GPUDirect RDMA is off, so data takes a detour over host memory"
-    yield Reason(text, line, _GPUDIRECT_FIX)
-
-
-def _over_verbs(evidence: Evidence, rank: RankEvidence) -> bool:
-    return any(evidence.fabric(network) is Fabric.VERBS for network in rank.networks)
-
-
-_GPUDIRECT_FIX = (
+_GPUDIRECT_FIX: Final = (
     "for GPUDirect RDMA load nvidia-peermem or use DMA-BUF (open GPU driver, NCCL 2.13 or newer), and set"
     " NCCL_NET_GDR_LEVEL=SYS if the topology file does not pair GPUs with NICs"
 )
+
+
+def _notes(evidence: Evidence) -> Iterator[Reason]:
+    omni_path = next(filter(is_omni_path, evidence.devices), None)
+    if omni_path:
+        text = f"{omni_path} is Omni-Path, which has verbs too and which NCCL prints as IB; it is not InfiniBand"
+        yield Reason(text, evidence.devices[omni_path])
+    ranks = evidence.ranks.values()
+    for rank in ranks:
+        over_verbs = any(evidence.fabric(network) is Fabric.VERBS for network in rank.networks)
+        if not rank.without_gpudirect or not over_verbs:
+            continue
+        if any(other.with_gpudirect for other in ranks):
+            text = "some channels reach GPU memory directly and some do not"
+        elif any(other.gpudirect_announced for other in ranks):
+            text = "GPUDirect RDMA was announced, but no channel uses it"
+        else:
+            text = "GPUDirect RDMA is off, so data takes a detour over host memory"
+        yield Reason(text, next(iter(rank.networks.values())), _GPUDIRECT_FIX)
+        return  # one rank stands for all

@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from aksrdma.diagnosis.line_facts import (
-    Addressed,
-    Channel,
-    Completed,
-    Connected,
-    Device,
-    Fact,
-    GpuDirect,
-    Joined,
-    Listed,
-    Named,
-    Placed,
-    Provider,
-    Row,
-    Selected,
-    TableStarted,
-    Topology,
-)
+from aksrdma.diagnosis.evidence import Device, Evidence, Row, TopologyState, note
 from aksrdma.diagnosis.lines import Line, Source
 
 MARKERS: Final = (
@@ -40,7 +23,6 @@ MARKERS: Final = (
     "Init COMPLETE",
     "nNodes",
     "Connected all",
-    "Destroy COMPLETE",
     "GPU Direct RDMA",
     "topology file",
     "XML Parse",
@@ -55,23 +37,23 @@ MARKERS: Final = (
     "  double ",
 )
 
-_Match: TypeAlias = "re.Match[str]"
-_READERS: list[tuple[str, re.Pattern[str], Callable[[Line, _Match], Fact | None]]] = []
+_Reader: TypeAlias = Callable[[Evidence, Line, re.Match[str]], None]
+_READERS: Final[list[tuple[str, re.Pattern[str], _Reader]]] = []
 
 
-def facts(line: Line) -> Iterator[Fact]:
-    """Yield what NCCL says in a message."""
-    for marker, pattern, read in _READERS:
-        if marker in line.text and (match := pattern.search(line.text)) and (fact := read(line, match)):
-            yield fact
+def read(evidence: Evidence, line: Line) -> None:
+    """Enter what NCCL says in a message."""
+    for marker, pattern, reader in _READERS:
+        if marker in line.text and (match := pattern.search(line.text)):
+            reader(evidence, line, match)
 
 
-def _reader(
-    marker: str, pattern: str
-) -> Callable[[Callable[[Line, _Match], Fact | None]], Callable[[Line, _Match], Fact | None]]:
-    def register(read: Callable[[Line, _Match], Fact | None]) -> Callable[[Line, _Match], Fact | None]:
-        _READERS.append((marker, re.compile(pattern), read))
-        return read
+def _reader(marker: str, pattern: str) -> Callable[[_Reader], _Reader]:
+    """Make a function the reader of messages that fit `pattern`; `marker` is a part of them that is found faster."""
+
+    def register(reader: _Reader) -> _Reader:
+        _READERS.append((marker, re.compile(pattern), reader))
+        return reader
 
     return register
 
@@ -86,90 +68,101 @@ _COLLNET = r"CollNet \d+/\d+ : \d+ \[\w+\] via "
     rf"(?:{_ARROW}NET|{_COLLNET}COLLNET)"
     + r"/(?P<name>[^/]{1,40})/(?P<nic>\d{1,6})(?:\(\d+\))?(?P<gpudirect>/GDRDMA)?",
 )
-def _network_channel(line: Line, match: _Match) -> Fact | None:
-    return Channel(line, "NET", match["name"], int(match["nic"]), match["gpudirect"] is not None)
+def _network_channel(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    rank = evidence.rank(line)
+    note(rank.networks, match["name"], line)
+    rank.nics.add(int(match["nic"]))
+    if match["gpudirect"]:
+        rank.with_gpudirect += 1
+    else:
+        rank.without_gpudirect += 1
 
 
 @_reader(" via ", _ARROW + r"(?P<transport>P2P|SHM)/(?P<name>[\w ]+?)(?:/|\[| comm|$)")
-def _local_channel(line: Line, match: _Match) -> Fact | None:
-    return Channel(line, "P2P" if match["transport"] == "P2P" else "SHM", match["name"])
+def _local_channel(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.rank(line).local, f"{match['transport']}/{match['name']}", line)
 
 
 @_reader(" via direct", _ARROW + r"direct shared memory")
-def _old_shared_memory(line: Line, match: _Match) -> Fact | None:
-    return Channel(line, "SHM", "direct")
+def _old_shared_memory(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.rank(line).local, "SHM/direct", line)
 
 
 @_reader("etwork", r"(?:\bINFO |^\s*)Using (?:internal )?[Nn]etwork (?P<name>\w[\w .-]{0,39}?)\s*$")
 @_reader("NET plugin", r"\bINFO Assigned NET plugin (?P<name>\w[\w .-]*?) to comm")
-def _selected(line: Line, match: _Match) -> Fact | None:
-    return Selected(line, match["name"])
+def _selected(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.rank(line).selected, match["name"], line)
 
 
 @_reader("HCA ", r"NET/IB ?: .*\bHCA \d+ '(?P<name>[\w.-]{1,64})'")
 @_reader("virtual device", r"Made virtual device \[\d+\] name=(?P<name>[\w.-]{1,64}) ")
-def _named(line: Line, match: _Match) -> Fact | None:
-    return Named(line, match["name"])
+def _named(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.devices, match["name"], line)
 
 
 _DEVICE = re.compile(r"\[(\d{1,6})\] ?([\w.+-]{1,64})(?::uverbs\d+)?:\d+/(IB|RoCE|UNSPECIFIED)")
 
 
+# The lookaheads leave out interfaces for TCP. A list without devices counts too: its process is one of the job.
 @_reader("NET/", r"NET/(?!Socket)[\w ]*: (?:Using\b(?! interface)|\[\d+\])")
-def _listed(line: Line, match: _Match) -> Fact | None:
-    found = _DEVICE.finditer(line.text)
-    return Listed(line, tuple(Device(int(index), name, link) for index, name, link in (m.groups() for m in found)))
+def _listed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    rank = evidence.rank(line)
+    for index, name, link in _DEVICE.findall(line.text):
+        rank.devices[int(index)] = Device(int(index), name, link)
+        note(evidence.devices, name, line)
 
 
 @_reader("rovider is ", r"[Ss]elected [Pp]rovider is (?P<name>[\w;+-]+)")
-def _provider(line: Line, match: _Match) -> Fact | None:
-    return Provider(line, match["name"])
+def _provider(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.providers, match["name"], line)
 
 
-@_reader(
-    "rank", r"\bcomm 0x[0-9a-f]+ rank (?P<rank>\d{1,9}) n[rR]anks (?P<ranks>\d{1,9})(?: nNodes (?P<nodes>\d{1,9}))?"
-)
-def _joined(line: Line, match: _Match) -> Fact | None:
-    nodes = match["nodes"]
-    return Joined(line, int(match["rank"]), int(match["ranks"]), int(nodes) if nodes else None)
+@_reader("rank", r"\bcomm 0x[0-9a-f]+ rank (?P<rank>\d{1,9}) n[rR]anks \d{1,9}(?: nNodes (?P<nodes>\d{1,9}))?")
+def _joined(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    rank = evidence.rank(line)
+    if rank.rank is None:  # the first communicator is the whole job; those that follow may be parts of it
+        rank.rank = int(match["rank"])
+    if match["nodes"]:
+        nodes = int(match["nodes"])
+        evidence.nodes = max(evidence.nodes or 0, nodes)
+        evidence.inside_node = evidence.inside_node or nodes == 1
 
 
 @_reader("GPU Direct RDMA", r"GPU Direct RDMA (?:\([\w -]+\) )?(?P<state>[Ee]nabled|[Dd]isabled)")
-def _gpudirect(line: Line, match: _Match) -> Fact | None:
-    return GpuDirect(line, match["state"].lower() == "enabled")
+def _gpudirect(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    rank = evidence.rank(line)
+    rank.gpudirect_announced = match["state"].lower() == "enabled" and rank.gpudirect_announced is not False
 
 
-@_reader("Loading topology file", r"INFO Loading topology file \S")
-def _topology_loaded(line: Line, match: _Match) -> Fact | None:
-    return Topology(line, "loaded")
+def _topology(state: TopologyState) -> _Reader:
+    def enter(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+        note(evidence.topology, state, line)
+        evidence.rank(line).topology = state
+
+    return enter
 
 
-@_reader("XML topology file", r"Could not open XML topology file")
-def _topology_missing(line: Line, match: _Match) -> Fact | None:
-    return Topology(line, "missing")
+_reader("Loading topology file", r"INFO Loading topology file \S")(_topology("loaded"))
+_reader("XML topology file", r"Could not open XML topology file")(_topology("missing"))
+_reader("XML Parse", r"XML Parse\b")(_topology("broken"))
 
 
-@_reader("XML Parse", r"XML Parse\b")
-def _topology_broken(line: Line, match: _Match) -> Fact | None:
-    return Topology(line, "broken")
-
-
+# `Destroy COMPLETE` proves nothing: since 2.22 NCCL connects when data is first sent, which may be never.
 @_reader("Connected all", r"Connected all (?:rings|trees)")
-@_reader("Destroy COMPLETE", r"Destroy COMPLETE")
-def _connected(line: Line, match: _Match) -> Fact | None:
-    return Connected(line)
+def _connected(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    evidence.connected = evidence.connected or line
 
 
 @_reader("Got completion", r"NET/IB ?: Got completion .*?with (?:error |status=)(?:\w+\()?(?P<status>\d{1,6})")
-def _completed(line: Line, match: _Match) -> Fact | None:
-    return Completed(line, int(match["status"]))
+def _completed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.completions, int(match["status"]), line)
 
 
 # NCCL prints the LID where the link layer is InfiniBand and the GID where it is Ethernet.
 @_reader("qpn", r"NET/IB ?: .*\bqpn \d+ mtu \d+ .*?\b(?P<kind>LID|GID) \d+")
 @_reader("ocalGid", r"localGid (?P<kind>::ffff:)\d+\.")
-def _addressed(line: Line, match: _Match) -> Fact | None:
-    return Addressed(line, "IB" if match["kind"] == "LID" else "RoCE")
+def _addressed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    note(evidence.addressed, "IB" if match["kind"] == "LID" else "RoCE", line)
 
 
 _TYPE = r"(?:u?int\d+|float\d*|half|double|bfloat16|f(?:p|loat)?8\w*|char)"
@@ -190,30 +183,39 @@ _ALL_REDUCE: Final = 1.005
 
 
 class NcclTests:
-    """Reader of one log; it remembers a row that was torn until its numbers come."""
+    """Reader of one log of nccl-tests; it remembers a row that was torn until its numbers come."""
 
-    def __init__(self) -> None:
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
         self._torn: tuple[int, bool] | None = None
+        """Message size of the row, and whether it reduces."""
 
-    def facts(self, line: Line) -> Iterator[Fact]:
-        """Yield what nccl-tests says in a message."""
-        if " Pid " in line.text and (rank := _RANK.search(line.text)):
+    def read(self, line: Line) -> None:
+        """Enter what nccl-tests says in a message."""
+        evidence, text = self._evidence, line.text
+        if " Pid " in text and (rank := _RANK.search(text)):
             source = Source(rank["host"], int(rank["pid"]), int(rank["device"]))
-            yield Placed(line._replace(source=source), int(rank["rank"]))
-        elif "(GB/s)" in line.text:
+            process = evidence.rank(line._replace(source=source))
+            process.rank = int(rank["rank"])
+            evidence.placed.setdefault(len(evidence.tables), set()).add(process.source.host or "")
+        elif "(GB/s)" in text:
             self._torn = None
-            yield TableStarted(line)
+            evidence.start_table()
         elif line.source.host is None:
-            yield from self._row(line, _FUNCTION.sub(" ", line.text) if "()," in line.text else line.text)
+            self._row(line, _FUNCTION.sub(" ", text) if "()," in text else text)
 
-    def _row(self, line: Line, text: str) -> Iterator[Fact]:
+    def _row(self, line: Line, text: str) -> None:
         if head := _HEAD.search(text):
             self._torn = int(head["size"]), _REDOP.search(text) is not None
         if self._torn is None:
             return
         times = _TIMES.search(text, head.end()) if head else _TORN_TIMES.search(text)
-        if times:
-            size, reduces = self._torn
-            self._torn = None
-            algbw, busbw = float(times["algbw"]), float(times["busbw"])
-            yield Row(line, size, algbw, busbw, reduces and busbw > _ALL_REDUCE * algbw)
+        if times is None:
+            return
+        size, reduces = self._torn
+        self._torn = None
+        algbw, busbw = float(times["algbw"]), float(times["busbw"])
+        tables = self._evidence.tables
+        table = tables[-1] if tables else self._evidence.start_table()
+        if table.row is None or size >= table.row.size:
+            table.row = Row(line, size, busbw, reduces and busbw > _ALL_REDUCE * algbw)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-from aksrdma.diagnosis.line_facts import Addressed, Fact, Header, Loopback, Measured
+from aksrdma.diagnosis.evidence import Evidence, Measured, note
 from aksrdma.diagnosis.lines import Line
 
 MARKERS: Final = (
@@ -21,6 +20,7 @@ MARKERS: Final = (
     "ib_",
     "ibv_",
     " address:",
+    "GID: ",
     " Mbit/sec",
     " usec/iter",
     "   .",
@@ -36,7 +36,10 @@ _COMMAND = re.compile(
 )
 _HEAD = re.compile(r"#bytes\s+#iterations\s+(?P<columns>.*)")
 _ROW = re.compile(r"(?:^|[\s:>])(?P<size>\d{1,18})\s{2,}\d+\s{2,}(?P<values>\d[\d.]{0,24}(?:\s+\d[\d.]{0,24})*)\s*$")
-_ADDRESS = re.compile(r"\b(?P<end>local|remote) address:\s+LID (?P<lid>0x[0-9a-f]+|0+)\b")
+_ADDRESS = re.compile(r"\b(?P<end>local|remote) address:\s+LID (?P<key>0x[0-9a-f]+|0+)\b")
+_GID = re.compile(r"\bGID:? (?P<key>[0-9a-f:.]*[1-9a-f][0-9a-f:.]*)")
+"""One that is not all zeros: perftest prints it below the address, pingpong behind it."""
+_OWN_HOST = re.compile(r"\s(?:localhost|127(?:\.\d+){3}|::1)(?=\s|$)")
 _RESULT = re.compile(r"\bin [\d.]+ seconds = (?P<value>\d{1,12}(?:\.\d{1,6})?) (?P<unit>Mbit/sec|usec/iter)")
 
 _GBIT_PER: Final = {"Gb": 1.0, "MB": 8 * 2**20 / 1e9, "GB": 8.0}
@@ -48,67 +51,81 @@ _PLAUSIBLE: Final = 0.1
 class Perftest:
     """Reader of one log; server and client may share it, so a section is whatever was printed last."""
 
-    def __init__(self) -> None:
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
         self._device: str | None = None
         self._asked: str | None = None
+        """Device that the command names."""
         self._columns: str | None = None
         self._local: set[str] = set()
+        """Addresses of this end: LIDs, and GIDs where there is no LID (RoCE)."""
+        self._end = "local"
+        """Whose address was printed last."""
+        self._by_gid = False
+        """Whether that end has no LID, so that its GID tells it from others."""
         self._exchanged = False
         """The ends know each other, so what takes seconds is traffic."""
 
-    def facts(self, line: Line) -> Iterator[Fact]:
-        """Yield what perftest says in a message."""
-        if line.source.host is None:
-            yield from self._header(line)
-            yield from self._result(line)
+    def read(self, line: Line) -> None:
+        """Enter what perftest says in a message."""
+        if line.source.host is None:  # else it is a line of NCCL or UCX
+            self._header(line)
+            self._result(line)
 
-    def _header(self, line: Line) -> Iterator[Fact]:
-        text = line.text
+    def _header(self, line: Line) -> None:
+        evidence, text = self._evidence, line.text
         if "Test" in text and _TITLE.search(text):
             self._device = self._columns = None
             self._local.clear()
-            yield Header(line)
         elif "Dual-port" in text and (device := _DEVICE.search(text)):
             self._device = device["name"]
-            yield Header(line, device=device["name"])
+            note(evidence.devices, device["name"], line)
         elif "Link type" in text and (link := _LINK.search(text)):
-            yield Header(line, link="IB" if link["link"] == "IB" else "RoCE")
+            note(evidence.perftest_links, "IB" if link["link"] == "IB" else "RoCE", line)
         elif any(sign in text for sign in _GPU):
-            yield Header(line, gpu=True)
+            evidence.perftest_gpu = True
         elif ("ib_" in text or "pingpong" in text) and (command := _COMMAND.search(text)):
             self._asked, self._device, self._columns = command["name"], None, None
-            if "pingpong" in command[0]:  # knows host memory alone
-                self._exchanged = True
-                yield Header(line)
+            if _OWN_HOST.search(text, command.end()):
+                evidence.localhost = evidence.localhost or line
+            if "pingpong" not in command[0]:
+                return  # it may have been refused; if not, the title follows, which pingpong does not have
+            self._exchanged = True
+            self._local.clear()
+        else:
+            return
+        evidence.perftest = evidence.perftest or line
 
-    def _result(self, line: Line) -> Iterator[Fact]:
+    def _address(self, line: Line) -> None:
+        evidence = self._evidence
+        if address := _ADDRESS.search(line.text):
+            has_lid = int(address["key"], 16) != 0
+            self._end, self._by_gid = address["end"], not has_lid
+            if self._end == "remote":
+                self._exchanged = True
+                note(evidence.addressed, "IB" if has_lid else "RoCE", line)
+        found = _GID.search(line.text) if self._by_gid else address
+        if found and self._end == "local":
+            self._local.add(found["key"])
+        elif found and self._local == {found["key"]} and evidence.loopback is None:
+            evidence.loopback, evidence.loopback_by = line, "GID" if self._by_gid else "LID"
+
+    def _result(self, line: Line) -> None:
         text = line.text
-        if "address:" in text and (address := _ADDRESS.search(text)):
-            yield from self._address(line, address["end"], address["lid"])
+        if "address:" in text or "GID:" in text:
+            self._address(line)
         if "#bytes" in text and (head := _HEAD.search(text)):
             self._columns = head["columns"]
         elif self._columns and (row := _ROW.search(text)):
             values = [float(value) for value in row["values"].split() if value.count(".") < 2]
-            yield from self._row(line, int(row["size"]), values, self._columns)
+            unit = re.search(r"BW average\[(..)/s", self._columns)
+            if any(values) and (unit is None or len(values) > 1):
+                size = int(row["size"])
+                bandwidth = _gbit_per_s(size, values[1], values[2:], unit[1]) if unit else None
+                self._evidence.measure(self._device or self._asked, Measured(line, size, bandwidth))
         elif self._exchanged and " seconds = " in text and (result := _RESULT.search(text)):
             bandwidth = float(result["value"]) / 1000 if result["unit"] == "Mbit/sec" else None
-            yield Measured(line, self._device or self._asked, 0, bandwidth)
-
-    def _address(self, line: Line, end: str, lid: str) -> Iterator[Fact]:
-        if end == "local":
-            self._local.add(lid)
-        else:
-            self._exchanged = True
-            yield Addressed(line, "IB" if int(lid, 16) else "RoCE")
-            if int(lid, 16) and self._local == {lid}:
-                yield Loopback(line)
-
-    def _row(self, line: Line, size: int, values: list[float], columns: str) -> Iterator[Fact]:
-        unit = re.search(r"BW average\[(..)/s", columns)
-        if not any(values) or (unit and len(values) < 2):
-            return
-        bandwidth = _gbit_per_s(size, values[1], values[2:], unit[1]) if unit else None
-        yield Measured(line, self._device or self._asked, size, bandwidth)
+            self._evidence.measure(self._device or self._asked, Measured(line, 0, bandwidth))
 
 
 def _gbit_per_s(size: int, value: float, rates: list[float], unit: str) -> float:

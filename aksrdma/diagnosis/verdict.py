@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from aksrdma.diagnosis.evidence import Evidence
+from aksrdma.diagnosis.evidence import Device, Evidence, Failure, Link
 from aksrdma.diagnosis.fabrics import Fabric, is_omni_path
-from aksrdma.diagnosis.line_facts import Link
 from aksrdma.diagnosis.lines import Line
 
 Verdict: TypeAlias = Literal["used", "not-used", "unproven"]
@@ -33,6 +32,13 @@ _INFO_FIX: Final = (
 _NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernetes.io/hostname)"
 
 
+_FOREIGN: Final = frozenset({Fabric.SOCKETS, Fabric.OTHER})
+_WORST_FIRST: Final = (Fabric.SOCKETS, Fabric.OTHER, Fabric.VERBS, Fabric.UNKNOWN)
+"""One channel over sockets slows down all ranks, so it decides."""
+_Seen: TypeAlias = tuple[Fabric, str, Line]
+"""What carries the data, NCCL's name of the network, and the line that shows it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a verdict is what it is, with the line that shows it and what to do next."""
@@ -41,13 +47,19 @@ class Reason:
     line: Line | None = None
     fix: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values; the line as its number and its text."""
+        line = self.line
+        number, quote = (line.number, line.quote) if line else (None, None)
+        return {"text": self.text, "line": number, "quote": quote, "fix": self.fix}
+
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """A verdict and its reasons, the decisive one first."""
+    """A verdict and what decided it."""
 
     verdict: Verdict
-    reasons: tuple[Reason, ...]
+    reason: Reason
 
 
 def judge(evidence: Evidence) -> Judgment:
@@ -67,44 +79,32 @@ def judge(evidence: Evidence) -> Judgment:
 
 
 def _nccl(evidence: Evidence) -> Judgment | None:
-    channels = _by_line((evidence.fabric(network), network, line) for _, network, line in evidence.channels())
-    if channels:
+    local = next((line for rank in evidence.ranks.values() for line in rank.local.values()), None)
+    if channels := _seen(evidence, evidence.channels()):
         return _channels(evidence, channels)
-    selections = _by_line((evidence.fabric(network), network, line) for _, network, line in evidence.selections())
-    if nvlink := next(_nvlink(evidence), None):
-        text = "the ranks are joined across nodes by NVLink (MNNVL), and no channel uses the network"
-        return _judged("not-used", text, nvlink, "set NCCL_MNNVL_ENABLE=0 to see what InfiniBand does without NVLink")
-    if selections:
-        return _selected(evidence, selections)
-    if local := _local_line(evidence):
+    for rank in evidence.ranks.values():
+        for way, line in rank.local.items():
+            if way.startswith("P2P/MNNVL"):
+                text = "the ranks are joined across nodes by NVLink (MNNVL), and no channel uses the network"
+                fix = "set NCCL_MNNVL_ENABLE=0 to see what InfiniBand does without NVLink"
+                return _judged("not-used", text, line, fix)
+    if selections := _seen(evidence, evidence.selections()):
+        return _selected(evidence, selections, local)
+    if local:
         return _judged("unproven", "only channels inside a node are shown", local, _NODES_FIX)
     return _completions(evidence)
 
 
-_FOREIGN: Final = frozenset({Fabric.SOCKETS, Fabric.OTHER})
-_WORST_FIRST: Final = (Fabric.SOCKETS, Fabric.OTHER, Fabric.VERBS, Fabric.UNKNOWN)
-"""One channel over sockets slows down all ranks, so it decides."""
-_Seen: TypeAlias = tuple[Fabric, str, Line]
-
-
-def _by_line(seen: Iterable[_Seen]) -> list[_Seen]:
-    return sorted(seen, key=lambda one: one[2].number)
-
-
-def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
-    fabric = evidence.fabric(network)
-    if fabric is Fabric.SOCKETS:
-        return _judged("not-used", f"NCCL's network between nodes is {network}, that is TCP sockets", line, _SOCKET_FIX)
-    provider = f" (provider {evidence.provider})" if evidence.provider else ""
-    text = f"NCCL's network between nodes is {network}{provider}, not InfiniBand or RoCE verbs"
-    return _judged("not-used", text, line, _FABRIC_FIX)
+def _seen(evidence: Evidence, networks: Iterable[tuple[str, Line]]) -> list[_Seen]:
+    """Add what carries the data of each network; the first line of the log comes first."""
+    return sorted(((evidence.fabric(name), name, line) for name, line in networks), key=lambda one: one[2].number)
 
 
 def _channels(evidence: Evidence, channels: list[_Seen]) -> Judgment:
     by_fabric = {fabric: (network, line) for fabric, network, line in reversed(channels)}
-    network, line = next(by_fabric[fabric] for fabric in _WORST_FIRST if fabric in by_fabric)
-    fabric = evidence.fabric(network)
-    if evidence.nodes == 1:
+    fabric = next(fabric for fabric in _WORST_FIRST if fabric in by_fabric)
+    network, line = by_fabric[fabric]
+    if several_nodes(evidence) is False:
         text = f"the channels go over NET/{network}, but all ranks are on one node, so nothing went between nodes"
         return _judged("unproven", text, line, _NODES_FIX)
     if fabric in _FOREIGN:
@@ -115,34 +115,45 @@ def _channels(evidence: Evidence, channels: list[_Seen]) -> Judgment:
     stopped = _setup_failure(evidence)
     if stopped and not _moved(evidence):
         text = f"NCCL chose NET/{network}, but setting it up failed before any data moved"
-        return _judged("unproven", text, stopped.line, stopped.fix)
+        return _judged("unproven", text, stopped.line, stopped.advice)
     return _judged("used", f"NCCL's channels between nodes go over NET/{network}", line)
 
 
-def _selected(evidence: Evidence, selections: list[_Seen]) -> Judgment:
+def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None) -> Judgment:
     foreign = next(((network, line) for fabric, network, line in selections if fabric in _FOREIGN), None)
     _, network, line = selections[0]
     if several_nodes(evidence) is False:
         text = f"NCCL chose {network}, but all ranks shown are on one node, so nothing went between nodes"
-        return _judged("unproven", text, _local_line(evidence) or line, _NODES_FIX)
+        return _judged("unproven", text, local or line, _NODES_FIX)
     if foreign:
         return _not_used(evidence, *foreign)
     if any(fabric is not Fabric.VERBS for fabric, _, _ in selections):
         return _judged("unproven", f"NCCL chose {network}, which aksrdma does not know", line, _INFO_FIX)
     if stopped := _setup_failure(evidence):
-        return _judged("unproven", f"NCCL chose {network}, but setting it up failed", stopped.line, stopped.fix)
-    if several_nodes(evidence) and _moved(evidence) and _local_line(evidence) is None:
+        return _judged("unproven", f"NCCL chose {network}, but setting it up failed", stopped.line, stopped.advice)
+    # Channels inside a node without any to other nodes mean that these lines were not cut out of the log.
+    if several_nodes(evidence) and _moved(evidence) and local is None:
         return _judged("used", f"NCCL chose {network} on every rank shown, and data moved between nodes", line)
     text = f"NCCL chose {network}, but no line shows traffic between nodes"
     return _completions(evidence) or _judged("unproven", text, line, _INFO_FIX)
 
 
+def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
+    if evidence.fabric(network) is Fabric.SOCKETS:
+        return _judged("not-used", f"NCCL's network between nodes is {network}, that is TCP sockets", line, _SOCKET_FIX)
+    provider = f" (provider {evidence.provider})" if evidence.provider else ""
+    text = f"NCCL's network between nodes is {network}{provider}, not InfiniBand or RoCE verbs"
+    return _judged("not-used", text, line, _FABRIC_FIX)
+
+
 def _completions(evidence: Evidence) -> Judgment | None:
-    for status, line in evidence.completions.items():
-        if status in _ANSWERED:
-            return _judged(
-                "used", "NCCL's peer on another node answered over NET/IB before the queue pair failed", line
-            )
+    answered = [line for status, line in evidence.completions.items() if status in _ANSWERED]
+    if answered and several_nodes(evidence) is False:
+        text = "NCCL's peer answered over NET/IB, but all ranks shown are on one node, so nothing went between nodes"
+        return _judged("unproven", text, answered[0], _NODES_FIX)
+    if answered:
+        text = "NCCL's peer on another node answered over NET/IB before the queue pair failed"
+        return _judged("used", text, answered[0])
     for line in evidence.completions.values():
         text = "NCCL tried NET/IB, but its peer never answered, and nothing shows that data moved before"
         return _judged("unproven", text, line, _INFO_FIX)
@@ -150,9 +161,14 @@ def _completions(evidence: Evidence) -> Judgment | None:
 
 
 def _perftest(evidence: Evidence) -> Judgment | None:
+    fix = "run server and client on different nodes"
     if evidence.loopback:
-        text = "both ends of perftest are one port (one LID): data left it and came back, nothing went between nodes"
-        return _judged("unproven", text, evidence.loopback, "run server and client on different nodes")
+        key = evidence.loopback_by
+        text = f"both ends of perftest are one port (one {key}): data left it and came back, nothing went between nodes"
+        return _judged("unproven", text, evidence.loopback, fix)
+    if evidence.localhost:
+        text = "perftest's client was sent to its own host, so nothing went between nodes"
+        return _judged("unproven", text, evidence.localhost, fix)
     for device, result in evidence.measured.items():
         on = f" on {device}" if device else ""
         return _judged("used", f"perftest measured traffic over verbs{on}", result.line)
@@ -163,9 +179,12 @@ def _perftest(evidence: Evidence) -> Judgment | None:
 
 
 def _ucx(evidence: Evidence) -> Judgment | None:
-    if evidence.posted:
-        return _judged("used", "UCX had verbs queue pairs to other nodes at work when one failed", evidence.posted)
+    if evidence.answered:
+        return _judged("used", "UCX had verbs queue pairs to other nodes at work when one failed", evidence.answered)
     if line := evidence.lanes.get(Fabric.VERBS):
+        if stopped := _setup_failure(evidence):
+            text = "UCX chose verbs for an endpoint to another process, but setting it up failed"
+            return _judged("unproven", text, stopped.line, stopped.advice)
         return _judged("used", "UCX's endpoint to another process goes over verbs", line)
     for fabric, text in ((Fabric.SOCKETS, "TCP sockets"), (Fabric.OTHER, "another fabric")):
         if line := evidence.lanes.get(fabric):
@@ -175,10 +194,10 @@ def _ucx(evidence: Evidence) -> Judgment | None:
 
 
 def _nothing(evidence: Evidence) -> Judgment:
-    failures = sorted(evidence.failures.values(), key=lambda failure: not failure.first.stops_setup)
+    failures = sorted(evidence.failures.values(), key=lambda failure: not failure.stops_setup)
     for failure in failures[:1]:
         text = "the log shows an error, but no network that carried data between nodes"
-        return _judged("unproven", text, failure.first.line, failure.first.advice)
+        return _judged("unproven", text, failure.line, failure.advice)
     table = next((table.row.line for table in evidence.tables if table.row), None)
     if table:
         return _judged("unproven", "a table of results alone does not show which network carried it", table, _INFO_FIX)
@@ -186,33 +205,32 @@ def _nothing(evidence: Evidence) -> Judgment:
 
 
 def _judged(verdict: Verdict, text: str, line: Line | None, fix: str | None = None) -> Judgment:
-    return Judgment(verdict, (Reason(text, line, fix),))
+    return Judgment(verdict, Reason(text, line, fix))
 
 
-def _setup_failure(evidence: Evidence) -> Reason | None:
-    for failure in evidence.failures.values():
-        if failure.first.stops_setup:
-            return Reason(failure.first.message, failure.first.line, failure.first.advice)
-    return None
+def _setup_failure(evidence: Evidence) -> Failure | None:
+    return next((failure for failure in evidence.failures.values() if failure.stops_setup), None)
 
 
 def _moved(evidence: Evidence) -> bool:
-    answered = not _ANSWERED.isdisjoint(evidence.completions)
-    return evidence.connected is not None or any(table.row for table in evidence.tables) or answered
-
-
-def _nvlink(evidence: Evidence) -> Iterator[Line]:
-    for rank in evidence.ranks.values():
-        yield from (line for way, line in rank.local.items() if way.startswith("P2P/MNNVL"))
-
-
-def _local_line(evidence: Evidence) -> Line | None:
-    return next((line for rank in evidence.ranks.values() for line in rank.local.values()), None)
+    """Whether a line shows that data moved between nodes, over whichever network NCCL chose."""
+    if not _ANSWERED.isdisjoint(evidence.completions):
+        return True
+    if evidence.inside_node:  # lines that name no communicator may be about the one inside a node
+        return False
+    return evidence.connected is not None or any(table.row and not table.one_node for table in evidence.tables)
 
 
 def link(evidence: Evidence) -> Link | None:
     """Return the link layer of the devices in use, else of those listed; where both kinds are, InfiniBand."""
-    for layers in (set(_links_in_use(evidence)), set(_links_listed(evidence)), {*evidence.perftest_links}):
+    ranks = evidence.ranks.values()
+    listed = [device for rank in ranks for device in rank.devices.values()]
+    # A rank whose own list is cut out has the numbers of the others' lists.
+    by_index = {device.index: device for device in listed}
+    in_use = (rank.devices.get(nic) or by_index.get(nic) for rank in ranks for nic in rank.nics)
+    used_layers = {layer for device in in_use if device and (layer := _link_layer(device))}
+    listed_layers = {layer for device in listed if (layer := _link_layer(device))}
+    for layers in (used_layers, listed_layers, set(evidence.perftest_links)):
         if layers:
             return "IB" if "IB" in layers else "RoCE"
     shown = {*evidence.links, *evidence.addressed} if not any(map(is_omni_path, evidence.devices)) else set()
@@ -253,23 +271,7 @@ def bus_bandwidth(evidence: Evidence) -> float | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _links_in_use(evidence: Evidence) -> Iterator[Link]:
-    known = {device.index: device for rank in evidence.ranks.values() for device in rank.devices.values()}
-    for rank in evidence.ranks.values():
-        for nic in rank.nics:
-            device = rank.devices.get(nic) or known.get(nic)
-            if device and (layer := _link_layer(device.name, device.link)):
-                yield layer
-
-
-def _links_listed(evidence: Evidence) -> Iterator[Link]:
-    for rank in evidence.ranks.values():
-        for device in rank.devices.values():
-            if layer := _link_layer(device.name, device.link):
-                yield layer
-
-
-def _link_layer(name: str, printed: str) -> Link | None:
-    if is_omni_path(name):
+def _link_layer(device: Device) -> Link | None:
+    if is_omni_path(device.name):
         return None
-    return "IB" if printed == "IB" else "RoCE" if printed == "RoCE" else None
+    return "IB" if device.link == "IB" else "RoCE" if device.link == "RoCE" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aksrdma.diagnosis.known_errors import facts, problems
+from aksrdma.diagnosis.known_errors import failure, known_errors
 from aksrdma.diagnosis.lines import Line
 
 # id of the row: a line, and the message that is reported; None: it looks like an error and is none
@@ -114,15 +114,19 @@ LINES = {
 
 
 def test_every_problem_has_a_line() -> None:
-    assert [problem.id for problem in problems()] == list(LINES)
+    assert [row.id for row in known_errors()] == list(LINES)
 
 
 @pytest.mark.parametrize(("line", "message"), [pytest.param(*row, id=name) for name, row in LINES.items()])
 def test_a_line_of_the_tool_is_reported_with_its_message(line: str, message: str | None) -> None:
-    assert [fact.message for fact in facts(Line(1, line))] == ([message] if message else [])
+    found = failure(Line(1, line))
+
+    assert (found.message if found else None) == message
 
 
-@pytest.mark.parametrize("problem", [pytest.param(problem, id=problem.id) for problem in problems() if problem.advice])
+@pytest.mark.parametrize(
+    "problem", [pytest.param(problem, id=problem.id) for problem in known_errors() if problem.advice]
+)
 def test_advice_is_one_sentence_without_a_full_stop(problem: object) -> None:
     advice = getattr(problem, "advice")  # noqa: B009
 
