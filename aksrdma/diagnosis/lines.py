@@ -14,6 +14,8 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import BinaryIO, Final, NamedTuple
 
 from aksrdma.errors import ReadError
@@ -82,13 +84,15 @@ class Sieve:
         self._learn(set(shapes))
         notable, repeats = self._notable, self._repeats
         for number, (raw, shape) in enumerate(zip(block.split(b"\n"), shapes, strict=True), first):
-            if shape not in notable:
+            if shape not in notable:  # asked anew for each line: `_is_fresh` may just have dropped it
                 continue
             head, via, tail = raw.partition(b" via ")
             if via:  # NCCL prints a line a channel; a second channel of a thread by the same way says nothing new
                 key = head[: head.find(b" INFO")] + tail
                 if key not in repeats:
-                    self._remember(key)
+                    if len(repeats) >= _MOST_REPEATS:
+                        repeats.clear()
+                    repeats.add(key[:LONGEST_LINE])
                     yield number, raw
             elif self._is_fresh(shape):
                 yield number, raw
@@ -103,11 +107,6 @@ class Sieve:
         markers = [marker for marker in self._markers if marker in text]
         for shape in unseen:
             (self._notable if any(marker in shape for marker in markers) else self._plain).add(shape)
-
-    def _remember(self, key: bytes) -> None:
-        if len(self._repeats) >= _MOST_REPEATS:
-            self._repeats.clear()
-        self._repeats.add(key[:LONGEST_LINE])
 
     def _is_fresh(self, shape: bytes) -> bool:
         """Count a line of a shape; rows of tables always count, anything else is known after so many."""
@@ -138,10 +137,16 @@ def read(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
 
 def messages(number: int, text: str) -> Iterator[Line]:
     """Split a line into its messages: writers that share a terminal tear each other's lines."""
-    text = _unwrapped(text).rstrip()
-    task = _task(text)
-    begin, source = 0, _ucx_source(text) if "[" in text else Source()
+    if text.startswith('{"log":'):  # Docker's json-file driver
+        with suppress(ValueError):
+            text = str(json.loads(text)["log"])
+    text = text.rstrip()
+    launcher = _TASK.match(text)
+    task = int(launcher[launcher.lastindex]) if launcher and launcher.lastindex else None
+    ucx = _UCX_PREFIX.search(text) if "[" in text else None
+    begin, source = 0, Source(ucx["host"], int(ucx["pid"])) if ucx else Source()
     for prefix in _NCCL_PREFIX.finditer(text):
+        # Searched backwards from its colon and not far, so that a line without end costs no more than its length.
         host = _NCCL_HOST.search(text, max(begin, prefix.start() - _LONGEST_HOST), prefix.start())
         if host:
             if text[begin : host.start()].strip():
@@ -152,26 +157,6 @@ def messages(number: int, text: str) -> Iterator[Line]:
 
 def _shape(text: bytes) -> bytes:
     return _ADDRESS.sub(b"", text).translate(None, _DIGITS) if b"0x" in text else text.translate(None, _DIGITS)
-
-
-def _unwrapped(text: str) -> str:
-    """Take the message out of a line of Docker's json-file driver."""
-    if not text.startswith('{"log":'):
-        return text
-    try:
-        return str(json.loads(text)["log"])
-    except ValueError:
-        return text
-
-
-def _task(text: str) -> int | None:
-    match = _TASK.match(text)
-    return int(match[match.lastindex]) if match and match.lastindex else None
-
-
-def _ucx_source(text: str) -> Source:
-    prefix = _UCX_PREFIX.search(text)
-    return Source(prefix["host"], int(prefix["pid"])) if prefix else Source()
 
 
 READ_SIZE: Final = 1 << 20
@@ -195,7 +180,7 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
     """
     rest = b""
     try:
-        for data in _utf8(_plain(_reads(stream))):
+        for data in _utf8(_plain(iter(partial(stream.read, READ_SIZE), b""))):
             whole, newline, rest = (rest + data).rpartition(b"\n")
             if newline:
                 yield _uncolored(whole + newline)
@@ -206,12 +191,8 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield _uncolored(rest)
 
 
-def _reads(stream: BinaryIO) -> Iterator[bytes]:
-    while data := stream.read(READ_SIZE):
-        yield data
-
-
 def _plain(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack gzip, a chunk at a time, so that a small file that holds gigabytes does not fill the memory."""
     first = next(chunks, b"")
     if not first.startswith(_GZIP):
         yield first
@@ -229,6 +210,7 @@ def _plain(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Recode UTF-16, in which PowerShell redirects what a command prints."""
     first = next(chunks, b"")
     if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield first.removeprefix(codecs.BOM_UTF8)
