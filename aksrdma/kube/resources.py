@@ -5,15 +5,22 @@ Source: pkg/apis/core/helper/helpers.go and pkg/apis/core/validation/validation.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
 from aksrdma.kube import names
+from aksrdma.kube.labels import GPUS
 from aksrdma.kube.quantities import Quantity, parse
 from aksrdma.nearest import hint
 
 HUGE_PAGES: Final = "hugepages-"
 """Before the page size in the name of a resource."""
+NIC_VENDORS: Final = ("amd.com", "intel.com", "mellanox.com", "nvidia.com", "openshift.io")
+"""Prefixes under which there are NICs and other things, so that the name has to tell."""
+_NIC: Final = re.compile(
+    r"mlnx|hostdev|sriov|rdma|roce|infiniband|hca|(?:\A|[_-])(?:ib|nic|vf)s?(?:\Z|[_-]|\d)|nics?\Z"
+)
 _NATIVE: Final = ("cpu", "ephemeral-storage", "memory")
 
 
@@ -26,6 +33,17 @@ def is_native(name: str) -> bool:
 def is_extended(name: str) -> bool:
     """Say whether a resource is an extended one, such as `rdma/ib`, whose amounts are whole numbers."""
     return not is_native(name) and not name.startswith("requests.") and not names.qualified_name(f"requests.{name}")
+
+
+def is_gpu(name: str) -> bool:
+    """Say whether a resource is a GPU, or a slice of one."""
+    return name in GPUS or name.startswith("nvidia.com/mig-")
+
+
+def is_rdma(name: str) -> bool:
+    """Say whether a resource has a name under which NICs are handed out: `rdma/ib`, `nvidia.com/mlnxnics`."""
+    prefix, _, short = name.partition("/")
+    return prefix == "rdma" or (prefix in NIC_VENDORS and _NIC.search(short) is not None)
 
 
 def overcommits(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -21,7 +20,6 @@ from aksrdma.checks.apiserver.resources import (
     check_resources,
 )
 from aksrdma.checks.plugins.device_plugin_configs import (
-    SHARED_PREFIX,
     SharedResource,
     SriovResource,
     shared_config,
@@ -33,6 +31,7 @@ from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import CUSTOM_WORKLOADS, WORKLOADS
 from aksrdma.kube.labels import GPUS
+from aksrdma.kube.resources import NIC_VENDORS, is_rdma
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
@@ -44,9 +43,6 @@ OTHER_EXPOSERS: Final = frozenset(
 """Kinds of other operators that let nodes offer RDMA resources in ways unknown here."""
 
 _PLUGINS: Final[tuple[Plugin, ...]] = ("rdmaSharedDevicePlugin", "sriovDevicePlugin")
-_VENDORS: Final = ("amd.com", "intel.com", "mellanox.com", "nvidia.com", "openshift.io")
-"""Prefixes under which there are NICs and other things, so that the name has to tell."""
-_NIC = re.compile(r"mlnx|hostdev|sriov|rdma|roce|infiniband|hca|(?:\A|[_-])(?:ib|nic|vf)s?(?:\Z|[_-]|\d)|nics?\Z")
 _NEAR: Final = 0.8
 _LISTED: Final = 5
 """Names that a fix lists at most."""
@@ -69,7 +65,7 @@ class Resources:
             self.exposed[one.resource.full_name].append(one)
         self._short_names = frozenset(name.partition("/")[2] for name in self.exposed)
         self._prefixes = frozenset(name.partition("/")[0] for name in self.exposed)
-        self._known = {name: _is_named_so(name) or any(map(_is_rdma, found)) for name, found in self.exposed.items()}
+        self._known = {name: is_rdma(name) or any(map(_is_rdma, found)) for name, found in self.exposed.items()}
 
     def is_rdma(self, name: str) -> bool:
         """Say whether an extended resource is one of RDMA: by a policy, by its prefix, or by a name in common use."""
@@ -111,11 +107,11 @@ class Resources:
 
     def _looks_like_rdma(self, name: str) -> bool:
         prefix, _, short = name.partition("/")
-        if _is_named_so(name) or short in self._short_names:
+        if is_rdma(name) or short in self._short_names:
             return True
         if prefix not in self._prefixes:
             return False
-        if prefix not in _VENDORS:
+        if prefix not in NIC_VENDORS:
             return True
         import difflib  # only a name that nobody knows pays for it
 
@@ -135,11 +131,6 @@ class Resources:
                     resource = f"{cluster.rdma.resource_prefix}/{short}"
                 found[resource] = plugin
         return found
-
-
-def _is_named_so(name: str) -> bool:
-    prefix, _, short = name.partition("/")
-    return prefix == SHARED_PREFIX or (prefix in _VENDORS and bool(_NIC.search(short)))
 
 
 def _is_rdma(exposed: Exposed) -> bool:

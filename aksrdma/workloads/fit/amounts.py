@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from aksrdma.kube.labels import GPUS
 from aksrdma.kube.quantities import quantity
+from aksrdma.kube.resources import is_gpu, is_rdma
 
 Amounts: TypeAlias = Mapping[str, int]
 """By resource: `cpu` in thousandths, memory, storage and huge pages in bytes, `pods` and devices in units."""
@@ -45,16 +45,6 @@ def show_amount(name: str, amount: int) -> str:
             if abs(amount) >= 1 << bits:
                 return f"{amount / (1 << bits):.1f}".removesuffix(".0") + unit
     return write_amount(name, amount)
-
-
-def is_gpu(name: str) -> bool:
-    """Say whether a resource is a GPU, or a slice of one."""
-    return name in GPUS or name.startswith("nvidia.com/mig-")
-
-
-def is_rdma(name: str) -> bool:
-    """Say whether a resource has one of the names under which RDMA is handed out."""
-    return name.startswith(("rdma/", "nvidia.com/mlnxnics", "nvidia.com/hostdev"))
 
 
 def is_device(name: str) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
+from aksrdma.kube.resources import is_gpu, is_rdma
 from aksrdma.kube.scheduling import Placement
-from aksrdma.workloads.fit.amounts import PODS, is_device, is_gpu, is_rdma, ordered
+from aksrdma.workloads.fit.amounts import PODS, is_device, ordered
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site, Verdict, judge_site
 from aksrdma.workloads.fit.pods import PodGroup
 

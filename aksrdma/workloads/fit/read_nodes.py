@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.errors import AksrdmaError, ClusterError, PlanError, ReadError, UnknownNameError, UsageError
 from aksrdma.findings import Problem
 from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
+from aksrdma.kube.resources import is_rdma
 from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
 from aksrdma.kube.values import integer, items, mapping, sequence, text
-from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, is_rdma, read_amount
+from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, read_amount
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site
 from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests
 

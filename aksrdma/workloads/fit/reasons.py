@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from aksrdma.workloads.fit.amounts import PODS, is_device, is_gpu, show_amount
+from aksrdma.kube.resources import is_gpu
+from aksrdma.workloads.fit.amounts import PODS, is_device, show_amount
 from aksrdma.workloads.fit.packing import UNLIMITED, Packing, Shape, room
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.report import Left, PoolFit, PoolLeft, Reason

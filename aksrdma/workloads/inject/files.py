@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,9 @@ from aksrdma.documents.source_text import Chunk, decode, split
 from aksrdma.documents.writer import dump
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.train_jobs import RuntimeName
 from aksrdma.workloads.inject.edits import Edit, apply
-from aksrdma.workloads.inject.engine import Injected, Runtime, injected, passes_unknown, runtimes_of
+from aksrdma.workloads.inject.engine import Injected, injected, passes_unknown, runtimes_of
 from aksrdma.workloads.inject.intent import Injection
 
 _CRLF = "\r\n"
@@ -70,15 +72,6 @@ def inject_files(
         ReadError: a file that Kubernetes' reader would not read either; with a line for each mistake.
     """
     streams = [read(content, name, limits) for name, content in files]
-    _refuse_unreadable(streams)
-    runtimes = runtimes_of(document.data for stream in streams for document in stream.documents)
-    return [
-        _injected_file(stream, content, injection, runtimes)
-        for stream, (_, content) in zip(streams, files, strict=True)
-    ]
-
-
-def _refuse_unreadable(streams: Sequence[Stream]) -> None:
     wrong: list[str] = []
     for stream in streams:
         if stream.is_template:
@@ -87,10 +80,22 @@ def _refuse_unreadable(streams: Sequence[Stream]) -> None:
             wrong += stream.mistakes()
     if wrong:
         raise ReadError("\n".join(wrong))
+    runtimes = runtimes_of(document.data for stream in streams for document in stream.documents)
+    return [
+        _injected_file(stream, content, injection, runtimes)
+        for stream, (_, content) in zip(streams, files, strict=True)
+    ]
 
 
-def _injected_file(stream: Stream, content: bytes, injection: Injection, runtimes: Collection[Runtime]) -> InjectedFile:
-    objects = tuple(_injected_object(document, injection, runtimes) for document in stream.documents)
+def _injected_file(
+    stream: Stream, content: bytes, injection: Injection, runtimes: Collection[RuntimeName]
+) -> InjectedFile:
+    objects: list[InjectedObject] = []
+    for document in stream.documents:
+        data = document.data
+        is_object = isinstance(data, dict)
+        result = injected(data, injection, runtimes=runtimes) if is_object else Injected(data, (), (), ())
+        objects.append(InjectedObject(document, result, passes_unknown(data)))
     decoded = decode(content)
     assert not isinstance(decoded, Problem)  # `read` found none
     before, rewritten = decoded[0], list[str]()
@@ -99,38 +104,29 @@ def _injected_file(stream: Stream, content: bytes, injection: Injection, runtime
     elif before.lstrip().startswith("{"):
         after = "---\n".join(dump(one.result.data) for one in objects)  # JSON has no comments to keep
     else:
-        after = "".join(_chunks(before, objects, rewritten))
-    if _CRLF.encode() in content and content.count(b"\n") == content.count(b"\r\n"):
+        parts: list[str] = []
+        lines = [one.document.first_line for one in objects]
+        for chunk in split(before):
+            last_line = chunk.line + chunk.text.count("\n")
+            mine = objects[bisect_left(lines, chunk.line) : bisect_right(lines, last_line)]
+            changes = any(one.result.edits for one in mine)
+            parts += [chunk.separator, _with_edits(chunk, mine, rewritten) if changes else chunk.text]
+        after = "".join(parts)
+    if _CRLF.encode() in content and content.count(b"\n") == content.count(b"\r\n"):  # reading made them \n
         before, after = before.replace("\n", _CRLF), after.replace("\n", _CRLF)
-    return InjectedFile(stream.file, before, after, objects, tuple(rewritten))
+    return InjectedFile(stream.file, before, after, tuple(objects), tuple(rewritten))
 
 
-def _injected_object(document: Document, injection: Injection, runtimes: Collection[Runtime]) -> InjectedObject:
-    if not isinstance(document.data, dict):
-        return InjectedObject(document, Injected(document.data, (), (), ()), False)
-    result = injected(document.data, injection, runtimes=runtimes)
-    return InjectedObject(document, result, passes_unknown(document.data))
-
-
-def _chunks(text: str, objects: Sequence[InjectedObject], rewritten: list[str]) -> Iterator[str]:
-    """Yield the text of a stream piece by piece, each document with its edits."""
-    for chunk in split(text):
-        yield chunk.separator
-        last_line = chunk.line + chunk.text.count("\n")
-        mine = [one for one in objects if chunk.line <= one.document.first_line <= last_line]
-        changes = any(one.result.edits for one in mine)
-        yield _chunk(chunk, mine, rewritten) if changes else chunk.text
-
-
-def _chunk(chunk: Chunk, objects: Sequence[InjectedObject], rewritten: list[str]) -> str:
+def _with_edits(chunk: Chunk, objects: Sequence[InjectedObject], rewritten: list[str]) -> str:
+    """Return the text of a document with the edits of its objects; the names of those written anew are added."""
+    # The reader of positions and the splicer are not needed where nothing changes.
     from aksrdma.documents.full import parse
     from aksrdma.workloads.inject.splice import spliced
 
     whole, _ = parse(chunk, DEFAULT_LIMITS.max_depth)
-    prefixes = list(_objects(whole, ()))
     edits = [
         Edit((*prefix, *edit.path), edit.value)
-        for prefix, one in zip(prefixes, objects, strict=True)
+        for prefix, one in zip(_objects(whole, ()), objects, strict=True)
         for edit in one.result.edits
     ]
     after = apply(edits, whole)
@@ -162,21 +158,20 @@ def component(files: Iterable[InjectedFile]) -> str:
     Raises:
         UsageError: an object without a name, which kustomize cannot find.
     """
-    patches = [_patch(one.document, one.result.edits) for file in files for one in file.objects if one.result.edits]
-    return dump({**_COMPONENT, "patches": patches})
-
-
-def _patch(document: Document, edits: Iterable[Edit]) -> dict[str, Any]:
-    operations = ",\n".join(f"  {json.dumps(edit.operation, ensure_ascii=False)}" for edit in edits)
-    return {"target": _target(document), "patch": f"[\n{operations}\n]\n"}
-
-
-def _target(document: Document) -> dict[str, str]:
-    if not document.name:
-        raise UsageError(
-            f"{document.file}:{document.first_line}: {document.kind} has no metadata.name, by which kustomize would find "
-            "it; use -o yaml"
+    patches: list[dict[str, Any]] = []
+    for one in (one for file in files for one in file.objects if one.result.edits):
+        document = one.document
+        if not document.name:
+            raise UsageError(
+                f"{document.file}:{document.first_line}: {document.kind} has no metadata.name, by which kustomize would "
+                "find it; use -o yaml"
+            )
+        group, _, version = document.api_version.rpartition("/")
+        target = {"group": group, "version": version, "kind": document.kind, "name": document.name}
+        target["namespace"] = document.namespace
+        # One operation a line, so that a diff of the component shows what was added.
+        operations = ",\n".join(f"  {json.dumps(edit.operation, ensure_ascii=False)}" for edit in one.result.edits)
+        patches.append(
+            {"target": {key: value for key, value in target.items() if value}, "patch": f"[\n{operations}\n]\n"}
         )
-    group, _, version = document.api_version.rpartition("/")
-    fields = {"group": group, "version": version, "kind": document.kind, "name": document.name}
-    return {key: value for key, value in (fields | {"namespace": document.namespace}).items() if value}
+    return dump({**_COMPONENT, "patches": patches})

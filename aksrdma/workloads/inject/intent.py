@@ -16,9 +16,6 @@ from aksrdma.plan.decisions import Decisions, decide
 if TYPE_CHECKING:
     from aksrdma.catalog.rows import Preset, VmSize
 
-SHARED: Final = frozenset({"rdma-shared-device-plugin", "ipoib"})
-"""Profiles whose resource is a slot that opens every NIC."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
@@ -50,6 +47,11 @@ class Injection:
     """Whether a variable that the workload sets to another value stays without a word of conflict."""
     notes: tuple[str, ...] = ()
     """What the user should know of these choices."""
+
+    @property
+    def unit_is_nic(self) -> bool:
+        """Whether a unit of the resource is a NIC of the pod's own; else it is a slot that opens every NIC."""
+        return _unit_is_nic(self.profile)
 
     @property
     def node_selector(self) -> dict[str, str]:
@@ -95,7 +97,7 @@ def injection_for(
         vm_size=size,
         profile=profile,
         resource=decisions.resource_name(profile),
-        count=1 if profile in SHARED else size.infiniband.nic_count,
+        count=size.infiniband.nic_count if _unit_is_nic(profile) else 1,
         pool=pool,
         tolerations=_tolerations(decisions, pool),
         environment=environment,
@@ -107,6 +109,11 @@ def injection_for(
         keep_env=keep_env,
         notes=tuple(_notes(size, rows, topology_config_map)),
     )
+
+
+def _unit_is_nic(profile: str) -> bool:
+    resource = catalog.profile(profile).resource
+    return resource is not None and resource.per_node is None
 
 
 def pool_named(decisions: Decisions, name: str | None) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from aksrdma.kube.quantities import quantity
+from aksrdma.kube.values import sequence, text
 from aksrdma.workloads.inject.edits import Cursor, Report
 from aksrdma.workloads.inject.intent import Injection
 
@@ -28,7 +29,7 @@ def add_ipc_lock(container: Cursor, report: Report) -> None:
     """
     if container.at("securityContext", "privileged") is True:
         return
-    added, dropped = (container.at("securityContext", "capabilities", key) or [] for key in ("add", "drop"))
+    added, dropped = (sequence(container.at("securityContext", "capabilities", key)) for key in ("add", "drop"))
     if IPC_LOCK in dropped:
         report.conflict(
             (*container.path, "securityContext", "capabilities", "drop"),
@@ -65,12 +66,23 @@ def add_shared_memory(pod: Cursor, container: Cursor, limits: Any, report: Repor
     Raises:
         MalformedError: volumes or mounts are no lists of mappings.
     """
-    mount = next((one for one in container.items("volumeMounts") if _at_shm(one.data.get("mountPath"))), None)
+    paths = [(one, text(one.data.get("mountPath")).rstrip("/")) for one in container.items("volumeMounts")]
+    mount = next((one for one, path in paths if path == SHM_PATH), None)
     volumes = pod.items("volumes")
     if mount is not None:
-        _check_mounted(mount, volumes, report)
+        volume = _named(volumes, mount.data.get("name"))
+        if volume is None or volume.at("emptyDir", "medium") != "Memory":
+            kinds = [key for key in volume.data if key != "name"] if volume else []
+            what = f"is {', '.join(kinds)}" if kinds else "is none of the pod's"
+            report.conflict(
+                mount.path,
+                f"mounts volume {mount.data.get('name')} at {SHM_PATH}, which {what}, where emptyDir with medium: Memory "
+                "is to be",
+                "make it a memory-backed emptyDir, or take the mount out",
+            )
         return
-    name = _volume_for_shm(volumes)
+    in_memory = [text(one.data.get("name")) for one in volumes if one.at("emptyDir", "medium") == "Memory"]
+    name = next((name for name in in_memory if "shm" in name), None)  # made for this, and not yet mounted
     if name is None:
         name = _free_name("shm", volumes)
         medium = {"medium": "Memory"} | (_size_limit(limits) or _size_limit(pod.at("resources", "limits")))
@@ -110,25 +122,6 @@ def add_topology(pod: Cursor, container: Cursor, injection: Injection, report: R
     container.append("volumeMounts", {"name": name, "mountPath": folder, "readOnly": True})
 
 
-def _check_mounted(mount: Cursor, volumes: Sequence[Cursor], report: Report) -> None:
-    volume = _named(volumes, mount.data.get("name"))
-    if volume is not None and volume.at("emptyDir", "medium") == "Memory":
-        return
-    kinds = [key for key in volume.data if key != "name"] if volume else []
-    what = f"is {', '.join(kinds)}" if kinds else "is none of the pod's"
-    report.conflict(
-        mount.path,
-        f"mounts volume {mount.data.get('name')} at {SHM_PATH}, which {what}, where emptyDir with medium: Memory is to be",
-        "make it a memory-backed emptyDir, or take the mount out",
-    )
-
-
-def _volume_for_shm(volumes: Sequence[Cursor]) -> str | None:
-    """Return a volume that is there for shared memory but is not mounted: by its name and medium."""
-    names = (one.data.get("name") for one in volumes if one.at("emptyDir", "medium") == "Memory")
-    return next((name for name in names if isinstance(name, str) and "shm" in name), None)
-
-
 def _size_limit(limits: Any) -> dict[str, str]:
     """Return half of the container's memory limit, 64Gi at most; nothing where its memory has no limit."""
     memory = quantity(limits.get("memory")) if isinstance(limits, dict) and limits.get("memory") else None
@@ -138,15 +131,11 @@ def _size_limit(limits: Any) -> dict[str, str]:
     return {"sizeLimit": f"{mebi // 1024}Gi" if mebi % 1024 == 0 else f"{mebi}Mi"}
 
 
-def _at_shm(path: Any) -> bool:
-    return isinstance(path, str) and path.rstrip("/") == SHM_PATH
-
-
 def _named(volumes: Sequence[Cursor], name: Any) -> Cursor | None:
     return next((one for one in volumes if one.data.get("name") == name), None)
 
 
 def _free_name(name: str, volumes: Sequence[Cursor]) -> str:
-    taken = {one.data.get("name") for one in volumes}
+    taken = {text(one.data.get("name")) for one in volumes}
     candidates = (name, f"rdma-{name}", *(f"rdma-{name}-{number}" for number in range(2, len(taken) + 3)))
     return next(candidate for candidate in candidates if candidate not in taken)

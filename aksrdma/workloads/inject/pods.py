@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aksrdma.kube.labels import GPUS, NETWORKS
 from aksrdma.kube.quantities import quantity
+from aksrdma.kube.resources import is_rdma
+from aksrdma.kube.values import items, mapping
 from aksrdma.workloads.inject.edits import Cursor, Report
-from aksrdma.workloads.inject.intent import SHARED, Injection
+from aksrdma.workloads.inject.intent import Injection
 from aksrdma.workloads.inject.memory import add_ipc_lock, add_shared_memory, add_topology, note_user
 from aksrdma.workloads.inject.nodes import keep_to_one_fabric, select_nodes
 
@@ -36,16 +38,25 @@ def add_to_template(
     Raises:
         MalformedError: a value of a type that Kubernetes does not take there.
     """
-    container = main_container(template, by_controller, injection.container)
+    container = main_container(template, by_controller, injection.container, report)
     if container is None:
         report.conflict((*template.path, "spec", "containers"), "has no container", "add the container that works")
         return
     if injection.resource is None and container.at("securityContext", "privileged") is not True:
-        _refuse_unprivileged(container, report)
+        report.conflict(
+            (*container.path, "securityContext", "privileged"),
+            "is not true, and with profile base /dev/infiniband is open to privileged containers only",
+            "choose a profile with a device plugin; or set privileged: true yourself, which gives the container the whole "
+            "node",
+        )
         return
     pod = template.mapping("spec")
-    _several_with_gpus(template, container, injection, report)
-    _no_host_ipc(pod, report)
+    if pod.at("hostIPC") is True:
+        report.conflict(
+            (*pod.path, "hostIPC"),
+            "is true, so /dev/shm is the node's own, where a memory-backed volume is to be",
+            "take it out: a pod's containers share their memory without it",
+        )
     add_ipc_lock(container, report)
     note_user(pod, container, report)
     with container.filling("resources") as resources:
@@ -59,86 +70,47 @@ def add_to_template(
         keep_to_one_fabric(template, fabric)
 
 
-def _several_with_gpus(template: Cursor, chosen: Cursor, injection: Injection, report: Report) -> None:
-    containers = template.mapping("spec").items("containers")
-    names = [str(one.data.get("name")) for one in containers if asks_for_gpus(one.data)]
-    if injection.container is None and len(names) > 1:
-        report.note(
-            f"{', '.join(names)} ask for GPUs; {chosen.data.get('name')} gets RDMA, --container chooses another"
-        )
-
-
-def _no_host_ipc(pod: Cursor, report: Report) -> None:
-    if pod.at("hostIPC") is True:
-        report.conflict(
-            (*pod.path, "hostIPC"),
-            "is true, so /dev/shm is the node's own, where a memory-backed volume is to be",
-            "take it out: a pod's containers share their memory without it",
-        )
-
-
-def _refuse_unprivileged(container: Cursor, report: Report) -> None:
-    report.conflict(
-        (*container.path, "securityContext", "privileged"),
-        "is not true, and with profile base /dev/infiniband is open to privileged containers only",
-        "choose a profile with a device plugin; or set privileged: true yourself, which gives the container the whole node",
-    )
-
-
 _DEFAULT: Final = "kubectl.kubernetes.io/default-container"
 
 
-def main_container(template: Cursor, by_controller: str | None, wanted: str | None) -> Cursor | None:
+def main_container(template: Cursor, by_controller: str | None, wanted: str | None, report: Report) -> Cursor | None:
     """Return the container that works: the named one, the one with GPUs, the controller's, the marked, the first.
 
     Args:
         template: the pod template.
         by_controller: name that the kind's controller expects.
         wanted: name that the user gives; a template without it is chosen in by the rules.
+        report: takes a note where several containers ask for GPUs and the user names none.
 
     Raises:
         MalformedError: the containers are no list of mappings.
     """
     containers = template.mapping("spec").items("containers") if template.at("spec") is not None else []
-    annotations = template.at("metadata", "annotations")
-    marked = annotations.get(_DEFAULT) if isinstance(annotations, dict) else None
-    with_gpus = [container for container in containers if asks_for_gpus(container.data)]
-    return (
-        _named(containers, wanted)
-        or next(iter(with_gpus), None)
-        or _named(containers, by_controller)
-        or _named(containers, marked)
-        or next(iter(containers), None)
-    )
+    by_name = {one.data.get("name"): one for one in reversed(containers) if isinstance(one.data.get("name"), str)}
+    with_gpus = [one for one in containers if _asks_for_gpus(one.data)]
+    if wanted in by_name:
+        return by_name[wanted]
+    marked = template.at("metadata", "annotations", _DEFAULT)
+    named = [by_name[name] for name in (by_controller, marked) if isinstance(name, str) and name in by_name]
+    found = next(iter([*with_gpus, *named, *containers]), None)
+    if wanted is None and len(with_gpus) > 1:
+        names = ", ".join(str(one.data.get("name")) for one in with_gpus)
+        report.note(f"{names} ask for GPUs; {with_gpus[0].data.get('name')} gets RDMA, --container chooses another")
+    return found
 
 
-def asks_for_gpus(container: Mapping[str, Any]) -> bool:
-    """Whether a container asks for GPUs of either vendor."""
-    resources = Cursor(dict(container))
-    return any(
-        name in amounts
-        for kind in ("limits", "requests")
-        if isinstance(amounts := resources.at("resources", kind), dict)
-        for name in GPUS
-    )
+def _asks_for_gpus(container: Mapping[str, Any]) -> bool:
+    resources = mapping(container.get("resources"))
+    return any(name in mapping(resources.get(kind)) for kind in _KINDS for name in GPUS)
 
 
 def container_names(template: Mapping[str, Any]) -> list[str]:
     """Return the names of a template's containers, init containers left out."""
-    containers = Cursor(dict(template)).at("spec", "containers")
-    found = (
-        [one.get("name") for one in containers or () if isinstance(one, dict)] if isinstance(containers, list) else []
-    )
-    return [name for name in found if isinstance(name, str)]
-
-
-def _named(containers: Sequence[Cursor], name: str | None) -> Cursor | None:
-    return next((one for one in containers if name is not None and one.data.get("name") == name), None)
+    containers = items(mapping(template.get("spec")).get("containers"), ())
+    return [name for _, one in containers if isinstance(name := one.get("name"), str)]
 
 
 _KINDS: Final = ("requests", "limits")
-_OTHER_RDMA: Final = frozenset({"nvidia.com/mlnxnics", "nvidia.com/hostdev"})
-"""Names without `rdma` in them under which other recipes hand out NICs (NVIDIA cluster-readiness-engine and docs)."""
 
 
 def add_resources(resources: Cursor, injection: Injection, report: Report) -> None:
@@ -147,20 +119,33 @@ def add_resources(resources: Cursor, injection: Injection, report: Report) -> No
     Raises:
         MalformedError: requests or limits are no mappings.
     """
-    if injection.resource:
-        _other_rdma(resources, injection, report)
-        _add(resources, injection.resource, injection.count, report)
-        _too_many_nics(resources, injection, report)
-    _gpus(resources, injection, report)
+    if name := injection.resource:
+        for kind in _KINDS:
+            for other, value in mapping(resources.at(kind)).items():
+                if other != name and (is_rdma(other) or "rdma" in other):  # a name of one's own may say it too
+                    report.conflict(
+                        (*resources.path, kind, other),
+                        f"asks for {other}: {value}, and with profile {injection.profile} the resource is {name}",
+                        "take the line out, or choose the profile (and in the cluster file the resource name) that serves it",
+                    )
+        _add(resources, name, injection.count, report)
+        asked, most = _number(resources.at("limits", name)), injection.vm_size.infiniband.nic_count
+        if injection.unit_is_nic and asked is not None and asked > most:
+            report.conflict(
+                (*resources.path, "limits", name),
+                f"asks for {name}: {asked}, and {injection.vm_size.name} has {most} InfiniBand NICs",
+                f"ask for at most {most}, or take the line out",
+            )
+    _add_gpus(resources, injection, report)
 
 
-def _gpus(resources: Cursor, injection: Injection, report: Report) -> None:
+def _add_gpus(resources: Cursor, injection: Injection, report: Report) -> None:
     gpu = injection.vm_size.gpu
     for kind in _KINDS:
         for name in GPUS:
             count = resources.at(kind, name)
             if count is not None and (gpu is None or gpu.resource != name):
-                has = f"{gpu.resource}" if gpu else "no GPUs"
+                has = gpu.resource if gpu else "no GPUs"
                 report.conflict(
                     (*resources.path, kind, name),
                     f"asks for {name}: {count}, and {injection.vm_size.name} has {has}",
@@ -201,33 +186,6 @@ def _add(resources: Cursor, name: str, count: int, report: Report, exact: str = 
         resources.mapping(kind).data.setdefault(name, wanted)
 
 
-def _too_many_nics(resources: Cursor, injection: Injection, report: Report) -> None:
-    name, most = str(injection.resource), injection.vm_size.infiniband.nic_count
-    asked = _number(resources.at("limits", name))
-    if injection.profile not in SHARED and asked is not None and asked > most:
-        report.conflict(
-            (*resources.path, "limits", name),
-            f"asks for {name}: {asked}, and {injection.vm_size.name} has {most} InfiniBand NICs",
-            f"ask for at most {most}, or take the line out",
-        )
-
-
-def _other_rdma(resources: Cursor, injection: Injection, report: Report) -> None:
-    for kind in _KINDS:
-        amounts = resources.at(kind)
-        for name, value in amounts.items() if isinstance(amounts, dict) else ():
-            if name != injection.resource and _is_rdma(name):
-                report.conflict(
-                    (*resources.path, kind, name),
-                    f"asks for {name}: {value}, and with profile {injection.profile} the resource is {injection.resource}",
-                    "take the line out, or choose the profile (and in the cluster file the resource name) that serves it",
-                )
-
-
-def _is_rdma(name: str) -> bool:
-    return name in _OTHER_RDMA or "rdma" in name.partition("/")[0].split(".") or "rdma" in name.partition("/")[2]
-
-
 def _number(value: Any) -> int | None:
     amount = quantity(value) if value is not None else None
     return amount.int64 if amount else None
@@ -239,31 +197,23 @@ def add_environment(owner: Cursor, injection: Injection, report: Report) -> None
     Raises:
         MalformedError: `env` is no list of mappings.
     """
-    given = {item.data.get("name"): item for item in owner.items("env")}
+    given = {name: item for item in owner.items("env") if isinstance(name := item.data.get("name"), str)}
     for name, value in injection.environment.items():
-        if name not in given:
+        item = given.get(name)
+        if item is None:
             owner.append("env", {"name": name, "value": value})
-            continue
-        item = given[name]
-        if "valueFrom" not in item.data and item.data.get("value") != value:
-            _differs(item, name, value, injection, report)
+        elif "valueFrom" not in item.data and item.data.get("value") != value:
+            theirs = item.data.get("value", "")
+            if injection.keep_env:
+                report.note(f"{name} stays {theirs!r}; the preset for {injection.vm_size.name} has {value!r}")
+                continue
+            report.conflict(
+                (*item.path, "value"),
+                f"{name} is {theirs!r}, and the preset for {injection.vm_size.name} has {value!r}",
+                "take the variable out, keep yours with --keep-env, or leave the presets out with --preset none",
+            )
     if injection.environment and owner.data.get("envFrom"):
         report.note("variables of the preset go before those of the same name that envFrom brings")
-
-
-def _differs(item: Cursor, name: str, value: str, injection: Injection, report: Report) -> None:
-    theirs = item.data.get("value", "")
-    if injection.keep_env:
-        report.note(f"{name} stays {theirs!r}; the preset for {injection.vm_size.name} has {value!r}")
-        return
-    report.conflict(
-        (*item.path, "value"),
-        f"{name} is {theirs!r}, and the preset for {injection.vm_size.name} has {value!r}",
-        "take the variable out, keep yours with --keep-env, or leave the presets out with --preset none",
-    )
-
-
-_DEFAULT_NAMESPACE: Final = "default"
 
 
 def add_network(template: Cursor, namespace: str, injection: Injection, report: Report) -> None:
@@ -280,48 +230,46 @@ def add_network(template: Cursor, namespace: str, injection: Injection, report: 
     """
     if injection.network is None:
         return
-    _host_network(template, report)
-    given = template.at("metadata", "annotations", NETWORKS)
-    if given in (None, ""):
-        _set(template, _reference(injection.network, namespace))
-    elif isinstance(given, str) and given.lstrip().startswith("["):
-        _join_json(template, given, namespace, injection.network, report)
-    elif isinstance(given, str) and not _mentions(given, namespace, injection.network):
-        _set(template, f"{given},{_reference(injection.network, namespace)}")
-
-
-def _set(template: Cursor, value: str) -> None:
-    template.mapping("metadata", "annotations").data[NETWORKS] = value
-
-
-def _reference(network: tuple[str, str], namespace: str) -> str:
-    """Return the bare name where the pod is in the network's namespace, which is where Multus looks a bare name up."""
-    return network[1] if (namespace or _DEFAULT_NAMESPACE) == network[0] else f"{network[0]}/{network[1]}"
-
-
-def _mentions(given: str, namespace: str, network: tuple[str, str]) -> bool:
-    asked = {item.strip().partition("@")[0] for item in given.split(",")}
-    return bool(asked & {_reference(network, namespace), f"{network[0]}/{network[1]}"})
-
-
-def _join_json(template: Cursor, given: str, namespace: str, network: tuple[str, str], report: Report) -> None:
-    try:
-        asked: Any = json.loads(given)
-    except ValueError as error:
-        path = (*template.path, "metadata", "annotations", NETWORKS)
-        report.conflict(path, f"is no JSON: {error}", "mend it, or write the names with commas between them")
-        return
-    home = namespace or _DEFAULT_NAMESPACE
-    if any(isinstance(one, dict) and (one.get("namespace") or home, one.get("name")) == network for one in asked):
-        return
-    entry = {"name": network[1]} | ({"namespace": network[0]} if home != network[0] else {})
-    _set(template, json.dumps([*asked, entry]))
-
-
-def _host_network(template: Cursor, report: Report) -> None:
     if template.at("spec", "hostNetwork") is True:
         report.conflict(
             (*template.path, "spec", "hostNetwork"),
             "is true, and a pod in the node's network gets no interface on the IPoIB network",
             "take it out, or choose a profile without IPoIB",
         )
+    given, home = template.at("metadata", "annotations", NETWORKS), namespace or "default"
+    if given is not None and not isinstance(given, str):
+        return  # the API server refuses it
+    try:
+        wanted = _networks(given or "", injection.network, home)
+    except (ValueError, RecursionError) as error:
+        path = (*template.path, "metadata", "annotations", NETWORKS)
+        report.conflict(path, f"is no JSON: {error}", "mend it, or write the names with commas between them")
+        return
+    if wanted != given:
+        template.mapping("metadata", "annotations").data[NETWORKS] = wanted
+
+
+def _networks(given: str, network: tuple[str, str], home: str) -> str:
+    """Return the annotation with a network in it, in whichever of its two forms it has.
+
+    Args:
+        given: names with commas between them, or a JSON list.
+        network: namespace and name of the network.
+        home: namespace of the pod, in which Multus looks up a name without one.
+
+    Raises:
+        ValueError: it begins like JSON and is none.
+    """
+    namespace, name = network
+    if given.lstrip().startswith("["):
+        asked: list[Any] = json.loads(given)
+        if any(isinstance(one, dict) and (one.get("namespace") or home, one.get("name")) == network for one in asked):
+            return given
+        entry = {"name": name} if home == namespace else {"name": name, "namespace": namespace}
+        return json.dumps([*asked, entry])
+    full = f"{namespace}/{name}"
+    short = name if home == namespace else full
+    asked_names = {item.strip().partition("@")[0] for item in given.split(",")}  # `name@interface`
+    if not asked_names.isdisjoint({short, full}):
+        return given
+    return f"{given},{short}" if given else short
