@@ -97,6 +97,78 @@ def test_a_figure_beside_its_floor(text: str, size: VmSize | None, states: list[
     assert ([check.state for check in report.floors], report.ok) == (states, ok)
 
 
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        pytest.param(_TWO_NODES + row(300), "met", id="at the floor"),
+        pytest.param(_TWO_NODES + row(299.99), "missed", id="just below"),
+        pytest.param(
+            _TWO_NODES + row(299.99, size=1 << 30), "missed", id="just below, with the least message that tells"
+        ),
+        pytest.param(_TWO_NODES + row(299.99, size=(1 << 30) - 1), "not-shown", id="a byte less tells nothing"),
+        pytest.param(perftest(380), "met", id="a NIC at its floor"),
+        pytest.param(perftest(379.99), "missed", id="a NIC just below, with the least message that tells"),
+        pytest.param(perftest(379.99, size=65535), "not-shown", id="a NIC with a byte less"),
+    ],
+)
+def test_a_floor_is_met_from_its_own_value_on(text: str, state: str) -> None:
+    assert [check.state for check in check(text, vm_size(floor(300))).floors] == [state]
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "what"),
+    [
+        pytest.param(perftest(391), vm_size(), "perftest mlx5_0", id="perftest on a device"),
+        pytest.param(perftest(391).split("\n", 1)[1], vm_size(), "perftest", id="perftest on a device that is cut out"),
+        pytest.param(_TWO_NODES, vm_size(floor(300)), "all-reduce bus bandwidth", id="nothing measured"),
+        pytest.param(_TWO_NODES, vm_size(), "perftest", id="nothing measured, and no floor of all-reduce"),
+    ],
+)
+def test_a_floor_names_what_is_measured(text: str, size: VmSize, what: str) -> None:
+    assert [check.what for check in check(text, size).floors] == [what]
+
+
+def test_a_size_without_floors_has_none() -> None:
+    size = cast(VmSize, SimpleNamespace(name="Standard_Test", floors=None))
+
+    assert check(_TWO_NODES + row(10), size).floors == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        pytest.param((100, 4096), (391, 65536), 391, id="a larger message"),
+        pytest.param((391, 65536), (100, 4096), 391, id="a smaller message"),
+        pytest.param((391, 65536), (380, 65536), 380, id="the last of one size"),
+    ],
+)
+def test_the_largest_message_of_a_device_counts(first: tuple[int, int], second: tuple[int, int], value: float) -> None:
+    assert check(perftest(*first) + perftest(*second), vm_size()).floors[0].value == value
+
+
+def test_a_latency_is_no_bandwidth_and_does_not_take_its_place() -> None:
+    latency = " #bytes #iterations    t_min[usec]    t_max[usec]  t_typical[usec]\n 8388608       1000          5.35           11.78        5.49\n"
+
+    assert [check.state for check in check(latency, vm_size()).floors] == ["not-shown"]
+    assert [check.value for check in check(perftest(391) + latency, vm_size()).floors] == [391]
+
+
+def test_a_floor_as_json_has_the_number_of_its_line() -> None:
+    missed = check(_TWO_NODES + row(290), vm_size(floor(300))).floors[0].to_dict()
+    not_shown = check(_TWO_NODES, vm_size(floor(300))).floors[0].to_dict()
+
+    assert (missed["line"], missed["value"], missed["unit"], missed["state"]) == (3, 290, "GB/s", "missed")
+    assert "topology file" in missed["fix"]
+    assert (not_shown["line"], not_shown["value"]) == (None, None)
+    assert "all_reduce_perf" in not_shown["fix"]
+
+
+def test_what_meets_its_floor_needs_no_advice_and_small_messages_need_larger_ones() -> None:
+    assert check(_TWO_NODES + row(310), vm_size(floor(300))).floors[0].fix is None
+    assert "larger messages" in str(check(_TWO_NODES + row(290, size=8), vm_size(floor(300))).floors[0].fix)
+    assert "numactl" in str(check(perftest(190), vm_size()).floors[0].fix)
+
+
 def test_one_node_is_measured_against_the_floor_of_one_node_and_still_proves_nothing() -> None:
     one_node = "w:7:8 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM\n" + row(470)
 

@@ -353,3 +353,12 @@ class TestBase:
 def test_gpus_that_a_size_does_not_have_are_refused(size, gpus, text):
     with pytest.raises(UsageError, match=text):
         injection(size, gpus=gpus)
+
+
+def test_a_volume_of_the_topology_config_map_is_mounted_and_not_made_again():
+    volumes = [{"name": "other", "configMap": {"name": "x"}}, {"name": "mine", "configMap": {"name": "nccl-topology"}}]
+
+    spec = inject(pod(volumes=volumes), injection(topology_config_map="nccl-topology"))["spec"]
+
+    assert [volume["name"] for volume in spec["volumes"]] == ["other", "mine", "shm"]
+    assert spec["containers"][0]["volumeMounts"][1]["name"] == "mine"
