@@ -169,6 +169,31 @@ def test_what_meets_its_floor_needs_no_advice_and_small_messages_need_larger_one
     assert "numactl" in str(check(perftest(190), vm_size()).floors[0].fix)
 
 
+def test_a_log_with_thousands_of_devices_or_tables_keeps_a_bounded_number_of_them() -> None:
+    devices = "".join(perftest(391).replace("mlx5_0", f"mlx5_{number}") for number in range(4097))
+    tables = "".join("#   (us)  (GB/s)\n" + row(300 + number) for number in range(1001))
+
+    assert [check.value for check in check(devices, vm_size()).floors] == [391] * 4096
+    values = [check.value for check in check(_TWO_NODES + tables, vm_size(floor(300))).floors]
+    assert (len(values), values[-1]) == (1000, 1300)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(row(310), "floor met: all-reduce bus bandwidth 310 GB/s, floor 300 GB/s (line 3:", id="met"),
+        pytest.param(row(290), "floor MISSED: all-reduce bus bandwidth 290 GB/s", id="missed"),
+        pytest.param(
+            "", "floor NOT SHOWN to be met: all-reduce bus bandwidth not shown, floor 300 GB/s", id="not shown"
+        ),
+        pytest.param("", "bus bandwidth not shown", id="no table"),
+        pytest.param(row(310), "bus bandwidth 310 GB/s", id="a table"),
+    ],
+)
+def test_text_tells_a_floor(text: str, words: str) -> None:
+    assert words in render_text(check(_TWO_NODES + text, vm_size(floor(300))))
+
+
 def test_one_node_is_measured_against_the_floor_of_one_node_and_still_proves_nothing() -> None:
     one_node = "w:7:8 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM\n" + row(470)
 
