@@ -11,7 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-_NUMBER: Final = re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*(?:[-+]?[0-9]*))\Z", re.ASCII).match
+# Possessive, so that no digit is tried in two places: thousands of them would take minutes.
+_NUMBER: Final = re.compile(r"([+-]?)0*+([0-9]*+)(?:\.([0-9]*+))?+([eEinumkKMGTP]*+[-+]?[0-9]*+)\Z", re.ASCII).match
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _EXPONENT: Final = re.compile(r"[eE]([-+]?[0-9]+)\Z", re.ASCII).match

@@ -82,3 +82,10 @@ def test_integers_overflow_as_in_go(value, int64):
 )
 def test_written(value, text):
     assert canonical(value) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["0" * 20_000 + "x", "1" * 20_000 + "x", "1." + "1" * 20_000 + "x", "1" + "E" * 20_000 + "x"]
+)
+def test_a_text_of_any_length_is_read_once(text: str) -> None:
+    assert quantity(text) is None
