@@ -1,6 +1,7 @@
 """IP addresses and CIDRs: as values, read as Go's `net` package reads them, and as fields of Kubernetes take them.
 
-`net` knows no zone and no leading zero; the older fields of Kubernetes allow leading zeros.
+`net` reads no zone and no leading zero. The older fields of Kubernetes, and whereabouts, take leading zeros: they use
+ParseIPSloppy of k8s.io/utils/net, which is `net` as it was before Go 1.17.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import re
 from typing import Final, NamedTuple
 
 _OCTET: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})\Z", re.ASCII)
-_SLOPPY_OCTET: Final = re.compile(r"[0-9]{1,16}\Z", re.ASCII)
+_SLOPPY_OCTET: Final = re.compile(r"0*[0-9]{1,3}\Z", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{1,4}\Z", re.ASCII)
+_ZEROS: Final = re.compile(r"(?<![0-9a-fA-F])0+(?=[0-9]+(?:\.|\Z))", re.ASCII)
+"""Leading zeros in the IPv4 address at the end of an IPv6 one."""
 _MAPPED: Final = 0xFFFF
 
 
@@ -25,7 +28,7 @@ class Address(NamedTuple):
         """Write the address as Kubernetes does."""
         if self.bits == 32:
             return ".".join(str(self.value >> shift & 255) for shift in (24, 16, 8, 0))
-        import ipaddress
+        import ipaddress  # few manifests have IPv6 addresses
 
         return str(ipaddress.IPv6Address(self.value))
 
@@ -75,15 +78,23 @@ class Network(NamedTuple):
 def parse_address(text: str, *, sloppy: bool = False) -> Address | None:
     """Read an IP address as net.ParseIP does, or with `sloppy`, which allows leading zeros, as ParseIPSloppy does."""
     if ":" in text:
-        return _parse_v6(text)
+        if "%" in text:
+            return None
+        import ipaddress  # as above
+
+        head, colon, last = text.rpartition(":")
+        try:
+            whole = int(ipaddress.IPv6Address(head + colon + _ZEROS.sub("", last) if sloppy and "." in last else text))
+        except ValueError:
+            return None
+        # Go keeps an IPv4 address that is written as IPv6 (::ffff:10.0.0.1) as IPv4.
+        return Address(32, whole & 0xFFFFFFFF) if whole >> 32 == _MAPPED else Address(128, whole)
     octet = _SLOPPY_OCTET if sloppy else _OCTET
     parts = text.split(".")
-    if len(parts) != 4 or not all(octet.match(part) and int(part) < 256 for part in parts):
+    if len(parts) != 4 or not all(map(octet.match, parts)):
         return None
-    value = 0
-    for part in parts:
-        value = value << 8 | int(part)
-    return Address(32, value)
+    numbers = [int(part[-3:]) for part in parts]  # Python refuses to read thousands of leading zeros
+    return Address(32, int.from_bytes(bytes(numbers), "big")) if max(numbers) < 256 else None
 
 
 def parse_cidr(text: str, *, sloppy: bool = False) -> tuple[Address, Network] | None:
@@ -100,54 +111,22 @@ def parse_cidr(text: str, *, sloppy: bool = False) -> tuple[Address, Network] | 
     return address, Network(Address(address.bits, address.value >> shift << shift), length)
 
 
-def _parse_v6(text: str) -> Address | None:
-    import ipaddress
-
-    try:
-        value = int(ipaddress.IPv6Address(text)) if "%" not in text else None
-    except ValueError:
-        return None
-    if value is None:
-        return None
-    # Go keeps an IPv4 address that is written as IPv6 (::ffff:10.0.0.1) as IPv4.
-    return Address(32, value & 0xFFFFFFFF) if value >> 32 == _MAPPED else Address(128, value)
-
-
-_IPV4: Final = re.compile(
-    r"(?:0*(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\.){3}0*(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\Z", re.ASCII
-)
-_ZEROS: Final = re.compile(r"(?<![0-9a-fA-F])0+(?=[0-9]+(?:\.|\Z))", re.ASCII)
-
-
-def is_ipv4(value: str) -> bool:
-    """Say whether a string is an IPv4 address."""
-    return _IPV4.match(value) is not None
-
-
 def is_ipv6(value: str) -> bool:
     """Say whether a string is an IPv6 address, without a zone."""
-    if ":" not in value or "%" in value:
-        return False
-    import ipaddress  # only a pod with addresses pays for it
-
-    head, colon, last = value.rpartition(":")
-    try:
-        ipaddress.IPv6Address(head + colon + (_ZEROS.sub("", last) if "." in last else last))
-    except ValueError:
-        return False
-    return True
+    return ":" in value and parse_address(value, sloppy=True) is not None
 
 
 def ip_problem(value: str) -> str | None:
     """Say why a string is no IP address, or None."""
-    return None if is_ipv4(value) or is_ipv6(value) else "is no IP address"
+    return "is no IP address" if parse_address(value, sloppy=True) is None else None
 
 
 def cidr_problem(value: str) -> str | None:
     """Say why a string is no CIDR, such as 10.0.0.0/8, or None."""
-    address, slash, bits = value.partition("/")
-    most = 32 if is_ipv4(address) else 128 if is_ipv6(address) else 0
-    if slash and most and bits.isascii() and bits.isdigit() and len(bits) <= 3 and int(bits) <= most:
+    written, slash, bits = value.partition("/")
+    # Other than for `parse_cidr`, an IPv4 address that is written as IPv6 may have any length up to 128.
+    most = 128 if ":" in written else 32
+    if slash and bits.isascii() and bits.isdigit() and len(bits) <= 3 and int(bits) <= most and not ip_problem(written):
         return None
     return "is no CIDR, such as 10.0.0.0/8"
 
@@ -156,9 +135,9 @@ def reserved_problem(value: str) -> str | None:
     """Say why an IP address, which it is, cannot be reached from elsewhere, or None."""
     import ipaddress  # only a Service with external addresses pays for it
 
-    plain = ".".join(str(int(part)) for part in value.split(".")) if is_ipv4(value) else value
-    address = ipaddress.ip_address(plain)
+    address = ipaddress.ip_address(str(parse_address(value, sloppy=True)))
     if address.is_unspecified or address.is_loopback or address.is_link_local:
         return "is unspecified, loopback or link-local"
-    local = plain.startswith("224.0.0.") if address.version == 4 else address.packed[:2] == b"\xff\x02"
+    # Go's IsLinkLocalMulticast: 224.0.0.0/24, and ff02::/16 whatever its flags are.
+    local = address.packed[:3] == b"\xe0\0\0" if address.version == 4 else address.packed[:2] == b"\xff\x02"
     return "is a link-local multicast address" if local else None

@@ -36,6 +36,7 @@ def schedule_problem(schedule: str) -> str | None:
     if len(fields) != len(_FIELDS):
         return f"has {len(fields)} fields, not 5 (minute, hour, day of month, month, day of week)"
     for text, (name, low, high, words) in zip(fields, _FIELDS, strict=True):
+        # An empty part is passed over: the parser splits a field at its commas with strings.FieldsFunc.
         if not all(_is_range(part, low, high, words) for part in text.split(",") if part):
             return f"has {text!r} as {name}, which is not within {low}-{high}"
     return None
@@ -49,7 +50,7 @@ def _is_range(part: str, low: int, high: int, words: dict[str, int]) -> bool:
     if start in ("*", "?"):
         return True
     first = _number(start, words)
-    last = _number(end, words) if dash else high if slash else first
+    last = _number(end, words) if dash else high if slash else first  # 5/15 is 5-59/15
     return first is not None and last is not None and low <= first <= last <= high
 
 

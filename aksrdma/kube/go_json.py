@@ -74,7 +74,7 @@ class Reader:
             object_pairs_hook=self._object,
             parse_float=_number if exact else _float,
             parse_int=_number if exact else _integer,
-            parse_constant=_constant,
+            parse_constant=_refuse_constant,
         )
 
     def value(self, start: int = 0) -> tuple[Any, int]:
@@ -87,7 +87,7 @@ class Reader:
         try:
             value, end = self._decoder.raw_decode(self.text, start)
         except json.JSONDecodeError as error:
-            raise JsonError(_words(error, self.text), error.pos) from None
+            raise JsonError(_in_words(error, self.text), error.pos) from None
         except RecursionError:
             raise JsonError("nested too deeply", start) from None
         except _NoNumber as error:
@@ -145,11 +145,11 @@ def _number(text: str) -> Number:
     return Number(text)
 
 
-def _constant(text: str) -> NoReturn:
+def _refuse_constant(text: str) -> NoReturn:
     raise _NoNumber(text, "is no number of JSON")
 
 
-def _words(error: json.JSONDecodeError, text: str) -> str:
+def _in_words(error: json.JSONDecodeError, text: str) -> str:
     if error.pos >= len(text.rstrip(" \t\n\r")):
         return "the JSON ends too early" if text.strip() else "no JSON at all"
     if error.msg.startswith("Invalid control character"):

@@ -50,11 +50,17 @@ def go_regexp_error(pattern: str) -> str | None:
                 return f"{token[0]!r} has nothing to repeat"
             if repeated:
                 return f"{token[0]!r} repeats a repetition"
+            # Five digits are beyond the limit already, and Python refuses to read thousands of them.
             low, high = int((token["low"] or "0")[:5]), int((token["high"] or token["low"] or "0")[:5])
             if max(low, high) > _MOST_REPEATS or high < low:
                 return f"{token[0]!r} is no valid count; at most {_MOST_REPEATS}"
-        elif kind == "set" and (reason := _set_error(token["set"])):
-            return reason
+        elif kind == "set":
+            for item in _ITEM.finditer(token["set"], token["set"].startswith("^")):
+                if item["posix"] and not _KNOWN_POSIX.match(item["posix"]):
+                    return f"{item['posix']!r} is no class of characters"
+                first, last = item["first"], item["last"]
+                if last and (last[1:2] in tuple("dDsSwWpP") or _code(last) < _code(first)):
+                    return "a range in [...] is not in order"
         elif kind in ("open", "close"):
             depth += 1 if kind == "open" else -1
             if depth < 0:
@@ -63,15 +69,6 @@ def go_regexp_error(pattern: str) -> str | None:
         # Flags alone leave what stands before them to be repeated.
         repeatable = repeatable if kind == "flags" else kind not in ("open", "bar")
     return "a parenthesis is never closed" if depth else None
-
-
-def _set_error(inside: str) -> str | None:
-    for item in _ITEM.finditer(inside, inside.startswith("^")):
-        if item["posix"] and not _KNOWN_POSIX.match(item["posix"]):
-            return f"{item['posix']!r} is no class of characters"
-        if item["last"] and (item["last"][1:2] in tuple("dDsSwWpP") or _code(item["last"]) < _code(item["first"])):
-            return "a range in [...] is not in order"
-    return None
 
 
 def _code(item: str) -> int:

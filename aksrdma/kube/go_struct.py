@@ -112,7 +112,20 @@ def wrong_types(problems: list[Problem]) -> list[Problem]:
 
 def _decode(data: Any, into: Type, path: FieldPath, problems: list[Problem]) -> Any:
     if isinstance(into, Struct):
-        return _struct(data, into, path, problems)
+        result = Object(path)
+        if not isinstance(data, dict):
+            _expect(data, "an object", path, problems)
+            return result
+        for written, value in data.items():
+            key = into.folded.get(fold(written))
+            where = (*path, written)
+            if key is None:
+                near = nearest(written, into.fields)
+                message = f"{written!r} is no key that is read here"
+                problems.append(Problem(UNKNOWN_KEY, where, message, meant=near[0] if near else None))
+            elif value is not None or into.fields[key] == "cidr":  # whose UnmarshalJSON is called for null, too
+                result.set(key, _decode(value, into.fields[key], where, problems), where)
+        return result
     if isinstance(into, ListOf):
         if isinstance(data, list):
             return [_decode(item, into.item, (*path, index), problems) for index, item in enumerate(data)]
@@ -124,23 +137,6 @@ def _decode(data: Any, into: Type, path: FieldPath, problems: list[Problem]) -> 
         _expect(data, "an object", path, problems)
         return {}
     return data if into == "any" else _scalar(data, into, path, problems)
-
-
-def _struct(data: Any, into: Struct, path: FieldPath, problems: list[Problem]) -> Object:
-    result = Object(path)
-    if not isinstance(data, dict):
-        _expect(data, "an object", path, problems)
-        return result
-    for written, value in data.items():
-        key = into.folded.get(fold(written))
-        where = (*path, written)
-        if key is None:
-            near = nearest(written, into.fields)
-            message = f"{written!r} is no key that is read here"
-            problems.append(Problem(UNKNOWN_KEY, where, message, meant=near[0] if near else None))
-        elif value is not None or into.fields[key] == "cidr":
-            result.set(key, _decode(value, into.fields[key], where, problems), where)
-    return result
 
 
 _ZERO: Final[Mapping[Scalar, Any]] = {"bool": False, "cidr": None, "int": 0, "ip": None, "string": ""}
@@ -163,7 +159,7 @@ def _scalar(data: Any, into: Scalar, path: FieldPath, problems: list[Problem]) -
         value = data if into == "string" else parse_cidr(data) if into == "cidr" else parse_address(data)
     if value is not None:
         return value
-    if data is None and into == "cidr":  # its UnmarshalJSON is called for null, too, and fails
+    if data is None and into == "cidr":
         problems.append(Problem(WRONG_TYPE, path, "wants a CIDR in a string, not null"))
     elif not (into == "ip" and data == ""):
         _expect(data, _WORDS[into], path, problems)

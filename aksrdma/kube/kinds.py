@@ -82,7 +82,7 @@ def _ray_workers(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
 
 
 def _launcher_works(data: Mapping[str, Any], path: FieldPath) -> bool:
-    """Whether the pods of an MPIJob run ranks: a launcher does only where it is told to."""
+    """Whether the pods of an MPIJob run ranks: a launcher does only with `runLauncherAsWorker`."""
     return path[-2] != "Launcher" or step(data, ("spec", "runLauncherAsWorker")) is True
 
 
@@ -92,7 +92,7 @@ def _trains(data: Mapping[str, Any], path: FieldPath) -> bool:
     Source: kubeflow/trainer v2, pkg/runtime/framework/plugins/jobset and pkg/constants.
     """
     jobs = step(data, ("spec", "template", "spec", "replicatedJobs"))
-    job = step(data, path[:5])
+    job = step(data, path[:5])  # spec.template.spec.replicatedJobs[i]
     as_node = step(data, ("spec", "mlPolicy", "mpi", "runLauncherAsNode")) is True
     if as_node and step(job, ("name",)) == "launcher":
         return True

@@ -113,11 +113,12 @@ def _exponent(suffix: str) -> int | None:
     match = _EXPONENT(suffix)
     if match is None or not -_INT64_MAX <= int(match[1]) <= _INT64_MAX:
         return None
-    exponent = (int(match[1]) + 2**31) % 2**32 - 2**31
+    exponent = (int(match[1]) + 2**31) % 2**32 - 2**31  # read as an int64, kept as an int32
     return max(-_EXPONENT_MAX, min(_EXPONENT_MAX, exponent))
 
 
 def _wraps(whole: str, fraction: str, suffix: str) -> bool:
+    """Say whether the server leaves its fast path, an int64 with a scale, and keeps the amount as a big decimal."""
     digits = len(whole) + len(fraction)
     if suffix not in _BINARY:
         exponent = _exponent(suffix) or 0
@@ -136,15 +137,16 @@ def canonical(value: Any) -> str:
     if amount is None or match is None or amount.nano == 0:
         return "0"
     whole, fraction, suffix = match[2] or "0", match[3] or "", match[4]
-    if not amount.wraps and _kept(whole + fraction, len(fraction), suffix):
-        return text
+    if not amount.wraps:
+        # ParseQuantity reuses the text of what it holds for canonical: it looks at three bits and three digits alone.
+        digits, exponent = whole + fraction, _exponent(suffix) or 0
+        if suffix in _BINARY:
+            kept = int(digits) & 7 != 0
+        else:
+            kept = (exponent - len(fraction)) % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
+        if kept:
+            return text
     return _binary(amount) if suffix in _BINARY else _decimal(amount, suffix)
-
-
-def _kept(digits: str, places: int, suffix: str) -> bool:
-    if suffix in _BINARY:
-        return int(digits) & 7 != 0
-    return ((_exponent(suffix) or 0) - places) % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
 
 
 def _binary(amount: Quantity) -> str:

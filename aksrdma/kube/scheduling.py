@@ -83,9 +83,7 @@ class Requirement:
             return value not in self.values
         if self.operator in ("Exists", "DoesNotExist"):
             return (value is not None) == (self.operator == "Exists")
-        return self._compared(value)
-
-    def _compared(self, value: str | None) -> bool:
+        # Gt and Lt compare with one integer; a label that is none meets neither.
         if value is None or len(self.values) != 1 or not _INTEGER.match(value) or not _INTEGER.match(self.values[0]):
             return False
         difference = int(value) - int(self.values[0])
@@ -143,13 +141,11 @@ def _terms(spec: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...] | Non
     required = mapping(mapping(spec.get("affinity")).get("nodeAffinity")).get(REQUIRED)
     if not isinstance(required, dict):
         return None
-    terms = [_term(term) for _, term in items(required.get("nodeSelectorTerms"), ())]
+    terms = []
+    for _, term in items(required.get("nodeSelectorTerms"), ()):
+        named = (*sequence(term.get("matchExpressions")), *sequence(term.get("matchFields")))
+        terms.append(tuple(_requirement(one) for one in named if isinstance(one, dict)))
     return tuple(term for term in terms if term)  # a term without requirements matches no node
-
-
-def _term(term: Mapping[str, Any]) -> tuple[Requirement, ...]:
-    named = (*sequence(term.get("matchExpressions")), *sequence(term.get("matchFields")))
-    return tuple(_requirement(one) for one in named if isinstance(one, dict))
 
 
 def _requirement(data: Mapping[str, Any]) -> Requirement:

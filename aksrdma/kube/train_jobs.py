@@ -21,8 +21,6 @@ CLUSTER_RUNTIME: Final = "ClusterTrainingRuntime"
 RUNTIMES: Final = frozenset({CLUSTER_RUNTIME, "TrainingRuntime"})
 RESOURCES: Final[FieldPath] = ("spec", "trainer", "resourcesPerNode")
 """Where a TrainJob says what each of its nodes asks for."""
-_NODES: Final[FieldPath] = ("spec", "trainer", "numNodes")
-_POLICY_NODES: Final = ("spec", "mlPolicy", "numNodes")
 PATCHES: Final = ("podSpecOverrides", "podTemplateOverrides", "runtimePatches")
 """Fields in which a TrainJob changes the pods of its runtime; they are not applied here."""
 _JOB_DEPTH: Final = 5
@@ -89,9 +87,9 @@ def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> Traine
             job of one container.
     """
     merged = dict(_LEAST if runtime is None else runtime)
-    nodes = integer(step(job, _NODES))
+    nodes = integer(step(job, ("spec", "trainer", "numNodes")))
     if nodes is not None:
-        _put(merged, _POLICY_NODES, nodes)
+        _put(merged, ("spec", "mlPolicy", "numNodes"), nodes)
     given = mapping(step(job, RESOURCES))
     resources = {key: given[key] for key in ("limits", "requests") if given.get(key) is not None}
     found = tuple(_resizable(merged)) if resources else ()

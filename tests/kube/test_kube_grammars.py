@@ -3,7 +3,7 @@
 import pytest
 
 from aksrdma.kube import names
-from aksrdma.kube.addresses import cidr_problem, ip_problem
+from aksrdma.kube.addresses import cidr_problem, ip_problem, reserved_problem
 from aksrdma.kube.cron import schedule_problem, time_zone_problem
 
 GRAMMARS = [
@@ -21,7 +21,8 @@ GRAMMARS = [
     (names.sysctl_name, ["a.b", "net/ipv4.a_b"], ["", "a.", "A", "a..b", "_a"]),
     (names.domain_path, ["a.b/c", "a/b/c:d"], ["", "a", "a/", "/a", "A/b", "a/b c"]),
     (ip_problem, ["10.0.0.1", "010.000.0.1", "::1", "fd00::1", "::ffff:10.0.0.1"], ["", "10.0.0", "256.0.0.1", "fe80::1%eth0", ":", "a"]),
-    (cidr_problem, ["10.0.0.0/8", "fd00::/64", "10.0.0.1/32"], ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "a/8", "fd00::/129"]),
+    (cidr_problem, ["10.0.0.0/8", "fd00::/64", "10.0.0.1/32", "::ffff:10.0.0.1/8"], ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "a/8", "fd00::/129"]),
+    (reserved_problem, ["10.0.0.1", "224.0.1.1", "fd00::1", "ff05::1", "::ffff:010.0.0.1"], ["127.0.0.1", "0.0.0.0", "169.254.1.1", "224.0.0.9", "::1", "ff02::1", "::ffff:127.0.0.1"]),
     (
         schedule_problem,
         ["* * * * *", "*/5 0-3 1,15 jan-mar mon", "? ? ? ? ?", "@daily", "@every 1h30m", " 0 0 * * * ", "59/1 23 31 12 6", "5/15 * * * *"],
