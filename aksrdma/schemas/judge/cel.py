@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from aksrdma.schemas.judge.values import go_pattern
+from aksrdma.schemas.judge.values import go_pattern, is_number
 
 Scope: TypeAlias = Mapping[str, Any]
 """The variables of an expression."""
@@ -123,6 +123,7 @@ class _Parser:
     def _and(self) -> Expression:
         left = self._relation()
         while self._take("&&"):
+            # De Morgan: `a && b` settles on false where either is false, whatever error the other one has.
             left = _not(_either(_not(left), _not(self._relation())))
         return left
 
@@ -151,21 +152,19 @@ class _Parser:
             if operator == "[":
                 value = _binary(_index, value, self.ternary())
                 self.expect("op", "]")
+                continue
+            name = self.expect("name", "").text
+            if not self._take("("):
+                value = _Selection(value, name)
+            elif name not in _MACROS:
+                value = _call(name, [value, *self._list(")")])
             else:
-                value = self._dot(value)
+                variable = self.expect("name", "").text
+                self.expect("op", ",")
+                body = self.ternary()
+                self.expect("op", ")")
+                value = _MACROS[name](value, variable, body)
         return value
-
-    def _dot(self, value: Expression) -> Expression:
-        name = self.expect("name", "").text
-        if not self._take("("):
-            return _Selection(value, name)
-        if name not in _MACROS:
-            return _call(name, [value, *self._list(")")])
-        variable = self.expect("name", "").text
-        self.expect("op", ",")
-        body = self.ternary()
-        self.expect("op", ")")
-        return _MACROS[name](value, variable, body)
 
     def _primary(self) -> Expression:
         if self._take("("):
@@ -340,13 +339,9 @@ def _index(value: Any, key: Any) -> Any:
     raise CelError(f"no such index: {key}")
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _equal(left: Any, right: Any) -> bool:
     """Compare as CEL does: numbers by value, anything else only with its own type."""
-    if _number(left) and _number(right):
+    if is_number(left) and is_number(right):
         return bool(left == right)
     if type(left) is not type(right):
         return False
@@ -359,7 +354,9 @@ def _equal(left: Any, right: Any) -> bool:
 
 def _order(left: Any, right: Any) -> int:
     """Return -1, 0 or 1 as `left` is less than, equal to or more than `right`."""
-    if not (_number(left) and _number(right)) and (type(left) is not type(right) or not isinstance(left, bool | str)):
+    if not (is_number(left) and is_number(right)) and (
+        type(left) is not type(right) or not isinstance(left, bool | str)
+    ):
         raise CelError("no such overload: values of these types have no order")
     return int(left > right) - int(left < right)
 
@@ -373,13 +370,13 @@ def _in(item: Any, holder: Any) -> bool:
 
 
 def _add(left: Any, right: Any) -> Any:
-    if (_number(left) and _number(right)) or (type(left) is type(right) and isinstance(left, str | list)):
+    if (is_number(left) and is_number(right)) or (type(left) is type(right) and isinstance(left, str | list)):
         return left + right
     raise CelError("no such overload: + wants two numbers, strings or lists")
 
 
 def _subtract(left: Any, right: Any) -> Any:
-    if _number(left) and _number(right):
+    if is_number(left) and is_number(right):
         return left - right
     raise CelError("no such overload: - wants two numbers")
 

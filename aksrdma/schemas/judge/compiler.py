@@ -135,6 +135,7 @@ class Compiler:
 
 _Compile: TypeAlias = "Callable[[Schema], Checks]"
 _BASES: Final[tuple[type, ...]] = (dict, list, str, bool, int, float)
+"""bool before int, which it is a subclass of."""
 
 
 class Checks(dict[type, Check]):

@@ -26,7 +26,7 @@ from aksrdma.kube.names import dns_label, dns_subdomain
 from aksrdma.nearest import hint
 from aksrdma.schemas.judge.compiler import under
 from aksrdma.schemas.judge.kept import canonical, duplicates
-from aksrdma.schemas.judge.values import PATTERNS, Check, go_pattern, number_check, string_check
+from aksrdma.schemas.judge.values import PATTERNS, Check, go_pattern, is_number, number_check, string_check
 from aksrdma.schemas.judge.wording import (
     NULL,
     duplicate,
@@ -196,13 +196,9 @@ def _read(file: Path) -> Any:
         raise ReadError(f"{file}: is no JSON Schema: {error}") from error
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _is_integer(_: Any, value: Any) -> bool:
     """Tell whether a value is an integer, which 1.0 is for the API server, and not yet in draft 4."""
-    return _is_number(value) and (isinstance(value, int) or value.is_integer())
+    return is_number(value) and (isinstance(value, int) or value.is_integer())
 
 
 class _Refused(ValidationError):
@@ -215,24 +211,22 @@ class _Refused(ValidationError):
 
 def _problem(error: ValidationError) -> Problem:
     """Return the problem of an error, with its path from the object on."""
-    problem = error.problem if isinstance(error, _Refused) else _of_the_library(error, error.instance)
+    value: Any = error.instance
+    parts = error.context or []
+    if isinstance(error, _Refused):
+        problem = error.problem
+    elif error.validator == "multipleOf":
+        problem = out_of_range(value, f"must be a multiple of {error.validator_value}")
+    elif error.validator not in ("anyOf", "oneOf", "not"):
+        problem = invalid(f"does not fit {error.validator or 'false'} of its schema")
+    elif parts and all(part.validator == "type" and not part.relative_path for part in parts):
+        listed: list[Any] = [part.validator_value for part in parts]  # integer and string, usually
+        problem = wrong_type(value, tuple(name for one in listed for name in as_list(one)))
+    else:
+        problem = invalid("fits none of the forms that the schema allows")
     for step in reversed(error.absolute_path):
         problem = under(step, problem)
     return problem
-
-
-def _of_the_library(error: ValidationError, value: Any) -> Problem:
-    """Return the problem of a keyword that is left to the library."""
-    if error.validator == "multipleOf":
-        return out_of_range(value, f"must be a multiple of {error.validator_value}")
-    if error.validator not in ("anyOf", "oneOf", "not"):
-        return invalid(f"does not fit {error.validator or 'false'} of its schema")
-    parts = error.context or []
-    if parts and all(part.validator == "type" and not part.relative_path for part in parts):
-        listed: list[Any] = [part.validator_value for part in parts]  # integer and string, usually
-        types = [name for one in listed for name in as_list(one)]
-        return wrong_type(value, tuple(types))
-    return invalid("fits none of the forms that the schema allows")
 
 
 _Errors: TypeAlias = Iterator[ValidationError]
@@ -328,7 +322,7 @@ _KEYWORDS: Final[dict[str, _Keyword]] = {
     "uniqueItems": _unique,
     **{keyword: _by(string_check, keyword, _is_text) for keyword in ("format", "maxLength", "minLength", "pattern")},
     **{
-        keyword: _by(number_check, keyword, _is_number)
+        keyword: _by(number_check, keyword, is_number)
         for keyword in ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum")
     },
 }

@@ -116,7 +116,7 @@ def go_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join([*out, pattern[position:]]), re.ASCII)
 
 
-# ---- formats, as far as the API server checks them in custom resources
+# ---- formats, as far as the API server checks them in custom resources (kube-openapi, pkg/validation/strfmt)
 # Patterns stay text, which `re` compiles and keeps at first use: few objects have any of this.
 _DATE: Final = r"(?as)(\d{4})-(\d\d)-(\d\d)(?:[Tt].*)?"
 _UUID: Final = r"(?ai)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
@@ -155,7 +155,7 @@ def _is_cidr(value: str) -> bool:
 
 
 FORMATS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
-    "byte": (lambda value: True, "base64"),
+    "byte": (lambda value: True, "base64"),  # its pattern says all
     "cidr": (_is_cidr, "an address and a prefix such as 10.0.0.0/8"),
     "date": (lambda value: len(value) == len("2026-04-01") and _is_date_time(value), "a date such as 2026-04-01"),
     "date-time": (_is_date_time, "a time such as 2026-04-01T12:00:00Z"),
@@ -170,7 +170,7 @@ PATTERNS: Final = {
     "date-time": r"^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(.\d+)?([Zz]|[+-]\d\d:\d\d)$",
     "byte": r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$",
 }
-"""The patterns that come with formats in custom resources, as kube-openapi's strfmt checks them."""
+"""The patterns that come with formats in custom resources; `(.\\d+)?` takes any sign before the fraction, as strfmt does."""
 
 
 # ---- numbers
@@ -179,6 +179,12 @@ _INT64: Final = (-(2**63), 2**63 - 1)
 _EXACT: Final = 2**53 - 1
 """Whole numbers up to which a float holds each exactly."""
 _HAIR: Final = 1e-9
+"""The epsilon of IsFloat64AJSONInteger."""
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a JSON value is a number; to Python a boolean is one, too."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def integer_check(schema: Schema) -> Check:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from aksrdma import paths
 from aksrdma.errors import ReadError
 from aksrdma.kube.names import dns_label, dns_subdomain
@@ -33,7 +35,8 @@ def import_crds(crds: Iterable[Path], release: str, out_dir: Path = paths.SCHEMA
         ReadError: a file cannot be read, is no YAML, or no file holds a CRD.
     """
     rows, written = [], []
-    for path in _yaml_files(crds):
+    files = [file for path in map(Path, crds) for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])]
+    for path in files:
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -95,15 +98,8 @@ def object_meta() -> tuple[Schema, dict[str, Schema]]:
     return {"$ref": "#/$defs/ObjectMeta"}, found
 
 
-def _yaml_files(given: Iterable[Path]) -> Iterator[Path]:
-    for path in map(Path, given):
-        yield from sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
-
-
 def _crds(path: Path, content: bytes) -> list[dict[str, Any]]:
     """Return the CRDs of a file whose names may become part of a path."""
-    import yaml
-
     try:
         documents = list(yaml.load_all(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError as error:

@@ -13,7 +13,7 @@ import yaml
 
 from aksrdma.schemas.store import Schema
 
-_HEAD = "# Made by `aksrdma schemas import`: the files that these schemas were derived from.\n"
+_HEAD: Final = "# Made by `aksrdma schemas import`: the files that these schemas were derived from.\n"
 
 
 def source_row(file: str, content: bytes, kinds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def write_sources(folder: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-_WIDTH = 116
+_WIDTH: Final = 116
+"""Characters of a line."""
 
 
 def schema_text(schema: dict[str, Any]) -> str:
@@ -64,7 +65,9 @@ def _text(value: Any, indent: str, used: int) -> str:
 
 
 _BIG: Final = 60_000
+"""Characters from which a schema is worth sharing: smaller ones read better whole."""
 _WORTH_IT: Final = 160
+"""Characters from which a part that is repeated becomes a definition."""
 
 
 def with_definitions(schema: Schema, definitions: dict[str, Schema]) -> Schema:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+import yaml
 
 from aksrdma import paths
 from aksrdma.errors import ReadError, UnknownNameError
@@ -47,12 +49,18 @@ def import_openapi(path: Path, version: str, kinds: Iterable[str] = KINDS, out_d
     rows, written = [], []
     for file in [path / "api" / "v1.json", *sorted(path.glob("apis/*/*.json"))]:
         content, components = _components(file)
-        found = [(kind, name) for kind, name in _served(components) if kind.kind in wanted]
-        for kind, name in found:
+        found = []
+        for name, schema in components.items():
+            named = schema.get("x-kubernetes-group-version-kind", ())
+            # Structs that are parts of an object name no kind, DeleteOptions and the like name one in each group.
+            if len(named) != 1 or "metadata" not in schema.get("properties", {}) or named[0]["kind"] not in wanted:
+                continue
+            kind = Kind(named[0]["group"], named[0]["version"], named[0]["kind"])
+            found.append(kind._asdict())
             written.append(folder / kind.file)
             write_schema(written[-1], _kind_schema(components, name, kind))
         if found:
-            rows.append(source_row(file.relative_to(path).as_posix(), content, [kind._asdict() for kind, _ in found]))
+            rows.append(source_row(file.relative_to(path).as_posix(), content, found))
     known = {kind["kind"] for row in rows for kind in row["kinds"]}
     for name in sorted(wanted - known):
         raise UnknownNameError(f"no OpenAPI document has the kind {name}{hint(name, known)}")
@@ -68,13 +76,6 @@ def _components(file: Path) -> tuple[bytes, dict[str, Schema]]:
         raise ReadError(f"{file}: {error.strerror}") from error
     except (ValueError, LookupError) as error:
         raise ReadError(f"{file}: no OpenAPI v3 document of Kubernetes") from error
-
-
-def _served(components: dict[str, Schema]) -> Iterator[tuple[Kind, str]]:
-    for name, schema in components.items():
-        kinds = schema.get("x-kubernetes-group-version-kind", ())
-        if len(kinds) == 1 and "metadata" in schema.get("properties", {}):
-            yield Kind(kinds[0]["group"], kinds[0]["version"], kinds[0]["kind"]), name
 
 
 def _kind_schema(components: dict[str, Schema], name: str, kind: Kind) -> Schema:
@@ -100,8 +101,6 @@ def _kind_schema(components: dict[str, Schema], name: str, kind: Kind) -> Schema
 @cache
 def facts() -> dict[str, Any]:
     """Return what `kubernetes.yaml` says, with the rows of `held` by the field that they hold."""
-    import yaml
-
     data: dict[str, Any] = yaml.safe_load(_FACTS.read_bytes())
     data["held"] = {field: row for row in data["held"] for field in row["fields"]}
     return data
@@ -109,22 +108,21 @@ def facts() -> dict[str, Any]:
 
 def as_judged(components: Mapping[str, Schema]) -> dict[str, Schema]:
     """Return the schemas of an OpenAPI document with what the API server does, and does not, hold an object to."""
-    return {name: _judged(name.rpartition(".")[2], schema) for name, schema in components.items()}
-
-
-def _judged(name: str, schema: Schema) -> Schema:
-    if "properties" not in schema:
-        return schema
-    emptied = name.endswith(_EMPTIED)
-    out = dict(schema)
-    out["properties"] = {
-        field: _without_enum(child) if emptied else _field(f"{name}.{field}", child)
-        for field, child in schema["properties"].items()
-    }
-    held = [field for field in out["properties"] if facts()["held"].get(f"{name}.{field}", {}).get("required")]
-    required = [field for field in schema.get("required", ()) if f"{name}.{field}" not in facts()["not_required"]]
-    if "required" in schema or held:
-        out["required"] = [] if emptied else sorted({*required, *held})
+    out = {}
+    for full_name, schema in components.items():
+        out[full_name] = judged = dict(schema)
+        if "properties" not in schema:
+            continue
+        name = full_name.rpartition(".")[2]
+        emptied = name.endswith(_EMPTIED)
+        judged["properties"] = {
+            field: _without_enum(child) if emptied else _field(f"{name}.{field}", child)
+            for field, child in schema["properties"].items()
+        }
+        held = [field for field in schema["properties"] if facts()["held"].get(f"{name}.{field}", {}).get("required")]
+        required = [field for field in schema.get("required", ()) if f"{name}.{field}" not in facts()["not_required"]]
+        if "required" in schema or held:
+            judged["required"] = [] if emptied else sorted({*required, *held})
     return out
 
 

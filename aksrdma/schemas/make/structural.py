@@ -46,7 +46,14 @@ class Converter:
     def convert(self, node: Schema) -> Schema:
         """Return the strict schema of a value that is there and not null."""
         if target := _target(node):
-            return self._referred(target, node.get("default"))
+            name = target.rpartition(".")[2]
+            if name in SPECIAL:
+                return dict(SPECIAL[name])
+            if name not in self.definitions:
+                self.definitions[name] = or_null(self.convert(self._components[target]))
+            # The type keeps null out; `or_null` takes it away where null is taken.
+            reference: Schema = {"$ref": f"#/$defs/{name}", "type": "object"}
+            return reference | ({"default": node["default"]} if node.get("default") is not None else {})
         if node.get("x-kubernetes-int-or-string"):
             return _int_or_string(node)
         out = common(node, typed=self._typed)
@@ -63,15 +70,6 @@ class Converter:
                 out = or_bytes(out) if self._typed else or_list(out)
         return out
 
-    def _referred(self, target: str, default: Any) -> Schema:
-        name = target.rpartition(".")[2]
-        if name in SPECIAL:
-            return dict(SPECIAL[name])
-        if name not in self.definitions:
-            self.definitions[name] = or_null(self.convert(self._components[target]))
-        out: Schema = {"$ref": f"#/$defs/{name}", "type": "object"}
-        return out if default is None else {**out, "default": default}
-
     def _object(self, node: Schema, out: Schema) -> None:
         properties = {name: self.convert(child) for name, child in node.get("properties", {}).items()}
         required = needed(properties, node.get("required", ()), self.definitions)
@@ -86,19 +84,17 @@ class Converter:
                 for name, child in properties.items()
             }
         if not node.get("x-kubernetes-preserve-unknown-fields"):
-            out["additionalProperties"] = self._others(node)
-
-    def _others(self, node: Schema) -> Any:
-        others = node.get("additionalProperties", False)
-        if isinstance(others, bool):
-            return others
-        child = self.convert(others)
-        return child if default_fails(child, self.definitions) else or_null(child)
+            others = node.get("additionalProperties", False)
+            if not isinstance(others, bool):
+                others = self.convert(others)
+                others = others if default_fails(others, self.definitions) else or_null(others)
+            out["additionalProperties"] = others
 
     def _array(self, node: Schema, out: Schema) -> None:
         items = self.convert(node.get("items", {}))
         stands_in = "default" in items and not default_fails(items, self.definitions)
         out["items"] = or_null(items) if stands_in or items.get("nullable") else items
+        # In built-in kinds a list type only guides server-side apply; what may not repeat, hand-written code judges.
         if not self._typed and node.get("x-kubernetes-list-type") in ("set", "map"):
             out |= {key: node[key] for key in _LIST_TYPE if key in node}
 
@@ -132,25 +128,22 @@ def needed(properties: Mapping[str, Schema], required: Iterable[str], definition
     own required fields), leaving the field out is refused as well.
     """
     listed = set(required)
-    known = [name for name, child in properties.items() if _is_needed(child, name in listed, definitions)]
+    known = [
+        name
+        for name, child in properties.items()
+        if (default_fails(child, definitions) if "default" in child else name in listed)
+    ]
     return known + sorted(listed - properties.keys())
-
-
-def _is_needed(schema: Schema, required: bool, definitions: Definitions) -> bool:
-    if "default" in schema:
-        return default_fails(schema, definitions)
-    return required
 
 
 def default_fails(schema: Schema, definitions: Definitions) -> bool:
     """Tell whether a field has a default that its own schema refuses."""
-    return "default" in schema and not _takes(definition(schema, definitions), schema["default"])
-
-
-def _takes(schema: Schema, value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(name in value for name in schema.get("required", ()))
-    return "enum" not in schema or value in schema["enum"]
+    if "default" not in schema:
+        return False
+    default, whole = schema["default"], definition(schema, definitions)
+    if isinstance(default, dict):
+        return any(name not in default for name in whole.get("required", ()))
+    return "enum" in whole and default not in whole["enum"]
 
 
 def or_null(schema: Schema) -> Schema:
@@ -260,13 +253,10 @@ def emptied(node: Schema) -> Schema:
     if "properties" in node:
         out["properties"] = {name: emptied(child) for name, child in node["properties"].items()}
     if not node.get("x-kubernetes-preserve-unknown-fields"):
-        out["additionalProperties"] = _others(node.get("additionalProperties", False))
+        others = node.get("additionalProperties", False)
+        out["additionalProperties"] = others if isinstance(others, bool) else emptied(others)
     out["items"] = emptied(node["items"]) if "items" in node else dict(_NO_FIELDS)
     return dict(_NO_FIELDS) if out == NO_FIELDS_DEFINITION else out
-
-
-def _others(others: Any) -> Any:
-    return others if isinstance(others, bool) else emptied(others)
 
 
 def or_bytes(out: Schema) -> Schema:
