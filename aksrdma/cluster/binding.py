@@ -74,7 +74,7 @@ def hints(cls: type) -> dict[str, Any]:
     return _hints(cls)
 
 
-@cache
+@cache  # apart from `hints`, because to mypy a class is no more hashable than its objects
 def _hints(cls: Any) -> dict[str, Any]:
     found = get_type_hints(cls, include_extras=True)
     return {field.name: found[field.name] for field in dataclasses.fields(cls)}
@@ -84,19 +84,36 @@ def convert(expected: Any, value: Any, path: FieldPath, problems: Problems) -> A
     """Return `value` as the type `expected`; a mistake is added to `problems`."""
     origin = get_origin(expected)
     if origin is Annotated:
-        return _ruled(expected, value, path, problems)
+        base, *rules = get_args(expected)
+        before = len(problems)
+        converted = convert(base, value, path, problems)
+        if len(problems) == before:  # a rule knows values of its own type only
+            problems += [Problem(INVALID, path, wrong) for rule in rules if (wrong := rule(converted))]
+        return converted
     if origin in (Union, types.UnionType):
-        return convert(get_args(expected)[0], value, path, problems)
+        return convert(get_args(expected)[0], value, path, problems)  # the only unions are with None, for "not set"
     if origin is Sequence:
-        return _many(get_args(expected)[0], value, path, problems)
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            item = get_args(expected)[0]
+            return tuple(convert(item, one, (*path, index), problems) for index, one in enumerate(value))
+        problems.append(Problem(INVALID, path, f"must be a list, not {shown(value)}"))
+        return ()
     if origin is Literal:
-        return _one_of(get_args(expected), value, path, problems)
+        if value not in get_args(expected):
+            words = [str(allowed) for allowed in get_args(expected)]
+            wrong = f"must be one of {', '.join(words)}, not {shown(value)}"
+            problems.append(Problem(INVALID, path, wrong, advice(str(value), words)))
+        return value
     if dataclasses.is_dataclass(expected):
-        return _record(cast(type, expected), value, path, problems)
+        if isinstance(value, cast(type, expected)):
+            return value
+        if isinstance(value, Mapping):
+            return bind(cast(type, expected), value, path, problems)
+        problems.append(Problem(INVALID, path, f"must be a mapping, not {shown(value)}"))
+        return None
     if type(value) is not expected:
-        problems.append(
-            Problem(INVALID, path, f"must be {_PLAIN[expected]}, not {shown(value)}", _quote_advice(expected, value))
-        )
+        quoted = f'put it in quotes: "{value}"' if expected is str and isinstance(value, int | float) else None
+        problems.append(Problem(INVALID, path, f"must be {_PLAIN[expected]}, not {shown(value)}", quoted))
     return value
 
 
@@ -110,46 +127,6 @@ def shown(value: Any) -> str:
         return "a list"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _quote_advice(expected: type, value: Any) -> str | None:
-    return f'put it in quotes: "{value}"' if expected is str and isinstance(value, int | float) else None
-
-
-def _ruled(expected: Any, value: Any, path: FieldPath, problems: Problems) -> Any:
-    base, *rules = get_args(expected)
-    before = len(problems)
-    converted = convert(base, value, path, problems)
-    if len(problems) == before:
-        for rule in rules:
-            if wrong := rule(converted):
-                problems.append(Problem(INVALID, path, wrong))
-    return converted
-
-
-def _many(item: Any, value: Any, path: FieldPath, problems: Problems) -> tuple[Any, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        problems.append(Problem(INVALID, path, f"must be a list, not {shown(value)}"))
-        return ()
-    return tuple(convert(item, one, (*path, index), problems) for index, one in enumerate(value))
-
-
-def _one_of(allowed: tuple[Any, ...], value: Any, path: FieldPath, problems: Problems) -> Any:
-    if value not in allowed:
-        words = ", ".join(map(str, allowed))
-        problems.append(
-            Problem(INVALID, path, f"must be one of {words}, not {shown(value)}", advice(str(value), map(str, allowed)))
-        )
-    return value
-
-
-def _record(cls: type, value: Any, path: FieldPath, problems: Problems) -> Any:
-    if isinstance(value, cls):
-        return value
-    if not isinstance(value, Mapping):
-        problems.append(Problem(INVALID, path, f"must be a mapping, not {shown(value)}"))
-        return None
-    return bind(cls, value, path, problems)
 
 
 def _unchecked(cls: type[Record], values: Mapping[str, Any]) -> Record:

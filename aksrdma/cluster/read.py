@@ -92,7 +92,12 @@ def located(document: Document, problems: Problems, above: FieldPath = ()) -> li
         problems: what is wrong with it.
         above: where their paths begin.
     """
-    return [_line(document, problem._replace(path=(*above, *problem.path))) for problem in problems]
+    lines = []
+    for problem in problems:
+        placed = problem._replace(path=(*above, *problem.path))
+        position = document.position(placed.path)
+        lines.append(f"{document.file}:{position.line}:{position.column}: {placed}")
+    return lines
 
 
 def from_data(data: Mapping[str, Any]) -> Cluster:
@@ -121,9 +126,13 @@ def bind_cluster(data: Any, problems: Problems) -> Cluster | None:
     if not isinstance(spec, Mapping):
         problems.append(Problem(INVALID, ("spec",), f"must be a mapping, not {shown(spec)}"))
         return None
-    spec_problems: Problems = []
-    cluster = bind(Cluster, _named(spec, data), ("spec",), spec_problems)
-    problems += [_at_metadata(problem) for problem in spec_problems]
+    # The record has the name among its fields, the file in its metadata.
+    fields = {key: value for key, value in spec.items() if key != "name"}
+    if isinstance(data.get("metadata"), Mapping):
+        fields["name"] = data["metadata"].get("name")
+    found: Problems = []
+    cluster = bind(Cluster, fields, ("spec",), found)
+    problems += [one._replace(path=("metadata", "name")) if one.path == ("spec", "name") else one for one in found]
     return cluster if len(problems) == before else None
 
 
@@ -141,20 +150,3 @@ def _check_envelope(data: Mapping[Any, Any], problems: Problems) -> None:
         problems.append(Problem(INVALID, ("metadata",), f"must be a mapping, not {shown(metadata)}"))
     if isinstance(data.get("spec"), Mapping) and "name" in data["spec"]:
         problems.append(Problem(INVALID, ("spec", "name"), "unknown field", "the name of the cluster is metadata.name"))
-
-
-def _named(spec: Mapping[Any, Any], data: Mapping[Any, Any]) -> dict[Any, Any]:
-    metadata = data.get("metadata")
-    fields = {key: value for key, value in spec.items() if key != "name"}
-    if isinstance(metadata, Mapping) and metadata.get("name") is not None:
-        fields["name"] = metadata["name"]
-    return fields
-
-
-def _at_metadata(problem: Problem) -> Problem:
-    return problem._replace(path=("metadata", "name")) if problem.path == ("spec", "name") else problem
-
-
-def _line(document: Document, problem: Problem) -> str:
-    position = document.position(problem.path)
-    return f"{document.file}:{position.line}:{position.column}: {problem}"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
 import json
-import textwrap
 import types
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
@@ -14,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_or
 from aksrdma.cluster import API_VERSION, KIND
 from aksrdma.cluster.binding import SUBDOMAIN, Between, Matches, camel, hints
 from aksrdma.cluster.model import Cluster
+from aksrdma.models.describe import docs_of_module
 
 _TYPES: Final = {str: "string", int: "integer", bool: "boolean"}
 
@@ -21,7 +19,7 @@ _TYPES: Final = {str: "string", int: "integer", bool: "boolean"}
 def cluster_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the cluster file."""
     spec = _record(Cluster, leave_out=("name",))
-    name = {"type": "string", "pattern": f"^{SUBDOMAIN.pattern}$".replace(r"\Z", "$"), "default": "aks-rdma"}
+    name = {"type": "string", "pattern": f"^{SUBDOMAIN.pattern}$".replace(r"\Z", "$"), "default": Cluster.name}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": KIND,
@@ -43,37 +41,17 @@ def schema_text() -> str:
     return json.dumps(cluster_schema(), indent=2) + "\n"
 
 
-def docstrings(cls: type) -> dict[str, str]:
-    """Return the docstring under each field of a record, on one line."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found: dict[str, str] = {}
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and _is_text(text):
-            found[field.target.id] = " ".join(text.value.value.split())  # type: ignore[attr-defined]  # _is_text
-    return found
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
 def _record(cls: type, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
-    texts = docstrings(cls)
+    texts = {name: " ".join(text.split()) for name, text in docs_of_module(cls.__module__)[cls.__name__].items()}
     fields = [field for field in dataclasses.fields(cls) if field.name not in leave_out]
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False}
-    required = [camel(field.name) for field in fields if _required(field)]
-    if required:
+    if required := [camel(one.name) for one in fields if one.default is dataclasses.MISSING is one.default_factory]:
         schema["required"] = required
     schema["properties"] = {
         camel(field.name): _value(hints(cls)[field.name]) | _default(field) | {"description": texts[field.name]}
         for field in fields
     }
     return schema
-
-
-def _required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _default(field: dataclasses.Field[Any]) -> dict[str, Any]:

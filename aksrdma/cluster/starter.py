@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.cluster import API_VERSION, KIND
-from aksrdma.cluster.model import Profile, Rdma
+from aksrdma.cluster.model import Cluster, Ipoib, Profile, Rdma
 from aksrdma.documents.writer import comment_lines, scalar
 
 if TYPE_CHECKING:
@@ -58,11 +58,16 @@ def _pool_names(sizes: Sequence[VmSize]) -> Iterator[str]:
         yield name
 
 
-def _pool(name: str, size: VmSize) -> Iterator[str]:
+def hardware(size: VmSize) -> str:
+    """Return the NICs and GPUs of a size in words: `8 InfiniBand NICs of 400 Gb/s, 8 x H100`."""
     nics = f"{size.infiniband.nic_count} InfiniBand NIC{'s' if size.infiniband.nic_count > 1 else ''}"
     rate = f" of {size.infiniband.gbps_per_nic} Gb/s" if size.infiniband.gbps_per_nic else ""
     gpus = f", {size.gpu.count} x {size.gpu.model}" if size.gpu else ""
-    yield from comment_lines(f"{nics}{rate}{gpus}. One node pool is one InfiniBand fabric.", "  ")
+    return f"{nics}{rate}{gpus}"
+
+
+def _pool(name: str, size: VmSize) -> Iterator[str]:
+    yield from comment_lines(f"{hardware(size)}. One node pool is one InfiniBand fabric.", "  ")
     yield f"  - name: {name}"
     yield f"    vmSize: {size.name}"
     yield "    count: 2"
@@ -82,14 +87,14 @@ def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
         yield "    # A guess, because the name is not known for this VM size: look it up on a node with `ip -br link`."
     yield f"    master: {names[0] if names else catalog.defaults().ipoib_master}"
     yield "    # Addresses for all pods of all nodes; not in the pod, service and VNet ranges of the cluster."
-    yield "    range: 192.168.0.0/16"
+    yield f"    range: {Ipoib.range}"
 
 
 def _options() -> Iterator[str]:
     yield "  # More options, with their defaults:"
-    yield "  # operatorNamespace: network-operator"
-    yield "  # gpuDriver: gpu-operator          # or aks, where AKS installs the NVIDIA driver"
-    yield "  # nodeFeatureRule: infiniband-class   # or device-list, chart"
+    yield f"  # operatorNamespace: {Cluster.operator_namespace}"
+    yield f"  # gpuDriver: {Cluster.gpu_driver}          # or aks, where AKS installs the NVIDIA driver"
+    yield f"  # nodeFeatureRule: {Cluster.node_feature_rule}   # or device-list, chart"
     slots = Rdma().shared_slots
     yield f"  # rdma: {{sharedSlots: {slots}}}             # pods a node that share its NICs (rdma-shared-device-plugin, ipoib)"
     yield "  # ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}"

@@ -97,12 +97,12 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
     docs: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if issubclass(cls, BaseModel) and cls is not BaseModel:
-            docs |= _docs_of_module(cls.__module__).get(cls.__qualname__, {})
+            docs |= docs_of_module(cls.__module__).get(cls.__qualname__, {})
     return {name: docs.get(name, UNTYPED_DOC) for name in model.model_fields}
 
 
 @cache
-def _docs_of_module(module: str) -> dict[str, dict[str, str]]:
+def docs_of_module(module: str) -> dict[str, dict[str, str]]:
     """Return the strings under the fields of each class of a module; Python itself drops them."""
     classes = [
         node for node in ast.parse(inspect.getsource(import_module(module))).body if isinstance(node, ast.ClassDef)

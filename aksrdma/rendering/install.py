@@ -7,6 +7,7 @@ from functools import cache
 
 from aksrdma import catalog
 from aksrdma.cluster import NodePool
+from aksrdma.cluster.starter import hardware
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
 
@@ -26,10 +27,7 @@ def _commands(*lines: str) -> str:
 def _title(plan: Plan) -> str:
     cluster, release = plan.decisions.cluster, plan.decisions.release
     pools = [
-        f"- `{pool.name}`: {pool.count if pool.count is not None else 'any number of'} x {size.name}, "
-        f"{size.infiniband.nic_count} InfiniBand NIC{'s' if size.infiniband.nic_count > 1 else ''}"
-        f"{f' of {size.infiniband.gbps_per_nic} Gb/s' if size.infiniband.gbps_per_nic else ''}"
-        f"{f', {size.gpu.count} x {size.gpu.model}' if size.gpu else ''}"
+        f"- `{pool.name}`: {pool.count if pool.count is not None else 'any number of'} x {size.name}, {hardware(size)}"
         for pool, size in ((pool, plan.decisions.sizes[pool.name]) for pool in plan.decisions.pools)
     ]
     notes = [f"> Note: {note}." for note in plan.notes]
