@@ -74,12 +74,18 @@ def write(tree: Mapping[str, str], folder: str | Path, *, prune: bool = False) -
     """
     root = Path(folder)
     changed = [path for path, want in tree.items() if _read(_inside(root, path)) != want]
-    _refuse_foreign(root, changed)
+    foreign = [path for path in changed if (root / path).exists() and not _ours(root / path)]
+    if foreign:
+        raise OutputError(
+            f"{root}: {', '.join(foreign)} would be overwritten, but aksrdma did not write it; "
+            "move it away or choose another --out-dir. Nothing was written"
+        )
     for done, path in enumerate(changed):
         try:
             _replace(_inside(root, path), tree[path])
         except OSError as error:
-            raise OutputError(_partial(root, path, error, changed[:done], changed[done:])) from error
+            state = f"written: {', '.join(changed[:done]) or 'nothing'}; as before: {', '.join(changed[done:])}"
+            raise OutputError(f"{root / path}: cannot be written: {error.strerror or error}. {state}") from error
     left = tuple(_left_over(tree, root))
     if prune:
         _remove(root, left)
@@ -107,17 +113,8 @@ def _read(file: Path) -> str | None:
         raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
-def _refuse_foreign(root: Path, paths: list[str]) -> None:
-    foreign = [path for path in paths if (root / path).exists() and not _ours(root / path)]
-    if foreign:
-        raise OutputError(
-            f"{root}: {', '.join(foreign)} would be overwritten, but aksrdma did not write it; "
-            "move it away or choose another --out-dir. Nothing was written"
-        )
-
-
 def _ours(file: Path) -> bool:
-    if file.is_symlink() or not file.is_file():
+    if file.is_symlink() or not file.is_file():  # a link is never ours, whatever it leads to
         return False
     try:
         with file.open("rb") as opened:
@@ -142,7 +139,7 @@ def _replace(file: Path, text: str) -> None:
         with open(handle, "w", encoding="utf-8", newline="\n") as opened:  # noqa: PTH123 (an open descriptor)
             opened.write(text)
             opened.flush()
-            os.fsync(opened.fileno())
+            os.fsync(opened.fileno())  # or a crash may leave the new name with no content
         temporary.chmod(_mode(file))
         temporary.replace(file)
     except BaseException:
@@ -154,27 +151,20 @@ def _mode(file: Path) -> int:
     """Return the mode of the file that is replaced, else what the umask leaves of 0666, as open() would."""
     if file.exists():
         return file.stat().st_mode & 0o777
-    umask = os.umask(0)
+    umask = os.umask(0)  # there is no way to read it without setting it
     os.umask(umask)
     return 0o666 & ~umask
 
 
-def _partial(root: Path, path: str, error: OSError, done: list[str], left: list[str]) -> str:
-    state = f"written: {', '.join(done) or 'nothing'}; as before: {', '.join(left)}"
-    return f"{root / path}: cannot be written: {error.strerror or error}. {state}"
-
-
 def _remove(root: Path, paths: tuple[str, ...]) -> None:
+    """Remove files, and the folders that this empties."""
     for path in paths:
         file = _inside(root, path)
         try:
             file.unlink()
         except OSError as error:
             raise OutputError(f"{file}: cannot be removed: {error.strerror}") from error
-        _remove_empty(file.parent, root)
-
-
-def _remove_empty(folder: Path, root: Path) -> None:
-    while folder != root and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+        folder = file.parent
+        while folder != root and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent

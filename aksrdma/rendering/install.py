@@ -72,9 +72,10 @@ def _node_pools(plan: Plan) -> str:
             "Add a node pool with InfiniBand\n\n"
             "Any size of `aksrdma catalog vm-sizes`. One pool is one fabric: nodes of two pools cannot reach each other.\n"
         )
-    words = "One pool is one InfiniBand fabric: nodes of two pools cannot reach each other over RDMA.\n\n"
     return (
-        "Add the node pools\n\n" + words + "".join(_commands(*_add_pool(plan, pool)) for pool in plan.decisions.pools)
+        "Add the node pools\n\n"
+        "One pool is one InfiniBand fabric: nodes of two pools cannot reach each other over RDMA.\n\n"
+        + "".join(_commands(*_add_pool(plan, pool)) for pool in plan.decisions.pools)
     )
 
 
@@ -140,18 +141,16 @@ def _labels(plan: Plan) -> str:
 def _policy(plan: Plan) -> str:
     decisions = plan.decisions
     folder = f"nicclusterpolicy/{decisions.cluster.profile}"
-    lines = []
+    apply = f"kubectl apply -k {folder}"
     if plan.ip_pool:
-        lines.append(f"until kubectl apply -k {folder}; do sleep 10; done   # nv-ipam brings the kind IPPool itself")
-    else:
-        lines.append(f"kubectl apply -k {folder}")
-    lines.append(
-        "kubectl wait nicclusterpolicy/nic-cluster-policy --for=jsonpath='{.status.state}'=ready --timeout=60m"
-    )
+        apply = f"until {apply}; do sleep 10; done   # nv-ipam brings the kind IPPool itself"
     driver = "\nThe driver is compiled on each node, which takes minutes.\n" if decisions.driver else ""
     return (
         "Deploy driver and device plugin\n\n"
-        + _commands(*lines)
+        + _commands(
+            apply,
+            "kubectl wait nicclusterpolicy/nic-cluster-policy --for=jsonpath='{.status.state}'=ready --timeout=60m",
+        )
         + driver
         + "\nWhere it does not get ready, this says which part is waiting:\n\n"
         + _commands(
@@ -201,18 +200,16 @@ def _expected_units(plan: Plan) -> str:
     if plan.decisions.cluster.profile != "sriov-device-plugin":
         return f"{plan.decisions.cluster.rdma.shared_slots}: the slots of the node"
     counts = sorted({size.infiniband.nic_count for size in plan.decisions.sizes.values()})
-    return (
-        f"{' or '.join(map(str, counts)) or 'as many'}: the InfiniBand NICs of its VM size"
-        if counts
-        else "its InfiniBand NICs"
-    )
+    if not counts:
+        return "its InfiniBand NICs"
+    return f"{' or '.join(map(str, counts))}: the InfiniBand NICs of its VM size"
 
 
 def _try_it(plan: Plan) -> str:
     profile = plan.decisions.cluster.profile
-    pod = plan.example_pod(profile).data["metadata"]["name"]
-    namespace = plan.example_pod(profile).data["metadata"].get("namespace")
-    option = f" -n {namespace}" if namespace else ""
+    metadata = plan.example_pod(profile).data["metadata"]
+    pod = metadata["name"]
+    option = f" -n {metadata['namespace']}" if metadata.get("namespace") else ""
     return (
         "Try it\n\n"
         + _commands(

@@ -117,14 +117,9 @@ def _layer(plan: Plan, layer: str) -> Iterator[tuple[str, Planned]]:
         yield from _folder(folder, {"nic.yaml": policy})
         return
     below = plan.decisions.layers[plan.decisions.layers.index(layer) - 1]
-    yield from _folder(folder, _networks(plan, layer), below=f"../{below}", patch=(_PATCHES[layer], policy))
-
-
-def _networks(plan: Plan, layer: str) -> dict[str, Planned]:
-    if layer != "ipoib":
-        return {}
-    files = {"ip-pool.yaml": plan.ip_pool, "ipoib-network.yaml": plan.ipoib_network}
-    return {name: planned for name, planned in files.items() if planned}
+    networks = {"ip-pool.yaml": plan.ip_pool, "ipoib-network.yaml": plan.ipoib_network} if layer == "ipoib" else {}
+    files = {name: planned for name, planned in networks.items() if planned}
+    yield from _folder(folder, files, below=f"../{below}", patch=(_PATCHES[layer], policy))
 
 
 def _folder(
