@@ -59,25 +59,27 @@ __all__ = [
     "validate",
 ]
 
-_RECORDS = (
-    "Cluster",
-    "ClusterNetwork",
-    "Drain",
-    "Ipoib",
-    "NodePool",
-    "OfedDriver",
-    "Rdma",
-    "Toleration",
-    "UpgradePolicy",
-)
-__getattr__ = attach(
-    __name__,
-    {
-        "api": ("objects",),
-        "cluster": (*_RECORDS, "load", "loads"),
-        "checks.register": ("rule",),
-        "findings": ("Finding", "Problem"),
-        "rendering": ("Tree", "render"),
-        "validation": ("Options", "Report", "validate"),
-    },
-)
+if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "api": ("objects",),
+            "checks.register": ("rule",),
+            "cluster": (
+                "Cluster",
+                "ClusterNetwork",
+                "Drain",
+                "Ipoib",
+                "NodePool",
+                "OfedDriver",
+                "Rdma",
+                "Toleration",
+                "UpgradePolicy",
+                "load",
+                "loads",
+            ),
+            "findings": ("Finding", "Problem"),
+            "rendering": ("Tree", "render"),
+            "validation": ("Options", "Report", "validate"),
+        },
+    )

@@ -11,7 +11,7 @@ import aksrdma
 
 PACKAGE = Path(aksrdma.__file__).parent
 LAYERS = [
-    "_version", "_lazy", "findings", "errors", "nearest", "paths", "kube", "documents", "catalog", "schemas", "models", "cluster",
+    "_version", "nearest", "_lazy", "findings", "errors", "paths", "kube", "documents", "catalog", "schemas", "models", "cluster",
     "plan", "checks", "validation", "rendering", "workloads", "diagnosis", "api", "reports", "cli", "__main__",
 ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The facts: releases, VM sizes, profiles, networks, presets and topologies as frozen rows with their sources.
 
-Names are listed without reading a file; each row is read when it is asked for, once.
+Names are listed without reading a file; each row is read when it is asked for, once, and shared, so rows are compared by
+identity. Null means not known. A fact that its sources leave open is named in the row's `unsure`, with the reason.
 """
 
 from __future__ import annotations
@@ -10,54 +11,100 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
-    from aksrdma.catalog._changes import field_change, field_changes
-    from aksrdma.catalog._defaults import capabilities, capability, defaults
-    from aksrdma.catalog._kubelet import kubelet
-    from aksrdma.catalog._networks import networks
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
-    from aksrdma.catalog._presets import preset, preset_names, presets
-    from aksrdma.catalog._profiles import profile, profiles
-    from aksrdma.catalog._releases import images, newest, next_release, previous, release, release_name, releases
-    from aksrdma.catalog._rules import add_rule, rule, rules, rules_of, themes
-    from aksrdma.catalog._topologies import topologies, topology
-    from aksrdma.catalog._vm_sizes import not_infiniband, undocumented, vm_size, vm_sizes
-    from aksrdma.catalog.load import use
-    from aksrdma.catalog.rows import (
-        Capability,
-        Defaults,
-        FieldChange,
-        Image,
+    from aksrdma.catalog._presets import (
+        Allocatable,
+        Alternative,
+        GpuNicPair,
         Kubelet,
-        NetworkRange,
-        NotInfiniband,
         Preset,
-        Profile,
-        Release,
-        Rule,
         Topology,
-        VmSize,
+        Variable,
+        kubelet,
+        preset,
+        preset_names,
+        presets,
+        topologies,
+        topology,
     )
+    from aksrdma.catalog._profiles import (
+        Defaults,
+        NetworkRange,
+        Profile,
+        ProfileResource,
+        defaults,
+        networks,
+        profile,
+        profiles,
+    )
+    from aksrdma.catalog._releases import (
+        Capability,
+        Chart,
+        Image,
+        KubernetesRange,
+        NodeFeatureDiscovery,
+        OlderImage,
+        OtherPatch,
+        Release,
+        capabilities,
+        capability,
+        holds_in,
+        images,
+        newest,
+        next_release,
+        previous,
+        release,
+        release_name,
+        releases,
+    )
+    from aksrdma.catalog._rules import Follows, Rule, add_rule, rule, rules, rules_of, themes
+    from aksrdma.catalog._vm_sizes import (
+        Floors,
+        Gpu,
+        Infiniband,
+        MultiNodeFloor,
+        NotInfiniband,
+        VmSize,
+        not_infiniband,
+        undocumented,
+        vm_size,
+        vm_sizes,
+    )
+    from aksrdma.catalog.load import use
 
 __all__ = [
+    "Allocatable",
+    "Alternative",
     "Capability",
+    "Chart",
     "Defaults",
-    "FieldChange",
+    "Floors",
+    "Follows",
+    "Gpu",
+    "GpuNicPair",
     "Image",
+    "Infiniband",
     "Kubelet",
+    "KubernetesRange",
+    "MultiNodeFloor",
     "NetworkRange",
+    "NodeFeatureDiscovery",
     "NotInfiniband",
+    "OlderImage",
+    "OtherPatch",
     "Preset",
     "Profile",
+    "ProfileResource",
     "Release",
     "Rule",
     "Topology",
+    "Variable",
     "VmSize",
     "add_rule",
     "capabilities",
     "capability",
     "defaults",
-    "field_change",
-    "field_changes",
+    "holds_in",
     "images",
     "kubelet",
     "networks",
@@ -89,35 +136,69 @@ __all__ = [
     "vm_sizes",
 ]
 
-__getattr__ = attach(
-    __name__,
-    {
-        "_changes": ("field_change", "field_changes"),
-        "_defaults": ("capabilities", "capability", "defaults"),
-        "_kubelet": ("kubelet",),
-        "_networks": ("networks",),
-        "_plain": ("source", "sources_of", "to_data", "unsure_of"),
-        "_presets": ("preset", "preset_names", "presets"),
-        "_profiles": ("profile", "profiles"),
-        "_releases": ("images", "newest", "next_release", "previous", "release", "release_name", "releases"),
-        "_rules": ("add_rule", "rule", "rules", "rules_of", "themes"),
-        "_topologies": ("topologies", "topology"),
-        "_vm_sizes": ("not_infiniband", "undocumented", "vm_size", "vm_sizes"),
-        "load": ("use",),
-        "rows": (
-            "Capability",
-            "Defaults",
-            "FieldChange",
-            "Image",
-            "Kubelet",
-            "NetworkRange",
-            "NotInfiniband",
-            "Preset",
-            "Profile",
-            "Release",
-            "Rule",
-            "Topology",
-            "VmSize",
-        ),
-    },
-)
+if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "_plain": ("source", "sources_of", "to_data", "unsure_of"),
+            "_presets": (
+                "Allocatable",
+                "Alternative",
+                "GpuNicPair",
+                "Kubelet",
+                "Preset",
+                "Topology",
+                "Variable",
+                "kubelet",
+                "preset",
+                "preset_names",
+                "presets",
+                "topologies",
+                "topology",
+            ),
+            "_profiles": (
+                "Defaults",
+                "NetworkRange",
+                "Profile",
+                "ProfileResource",
+                "defaults",
+                "networks",
+                "profile",
+                "profiles",
+            ),
+            "_releases": (
+                "Capability",
+                "Chart",
+                "Image",
+                "KubernetesRange",
+                "NodeFeatureDiscovery",
+                "OlderImage",
+                "OtherPatch",
+                "Release",
+                "capabilities",
+                "capability",
+                "holds_in",
+                "images",
+                "newest",
+                "next_release",
+                "previous",
+                "release",
+                "release_name",
+                "releases",
+            ),
+            "_rules": ("Follows", "Rule", "add_rule", "rule", "rules", "rules_of", "themes"),
+            "_vm_sizes": (
+                "Floors",
+                "Gpu",
+                "Infiniband",
+                "MultiNodeFloor",
+                "NotInfiniband",
+                "VmSize",
+                "not_infiniband",
+                "undocumented",
+                "vm_size",
+                "vm_sizes",
+            ),
+            "load": ("use",),
+        },
+    )

@@ -1,11 +1,193 @@
-"""Network Operator releases by name."""
+"""Network Operator releases, as `catalog/releases/` and `catalog/capabilities.yaml` have them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
 from aksrdma import nearest
 from aksrdma.catalog import load
-from aksrdma.catalog.rows.releases import Image, Release
 from aksrdma.errors import UnknownNameError
+
+HelmValue: TypeAlias = "bool | str | tuple[str, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Image:
+    """One container image of a release."""
+
+    name: str
+    """Key of the component: the field's name in NicClusterPolicy, or the chart's word for it."""
+    path: str
+    """Where it is set: `spec.ofedDriver` of NicClusterPolicy, or a helm value (`node-feature-discovery.image`)."""
+    repository: str
+    """Registry and folder, without the image's own name."""
+    image: str
+    version: str
+    """The tag; for the driver without the operating system suffix that the operator adds for each node."""
+    digest: str | None = None
+    """`sha256:...` as the release's documentation prints it; null where it prints none."""
+    public: bool = True
+    """False: the only known place is a staging registry that users cannot pull from."""
+    default: bool = True
+    """False: the chart of this release leaves the image out unless its values are changed."""
+    note: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """`repository/image:version`, as a pod spec names it."""
+        return f"{self.repository}/{self.image}:{self.version}"
+
+    @property
+    def digest_reference(self) -> str | None:
+        """`repository/image@sha256:...`, or None where no digest is known."""
+        return f"{self.repository}/{self.image}@{self.digest}" if self.digest else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chart:
+    """The helm chart of a release."""
+
+    name: str
+    version: str
+    """Without a leading v."""
+    app_version: str
+    kube_version: str
+    """The chart's own `kubeVersion` constraint; looser than what is documented."""
+    repository: str
+    """URL for `helm repo add`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NodeFeatureDiscovery:
+    """The Node Feature Discovery that the chart bundles."""
+
+    subchart_version: str
+    image: Image = field(metadata={"row": Image})
+    upstream_commit: str
+    """Where the bundled chart comes from in the NFD project."""
+    crd_same_as_upstream: str
+    """The NFD releases whose CRD file is the same byte for byte."""
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KubernetesRange:
+    """The Kubernetes versions that the release's documentation names."""
+
+    min: str
+    max: str
+    """Inclusive; `1.32` means every patch of it."""
+    documented: str
+    """The range as it is printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OtherPatch:
+    """Another patch release of the same minor, which the catalog does not hold on its own."""
+
+    name: str
+    date: str
+    components_version: str
+    """Version of the component images."""
+    ofed_driver: str
+    """Version of the driver image."""
+    differs: str
+    """In what it differs from the release that the catalog holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OlderImage:
+    """An image of a component in a release that is older than the catalog."""
+
+    component: str
+    """Key of `Release.components`."""
+    image: str
+    repository: str
+    """Where that release had it from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Release:
+    """A Network Operator release: chart, images and defaults."""
+
+    name: str
+    """`v25.1.0`."""
+    date: str
+    """Commit date of the git tag, ISO 8601."""
+    chart: Chart = field(metadata={"row": Chart})
+    operator: Image = field(metadata={"row": Image})
+    components: Mapping[str, Image] = field(metadata={"row": Image, "keyed": True})
+    """Images that NicClusterPolicy names, by field; some lie deeper than `spec.<name>`, see `Image.path`."""
+    helm_images: Mapping[str, Image] = field(metadata={"row": Image, "keyed": True})
+    """Images that chart values name; Node Feature Discovery's is in `nfd`."""
+    nfd: NodeFeatureDiscovery = field(metadata={"row": NodeFeatureDiscovery})
+    helm_defaults: Mapping[str, HelmValue]
+    """Chart defaults that matter here, by dotted path."""
+    kubernetes: KubernetesRange = field(metadata={"row": KubernetesRange})
+    precompiled_azure_driver_tags: tuple[str, ...] | None
+    """Driver images built for an azure kernel; empty: none was published, null: not known."""
+    lts_driver: str | None
+    """Version of the second, long-term driver line that the documentation names."""
+    other_patches: tuple[OtherPatch, ...] = field(metadata={"row": OtherPatch})
+    field_notes: Mapping[str, str] = field(default_factory=dict)
+    """Field that came or went with this release to what a user should know or do; what came and went, the schemas say."""
+    older_images: tuple[OlderImage, ...] = field(default=(), metadata={"row": OlderImage})
+    """Images of other names that releases before the oldest of the catalog had; only the oldest has them."""
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    """Field to why it is not certain."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Field to keys of `catalog.source`."""
+    checked: str
+    """Day on which the facts were collected."""
+
+    @property
+    def components_version(self) -> str:
+        """The version that all component images share (`network-operator-v25.7.0`); before v25.7.0 each has its own."""
+        return self.components["multus"].version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Capability:
+    """Something that some releases can do and others cannot, and that no CRD shows by itself."""
+
+    name: str
+    """Short id, kebab-case."""
+    what: str
+    since: str | None
+    """The first release that has it; null: all have it up to `until`."""
+    until: str | None
+    """The first release that has it no more; null: all have it from `since` on."""
+    older: str | None = None
+    """Name and version of what the releases before `since` have instead, as a message names it."""
+    sources: tuple[str, ...]
+    """Keys of `catalog.source`."""
+    checked: str
+
+    def holds_in(self, release: str | None) -> bool:
+        """Tell whether a release, in the catalog or not, has it; None is the newest one."""
+        return holds_in(release, self.since, self.until)
+
+    @property
+    def boundary(self) -> str:
+        """The release at which it begins or ends, as a message names it."""
+        return self.since or self.until or ""
+
+
+def holds_in(release: str | None, since: str | None, until: str | None) -> bool:
+    """Tell whether a release is `since` or later, and before `until`.
+
+    Args:
+        release: Its name; None is the newest one.
+        since: None is no bound; `v26.4` is any patch of that minor.
+        until: The same.
+    """
+    if release is None:
+        return until is None
+    number = _numbers(release, otherwise=0)
+    return (since is None or number >= _numbers(since)) and (until is None or number < _numbers(until))
 
 
 @load.cached
@@ -23,9 +205,13 @@ def release_name(name: str) -> str:
     """Return a release's name as the catalog writes it, from the folder's listing alone (`25.1.0` is `v25.1.0`).
 
     Raises:
-        UnknownNameError: No such release.
+        UnknownNameError: No such release in the catalog.
     """
-    return _known(name)
+    wanted = f"v{name.strip().removeprefix('v').removeprefix('V')}"
+    if wanted in releases():
+        return wanted
+    more, fix = _advice(wanted)
+    raise UnknownNameError(f"no release named {name!r} in the catalog{more}", fix)
 
 
 def release(name: str) -> Release:
@@ -34,7 +220,7 @@ def release(name: str) -> Release:
     Raises:
         UnknownNameError: No such release in the catalog.
     """
-    return _read(_known(name))
+    return _read(release_name(name))
 
 
 def previous(name: str) -> str | None:
@@ -43,7 +229,7 @@ def previous(name: str) -> str | None:
     Raises:
         UnknownNameError: No such release in the catalog.
     """
-    index = releases().index(_known(name))
+    index = releases().index(release_name(name))
     return releases()[index - 1] if index else None
 
 
@@ -53,7 +239,7 @@ def next_release(name: str) -> str | None:
     Raises:
         UnknownNameError: No such release in the catalog.
     """
-    following = releases()[releases().index(_known(name)) + 1 :]
+    following = releases()[releases().index(release_name(name)) + 1 :]
     return following[0] if following else None
 
 
@@ -69,16 +255,7 @@ def images(name: str) -> tuple[Image, ...]:
 
 @load.cached
 def _read(name: str) -> Release:
-    file = f"releases/{name}.yaml"
-    return load.build(Release, load.read(file), file)
-
-
-def _known(name: str) -> str:
-    wanted = f"v{name.strip().removeprefix('v').removeprefix('V')}"
-    if wanted in releases():
-        return wanted
-    more, fix = _advice(wanted)
-    raise UnknownNameError(f"no release named {name!r} in the catalog{more}", fix)
+    return load.row(Release, f"releases/{name}.yaml")
 
 
 def _advice(wanted: str) -> tuple[str, str | None]:
@@ -99,5 +276,20 @@ def _advice(wanted: str) -> tuple[str, str | None]:
     return ("", f"{near}{known}") if near else (known, None)
 
 
-def _numbers(name: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdecimal() else -1 for part in name.removeprefix("v").split("."))
+def _numbers(name: str, *, otherwise: int = -1) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdecimal() else otherwise for part in name.removeprefix("v").split("."))
+
+
+def capability(name: str) -> Capability:
+    """Return what releases have something that others lack: `whereabouts`, `nv-ipam-routes`.
+
+    Raises:
+        KeyError: No row of the catalog has that name.
+    """
+    return capabilities()[name]
+
+
+@load.cached
+def capabilities() -> Mapping[str, Capability]:
+    """Return all capabilities by name, sorted."""
+    return MappingProxyType({row.name: row for row in load.rows(Capability, "capabilities.yaml")})

@@ -1,17 +1,186 @@
-"""Azure VM sizes by name, and why a size is none of them."""
+"""Azure VM sizes with InfiniBand, as `catalog/vm_sizes/` has them, and why a size is none of them."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from aksrdma import nearest
 from aksrdma.catalog import load
-from aksrdma.catalog.rows.vm_sizes import VmSize
 from aksrdma.errors import UnknownNameError
 
-if TYPE_CHECKING:
-    from aksrdma.catalog.rows.not_infiniband import NotInfiniband
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gpu:
+    """The GPUs of one VM."""
+
+    vendor: Literal["nvidia", "amd"]
+    model: str
+    count: int
+    memory_gb: int
+    """Memory of one GPU in GB."""
+    resource: Literal["nvidia.com/gpu", "amd.com/gpu"]
+    """Extended resource that the vendor's device plugin advertises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Infiniband:
+    """The InfiniBand NICs of one VM."""
+
+    generation: Literal["FDR", "EDR", "HDR", "NDR", "XDR"]
+    gbps_per_nic: int | None
+    """Line rate of one NIC in Gb/s: not GB/s, and not the sum over NICs."""
+    nic_count: int
+    """InfiniBand functions that the guest sees; each is an RDMA device and a unit of `rdma/ib`. Not the GPU count."""
+    nic_model: str | None
+    sriov: bool
+    """True: the NIC is an SR-IOV virtual function on PCI. False: no PCI device, which no device plugin can hand out."""
+    vendor_id: str | None
+    """PCI vendor, four hexadecimal digits."""
+    device_id: str | None
+    """PCI device of the virtual function, four hexadecimal digits."""
+    pci_class: str | None
+    """First four digits of the PCI class; 0207 is an InfiniBand controller."""
+    confidence: str | None
+    """How the PCI id is known: `observed` on a VM of the size or its series, or `inferred` from the NIC model."""
+    driver: Literal["mlx5_core", "mlx4_core"] | None
+    """Kernel driver."""
+    pci_addresses: tuple[str, ...] | None
+    """In the order of the NICs; null where they are unknown or differ between VMs."""
+    ipoib_altnames: tuple[str, ...] | None
+    """Stable alternative names of the IPoIB devices; they exist only while `ib_ipoib` is loaded."""
+    rdma_devices: tuple[str, ...] | None
+    """Kernel names, as on AKS node images; numbers shift by one where the Ethernet function comes first."""
+    hpc_image_rdma_devices: tuple[str, ...] | None
+    """Names on Azure's HPC images, whose udev rule renames them; AKS nodes have no such rule."""
+    hpc_image_netdevs: tuple[str, ...] | None
+    """IPoIB devices on Azure's HPC images."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MultiNodeFloor:
+    """What others expect of an all-reduce over several nodes, as bus bandwidth in GB/s."""
+
+    scope: Literal["infiniband", "nvlink", "loopback"]
+    """What carries it: `nvlink` is MNNVL inside one rack, `loopback` one NIC at a time, back to its own node."""
+    expected: float | None
+    warn: float | None
+    """Below this, look for the cause."""
+    fail: float | None
+    """Below this, the fabric is not used as it should be."""
+    measured: str | None
+    """What the source itself measured."""
+    confidence: Literal["published", "single report"]
+    note: str | None
+    sources: tuple[str, ...]
+    """Keys of `catalog.source`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Floors:
+    """The least that a healthy node reaches."""
+
+    perftest_gbit_per_s: int | None
+    """`ib_write_bw` of one NIC, in Gb/s."""
+    perftest_gpudirect: bool | None
+    """Whether that figure is for GPU memory (GPUDirect RDMA)."""
+    nccl_busbw_gbyte_per_s: int | None
+    """NCCL all-reduce on one node, bus bandwidth in GB/s; NVLink carries it, so it says nothing about InfiniBand."""
+    nccl_message_size: str | None
+    """Message size of that figure, as nccl-tests takes it (`16G`)."""
+    multi_node: tuple[MultiNodeFloor, ...] = field(metadata={"row": MultiNodeFloor})
+
+    def all_reduce(self, several: bool) -> float | None:
+        """Return the bus bandwidth in GB/s below which an all-reduce failed; on one node it is NVLink's."""
+        if not several:
+            return self.nccl_busbw_gbyte_per_s
+        rows = [row for row in self.multi_node if row.scope == "infiniband"]
+        published = [row.fail for row in rows if row.confidence == "published" and row.fail is not None]
+        return max(published or [row.fail for row in rows if row.fail is not None], default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VmSize:
+    """An Azure VM size that carries InfiniBand."""
+
+    name: str
+    """Canonical spelling. The node label `node.kubernetes.io/instance-type` may carry another case."""
+    series: str
+    family: Literal["high performance compute", "GPU accelerated", "legacy"]
+    quota_family: str | None
+    """Name under which Azure counts the vCPU quota."""
+    constrained_from: str | None
+    """The size whose hardware this is, with fewer cores enabled."""
+    arch: Literal["x86_64", "arm64"]
+    state: Literal["available", "retirement announced", "retired"]
+    retirement_date: str | None
+    """ISO 8601; null: none announced, or not known."""
+    state_note: str | None
+    vcpus: int
+    """What guest and kubelet see."""
+    memory_gib: int
+    """Figure of the size's page."""
+    gpu: Gpu | None = field(metadata={"row": Gpu})
+    infiniband: Infiniband = field(metadata={"row": Infiniband})
+    accelerated_networking: bool | None
+    """True: an Ethernet virtual function of the same vendor may show up beside the InfiniBand ones."""
+    ethernet_nic_seen: str | None
+    """Such a function that somebody saw on this size."""
+    nccl_topology_file: str | None
+    """File that NCCL_TOPO_FILE should point at, `ndv5-topo.xml`; null: none exists."""
+    nccl_topology_note: str | None
+    topology: str | None
+    """Key of `catalog.topology`: which GPU is near which NIC; null for sizes without GPUs, or where nobody says."""
+    preset_family: str | None
+    """The family whose environment presets fit; null: none are published."""
+    aks_support: Literal["documented", "used"] | None
+    """`used`: seen on AKS without a page that names it; null: not with AKS, as far as is known."""
+    aks_note: str
+    upstream_nfd_match: bool
+    """Whether the device list 101c, 101e of Azure/aks-rdma-infiniband's NodeFeatureRule labels such a node."""
+    upstream_nfd_basis: str
+    driver_on_node_image: bool
+    """True: the AKS node image brings DOCA-OFED, so `ofedDriver` must not be deployed there."""
+    driver_on_node_image_note: str | None
+    floors: Floors | None = field(metadata={"row": Floors})
+    notes: tuple[str, ...]
+    unsure: Mapping[str, str]
+    """Dotted field to why it is not certain."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Dotted field to keys of `catalog.source`."""
+    checked: str
+    """Day on which the facts were collected."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether a node pool of it can run RDMA with Network Operator: not retired, and an mlx5 virtual function."""
+        return self.state != "retired" and self.infiniband.sriov and self.infiniband.driver == "mlx5_core"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NotInfiniband:
+    """A size name that the catalog cannot offer, and why."""
+
+    name: str
+    """`*` in the data is the rule for every other name without an `r`."""
+    kind: Literal["no infiniband", "undocumented"]
+    why: str
+    """Why it is not offered."""
+    nearest: str | None
+    """The size with InfiniBand that is most like it."""
+    gpu_count: int | None = None
+    nic_count: int | None = None
+    """InfiniBand NICs that the evidence for an undocumented size names."""
+    gbps_per_nic: int | None = None
+    """Gb/s of one NIC, from the same evidence."""
+    unsure: str | None = None
+    """Why the fact is not certain."""
+    sources: tuple[str, ...]
+    """Keys of `catalog.source`; empty where no primary source is known."""
+    checked: str
+
 
 _SIZE = re.compile(r"standard_[a-z]+\d+(-\d+)?(?P<features>[a-z][a-z0-9]*)(_|\Z)")
 """A folded name: family, vCPUs, constrained vCPUs, then one letter a feature, of which `r` is RDMA."""
@@ -43,7 +212,10 @@ def not_infiniband(name: str) -> NotInfiniband | None:
     row = _excluded().get(folded)
     if row is not None:
         return row if row.kind == "no infiniband" else None
-    return _without_r(name, folded)
+    match = _SIZE.match(folded)
+    if match is None or "r" in match["features"]:
+        return None
+    return replace(_excluded()["*"], name=name, nearest=next(iter(_nearest(folded)), None))
 
 
 def undocumented(name: str) -> NotInfiniband | None:
@@ -54,8 +226,7 @@ def undocumented(name: str) -> NotInfiniband | None:
 
 @load.cached
 def _read(name: str) -> VmSize:
-    file = f"vm_sizes/{name}.yaml"
-    return load.build(VmSize, load.read(file), file)
+    return load.row(VmSize, f"vm_sizes/{name}.yaml")
 
 
 @load.cached
@@ -65,20 +236,7 @@ def _by_folded_name() -> dict[str, str]:
 
 @load.cached
 def _excluded() -> dict[str, NotInfiniband]:
-    from aksrdma.catalog.rows.not_infiniband import NotInfiniband
-
-    file = "not_infiniband.yaml"
-    rows = (load.build(NotInfiniband, data, f"{file}[{index}]") for index, data in enumerate(load.read(file)))
-    return {row.name.casefold(): row for row in rows}
-
-
-def _without_r(name: str, folded: str) -> NotInfiniband | None:
-    from dataclasses import replace
-
-    match = _SIZE.match(folded)
-    if match is None or "r" in match["features"]:
-        return None
-    return replace(_excluded()["*"], name=name, nearest=next(iter(_nearest(folded)), None))
+    return {row.name.casefold(): row for row in load.rows(NotInfiniband, "not_infiniband.yaml")}
 
 
 def _why_not(name: str) -> tuple[str, str | None]:

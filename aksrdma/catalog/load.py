@@ -17,7 +17,6 @@ _Row = TypeVar("_Row")
 _DEPTH: Final = 16
 """Levels of maps and lists in a row; none has half of it."""
 
-
 _folders: list[Path] = [CATALOG]
 """Where rows are looked up: first in a folder of the user's, then in the catalog that ships."""
 _caches: list[Any] = []
@@ -78,6 +77,16 @@ def parsed(source: bytes, name: str) -> Any:
         return yaml.load(source, Loader=loader)
     except yaml.YAMLError as error:
         raise _broken(name, " ".join(str(error).split())) from error
+
+
+def row(cls: type[_Row], name: str) -> _Row:
+    """Return the row that a file of the catalog is."""
+    return build(cls, read(name), name)
+
+
+def rows(cls: type[_Row], name: str) -> tuple[_Row, ...]:
+    """Return the rows of a file of the catalog that is a list of them."""
+    return tuple(build(cls, data, f"{name}[{index}]") for index, data in enumerate(read(name)))
 
 
 def text(name: str) -> bytes:

@@ -43,4 +43,5 @@ PROFILES: Final = ("base", "sriov-device-plugin", "rdma-shared-device-plugin", "
 """How pods get RDMA; the rows of `catalog/profiles.yaml`, which a test compares. Here, because options need it early."""
 
 _RECORDS = tuple(name for name in __all__ if name[1].islower() and name[0].isupper())
-__getattr__ = attach(__name__, {"model": _RECORDS, "read": ("load", "loads")})
+if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
+    __getattr__, __dir__ = attach(__name__, {"model": _RECORDS, "read": ("load", "loads")})

@@ -29,7 +29,7 @@ from aksrdma.cluster.binding import (
 from aksrdma.errors import ClusterError
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import ProfileResource
+    from aksrdma.catalog import ProfileResource
 
 Profile: TypeAlias = Literal["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"]
 OsSku: TypeAlias = Literal["Ubuntu", "Ubuntu2204", "Ubuntu2404", "AzureLinux"]

@@ -12,7 +12,7 @@ from aksrdma.cluster.model import Cluster, Ipoib, Profile, Rdma
 from aksrdma.documents.writer import comment_lines, scalar
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import VmSize
+    from aksrdma.catalog import VmSize
 
 _SCHEMA: Final = "schemas/aksrdma.dev/rdmacluster_v1alpha1.json"
 _SHORT: Final = re.compile(r"[^a-z0-9]")

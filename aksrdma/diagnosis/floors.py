@@ -10,7 +10,7 @@ from aksrdma.diagnosis.lines import Line
 from aksrdma.diagnosis.verdict import several_nodes
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows.vm_sizes import Floors, VmSize
+    from aksrdma.catalog import Floors, VmSize
 
 FloorState: TypeAlias = Literal["met", "missed", "not-shown"]
 

@@ -17,7 +17,7 @@ from aksrdma.diagnosis.ucx import Ucx
 from aksrdma.diagnosis.verdict import Reason, Verdict, bus_bandwidth, gpudirect, judge, link, topology_file
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows.vm_sizes import VmSize
+    from aksrdma.catalog import VmSize
 
 _OFTEN: Final = 10_000
 """From here on a count is not exact: a flood of errors is not counted to its end."""

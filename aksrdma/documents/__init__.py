@@ -26,10 +26,11 @@ __all__ = [
     "read_file",
 ]
 
-__getattr__ = attach(
-    __name__,
-    {
-        "document": ("NOWHERE", "Document", "DuplicateKey", "Embedded"),
-        "reading": ("DEFAULT_LIMITS", "Limits", "Stream", "read", "read_bytes", "read_file"),
-    },
-)
+if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "document": ("NOWHERE", "Document", "DuplicateKey", "Embedded"),
+            "reading": ("DEFAULT_LIMITS", "Limits", "Stream", "read", "read_bytes", "read_file"),
+        },
+    )

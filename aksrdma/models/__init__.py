@@ -77,8 +77,5 @@ _NAMES: Final = {
 }
 # fmt: on
 
-__getattr__ = attach(__name__, _NAMES)
-
-
-def __dir__() -> list[str]:
-    return sorted({name for names in _NAMES.values() for name in names})
+if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
+    __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -13,7 +13,7 @@ from aksrdma.errors import PlanError, UnknownNameError
 from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import Release, VmSize
+    from aksrdma.catalog import Release, VmSize
 
 UNSERVABLE: Final = "cluster-not-servable"
 """Rule of a cluster that reads well and that nothing can serve."""

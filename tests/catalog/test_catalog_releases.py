@@ -5,6 +5,7 @@ import pytest
 
 from aksrdma import catalog
 from aksrdma.errors import UnknownNameError
+from aksrdma.schemas import store
 
 RELEASES = ("v25.1.0", "v25.4.0", "v25.7.0", "v25.10.0", "v26.1.2", "v26.4.1")
 
@@ -160,3 +161,31 @@ def test_components_share_a_version_from_v25_7_on(name):
 @pytest.mark.parametrize("name", RELEASES)
 def test_the_admission_controller_is_off_by_default(name):
     assert catalog.release(name).helm_defaults["operator.admissionController.enabled"] is False
+
+
+def _has(release: str, path: str) -> bool:
+    kind, *steps = path.split(".")
+    rows = [row for row in store.kinds(release) if row.kind == kind]
+    if not rows:
+        return False
+    schema = store.load(release, rows[0].group, kind, rows[0].version)
+    definitions = schema.get("$defs", {})
+    for step in steps:
+        schema = store.definition(schema, definitions).get("properties", {}).get(step)
+        if schema is None:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_note_on_a_field_is_of_one_that_came_or_went_with_the_release(name):
+    before = catalog.previous(name)
+
+    for path in catalog.release(name).field_notes:
+        assert _has(name, path) is not _has(before, path), path
+
+
+def test_the_release_that_took_whereabouts_says_what_to_use_instead():
+    note = catalog.release("v25.10.0").field_notes["NicClusterPolicy.spec.secondaryNetwork.ipamPlugin"]
+
+    assert "use nvIpam" in note

@@ -10,8 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from aksrdma import catalog
-from aksrdma.catalog import load
-from aksrdma.catalog.rows.releases import Chart, Image, Release
+from aksrdma.catalog import Chart, Release, load
 from aksrdma.paths import CATALOG
 
 
@@ -187,7 +186,7 @@ def test_rows_are_read_once():
             "catalog.release('v25.1.0'), catalog.vm_size('hb120rs_v3')", "pydantic", id="rows-need-no-pydantic"
         ),
         pytest.param(
-            "catalog.release('v25.1.0')", "aksrdma.catalog.rows.vm_sizes", id="a-release-loads-no-rows-of-vm-sizes"
+            "catalog.release('v25.1.0')", "aksrdma.catalog._vm_sizes", id="a-release-loads-no-rows-of-vm-sizes"
         ),
     ],
 )
@@ -196,19 +195,6 @@ def test_a_cold_start_pays_only_for_what_is_used(call, absent):
 
     root = str(Path(CATALOG).parents[1])
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
-
-
-def test_the_public_names_all_exist():
-    assert all(getattr(catalog, name) is not None for name in catalog.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'vm_sizez'"):
-        catalog.vm_sizez  # noqa: B018 (the access is the act)
-
-
-def test_every_row_type_is_offered_by_the_rows_package():
-    from aksrdma.catalog import rows
-
-    assert rows.Image is Image
-    assert all(getattr(rows, name).__name__ == name for name in rows.__all__)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from aksrdma.catalog.rows.vm_sizes import Floors, MultiNodeFloor, VmSize
+from aksrdma.catalog import Floors, MultiNodeFloor, VmSize
 from aksrdma.diagnosis import LogReport, check_log, render_text
 
 _CHANNEL = "w{0}:7:8 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0/GDRDMA\n"

@@ -20,7 +20,7 @@ from aksrdma.kube.values import mapping, sequence
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows.vm_sizes import Infiniband
+    from aksrdma.catalog import Infiniband
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 

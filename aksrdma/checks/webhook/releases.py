@@ -8,8 +8,7 @@ from functools import cache
 from typing import Any
 
 from aksrdma import catalog
-from aksrdma.catalog import load
-from aksrdma.catalog.rows.capabilities import holds_in
+from aksrdma.catalog import holds_in, load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,12 +33,13 @@ __all__ = [
     "runtimes_of",
 ]
 
-__getattr__ = attach(
-    __name__,
-    {
-        "edits": ("Edit", "InjectionError", "apply"),
-        "engine": ("Injected", "inject", "injected", "runtimes_of"),
-        "files": ("InjectedFile", "InjectedObject", "component", "inject_files"),
-        "intent": ("Injection", "injection_for", "pool_named"),
-    },
-)
+if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "edits": ("Edit", "InjectionError", "apply"),
+            "engine": ("Injected", "inject", "injected", "runtimes_of"),
+            "files": ("InjectedFile", "InjectedObject", "component", "inject_files"),
+            "intent": ("Injection", "injection_for", "pool_named"),
+        },
+    )

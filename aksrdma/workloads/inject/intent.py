@@ -14,7 +14,7 @@ from aksrdma.nearest import hint
 from aksrdma.plan.decisions import Decisions, decide
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import Preset, VmSize
+    from aksrdma.catalog import Preset, VmSize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

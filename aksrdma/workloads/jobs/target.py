@@ -15,7 +15,7 @@ from aksrdma.plan import Decisions
 from aksrdma.plan.decisions import decide
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import VmSize
+    from aksrdma.catalog import VmSize
 
 _GPU_TAINT: Final = {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}
 """What the AKS documentation puts on GPU pools (azure-aks-docs `articles/aks/use-nvidia-gpu.md`)."""

@@ -12,7 +12,7 @@ from aksrdma.catalog import load
 from aksrdma.errors import UsageError
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import GpuNicPair, Topology, VmSize
+    from aksrdma.catalog import GpuNicPair, Topology, VmSize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
