@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.errors import UnknownNameError, UsageError
+from aksrdma.findings import Layer, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,10 +38,10 @@ class Rule:
 
     id: str
     """Kebab-case."""
-    severity: Literal["error", "warning", "info"]
+    severity: Severity
     """`error`: it will not work. `warning`: it works by luck, in part, or does something else than it says. `info`: it
     works, and is probably not what was meant."""
-    layer: Literal["yaml", "schema", "admission", "component", "relation", "practice"]
+    layer: Layer
     """Who would refuse it: nobody can read it; the API server; the operator's webhook; the program that reads a config;
     objects that do not fit each other; nobody, but."""
     kinds: tuple[str, ...]

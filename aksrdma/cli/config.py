@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.nearest import hint
-from aksrdma.validation.options import FAIL_ON
+from aksrdma.validation.report import FAIL_ON
 
 _TYPES: Final = {
     "admission-controller": bool,
@@ -47,7 +47,7 @@ def use_own_facts() -> None:
     """
     if folder := configured().get("catalog"):
         from aksrdma.validation import load_own
-        from aksrdma.validation.options import Options
+        from aksrdma.validation.report import Options
 
         load_own(Options(catalog=folder))
 
@@ -60,7 +60,7 @@ def use_own_rules() -> None:
         UsageError: a plugin that fails.
     """
     from aksrdma.validation import load_own
-    from aksrdma.validation.options import Options
+    from aksrdma.validation.report import Options
 
     load_own(Options(plugins=configured().get("plugins", ())))
 

@@ -73,13 +73,12 @@ def _documents(paths: Sequence[str]) -> list[Document]:
 
 
 def _built(folder: str) -> Stream:
-    from aksrdma.documents import read
-    from aksrdma.validation import kustomization
+    from aksrdma.validation.sources import KustomizeError, build
 
-    command = kustomization.builder()
-    if command is None:
-        raise ReadError(f"{folder} has a kustomization; put kustomize or kubectl on PATH, or pipe the build in")
     try:
-        return read(kustomization.build(folder, command), kustomization.file_of(folder))
-    except kustomization.KustomizeError as error:
+        stream = build(folder)
+    except KustomizeError as error:
         raise ReadError(f"{folder}: kustomize cannot build this: {error}") from error
+    if stream is None:
+        raise ReadError(f"{folder} has a kustomization; put kustomize or kubectl on PATH, or pipe the build in")
+    return stream

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from aksrdma.errors import UnknownNameError, UsageError
+from aksrdma.findings import Layer
 from aksrdma.nearest import hint
-from aksrdma.validation.options import FailOn, Options
-from aksrdma.validation.report import Report, Summary
+from aksrdma.validation.report import FailOn, Options, Report, Summary
 
 if TYPE_CHECKING:
     from aksrdma.models import K8sObject
@@ -32,14 +32,16 @@ def validate(source: Manifests | Sequence[Manifests], *, options: Options | None
         UsageError: a source of another type, or a schema location that is no template of local files.
         ReadError: a file that cannot be read, or a schema of yours that cannot be used.
     """
+    from aksrdma.validation.run import judge_set, run
+    from aksrdma.validation.sources import sources_of
+
     asked = prepared(options or Options(**fields))
     if isinstance(source, Path):
-        from aksrdma.validation.run import run
-        from aksrdma.validation.sources import sources_of
-
         return run(sources_of([str(source)], together=asked.together), asked)
     items = source if isinstance(source, list | tuple) else [source]
-    return _judge_items(items, asked)
+    paths = [str(item) for item in items if isinstance(item, Path)]
+    streams = [_stream(item, number) for number, item in enumerate(items, 1) if not isinstance(item, Path)]
+    return judge_set(sources_of(paths, together=True), streams, asked)
 
 
 def prepared(options: Options) -> Options:
@@ -53,10 +55,10 @@ def prepared(options: Options) -> Options:
     from dataclasses import replace
 
     from aksrdma import catalog
-    from aksrdma.validation.judge import known_names, unknown_names
 
-    for name in unknown_names((*options.select, *options.ignore)):
-        raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known_names())}")
+    for name in (*options.select, *options.ignore):
+        if name not in (known := {*catalog.rules(), *get_args(Layer)}):
+            raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known)}")
     release = catalog.release_name(options.release) if options.release else None
     sizes = tuple(vm_size_name(size) for size in options.vm_sizes)
     locations = tuple(options.schema_locations)
@@ -100,19 +102,6 @@ def vm_size_name(size: str) -> str:
         if without is None or without.name == "*":
             raise
         return without.name
-
-
-def _judge_items(items: Sequence[Any], options: Options) -> Report:
-    from aksrdma.validation.run import judge_together, judge_with
-    from aksrdma.validation.sources import Source, sources_of
-
-    paths = [str(item) for item in items if isinstance(item, Path)]
-    if paths and len(paths) == len(items):
-        return judge_together(sources_of(paths, together=True), options)
-    sources: list[Source] = sources_of(paths, together=True) if paths else []
-    return judge_with(
-        sources, [_stream(item, number) for number, item in enumerate(items, 1) if not isinstance(item, Path)], options
-    )
 
 
 def _stream(item: Any, number: int) -> Any:

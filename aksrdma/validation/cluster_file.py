@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from aksrdma.cluster import KIND
 from aksrdma.errors import AksrdmaError, PlanError, UnknownNameError
 from aksrdma.findings import Problem
 
@@ -15,33 +13,23 @@ if TYPE_CHECKING:
     from aksrdma.documents import Document
 
 
-def is_cluster_file(document: Document) -> bool:
-    """Whether a document is a cluster file, be it a right one or not."""
-    return document.kind == KIND
-
-
 def read_cluster(document: Document) -> tuple[Cluster | None, list[Problem]]:
     """Return the cluster of a cluster file, or None, and what is wrong with it."""
-    from aksrdma.cluster.read import bind_cluster  # with it come the records, which other sets do without
-
-    wrong: Problems = []
-    cluster = bind_cluster(document.data, wrong)
-    if cluster is None:
-        return None, [problem._replace(document=document) for problem in wrong]
-    return cluster, list(_unservable(document, cluster))
-
-
-def _unservable(document: Document, cluster: Cluster) -> Iterator[Problem]:
+    # With these come the records and the planner, which sets without a cluster file do without.
+    from aksrdma.cluster.read import bind_cluster
     from aksrdma.plan import make_plan
     from aksrdma.plan.decisions import UNSERVABLE
 
-    try:
-        make_plan(cluster)
-    except PlanError as error:
-        for problem in error.problems:
-            yield problem._replace(path=("spec", *problem.path), document=document)
-    except UnknownNameError as error:
-        yield Problem(UNSERVABLE, ("spec", "release"), error.message, error.fix, document=document)
+    wrong: Problems = []
+    cluster = bind_cluster(document.data, wrong)
+    if cluster is not None:
+        try:
+            make_plan(cluster)
+        except PlanError as error:
+            wrong += [problem._replace(path=("spec", *problem.path)) for problem in error.problems]
+        except UnknownNameError as error:
+            wrong.append(Problem(UNSERVABLE, ("spec", "release"), error.message, error.fix))
+    return cluster, [problem._replace(document=document) for problem in wrong]
 
 
 def vm_sizes_of(cluster: Cluster) -> tuple[str, ...]:

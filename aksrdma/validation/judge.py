@@ -1,33 +1,34 @@
-"""One set to findings: calls the checks, and adds place, severity and fix."""
+"""One set to findings: calls the checks, leaves out what only follows from another mistake, adds place, severity and fix."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.register import document_checks, set_checks
+from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Finding, Position, Problem, format_path
-from aksrdma.validation.consequences import without_consequences
-from aksrdma.validation.fragments import asks_for_more
-from aksrdma.validation.options import Options
-from aksrdma.validation.suppressions import apply, suppressions_of
+from aksrdma.kube.kinds import POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
+    from aksrdma.findings import FieldPath
+    from aksrdma.validation.report import Options
 
-Locate = Callable[["Document", "tuple[str | int | None, ...]"], "tuple[str, Position]"]
+Locate = Callable[["Document", "FieldPath"], "tuple[str, Position]"]
 """Finds file and position of a field; a kustomization's built objects are placed in its source files."""
 
 
 def judge(
     manifests: ManifestSet,
     options: Options,
-    locate: Locate | None = None,
+    locate: Locate,
     more: Iterable[Problem] = (),
-    fragments: Collection[Document] = (),
+    patches: Collection[Document] = (),
     foreign: Collection[Document] = (),
 ) -> tuple[list[Finding], int]:
     """Return the wanted findings of a set, and how many a comment suppresses.
@@ -35,19 +36,23 @@ def judge(
     Args:
         manifests: the set.
         options: which findings are wanted.
-        locate: finds the place of a field; in its own document unless told.
+        locate: finds the place of a field.
         more: problems that were found elsewhere, to be reported in the same way.
-        fragments: objects that are patches, in which nothing is missing.
+        patches: objects in which nothing is missing, for their base has it.
         foreign: objects that were judged elsewhere, in which comments may suppress findings, too.
     """
-    locate = locate or _in_its_file
-    problems = without_consequences([*more, *_problems(manifests)])
-    if fragments:
-        problems = [one for one in problems if one.subject not in fragments or not asks_for_more(one)]
-    found = [finding_of(problem, _place(problem, locate)) for problem in problems]
-    wanted = [finding for finding in found if options.reports(finding.rule, finding.layer)]
-    suppressions = [one for document in (*manifests.documents, *foreign) for one in suppressions_of(document)]
-    return apply(wanted, suppressions) if suppressions else (wanted, 0)
+    wanted = []
+    for problem in without_consequences([*more, *_problems(manifests)]):
+        if problem.subject in patches and _is_about_absence(problem):
+            continue
+        file, position = locate(problem.subject, problem.path)
+        # A problem knows its place in its own document; one of a kustomization's build is shown in the source files.
+        if problem.at is not None and file == problem.subject.file:
+            position = problem.at
+        finding = finding_of(problem, file, position)
+        if options.reports(finding.rule, finding.layer):
+            wanted.append(finding)
+    return suppress(wanted, [one for each in (*manifests.documents, *foreign) for one in suppressions_of(each)])
 
 
 def _problems(manifests: ManifestSet) -> Iterator[Problem]:
@@ -60,21 +65,18 @@ def _problems(manifests: ManifestSet) -> Iterator[Problem]:
         yield from set_check(manifests)
 
 
-def _in_its_file(document: Document, path: tuple[str | int | None, ...]) -> tuple[str, Position]:
-    return document.file, document.position(path)
+def _is_about_absence(problem: Problem) -> bool:
+    """Whether a problem is that a field is missing."""
+    if not problem.path:
+        return False
+    *above, last = problem.path
+    holder = problem.subject.value(tuple(above))
+    return holder is None or (isinstance(holder, dict) and last not in holder)
 
 
-def _place(problem: Problem, locate: Locate) -> tuple[str, Position]:
-    file, position = locate(problem.subject, problem.path)
-    at_home = file == problem.subject.file  # and not in a source file of a kustomization
-    return file, problem.at if problem.at is not None and at_home else position
-
-
-def finding_of(problem: Problem, place: tuple[str, Position]) -> Finding:
+def finding_of(problem: Problem, file: str, position: Position) -> Finding:
     """Return the finding of a problem that is bound to its document, at a place of a file."""
     rule = catalog.rule(problem.rule)
-    document = problem.subject
-    file, position = place
     return Finding(
         rule=rule.id,
         severity=problem.severity or rule.severity,
@@ -84,8 +86,8 @@ def finding_of(problem: Problem, place: tuple[str, Position]) -> Finding:
         file=file,
         line=position.line,
         column=position.column,
-        document=document.index,
-        object=document.label,
+        document=problem.subject.index,
+        object=problem.subject.label,
         path=format_path(problem.path),
     )
 
@@ -97,13 +99,109 @@ def _clause(fix: str) -> str:
     return (fix[:1].lower() + fix[1:] if lower else fix).removesuffix(".")
 
 
-@cache
-def known_names() -> frozenset[str]:
-    """Return the ids of all rules and the names of all layers, which `--select` and `--ignore` take."""
-    layers = {"yaml", "schema", "admission", "component", "relation", "practice"}
-    return frozenset({*catalog.rules(), *layers})
+def without_consequences(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the problems less those that only follow from another one, in their order: one mistake is one finding.
+
+    What follows from what is data: `follows` of the rules' rows. What follows from a name that is misspelt is told here,
+    for it needs the name that was meant.
+    """
+    causes = _Causes(problems)
+    return [one for one in problems if not causes.explain(one)]
 
 
-def unknown_names(names: Iterable[str]) -> Sequence[str]:
-    """Return those of `names` that are neither a rule nor a layer."""
-    return [name for name in names if name not in known_names()]
+class _Causes:
+    """The problems of a set, to be asked by rule and place: never is each compared with each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self._rules = {one.rule for one in problems}
+        self._at: set[tuple[Document, str, FieldPath]] = set()
+        self._below: set[tuple[Document, str, FieldPath]] = set()
+        self._meant: set[tuple[Document, FieldPath]] = set()
+        self._sections: set[str] = set()
+        for one in problems:
+            self._at.add((one.subject, one.rule, one.path))
+            self._below.update((one.subject, one.rule, above) for above in _prefixes(one.path))
+            if one.rule == "unknown-field" and one.path:
+                if one.meant:
+                    self._meant.add((one.subject, (*one.path[:-1], one.meant)))
+                if one.path[0] == "spec" and one.subject.kind in POLICY_KINDS:
+                    self._sections.add(one.meant or str(one.path[-1]))
+
+    def explain(self, one: Problem) -> bool:
+        """Return whether a problem is told by another one already."""
+        follows, document, path = catalog.rule(one.rule).follows, one.subject, one.path
+        return (
+            any((document, rule, path) in self._at for rule in follows.same_field)
+            or any((document, rule, path) in self._below for rule in follows.part)
+            or any((document, rule, path[:-1]) in self._below for rule in follows.beside)
+            or any((document, rule, path[:-2]) in self._below for rule in follows.resources)
+            or not self._rules.isdisjoint(follows.anywhere)
+            or not self._sections.isdisjoint(follows.section)
+            or any((document, (*above, key)) in self._meant for key in follows.key for above in _prefixes(path))
+            or any((document, above) in self._meant for above in _prefixes(path))
+            or self._is_in_global(one)
+        )
+
+    def _is_in_global(self, one: Problem) -> bool:
+        """Whether a component lacks what its policy has in a spec.global that the release does not know."""
+        place: FieldPath = ("spec", "global")
+        if one.rule != "missing-field" or not one.path or not one.subject.value((*place, one.path[-1])):
+            return False
+        return any((one.subject, rule, place) in self._at for rule in self._rules)
+
+
+def _prefixes(path: FieldPath) -> Iterator[FieldPath]:
+    return (path[:length] for length in range(len(path) + 1))
+
+
+_COMMENT: Final = re.compile(
+    r"#\s*aksrdma:\s*ignore\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*(?:--\s*(?P<reason>.*))?\Z"
+)
+
+
+@dataclass(slots=True)
+class Suppression:
+    """One rule of a comment `# aksrdma: ignore RULE[, RULE] -- reason`."""
+
+    line: int
+    rule: str
+    document: Document
+    used: bool = False
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it suppresses a finding: one of its line, or of the whole object that it stands above."""
+        if self.document.file != finding.file or self.rule != finding.rule:
+            return False
+        above = self.line < self.document.first_line
+        return finding.line == self.line or (above and finding.document == self.document.index)
+
+
+def suppressions_of(document: Document) -> Iterator[Suppression]:
+    """Yield the suppressions that stand in the text of a document."""
+    if document.mentions("aksrdma:"):
+        for line, comment in document.comments().items():
+            if found := _COMMENT.match(comment.strip()):
+                for rule in re.split(r"\s*,\s*", found["rules"]):
+                    yield Suppression(line, rule, document)
+
+
+def suppress(findings: Sequence[Finding], suppressions: Sequence[Suppression]) -> tuple[list[Finding], int]:
+    """Return the findings that are left, with one for each unused suppression, and how many were suppressed."""
+    left = []
+    for finding in findings:
+        covering = [one for one in suppressions if one.covers(finding)]
+        for one in covering:
+            one.used = True
+        if not covering:
+            left.append(finding)
+    suppressed = len(findings) - len(left)
+    for one in suppressions:
+        if not one.used:
+            message = f"nothing here breaks {one.rule}, which this comment suppresses"
+            try:
+                catalog.rule(one.rule)
+            except UnknownNameError as error:
+                message = str(error)
+            problem = Problem("unused-suppression", (), message, document=one.document)
+            left.append(finding_of(problem, one.document.file, Position(one.line, 1)))
+    return left, suppressed

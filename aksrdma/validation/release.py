@@ -1,50 +1,117 @@
-"""The release that a set is for: as told, or as its image versions say."""
+"""The release that a set is for: that of its cluster file, or the one that the versions of its images name."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aksrdma import catalog
-from aksrdma.validation.image_versions import components, named, nearest
+from aksrdma.catalog import load
+from aksrdma.kube.kinds import POLICY_KINDS
+from aksrdma.kube.values import step, text
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
 
-_POLICIES: Final = frozenset({"NicClusterPolicy", "NicNodePolicy"})
+_OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.\d")
+_OF_DRIVER: Final = re.compile(r"(?:doca\d[\d.]*-)?(\d{1,9})\.(\d{1,9})-")
+_OF_PROJECT: Final = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?![\d.])")
+_Numbers: TypeAlias = tuple[int, ...]
 
 
 def release_of(documents: Sequence[Document], cluster: Cluster | None) -> tuple[str, str | None]:
     """Return the release of a set, and a note where it is only the nearest or newest for want of a better one."""
     if cluster is not None and cluster.release in catalog.releases():
         return cluster.release, None
-    images = [image for document in documents if document.kind in _POLICIES for image in _images(document.data)]
-    release = _most(release for _, image, version in images for release in named(image, version))
-    if release:
+    images: list[tuple[str, str, str]] = []
+    for policy in (one.data for one in documents if one.kind in POLICY_KINDS):
+        for component, section in (*sections(policy), ("global", step(policy, ("spec", "global")))):
+            if isinstance(section, dict) and isinstance(section.get("version"), str):
+                images.append((component, text(section.get("image")), section["version"]))
+    if release := _most(release for _, image, version in images for release in _named(image, version)):
         return release, None
-    release = _most(near for name, _, version in images if (near := nearest(name, version)))
-    if release:
+    if release := _most(near for component, _, version in images if (near := _nearest(component, version))):
         return release, f"no image version is of a known release; judged by {release}, the nearest (--release)"
     newest = catalog.newest()
     return newest, f"no release is given and no image version names one; judged by the newest, {newest} (--release)"
 
 
-def _most(votes: Iterator[str]) -> str | None:
+def sections(policy: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every component that a policy deploys, by its name in the catalog, with its section."""
+    for path, component in _components().items():
+        section = step(policy, path)
+        if isinstance(section, dict):
+            yield component, section
+
+
+@load.cached
+def _components() -> dict[tuple[str, ...], str]:
+    ends = (catalog.releases()[0], catalog.newest())  # no component came after the one and went before the other
+    images = [image for name in ends for image in catalog.release(name).components.values()]
+    return {tuple(image.path.split(".")): image.name for image in images}
+
+
+def _most(votes: Iterable[str]) -> str | None:
     """Return the release with the most votes, the newer one of equals."""
     counted = Counter(votes)
     most = max(counted.values(), default=0)
     return next((name for name in reversed(catalog.releases()) if most and counted[name] == most), None)
 
 
-def _images(policy: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield component, image and version of every component of a policy that has a version, and of spec.global."""
-    for path, component in (*components().items(), ("spec.global", None)):
-        holder = policy
-        for step in path.split("."):
-            holder = holder.get(step) if isinstance(holder, dict) else None
-        version = holder.get("version") if isinstance(holder, dict) else None
-        if isinstance(holder, dict) and isinstance(version, str):
-            image = holder.get("image")
-            yield component.name if component else "global", image if isinstance(image, str) else "", version
+def _named(image: str, version: str) -> tuple[str, ...]:
+    """Return the releases of the catalog whose image this is; betas and patches are of their minor release."""
+    of_operator = _OF_OPERATOR.match(version)
+    if of_operator is None:
+        return _by_image().get((image, version), ())
+    release = _by_minor().get((int(of_operator[1]), int(of_operator[2])))
+    return (release,) if release else ()
+
+
+def _nearest(component: str, version: str) -> str | None:
+    """Return the oldest or the newest release for a version from before or after all of the catalog.
+
+    Args:
+        component: name of the component in the catalog, such as `ofedDriver`; of `global` the operator's versions.
+        version: version of its image.
+    """
+    dated = _OF_OPERATOR.match(version)
+    if dated is None and component == "ofedDriver":
+        dated = _OF_DRIVER.match(version)
+        if dated is None:
+            return None
+    if dated is not None:
+        first, last = min(_by_minor()), max(_by_minor())
+        return _by_minor().get(max(first, min(last, (int(dated[1]), int(dated[2])))))
+    numbers, known = _numbers(version), _known(component)
+    return catalog.releases()[0] if numbers and known and numbers < known[0] else None
+
+
+def _numbers(version: str) -> _Numbers | None:
+    found = _OF_PROJECT.match(version)
+    return tuple(int(part or 0) for part in found.groups()) if found else None
+
+
+@load.cached
+def _known(component: str) -> tuple[_Numbers, ...]:
+    """Return the component's versions of its own numbering, lowest first."""
+    images = (catalog.release(name).components.get(component) for name in catalog.releases())
+    return tuple(sorted({numbers for image in images if image and (numbers := _numbers(image.version))}))
+
+
+@load.cached
+def _by_minor() -> dict[_Numbers, str]:
+    return {tuple(int(part) for part in name.removeprefix("v").split(".")[:2]): name for name in catalog.releases()}
+
+
+@load.cached
+def _by_image() -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name in catalog.releases():
+        for image in catalog.release(name).components.values():
+            for version in filter(None, (image.version, image.digest)):
+                key = (image.image, version)
+                found[key] = (*found.get(key, ()), name)
+    return found

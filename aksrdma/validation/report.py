@@ -1,13 +1,58 @@
-"""The result of a validation."""
+"""What a validation is told, and what it reports."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 from aksrdma.findings import Finding
-from aksrdma.validation.options import Options
+
+FailOn: TypeAlias = Literal["error", "warning", "info", "never"]
+SEVERITIES: Final = ("error", "warning", "info")
+FAIL_ON: Final = (*SEVERITIES, "never")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to judge."""
+
+    release: str | None = None
+    """Network Operator release; None: that of the cluster file, of the image versions, or the newest."""
+    admission_controller: bool = False
+    """Whether the operator's webhook is on (chart value `operator.admissionController.enabled`, false by default)."""
+    vm_sizes: tuple[str, ...] = ()
+    """VM sizes of the nodes."""
+    nodes: int | None = None
+    """Number of nodes."""
+    together: bool = False
+    """Whether all that is named is one set."""
+    strict: bool = False
+    """Whether what is no manifest, and kinds that aksrdma does not know, are errors."""
+    select: tuple[str, ...] = ()
+    """Rules to report, or layers; empty: all."""
+    ignore: tuple[str, ...] = ()
+    """Rules or layers not to report."""
+    fail_on: FailOn = "error"
+    """The least severity that makes a report fail."""
+    schema_locations: tuple[str, ...] = ()
+    """Where JSON Schemas of further kinds lie, as kubeconform's templates of local files; `default` means ours."""
+    plugins: tuple[str, ...] = ()
+    """Modules with rules of yours, written with `@aksrdma.rule`; they are imported, so they run."""
+    catalog: str | None = None
+    """Folder with VM sizes and releases of yours, in the catalog's own format."""
+    max_file_size: int | None = None
+    """Bytes of a file; None: the reader's own limit."""
+
+    def reports(self, rule: str, layer: str) -> bool:
+        """Whether a finding of a rule is wanted."""
+        wanted = not self.select or rule in self.select or layer in self.select
+        return wanted and rule not in self.ignore and layer not in self.ignore
+
+    def fails(self, severity: str) -> bool:
+        """Whether a finding of a severity makes the report fail."""
+        return self.fail_on != "never" and SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +103,7 @@ class Report:
     def counts(self) -> dict[str, int]:
         """Return the number of findings by severity."""
         found = Counter(finding.severity for finding in self.findings)
-        return {severity: found[severity] for severity in ("error", "warning", "info")}
+        return {severity: found[severity] for severity in SEVERITIES}
 
 
 def joined(parts: Iterable[Report], options: Options) -> Report:
@@ -70,9 +115,5 @@ def joined(parts: Iterable[Report], options: Options) -> Report:
         findings += part.findings
         summary += part.summary
         notes |= dict.fromkeys(part.notes)
-    return Report(tuple(sorted(findings, key=place)), summary, tuple(notes), options)
-
-
-def place(finding: Finding) -> tuple[str, int, int, str, str]:
-    """Return what findings are sorted by."""
-    return finding.file, finding.line, finding.column, finding.rule, finding.path
+    findings.sort(key=lambda one: (one.file, one.line, one.column, one.rule, one.path))
+    return Report(tuple(findings), summary, tuple(notes), options)

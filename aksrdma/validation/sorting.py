@@ -1,21 +1,23 @@
-"""What the documents of a set are: manifests that can be judged, cluster files, kinds that nobody knows, and the rest."""
+"""What the documents of a set are: manifests, cluster files, patches, kinds that no schema knows, templates, and the rest."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import JUDGED, kind_of
-from aksrdma.validation.cluster_file import is_cluster_file
-from aksrdma.validation.fragments import is_fragment
-from aksrdma.validation.misspelt_kinds import misspelt
-from aksrdma.validation.placeholders import is_template
+from aksrdma.kube.kinds import JUDGED, KINDS, POLICY_KINDS, kind_of
+from aksrdma.kube.templates import pod_templates
+from aksrdma.kube.values import mapping, sequence
+from aksrdma.validation.release import sections
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
+    from aksrdma.schemas.store import Kind
 
 _NOT_DEPLOYED: Final = "kustomize.config.k8s.io/"
 """Kustomizations are read by kustomize alone."""
@@ -35,17 +37,21 @@ class Sorted:
     """Objects with apiVersion and metadata whose kind is missing."""
     unversioned: list[Document] = field(default_factory=list)
     """Those of the manifests whose apiVersion is missing; the others judge them as if it were there."""
-    fragments: frozenset[Document] = frozenset()
+    patches: frozenset[Document] = frozenset()
     """Those of the objects to judge that are patches for kustomize."""
     others: list[Document] = field(default_factory=list)
     """Documents without apiVersion and kind, templates, and files of Helm and kustomize."""
 
     def unknown_kinds(self) -> tuple[tuple[str, int], ...]:
         """Return the kinds without a schema, with the number of their objects."""
-        return tuple(sorted(Counter(f"{one.api_version} {one.kind}".strip() for one in self.unknown).items()))
+        return tuple(sorted(Counter(map(_kind_of, self.unknown)).items()))
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield a problem for each object without a kind or without an apiVersion."""
+    def problems(self, *, strict: bool) -> Iterator[Problem]:
+        """Yield what can be told of a document without a schema, and what the user's own schemas tell.
+
+        Args:
+            strict: whether a document that cannot be judged is a problem.
+        """
         for document in self.kindless:
             fix = "add kind: the API server cannot tell what this is"
             yield Problem("missing-field", ("kind",), "kind is missing", fix, document=document)
@@ -56,21 +62,22 @@ class Sorted:
             yield from misspelt(document)
         for document, judge in self.foreign.items():
             yield from (problem._replace(document=document) for problem in judge(document.data))
+        if strict:
+            for document in self.others:
+                message = "the document has neither apiVersion nor kind"
+                yield Problem("not-a-manifest", (), message, document=document)
+            for document in self.unknown:
+                message = f"there is no schema of {_kind_of(document)}, so it was not judged"
+                yield Problem("unknown-kind", ("kind",), message, document=document)
 
     def notes(self) -> Iterator[str]:
         """Yield a note for each patch."""
-        for document in sorted(self.fragments, key=lambda one: (one.file, one.index)):
+        for document in sorted(self.patches, key=lambda one: (one.file, one.index)):
             yield f"{document.file}: {document.label} is a patch: what it leaves out was not judged (validate its build)"
 
-    def strict_problems(self) -> Iterator[Problem]:
-        """Yield a problem for each document that cannot be judged."""
-        for document in self.others:
-            yield Problem("not-a-manifest", (), "the document has neither apiVersion nor kind", document=document)
-        for document in self.unknown:
-            kind = f"{document.api_version} {document.kind}".strip()
-            yield Problem(
-                "unknown-kind", ("kind",), f"there is no schema of {kind}, so it was not judged", document=document
-            )
+
+def _kind_of(document: Document) -> str:
+    return f"{document.api_version} {document.kind}".strip()
 
 
 def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = ()) -> Sorted:
@@ -81,7 +88,13 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
     """
     found = Sorted()
     for document in documents:
-        _sort(document, found)
+        place = _place(document, found)
+        if place is found.manifests and document.data.get("apiVersion") in (None, ""):
+            versions = {known.api_version for known in _kinds() if known.kind == document.kind}
+            if len(versions) == 1:
+                document = document.part((), {**document.data, "apiVersion": versions.pop()})
+                found.unversioned.append(document)
+        place.append(document)
     if schema_locations and found.unknown:
         from aksrdma.schemas.judge.foreign import locations_of  # with it comes jsonschema
 
@@ -91,40 +104,19 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
                 found.foreign[document] = judge
         found.unknown = [one for one in found.unknown if one not in found.foreign]
     whole = (*found.manifests, *found.foreign)
-    found.fragments = frozenset(one for one in whole if one not in found.unversioned and is_fragment(one))
+    found.patches = frozenset(one for one in whole if one not in found.unversioned and is_patch(one))
     return found
 
 
-def _sort(document: Document, found: Sorted) -> None:
-    place = _place(document, found)
-    if place is found.manifests and (assumed := _assumed_version(document)):
-        document = document.part((), {"apiVersion": assumed, **document.data})
-        found.unversioned.append(document)
-    place.append(document)
-
-
-def _assumed_version(document: Document) -> str | None:
-    """Return the one apiVersion that an object without any can mean."""
-    if document.data.get("apiVersion") not in (None, ""):
-        return None
-    from aksrdma.schemas.store import folders, kinds
-
-    versions = {row.api_version for name in folders() for row in kinds(name) if row.kind == document.kind}
-    return versions.pop() if len(versions) == 1 else None
-
-
 def _place(document: Document, found: Sorted) -> list[Document]:
-    if is_cluster_file(document):
+    if document.kind == CLUSTER_FILE:
         return found.clusters
     if not document.kind:
-        return found.kindless if _is_object(document) else found.others
+        is_object = document.api_version and isinstance(document.data.get("metadata"), dict)
+        return found.kindless if is_object else found.others
     if document.api_version.startswith(_NOT_DEPLOYED) or is_template(document):
         return found.others
     return found.manifests if is_known(document.api_version, document.kind) else found.unknown
-
-
-def _is_object(document: Document) -> bool:
-    return bool(document.api_version) and isinstance(document.data.get("metadata"), dict)
 
 
 def is_known(api_version: str, kind: str) -> bool:
@@ -133,3 +125,103 @@ def is_known(api_version: str, kind: str) -> bool:
         return kind in JUDGED
     row = kind_of(api_version, kind)
     return row is not None and row.has_schema
+
+
+_DIRECTIVES: Final = ("$patch", "$setElementOrder", "$retainKeys", "$deleteFromPrimitiveList")
+_WITH_SELECTOR: Final = frozenset(row.kind for row in KINDS if row.group == "apps" and row.places)
+
+
+def is_patch(document: Document) -> bool:
+    """Return whether an object is a patch for kustomize: it says what changes, and leaves out what its base has.
+
+    Such is a strategic merge patch by its directives, or a workload or policy without any image.
+    """
+    if any(document.mentions(mark) for mark in _DIRECTIVES) and _has_directive(document.data):
+        return True
+    spec = document.data.get("spec")
+    if not isinstance(spec, dict) or not document.name:
+        return False
+    if document.kind in POLICY_KINDS:
+        deployed = [section for _, section in sections(document.data)]
+        return bool(deployed) and not any({"image", "repository", "version"} & section.keys() for section in deployed)
+    if document.kind not in _WITH_SELECTOR or "selector" in spec:
+        return False
+    containers = [box for one in pod_templates(document.data) for box in sequence(one.spec.get("containers"))]
+    return not any(mapping(box).get("image") for box in containers)
+
+
+def _has_directive(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_has_directive(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    return any(key.startswith(_DIRECTIVES) or _has_directive(part) for key, part in value.items())
+
+
+_PLACEHOLDER: Final = re.compile(
+    r"\$\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\}|\{\{-?\s*[\w.$\"(/].*?\}\}|\{%-?\s*\w", re.DOTALL
+)
+_MARKS: Final = ("${", "{{", "{%")
+_FREE_TEXT: Final = frozenset(
+    {
+        *("command", "args", "env", "annotations", "data", "stringData", "binaryData"),
+        *("labelsTemplate", "varsTemplate", "featureTemplate"),
+    }
+)
+"""Fields whose text is a shell's, a program's or Node Feature Discovery's own, where such signs are no placeholders."""
+
+
+def is_template(document: Document) -> bool:
+    """Return whether a value outside of free text is one that envsubst, Flux, Helm or the like still has to fill."""
+    if not any(document.mentions(mark) for mark in _MARKS):
+        return False
+    return any(_PLACEHOLDER.search(text) for text in _texts(document.data))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every key and string below a value, less those of free text."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key not in _FREE_TEXT:
+                yield key
+                yield from _texts(part)
+
+
+_ALIKE: Final = 0.9
+_OURS_ALONE: Final = frozenset({*POLICY_KINDS, "IPoIBNetwork"})
+"""Kinds that no other project has."""
+
+
+def misspelt(document: Document) -> Iterator[Problem]:
+    """Yield why the API server has no kind of this name in this group, where the one that is meant is plain."""
+    rule, group, kind = "unknown-api-version", document.api_version.rpartition("/")[0], document.kind
+    for known in _kinds():
+        if group == known.group and kind != known.kind and _alike(kind, known.kind):
+            message = f"no kind {kind} in {document.api_version}; did you mean {known.kind}?"
+            yield Problem(rule, ("kind",), message, f"write {known.kind}", document=document)
+            return
+        if kind == known.kind and group != known.group and (kind in _OURS_ALONE or _alike(group, known.group)):
+            message = f"no kind {kind} in {document.api_version}; did you mean {known.api_version}?"
+            yield Problem(rule, ("apiVersion",), message, f"write {known.api_version}", document=document)
+            return
+
+
+def _alike(written: str, known: str) -> bool:
+    from difflib import SequenceMatcher  # only kinds that nobody knows need it
+
+    if written.casefold() == known.casefold():
+        return True
+    # Between short names one letter may make another kind of the same group.
+    return abs(len(written) - len(known)) < 3 and SequenceMatcher(None, written, known).ratio() >= _ALIKE
+
+
+def _kinds() -> tuple[Kind, ...]:
+    """Return every kind that some folder of schemas has."""
+    from aksrdma.schemas.store import folders, kinds
+
+    return tuple({known: None for name in folders() for known in kinds(name)})

@@ -9,8 +9,7 @@ import aksrdma
 from aksrdma import reports
 from aksrdma.findings import Finding
 from aksrdma.reports import sarif, text
-from aksrdma.validation.options import Options
-from aksrdma.validation.report import Report, Summary
+from aksrdma.validation.report import Options, Report, Summary
 
 BAD = """\
 apiVersion: mellanox.com/v1alpha1

@@ -4,8 +4,7 @@ import pytest
 
 import aksrdma
 from aksrdma.errors import ReadError, UnknownNameError, UsageError
-from aksrdma.validation.kustomization import references
-from aksrdma.validation.sources import sources_of
+from aksrdma.validation.sources import references, sources_of
 
 POLICY = """\
 apiVersion: mellanox.com/v1alpha1
