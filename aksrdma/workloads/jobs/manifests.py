@@ -14,7 +14,7 @@ from aksrdma.plan import Planned, Reason
 from aksrdma.workloads.jobs.target import Target, Workload
 
 if TYPE_CHECKING:
-    from aksrdma.catalog.rows import VmSize
+    from aksrdma.catalog import VmSize
 
 LABEL: Final = "aksrdma.dev/workload"
 """Label of every pod of a workload; its value is the workload's name."""
