@@ -50,10 +50,8 @@ def check_secret(report: Report, data: dict[str, Any]) -> None:
     for key in _KEYS_OF_TYPE.get(kind, ()):
         if key not in values or (key == "ssh-privatekey" and not values[key]):
             report.add(RULE, ("data", key), f"a Secret of type {kind} needs the key {key!r}", f"add {key}")
-        elif key.startswith(".docker"):
-            content = plain[key] if isinstance(plain.get(key), str) else _decoded(binary.get(key))
-            if content is not None and not _is_json_object(content):
-                report.add(RULE, ("data", key), f"the value of {key!r} is no JSON object")
+        elif key.startswith(".docker") and not _is_json_object(plain.get(key), binary.get(key)):
+            report.add(RULE, ("data", key), f"the value of {key!r} is no JSON object")
     if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & values.keys():
         report.add(RULE, ("data", "username"), f"a Secret of type {kind} needs username or password", "add one of them")
     account = mapping(mapping(data.get("metadata")).get("annotations")).get(_ACCOUNT)
@@ -64,21 +62,20 @@ def check_secret(report: Report, data: dict[str, Any]) -> None:
     _check_size(report, plain, {key: size for key, size in sizes.items() if key not in plain})
 
 
-def _decoded(coded: Any) -> str | None:
+def _is_json_object(plain: Any, coded: Any) -> bool:
+    """Say whether a text is a JSON object or null; what is no text, or no base64, is told elsewhere and passes."""
     import base64  # few Secrets pay for it
-    import binascii
-
-    try:
-        return base64.b64decode(coded).decode(errors="replace") if isinstance(coded, str) else None
-    except binascii.Error:
-        return None
-
-
-def _is_json_object(content: str) -> bool:
     import json
 
     try:
-        return isinstance(json.loads(content), (dict, type(None)))
+        if not isinstance(plain, str):
+            if not isinstance(coded, str):
+                return True
+            plain = base64.b64decode(coded).decode(errors="replace")
+    except ValueError:
+        return True
+    try:
+        return isinstance(json.loads(plain), (dict, type(None)))
     except (ValueError, RecursionError):
         return False
 

@@ -470,9 +470,9 @@ _BY_RULE: Final[dict[str, dict[str, Mapping[str, Text | Number | str]]]] = {
 }
 
 
-def _fields(rule: str, bounds: Mapping[str, Text | Number | str]) -> Fields:
-    return Fields(rule, bounds, {name: one for name, one in bounds.items() if not isinstance(one, str) and one.needed})
-
-
-TYPES: Final = {name: _fields(rule, bounds) for rule, types in _BY_RULE.items() for name, bounds in types.items()}
+TYPES: Final = {
+    name: Fields(rule, bounds, {field: one for field, one in bounds.items() if not isinstance(one, str) and one.needed})
+    for rule, types in _BY_RULE.items()
+    for name, bounds in types.items()
+}
 """What holds for the fields of each API type."""

@@ -77,12 +77,11 @@ def _check_profiles(report: Report, path: FieldPath, context: dict[str, Any]) ->
             report.add(RULE, where, f"localhostProfile does not go with type {kind}", "remove it")
         elif kind == "Localhost" and isinstance(local, str) and field == "seccompProfile":
             check_relative(report, RULE, where, local)
-        elif kind == "Localhost" and isinstance(local, str) and _is_bad_name(local):
+        # An AppArmor profile has a name and no path, though its length is bounded like that of one.
+        elif (kind == "Localhost" and isinstance(local, str)) and (
+            not local or local != local.strip() or len(local.encode(errors="replace")) > _PATH_MAX
+        ):
             report.add(RULE, where, f"localhostProfile {local!r} is empty, padded or too long")
-
-
-def _is_bad_name(profile: str) -> bool:
-    return not profile or profile != profile.strip() or len(profile.encode(errors="replace")) > _PATH_MAX
 
 
 def check_profile_annotations(pod: Pod, path: FieldPath) -> None:

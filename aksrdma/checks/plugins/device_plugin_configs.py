@@ -90,11 +90,16 @@ class Selector(NamedTuple):
 
 
 class Resource:
-    """A resource that a device plugin offers on each node."""
+    """A resource that a device plugin offers on each node.
 
-    __slots__ = ("entry", "name", "path", "prefix")
+    Attributes:
+        selectors: A device must fit one of them; the shared plugin has one, which is empty where it is absent.
+    """
+
+    __slots__ = ("entry", "name", "path", "prefix", "selectors")
 
     def __init__(self, entry: Object, default_prefix: str) -> None:
+        self.selectors: tuple[Selector, ...] = ()
         self.entry = entry
         self.path = entry.path
         self.prefix = entry.text("resourcePrefix") or default_prefix
@@ -116,7 +121,7 @@ class SharedResource(Resource):
     Attributes:
         hca_max: How many containers of a node can hold the resource at once; not a count of NICs.
         devices: Interface names of the old form, the same as `selectors.ifNames`.
-        selector: Its selectors, empty where they are absent.
+        selector: The only one of its `selectors`.
     """
 
     __slots__ = ("devices", "hca_max", "selector")
@@ -126,6 +131,7 @@ class SharedResource(Resource):
         self.hca_max = entry.number("rdmaHcaMax")
         self.devices: list[str] = entry.list("devices")
         self.selector = _selector(entry.struct("selectors"), _SHARED_SELECTORS)
+        self.selectors = (self.selector,)
 
 
 class SriovResource(Resource):
@@ -133,16 +139,14 @@ class SriovResource(Resource):
 
     Attributes:
         device_type: `netDevice`, `auxNetDevice` or `accelerator`, or what stands there instead.
-        selectors: A device must fit one of them.
         selector_problems: What is wrong with the form of its selectors.
     """
 
-    __slots__ = ("device_type", "selector_problems", "selectors")
+    __slots__ = ("device_type", "selector_problems")
 
     def __init__(self, entry: Object) -> None:
         super().__init__(entry, SRIOV_PREFIX)
         self.device_type = entry.text("deviceType") or NET_DEVICE
-        self.selectors: tuple[Selector, ...] = ()
         self.selector_problems: list[Problem] = []
         raw, known = entry.get("selectors"), DEVICE_TYPES.get(self.device_type)
         if raw is not None and known is not None:
@@ -191,6 +195,11 @@ def sriov_resources(document: Document) -> tuple[SriovResource, ...]:
     return tuple(map(SriovResource, config.entries("resourceList"))) if config else ()
 
 
+def offered_resources(document: Document) -> tuple[Resource, ...]:
+    """Return what both device plugins offer by this policy, the shared one's first."""
+    return (*shared_resources(document), *sriov_resources(document))
+
+
 def _config(document: Document, section: str, into: Struct) -> Config | None:
     path: FieldPath = ("spec", section, "config")
     if document.kind not in POLICY_KINDS or not isinstance(document.value(path), str):
@@ -230,15 +239,11 @@ def _policy_says(policy: Document) -> bool:
         return False
     if isinstance(policy.value(("spec", "secondaryNetwork", "ipoib")) or policy.value(("spec", "ibKubernetes")), dict):
         return True
-    offered: list[tuple[Resource, tuple[Selector, ...]]] = [
-        *((one, (one.selector,)) for one in shared_resources(policy)),
-        *((one, one.selectors) for one in sriov_resources(policy)),
-    ]
-    for resource, selectors in offered:
+    for resource in offered_resources(policy):
         # Azure's configurations give the SR-IOV device plugin the shared one's prefix; others use nvidia.com.
         if isinstance(resource, SriovResource) and resource.entry.text("resourcePrefix") == SHARED_PREFIX:
             return True
-        types = (link for selector in selectors for link in selector.get("linkTypes"))
+        types = (link for selector in resource.selectors for link in selector.get("linkTypes"))
         if _INFINIBAND_NAME.search(resource.name) or any(link.lower() == "infiniband" for link in types):
             return True
     return False

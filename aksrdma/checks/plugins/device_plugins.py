@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import (
     DEVICE_TYPES,
     NET_DEVICE,
@@ -43,7 +44,6 @@ _SRIOV_EXITS: Final = f"{_SRIOV} exits"
 _SRIOV_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _INDEX_RANGE: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z", re.ASCII)
 
-_MELLANOX: Final = "15b3"
 _HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
 # What keeps the Ethernet function of accelerated networking out of a pool; a driver does not, both use mlx5_core.
 _NARROWING: Final = frozenset(
@@ -89,12 +89,7 @@ def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator
     config = shared_config(document)
     if config is None:
         return
-    yield from _form(config, _SHARED_EXITS)
-    if config.error is not None:
-        return
-    if not config.entries("configList") and not wrong_types(config.problems):
-        message = f"{_SHARED_EXITS}: no resources configuration found: configList is empty or missing"
-        yield Problem("device-plugin-list-empty", config.top.at("configList"), message)
+    yield from _form(config, _SHARED_EXITS, "configList", "no resources configuration found")
     interval = config.top.number("periodicUpdateInterval")
     if interval < 0:
         message = f"{_SHARED_EXITS}: invalid periodicUpdateInterval {interval}"
@@ -125,28 +120,34 @@ def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[
     config = sriov_config(document)
     if config is None:
         return
-    yield from _form(config, _SRIOV_EXITS)
-    if config.error is not None:
-        return
-    if not config.entries("resourceList") and not wrong_types(config.problems):
-        message = f"{_SRIOV_EXITS}: no resource configuration: resourceList is empty or missing"
-        yield Problem("device-plugin-list-empty", config.top.at("resourceList"), message)
+    yield from _form(config, _SRIOV_EXITS, "resourceList", "no resource configuration")
     yield from _weighed(document, manifests, _sriov_resources(config, manifests.admission_controller))
 
 
-def _form(config: Config, exits: str) -> Iterator[Problem]:
-    """Yield what is wrong with the form of a configuration: no JSON, wrong types, unknown keys."""
+def _form(config: Config, exits: str, list_key: str, nothing: str) -> Iterator[Problem]:
+    """Yield what is wrong with the form of a configuration: no JSON, wrong types, unknown keys, no resources.
+
+    Args:
+        config: The configuration; what is no JSON has no entries, so that nothing else is found in it.
+        exits: Which plugin exits.
+        list_key: Its list of resources.
+        nothing: The plugin's own words for a list that is empty.
+    """
     if config.error is not None:
         message = f"{exits}: the config is not JSON: {config.error}"
         yield Problem("device-plugin-config-not-json", config.path, message, at=config.error_at)
+        return
     for problem in config.problems:
         if problem.rule == WRONG_TYPE:
-            # Of a config that is no object at all the string is shown, not the JSON in it.
+            # A config that is no object at all has no field to point at, so the whole string is shown.
             path = problem.path[:-1] if problem.path[-1] is None else problem.path
             message = f"{exits}: {_last(problem.path)} {problem.message}"
             yield Problem("device-plugin-config-not-json", path, message)
         else:
             yield _unknown_key(problem, "the device plugin")
+    if not config.entries(list_key) and not wrong_types(config.problems):
+        path = config.top.at(list_key)
+        yield Problem("device-plugin-list-empty", path, f"{exits}: {nothing}: {list_key} is empty or missing")
 
 
 def _unknown_key(problem: Problem, reader: str) -> Problem:
@@ -161,7 +162,7 @@ def _last(path: FieldPath) -> str:
 
 
 def _weighed(document: Document, manifests: ManifestSet, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield problems; those that are none on an Ethernet fabric are an info where nothing speaks of InfiniBand."""
+    """Yield problems; where nothing in the set speaks of InfiniBand, those that Ethernet does not have are an info."""
     for problem in problems:
         on_infiniband_alone = problem.rule == "rdma-selector-no-link-type" or (
             problem.rule == "rdma-selector-ether-on-infiniband" and document.value(problem.path) == "ether"
@@ -191,8 +192,14 @@ def _shared_resources(config: Config) -> Iterator[Problem]:
             else:
                 yield from _resource_name(resource)
             seen.add(name)
-        if resource.at("rdmaHcaMax") not in broken:
-            yield from _hca_max(resource)
+        path = resource.at("rdmaHcaMax")
+        if path not in broken and resource.hca_max < 0:
+            message = f"{_SHARED_EXITS}: invalid value for rdmaHcaMax: {resource.hca_max}"
+            yield Problem("rdma-shared-hcamax-negative", path, message)
+        elif path not in broken and resource.hca_max == 0:
+            word = "is 0" if "rdmaHcaMax" in resource.entry else "is missing"
+            message = f"rdmaHcaMax {word}, so {resource.full_name} has no units and no pod ever gets one"
+            yield Problem("rdma-shared-hcamax-zero", path, message)
         if not any(path[: len(resource.path)] == resource.path for path in broken):
             yield from _devices_or_selectors(resource)
         yield from _selector_problems(resource.selector, ("vendors", "deviceIDs"), _NARROWING)
@@ -205,17 +212,6 @@ def _resource_name(resource: Resource) -> Iterator[Problem]:
         path = resource.at("resourceName" if its_name else "resourcePrefix")
         message = f"{resource.full_name} is no legal extended resource: it {reason}"
         yield Problem("rdma-resource-name-illegal", path, message)
-
-
-def _hca_max(resource: SharedResource) -> Iterator[Problem]:
-    path = resource.at("rdmaHcaMax")
-    if resource.hca_max < 0:
-        message = f"{_SHARED_EXITS}: invalid value for rdmaHcaMax: {resource.hca_max}"
-        yield Problem("rdma-shared-hcamax-negative", path, message)
-    elif resource.hca_max == 0:
-        word = "is 0" if "rdmaHcaMax" in resource.entry else "is missing"
-        message = f"rdmaHcaMax {word}, so {resource.full_name} has no units and no pod ever gets one"
-        yield Problem("rdma-shared-hcamax-zero", path, message)
 
 
 def _devices_or_selectors(resource: SharedResource) -> Iterator[Problem]:
@@ -334,6 +330,7 @@ def _selector_problems(selector: Selector, id_keys: Iterable[str], narrowing: fr
             does = "selects Ethernet devices" if value == "ether" else "matches no device"
             message = f"link type {value!r} {does}; an InfiniBand device has the link type 'infiniband'"
             yield Problem("rdma-selector-ether-on-infiniband", (*selector.at("linkTypes"), index), message)
-    if _MELLANOX in selector.get("vendors") and not any(selector.get(key) for key in narrowing):
-        message = f"vendor {_MELLANOX} alone also selects the Ethernet function of Azure's accelerated networking"
+    vendor = catalog.defaults().vendor_id
+    if vendor in selector.get("vendors") and not any(selector.get(key) for key in narrowing):
+        message = f"vendor {vendor} alone also selects the Ethernet function of Azure's accelerated networking"
         yield Problem("rdma-selector-no-link-type", selector.at("vendors"), message)

@@ -60,9 +60,7 @@ _NEW_OPERATORS: Final = ("Ge", "GeLe", "Le")
 _HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
 _WHOLE_IDS: Final = re.compile(r"\(?[0-9a-f]{4}(?:\|[0-9a-f]{4})*\)?\Z")
 
-_INFINIBAND_CLASS: Final = "0207"
 _ETHERNET_CLASS: Final = "0200"
-_MELLANOX: Final = "15b3"
 
 _FEATURE: Final = FEATURE_PREFIX.removesuffix("/")
 _PROFILE: Final = "profile.node.kubernetes.io"
@@ -173,6 +171,7 @@ def _pci_id(expression: Expression) -> Iterator[Problem]:
 @rule("nfr-device-without-vendor", "nfr-nic-label-on-other-vendor", "nfr-vendor-without-infiniband", kinds=RULE_KINDS)
 def feature_nics(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find rules that take another device for an InfiniBand NIC."""
+    ours = catalog.defaults().vendor_id
     for feature in feature_rules(document):
         sets_label = NIC_LABEL in feature.labels
         for terms in (feature.terms, *feature.alternatives):
@@ -184,9 +183,9 @@ def feature_nics(document: Document, manifests: ManifestSet) -> Iterator[Problem
             yield from _ethernet_too(feature, terms, manifests)
         for terms in feature.ways():
             vendors = [vendor for term in terms if term.feature == "pci.device" and (vendor := term.get("vendor"))]
-            if vendors and all(vendor.allows() and _MELLANOX not in vendor.allows() for vendor in vendors):
+            if vendors and all(vendor.allows() and ours not in vendor.allows() for vendor in vendors):
                 named = ", ".join(value for vendor in vendors for value in vendor.values)
-                message = f"the rule sets {NIC_LABEL} for a device of vendor {named}, not of {_MELLANOX}"
+                message = f"the rule sets {NIC_LABEL} for a device of vendor {named}, not of {ours}"
                 yield Problem("nfr-nic-label-on-other-vendor", vendors[0].path, message)
 
 
@@ -204,17 +203,18 @@ def _vendorless(term: Term, sets_label: bool) -> Iterator[Problem]:
 
 def _ethernet_too(feature: FeatureRule, terms: tuple[Term, ...], manifests: ManifestSet) -> Iterator[Problem]:
     """Find a way to match NICs of the vendor that is not narrowed to those of InfiniBand."""
-    nics = (term for term in terms if term.feature == "pci.device" and _allows(term, "vendor", _MELLANOX))
+    ids = catalog.defaults()
+    nics = (term for term in terms if term.feature == "pci.device" and _allows(term, "vendor", ids.vendor_id))
     wide = next((term for term in nics if not _is_narrow(term)), None)
     if wide is None or any(_is_narrow(term) for term in terms):
         return
     message = (
-        f"vendor {_MELLANOX} without class {_INFINIBAND_CLASS} also labels nodes "
+        f"vendor {ids.vendor_id} without class {ids.infiniband_class} also labels nodes "
         "that have only the Ethernet function of accelerated networking"
     )
     # Who names the classes of Ethernet and of InfiniBand NICs wants both, unless the set says that this is AKS.
     both = _allows(wide, "class", _ETHERNET_CLASS) and any(
-        _allows(term, "class", _INFINIBAND_CLASS) for way in feature.ways() for term in way
+        _allows(term, "class", ids.infiniband_class) for way in feature.ways() for term in way
     )
     severity: Severity | None = "info" if both and not manifests.derived(is_infiniband) else None
     yield Problem("nfr-vendor-without-infiniband", (*wide.path, "matchExpressions"), message, severity=severity)
@@ -227,7 +227,8 @@ def _allows(term: Term, attribute: str, value: str) -> bool:
 
 def _is_narrow(term: Term) -> bool:
     found = term.get("class")
-    by_class = found is not None and (found.allows() == (_INFINIBAND_CLASS,) or found.operator == "InRegexp")
+    class_id = catalog.defaults().infiniband_class
+    by_class = found is not None and (found.allows() == (class_id,) or found.operator == "InRegexp")
     return term.feature == "pci.device" and (by_class or _positive(term.get("device")))
 
 

@@ -89,11 +89,6 @@ def feature_rules(document: Document) -> Iterator[FeatureRule]:
         yield FeatureRule(path, rule, _terms(rule, path), alternatives)
 
 
-def node_feature_labels(document: Document) -> tuple[tuple[str, str, FeatureRule], ...]:
-    """Return the labels that a NodeFeatureRule sets: key with its prefix, value, and the rule."""
-    return tuple((key, value, rule) for rule in feature_rules(document) for key, value in rule.labels.items())
-
-
 def full_label(key: str) -> str:
     """Return a label key with the prefix that nfd-master gives to one without."""
     return key if "/" in key else FEATURE_PREFIX + key

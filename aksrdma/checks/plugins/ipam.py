@@ -176,11 +176,6 @@ def ipams_of(document: Document) -> tuple[Ipam, ...]:
     return tuple(ipam for ipam in found if ipam is not None)
 
 
-def ipam_of(document: Document) -> Ipam | None:
-    """Return the IPAM configuration of a network, the first one where it has several."""
-    return next(iter(ipams_of(document)), None)
-
-
 def decode_ipam(text: IpamText, types: Mapping[str, Struct] = IPAM_TYPES) -> Ipam | None:
     """Decode an IPAM configuration by its type, or return None where it is no object with a type."""
     kind = go_get(text.data, "type") if isinstance(text.data, dict) else None

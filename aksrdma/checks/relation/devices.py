@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 from aksrdma.checks.plugins.device_plugin_configs import (
@@ -157,15 +158,19 @@ class _Group(Generic[_Owner]):
                 self._by_value[key, name].append(member)
 
     def meeting(self, keys: Keys, common: frozenset[str]) -> _Owner | None:
-        found = [list(self._having(key, keys[key])) for key in common]
+        # By the key for which fewest come into question: a thousand resources of one vendor are not all compared.
+        found = [
+            [
+                member
+                for name in {_interface(value) for value in keys[key]}
+                for member in self._by_value.get((key, name), ())
+            ]
+            for key in common
+        ]
         for theirs, owner in min(found, key=len) if found else self._members:
             if all(_meet(keys[key], theirs[key]) for key in common):
                 return owner
         return None
-
-    def _having(self, key: str, values: frozenset[str]) -> Iterator[tuple[Keys, _Owner]]:
-        for name in {_interface(value) for value in values}:
-            yield from self._by_value.get((key, name), ())
 
 
 def _keys(selector: Selector) -> Keys:
@@ -175,15 +180,13 @@ def _keys(selector: Selector) -> Keys:
 def _meet(first: frozenset[str], second: frozenset[str]) -> bool:
     if first & second:
         return True
-    return any(_functions_meet(one, other) for one in first for other in second if "#" in one + other)
-
-
-def _functions_meet(first: str, second: str) -> bool:
-    # `ens1f0#0-3` are the virtual functions 0 to 3 of ens1f0, `ens1f0` all of them.
-    if _interface(first) != _interface(second):
-        return False
-    one, other = _functions(first), _functions(second)
-    return one is None or other is None or bool(one & other)
+    for one, other in product(first, second):
+        # `ens1f0#0-3` are the virtual functions 0 to 3 of ens1f0, `ens1f0` all of them.
+        if "#" in one + other and _interface(one) == _interface(other):
+            some, others = _functions(one), _functions(other)
+            if some is None or others is None or some & others:
+                return True
+    return False
 
 
 def _functions(value: str) -> frozenset[int] | None:

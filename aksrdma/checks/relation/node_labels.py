@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.features import Expression, FeatureRule, Term, feature_rules, full_label
+from aksrdma.checks.plugins.features import Expression, FeatureRule, feature_rules, full_label
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.policies import known_sizes
@@ -230,11 +230,8 @@ def _nic_expression(rule: FeatureRule) -> FieldPath | None:
 def _can_match(rule: FeatureRule, nic: Infiniband) -> bool:
     """Say whether a rule can match a node with this NIC; what it asks of other features is taken to hold."""
     attributes = {"class": nic.pci_class, "device": nic.device_id, "vendor": nic.vendor_id}
-    return any(all(term.feature != _PCI or _fits(term, attributes) for term in way) for way in rule.ways())
-
-
-def _fits(term: Term, attributes: Mapping[str, str | None]) -> bool:
-    return all(_can_hold(expression, attributes.get(expression.attribute)) for expression in term.expressions)
+    of_nics = ([one for term in way if term.feature == _PCI for one in term.expressions] for way in rule.ways())
+    return any(all(_can_hold(one, attributes.get(one.attribute)) for one in way) for way in of_nics)
 
 
 def _can_hold(expression: Expression, value: str | None) -> bool:

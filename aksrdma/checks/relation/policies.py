@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aksrdma import catalog
 from aksrdma.checks.apiserver.judging import Report
 from aksrdma.checks.apiserver.scheduling import check_affinity, check_tolerations
-from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
+from aksrdma.checks.plugins.device_plugin_configs import offered_resources
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import Problem, format_path
@@ -121,18 +121,16 @@ class _Selectors:
     def meeting(self, selector: Mapping[str, str]) -> Policy | None:
         """Return a policy whose selector differs from this one in the value of no key."""
         for keys in self._by_keys:
-            common = keys & selector.keys()
-            found = self._index(keys, frozenset(common)).get(_values(selector, common))
+            common = frozenset(keys & selector.keys())
+            index = self._indexes.get((keys, common))
+            if index is None:  # the first selector that has these keys in common with those
+                index = self._indexes[keys, common] = {}
+                for other, policy in self._by_keys[keys]:
+                    index.setdefault(_values(other, common), policy)
+            found = index.get(_values(selector, common))
             if found is not None:
                 return found
         return None
-
-    def _index(self, keys: frozenset[str], common: frozenset[str]) -> dict[frozenset[tuple[str, str]], Policy]:
-        if (keys, common) not in self._indexes:
-            index = self._indexes[keys, common] = {}
-            for selector, policy in self._by_keys[keys]:
-                index.setdefault(_values(selector, common), policy)
-        return self._indexes[keys, common]
 
 
 def _values(selector: Mapping[str, str], keys: frozenset[str]) -> frozenset[tuple[str, str]]:
@@ -159,22 +157,17 @@ def components_on_nodes(manifests: ManifestSet) -> Iterator[Problem]:
             yield Problem("ofed-driver-on-gb-nodes", ("spec", "ofedDriver"), message, document=policy.document)
         # One driver is missing, and so one finding is enough, however many selectors and policies need it.
         if not told and not (sizes and len(own_driver) == len(sizes)):
-            for found in _by_link_type(policy):
+            selectors = (selector for one in offered_resources(policy.document) for selector in one.selectors)
+            needing = next((one for one in selectors if "infiniband" in one.get("linkTypes")), None)
+            if needing is not None:
                 told = True
-                yield found
-                break
-
-
-def _by_link_type(policy: Policy) -> Iterator[Problem]:
-    selectors = [one.selector for one in shared_resources(policy.document)]
-    selectors += (selector for one in sriov_resources(policy.document) for selector in one.selectors)
-    for selector in selectors:
-        if "infiniband" in selector.get("linkTypes"):
-            message = (
-                "linkTypes selects nothing without ofedDriver: with the kernel's own driver an InfiniBand function has "
-                "no network device to read its link type from"
-            )
-            yield Problem("link-types-without-ofed-driver", selector.at("linkTypes"), message, document=policy.document)
+                message = (
+                    "linkTypes selects nothing without ofedDriver: with the kernel's own driver an InfiniBand function "
+                    "has no network device to read its link type from"
+                )
+                yield Problem(
+                    "link-types-without-ofed-driver", needing.at("linkTypes"), message, document=policy.document
+                )
 
 
 def known_sizes(manifests: ManifestSet) -> tuple[VmSize, ...]:
@@ -184,7 +177,7 @@ def known_sizes(manifests: ManifestSet) -> tuple[VmSize, ...]:
 
 
 def reached(policy: Policy, manifests: ManifestSet) -> tuple[VmSize, ...]:
-    """Return the VM sizes of the set whose nodes the policy can select, as far as it selects by what is known of them."""
+    """Return the VM sizes of the set whose nodes the policy can select; what is not known of a node counts as met."""
     sizes = known_sizes(manifests)
     if not sizes:
         return ()

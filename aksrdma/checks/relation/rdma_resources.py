@@ -65,7 +65,15 @@ class Resources:
             self.exposed[one.resource.full_name].append(one)
         self._short_names = frozenset(name.partition("/")[2] for name in self.exposed)
         self._prefixes = frozenset(name.partition("/")[0] for name in self.exposed)
-        self._known = {name: is_rdma(name) or any(map(_is_rdma, found)) for name, found in self.exposed.items()}
+        # A resource of the SR-IOV plugin may be a plain network device; one of the shared plugin never is.
+        self._known = {
+            name: is_rdma(name)
+            or any(
+                not isinstance(one.resource, SriovResource) or any(by.is_rdma for by in one.resource.selectors)
+                for one in found
+            )
+            for name, found in self.exposed.items()
+        }
 
     def is_rdma(self, name: str) -> bool:
         """Say whether an extended resource is one of RDMA: by a policy, by its prefix, or by a name in common use."""
@@ -131,11 +139,6 @@ class Resources:
                     resource = f"{cluster.rdma.resource_prefix}/{short}"
                 found[resource] = plugin
         return found
-
-
-def _is_rdma(exposed: Exposed) -> bool:
-    resource = exposed.resource
-    return not isinstance(resource, SriovResource) or any(selector.is_rdma for selector in resource.selectors)
 
 
 @rule("pod-rdma-resource-unexposed", kinds=WORKLOADS)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from aksrdma.checks.webhook.refusals import Refusal, refusal, section, text
 from aksrdma.checks.webhook.releases import pattern, table
 from aksrdma.findings import FieldPath
-from aksrdma.kube.go_json import JsonError, Number, Reader
+from aksrdma.kube.go_json import JsonError, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def refused_configs(spec: dict[str, Any]) -> Iterator[Refusal]:
     """Yield what the webhook has against the configs of both device plugins."""
     for plugin in (_RDMA, _SRIOV):
         holder = section(spec, plugin.section)
-        # Absent is fine, an empty text is not.
+        # Where it is absent the webhook looks no further; an empty text is no JSON.
         config = None if holder is None or holder.get("config") is None else text(holder, "config")
         if config is not None:
             yield from _config(plugin, config)
@@ -94,30 +94,22 @@ def _refused(plugin: _Plugin, rule: str, path: FieldPath, reason: str, fix: str 
 def _resources(plugin: _Plugin, resources: list[dict[str, Any]]) -> Iterator[Refusal]:
     for index, resource in enumerate(resources):
         path = (plugin.list_key, index)
-        if found := _name(plugin, path, resource) or _prefix(plugin, path, resource):
-            yield found
-            return  # as the webhook does: the rest of the list is not looked at
+        name, prefix = resource.get("resourceName"), resource.get("resourcePrefix")
+        # As in the webhook the first wrong name or prefix ends it: the rest of the list is not looked at.
+        if name is None:
+            reason = "resourceName is missing: the webhook panics on it, and a panic counts as a refusal"
+            yield _refused(plugin, plugin.rule, path, reason, "give the resource a resourceName")
+            return
+        if not pattern(plugin.name_pattern).fullmatch(name):
+            reason = f"Invalid Resource name {name!r}: {plugin.name_hint}"
+            yield _refused(plugin, "webhook-resource-name", (*path, "resourceName"), reason)
+            return
+        if prefix is not None and not pattern("fqdn").fullmatch(prefix):
+            reason = f"Invalid Resource prefix {prefix!r}: it must be a domain name with a dot, letters alone after the first"
+            yield _refused(plugin, "webhook-resource-prefix", (*path, "resourcePrefix"), reason, plugin.prefix_fix)
+            return
         if plugin is _SRIOV and "selectors" in resource:
             yield from _selectors((*path, "selectors"), resource)
-
-
-def _name(plugin: _Plugin, path: FieldPath, resource: dict[str, Any]) -> Refusal | None:
-    name = resource.get("resourceName")
-    if name is None:
-        reason = "resourceName is missing: the webhook panics on it, and a panic counts as a refusal"
-        return _refused(plugin, plugin.rule, path, reason, "give the resource a resourceName")
-    if pattern(plugin.name_pattern).fullmatch(name):
-        return None
-    reason = f"Invalid Resource name {name!r}: {plugin.name_hint}"
-    return _refused(plugin, "webhook-resource-name", (*path, "resourceName"), reason)
-
-
-def _prefix(plugin: _Plugin, path: FieldPath, resource: dict[str, Any]) -> Refusal | None:
-    prefix = resource.get("resourcePrefix")
-    if prefix is None or pattern("fqdn").fullmatch(prefix):
-        return None
-    reason = f"Invalid Resource prefix {prefix!r}: it must be a domain name with a dot, letters alone after the first"
-    return _refused(plugin, "webhook-resource-prefix", (*path, "resourcePrefix"), reason, plugin.prefix_fix)
 
 
 def _selectors(path: FieldPath, resource: dict[str, Any]) -> Iterator[Refusal]:
@@ -141,7 +133,7 @@ def violations(schema: dict[str, Any], value: Any, path: FieldPath = ()) -> Iter
         value: As `Reader` gives it with `exact`.
         path: Where the value stands.
     """
-    given = _type_of(value)
+    given = _TYPE_NAMES.get(type(value)) or ("integer" if value.is_whole else "number")
     if (expected := schema.get("type")) and expected != given:
         yield path, f"Invalid type. Expected: {expected}, given: {given}"
         return
@@ -178,12 +170,6 @@ def _object(schema: dict[str, Any], value: dict[str, Any], path: FieldPath) -> I
             yield from violations(known[key], item, (*path, key))
         elif schema.get("additionalProperties") is False:
             yield (*path, key), f"Additional property {key} is not allowed"
-
-
-def _type_of(value: Any) -> str:
-    if isinstance(value, Number):
-        return "integer" if value.is_whole else "number"
-    return _TYPE_NAMES[type(value)]
 
 
 _TYPE_NAMES: Final = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}

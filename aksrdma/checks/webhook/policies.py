@@ -74,7 +74,11 @@ def is_ours(data: Any) -> bool:
 
 def _refusals(data: dict[str, Any], spec: dict[str, Any], facts: WebhookFacts) -> Iterator[Refusal]:
     if data["kind"] == "HostDeviceNetwork":
-        yield from _host_device(spec)
+        name = text(spec, "resourceName")
+        if name is not None and not pattern("host_device_resource_name").fullmatch(name):
+            slash = "; leave the prefix out, the operator adds nvidia.com/ itself" if "/" in name else ""
+            reason = f"Invalid Resource name {name!r}: letters, digits and '_', '-' or '.' between them{slash}"
+            yield refusal("webhook-host-device-resource", ("spec", "resourceName"), "Spec", reason)
     elif data["kind"] == "NicClusterPolicy":
         yield from malformed_repositories(spec, facts)
         yield from container_resources(spec, facts)
@@ -83,30 +87,17 @@ def _refusals(data: dict[str, Any], spec: dict[str, Any], facts: WebhookFacts) -
         yield from refused_configs(spec)
         yield from refused_telemetry(spec)
     else:
-        yield from _node_policy_name(data)
+        own_name = (section(data, "metadata") or {}).get("name")
+        limit, said = table()["node_policy_name_limit"], table()["node_policy_name_limit_in_message"]
+        if isinstance(own_name, str) and len(own_name.encode(errors="replace")) > limit:
+            reason = (
+                f"NicNodePolicy name must be at most {said} characters, says the operator, "
+                f"but it refuses more than {limit}; {own_name!r} has {len(own_name)}"
+            )
+            yield refusal("webhook-nicnodepolicy-name", ("metadata", "name"), "metadata.name", reason)
         # A NicNodePolicy has no `global`; the API server drops one that is there.
         yield from refused_driver({key: value for key, value in spec.items() if key != "global"}, facts)
         yield from refused_configs(spec)
-
-
-def _host_device(spec: dict[str, Any]) -> Iterator[Refusal]:
-    name = text(spec, "resourceName")
-    if name is None or pattern("host_device_resource_name").fullmatch(name):
-        return
-    slash = "; leave the prefix out, the operator adds nvidia.com/ itself" if "/" in name else ""
-    reason = f"Invalid Resource name {name!r}: letters, digits and '_', '-' or '.' between them{slash}"
-    yield refusal("webhook-host-device-resource", ("spec", "resourceName"), "Spec", reason)
-
-
-def _node_policy_name(data: dict[str, Any]) -> Iterator[Refusal]:
-    name, path = (section(data, "metadata") or {}).get("name"), ("metadata", "name")
-    limit, said = table()["node_policy_name_limit"], table()["node_policy_name_limit_in_message"]
-    if isinstance(name, str) and len(name.encode(errors="replace")) > limit:
-        reason = (
-            f"NicNodePolicy name must be at most {said} characters, says the operator, "
-            f"but it refuses more than {limit}; {name!r} has {len(name)}"
-        )
-        yield refusal("webhook-nicnodepolicy-name", path, "metadata.name", reason)
 
 
 def refused_driver(spec: dict[str, Any], facts: WebhookFacts) -> Iterator[Refusal]:

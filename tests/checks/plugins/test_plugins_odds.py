@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from aksrdma.checks import register
 from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
-from aksrdma.checks.plugins.features import node_feature_labels
+from aksrdma.checks.plugins.features import feature_rules
 from aksrdma.checks.plugins.ipam import ipams_of
 from aksrdma.checks.plugins.pools import pool_of
 from aksrdma.checks.sets import ManifestSet
@@ -186,4 +186,5 @@ def test_no_document_makes_a_check_raise(kind: str, data: dict[str, Any], old: b
     sriov_resources(document)
     ipams_of(document)
     pool_of(document)
-    node_feature_labels(document)
+    for found in feature_rules(document):
+        assert isinstance(found.labels, dict)

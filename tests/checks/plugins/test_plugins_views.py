@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
-from aksrdma.checks.plugins.features import node_feature_labels
-from aksrdma.checks.plugins.ipam import ipam_of, ipams_of
+from aksrdma.checks.plugins.features import feature_rules
+from aksrdma.checks.plugins.ipam import ipams_of
 from aksrdma.checks.plugins.networks import networks_annotation
 from aksrdma.checks.plugins.pools import pool_of
 from aksrdma.documents import Document
@@ -84,16 +84,14 @@ def test_config_that_cannot_be_read_offers_nothing(document: Document) -> None:
     ],
 )
 def test_whereabouts_capacity(ipam: dict[str, Any], capacity: int | None) -> None:
-    found = ipam_of(network({"type": "whereabouts", **ipam}))
+    (found,) = ipams_of(network({"type": "whereabouts", **ipam}))
 
-    assert found is not None
     assert found.capacity == capacity
 
 
-def test_ipam_of_ipoib_network_is_read_without_white_space() -> None:
-    found = ipam_of(network('{"type": "nv-ipam",\n "poolName": "a, b"}'))
+def test_ipam_of_an_ipoib_network_is_read_without_white_space() -> None:
+    (found,) = ipams_of(network('{"type": "nv-ipam",\n "poolName": "a, b"}'))
 
-    assert found is not None
     assert (found.type, found.pool_names, found.pool_kind) == ("nv-ipam", ("a", "b"), "IPPool")
     assert found.top.text("poolName") == "a,b"
 
@@ -101,14 +99,13 @@ def test_ipam_of_ipoib_network_is_read_without_white_space() -> None:
 def test_string_over_two_lines_is_joined_for_an_ipoib_network_alone() -> None:
     text = '{"type": "nv-\nipam"}'
 
-    assert (ipam_of(network(text)) or pytest.fail("none")).type == "nv-ipam"
-    assert ipam_of(network(text, "MacvlanNetwork")) is None
+    assert [found.type for found in ipams_of(network(text))] == ["nv-ipam"]
+    assert ipams_of(network(text, "MacvlanNetwork")) == ()
 
 
 def test_nv_ipam_without_pool_name_takes_the_network_name() -> None:
-    found = ipam_of(network({"type": "nv-ipam", "poolType": "CIDRPool"}))
+    (found,) = ipams_of(network({"type": "nv-ipam", "poolType": "CIDRPool"}))
 
-    assert found is not None
     assert (found.pool_names, found.pool_kind) == (("net",), "CIDRPool")
 
 
@@ -202,10 +199,10 @@ def test_network_references(value: str, references: list[tuple[str, str, str]]) 
     assert [(entry.name, entry.namespace, entry.interface) for entry in found] == references
 
 
-def test_node_feature_labels_have_their_prefix() -> None:
+def test_labels_of_a_node_feature_rule_have_their_prefix() -> None:
     rule = {"name": "r", "labels": {"pci-15b3.present": "true", "example.com/x": "1"}}
     document = Document.from_data({"kind": "NodeFeatureRule", "spec": {"rules": [rule]}})
 
-    labels = [(key, value) for key, value, _ in node_feature_labels(document)]
+    (found,) = feature_rules(document)
 
-    assert labels == [("feature.node.kubernetes.io/pci-15b3.present", "true"), ("example.com/x", "1")]
+    assert found.labels == {"feature.node.kubernetes.io/pci-15b3.present": "true", "example.com/x": "1"}
