@@ -176,9 +176,15 @@ def _meaning(line: str) -> Line:
     if first in ("", "#"):
         kind = _NOTHING
     elif first in "\"'":
-        kind, value = _VALUE, _quoted(rest)
+        quoted = _QUOTED.match(rest)
+        if quoted is None:
+            raise _Unusual
+        kind, value = _VALUE, quoted[1] if quoted[2] is None else quoted[2]
     elif _PLAIN_START.match(rest):
-        kind, value = _VALUE, _plain(rest)
+        text = rest.partition(" #")[0].rstrip(" ")
+        if ": " in text or text[-1] == ":":  # two keys on one line, or a key that _SHAPE does not know
+            raise _Unusual
+        kind, value = _VALUE, PLAIN_VALUES[text]
     elif first in "[{":
         kind, value = _FLOW, _Flow(rest.rstrip(" ")).only_value()
     elif rest.rstrip(" ") in ("|", "|-"):
@@ -189,21 +195,6 @@ def _meaning(line: str) -> Line:
         return column, -1, None, kind, value
     name = key[1:-1] if key[0] in "\"'" else PLAIN_KEYS[key]
     return column, shape.start(3), name, kind, value
-
-
-def _quoted(rest: str) -> str:
-    found = _QUOTED.match(rest)
-    if not found:
-        raise _Unusual
-    double, single = found.groups()
-    return double if single is None else single
-
-
-def _plain(rest: str) -> Any:
-    text = rest.partition(" #")[0].rstrip(" ")
-    if ": " in text or text[-1] == ":":
-        raise _Unusual
-    return PLAIN_VALUES[text]
 
 
 class _Flow:

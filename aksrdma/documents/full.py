@@ -261,8 +261,10 @@ class _Reader:
             self._aliased(event)
             scalar = self._anchor(event).event
         if type(scalar) is not ScalarEvent:
-            if scalar is event:
-                self._skip(event, in_flow)
+            if scalar is event:  # it is refused as a whole, so what is wrong inside of it does not matter
+                problems, repeated = len(self.problems), len(self._repeated)
+                self._value(event, in_flow)
+                del self.problems[problems:], self._repeated[repeated:]
             kind = "map" if type(scalar) is MappingStartEvent else "list"
             self._refuse("yaml-not-json", f"a {kind} as a key", "write a plain word as the key", event.start_mark)
             return None
@@ -273,12 +275,6 @@ class _Reader:
         except ScalarError as error:
             self._refuse("yaml-not-json", str(error), "put the key in quotes", event.start_mark)
             return None
-
-    def _skip(self, event: Any, in_flow: bool) -> None:
-        """Read past a map or list that is refused as a whole: what is wrong inside of it does not matter."""
-        problems, repeated = len(self.problems), len(self._repeated)
-        self._value(event, in_flow)
-        del self.problems[problems:], self._repeated[repeated:]
 
     def _merge(self, event: Any, in_flow: bool, built: dict[str, Any]) -> None:
         """Put the entries of a map, or of each map of a list, into the map that has `<<: ...` in it."""

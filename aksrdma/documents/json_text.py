@@ -83,16 +83,12 @@ class JsonStream:
 
 
 def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level := [inner for outer in level for inner in _inner(outer)]:
+    """Return how many maps and lists lie in each other at most, level by level."""
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
         depth += 1
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
     return depth
-
-
-def _inner(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [*value.values(), None]
-    return [*value, None] if isinstance(value, list) else []
 
 
 def _whole_numbers(value: Any) -> Any:

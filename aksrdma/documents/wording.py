@@ -165,14 +165,11 @@ def syntax_words(problem: str, source_line: str, column: int, opened: int) -> tu
     if re.match(_LEADING_TAB, source_line):
         return "a tab used for indentation", "indent with spaces: YAML allows no tabs there"
     if _START in problem:
-        return _bad_start(source_line[column - 1 : column])
+        character = source_line[column - 1 : column]
+        if character == "\t":
+            return "a tab where only spaces may stand", "use spaces"
+        return f"a value cannot begin with `{character}`", "put the value in quotes"
     for part, message, fix in _SYNTAX:
         if part in problem:
             return message.format(problem=problem, opened=opened), fix
     return problem, "correct the YAML; a quoted value reads the same everywhere"
-
-
-def _bad_start(character: str) -> tuple[str, str]:
-    if character == "\t":
-        return "a tab where only spaces may stand", "use spaces"
-    return f"a value cannot begin with `{character}`", "put the value in quotes"

@@ -42,7 +42,11 @@ def scalar(value: str | int | float | bool | None) -> str:
         return json.dumps(value)
     if _BARE.match(value) and value.casefold() not in _WORDS and len(value) < _COMMENT_WIDTH:
         return value
-    return _quoted(value)
+    # JSON is YAML, apart from these characters, which some reader takes for a line break, or drops.
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_NOT_IN_QUOTES, lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 @lru_cache(1024)
@@ -54,14 +58,6 @@ def comment_lines(text: str, indent: str) -> tuple[str, ...]:
     return tuple(
         f"{indent}# {line}".rstrip() for part in text.split("\n") for line in textwrap.wrap(part, width) or [""]
     )
-
-
-def _quoted(value: str) -> str:
-    # JSON is YAML, apart from these characters, which some reader takes for a line break, or drops.
-    text = json.dumps(value, ensure_ascii=False)
-    if text.isascii() and text.isprintable():
-        return text
-    return re.sub(_NOT_IN_QUOTES, lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def _is_block_line(line: str) -> bool:
@@ -106,11 +102,8 @@ class _Emitter:
         elif isinstance(value, list | tuple) and value:
             self.lines.append(head)
             self.items(value, indent, path)
-        elif isinstance(value, str) and "\n" in value and _fits_block(value):
-            self.lines.append(f"{head} |")
-            self.lines += [f"{indent}  {line}" if line else "" for line in value[:-1].split("\n")]
         else:
-            self.lines.append(f"{head} {_empty_or_scalar(value)}")
+            self.leaf(value, head, indent)
 
     def items(self, values: list[Any] | tuple[Any, ...], indent: str, path: FieldPath) -> None:
         for index, value in enumerate(values):
@@ -121,16 +114,14 @@ class _Emitter:
             elif isinstance(value, list | tuple) and value:
                 self.lines.append(f"{indent}-")
                 self.items(value, indent + "  ", here)
-            elif isinstance(value, str) and "\n" in value and _fits_block(value):
-                self.lines.append(f"{indent}- |")
-                self.lines += [f"{indent}  {line}" if line else "" for line in value[:-1].split("\n")]
             else:
-                self.lines.append(f"{indent}- {_empty_or_scalar(value)}")
+                self.leaf(value, f"{indent}-", indent)
 
-
-def _empty_or_scalar(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{}"
-    if isinstance(value, list | tuple):
-        return "[]"
-    return scalar(value)
+    def leaf(self, value: Any, head: str, indent: str) -> None:
+        """Write a scalar or an empty collection behind `head`; lines of text as a block below it."""
+        if isinstance(value, str) and "\n" in value and _fits_block(value):
+            self.lines.append(f"{head} |")
+            self.lines += [f"{indent}  {line}" if line else "" for line in value[:-1].split("\n")]
+        else:
+            text = "{}" if isinstance(value, Mapping) else "[]" if isinstance(value, list | tuple) else scalar(value)
+            self.lines.append(f"{head} {text}")
