@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from aksrdma.findings import Finding
 from aksrdma.validation.report import Report
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
@@ -12,19 +11,20 @@ _COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
 
 def write(report: Report) -> str:
     """Return one workflow command a finding."""
-    return "".join(f"{_command(finding)}\n" for finding in report.findings)
+    lines: list[str] = []
+    for finding in report.findings:
+        places = {"file": finding.file}
+        if finding.line:
+            places |= {"line": str(finding.line), "col": str(finding.column)}
+        places["title"] = finding.rule
+        properties = ",".join(f"{name}={_property(value)}" for name, value in places.items())
+        what = " ".join(part for part in (finding.object, finding.path) if part)
+        text = _data(f"{what}: {finding.message}; {finding.fix}")
+        lines.append(f"::{_COMMANDS[finding.severity]} {properties}::{text}\n")
+    return "".join(lines)
 
 
-def _command(finding: Finding) -> str:
-    places = {"file": finding.file}
-    if finding.line:
-        places |= {"line": str(finding.line), "col": str(finding.column)}
-    places["title"] = finding.rule
-    properties = ",".join(f"{name}={_property(value)}" for name, value in places.items())
-    what = " ".join(part for part in (finding.object, finding.path) if part)
-    return f"::{_COMMANDS[finding.severity]} {properties}::{_data(f'{what}: {finding.message}; {finding.fix}')}"
-
-
+# The runner undoes just these escapes: escapeData and escapeProperty of actions/toolkit, packages/core/src/command.ts.
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -14,21 +14,19 @@ def write(report: Report) -> str:
     by_file: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         by_file[finding.file].append(finding)
-    failures = sum(report.options.fails(finding.severity) for finding in report.findings)
-    suites = [_suite(report, file, findings) for file, findings in sorted(by_file.items())]
+    suites: list[str] = []
+    for file, findings in sorted(by_file.items()):
+        failed = sum(report.options.fails(finding.severity) for finding in findings)
+        cases = "".join(_case(report, finding) for finding in findings)
+        head = f'  <testsuite name={_attribute(file)} tests="{len(findings)}" failures="{failed}">'
+        suites.append(f"{head}\n{cases}  </testsuite>\n")
     clean = max(0, report.summary.documents - len({(one.file, one.document) for one in report.findings}))
+    failures = sum(report.options.fails(finding.severity) for finding in report.findings)
     head = f'<testsuites name="aksrdma" tests="{len(report.findings) + clean}" failures="{failures}">'
     if clean:
         case = f'<testcase name="{clean} objects without a finding" classname="aksrdma"/>'
         suites.append(f'  <testsuite name="clean" tests="{clean}" failures="0">\n    {case}\n  </testsuite>\n')
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{"".join(suites)}</testsuites>\n'
-
-
-def _suite(report: Report, file: str, findings: list[Finding]) -> str:
-    failures = sum(report.options.fails(finding.severity) for finding in findings)
-    cases = "".join(_case(report, finding) for finding in findings)
-    head = f'  <testsuite name={_attribute(file)} tests="{len(findings)}" failures="{failures}">\n'
-    return f"{head}{cases}  </testsuite>\n"
 
 
 def _case(report: Report, finding: Finding) -> str:

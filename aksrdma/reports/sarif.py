@@ -63,19 +63,15 @@ def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, 
     }
     location: dict[str, Any] = {}
     if finding.file:
-        location["physicalLocation"] = _physical(finding)
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file), "uriBaseId": "ROOT"}}
+        if finding.line:
+            physical["region"] = {"startLine": finding.line, "startColumn": max(1, finding.column)}
+        location["physicalLocation"] = physical
     if finding.object:
         location["logicalLocations"] = [
             {"fullyQualifiedName": f"{finding.object} {finding.path}".strip(), "kind": "object"}
         ]
     return result | {"locations": [location]} if location else result
-
-
-def _physical(finding: Finding) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file), "uriBaseId": "ROOT"}}
-    if finding.line:
-        physical["region"] = {"startLine": finding.line, "startColumn": max(1, finding.column)}
-    return physical
 
 
 def _uri(file: str) -> str:

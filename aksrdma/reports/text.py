@@ -22,7 +22,18 @@ def write(report: Report, *, terminal: bool = False, color: bool = False) -> str
         terminal: whether to show the offending line, with a caret under its column.
         color: whether to color severity and rule.
     """
-    lines = [text for finding in report.findings for text in _lines(finding, terminal, color)]
+
+    def paint(text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+    lines: list[str] = []
+    for finding in report.findings:
+        where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file or "<object>"
+        severity = paint(f"{finding.severity} {finding.rule}", _COLORS[finding.severity])
+        what = " ".join(part for part in (severity, finding.object, finding.path) if part)
+        lines.append(f"{paint(where, '1')}: {what}: {finding.message}; {finding.fix}")
+        if terminal:
+            lines += _excerpt(finding, paint)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -46,15 +57,6 @@ def _plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def _lines(finding: Finding, terminal: bool, color: bool) -> list[str]:
-    paint = _painted if color else _plain
-    where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file or "<object>"
-    severity = paint(f"{finding.severity} {finding.rule}", _COLORS[finding.severity])
-    what = " ".join(part for part in (severity, finding.object, finding.path) if part)
-    line = f"{paint(where, '1')}: {what}: {finding.message}; {finding.fix}"
-    return [line, *_excerpt(finding, paint)] if terminal else [line]
-
-
 def _excerpt(finding: Finding, paint: Callable[[str, str], str]) -> list[str]:
     source = _source(finding.file)
     if not 0 < finding.line <= len(source):
@@ -73,11 +75,3 @@ def _source(file: str) -> tuple[str, ...]:
     except OSError:
         return ()
     return tuple(text.split("\n"))  # not splitlines, which takes more characters for a line end than findings count
-
-
-def _painted(text: str, code: str) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m"
-
-
-def _plain(text: str, code: str) -> str:
-    return text
