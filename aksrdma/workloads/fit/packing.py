@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from aksrdma.kube.resources import is_gpu, is_rdma
 from aksrdma.kube.scheduling import Placement
 from aksrdma.workloads.fit.amounts import PODS, is_device, ordered
-from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site, Verdict, judge_site
+from aksrdma.workloads.fit.nodes import ClusterNodes, Site, Verdict, judge_site
 from aksrdma.workloads.fit.pods import PodGroup
 
 UNLIMITED: Final = 1 << 62
@@ -209,7 +209,12 @@ class Packing:
             labels = {key: value for key, value in site.labels.items() if key in keys}
             identity = (nodes.pool, site.taints, site.complete, tuple(sorted(labels.items(), key=str)))
             number = numbers.setdefault(identity, len(numbers))
-            has = list(self._allocatable(nodes))
+            # Of nodes that no kubelet told of, memory and the like are not known; a device that is not named is not there.
+            has = [
+                nodes.allocatable.get(name, 0 if nodes.site.complete or is_device(name) else UNLIMITED)
+                for name in self.resources[: len(self.resources) - len(self.host_ports)]
+            ]
+            has += [1 for _ in self.host_ports]
             if number == len(self.kinds):
                 most = dict(zip(self.resources, has, strict=True))
                 self.kinds.append(Kind(nodes.pool, Site(labels, site.taints, site.complete), nodes.vm_size, most))
@@ -230,12 +235,6 @@ class Packing:
             for resource, amount in enumerate(has):
                 total[resource] += min(amount, UNLIMITED) * nodes.count
         return dict(filled)
-
-    def _allocatable(self, nodes: Nodes) -> Iterator[int]:
-        for name in self.resources[: len(self.resources) - len(self.host_ports)]:
-            unknown = not nodes.site.complete and not is_device(name)
-            yield nodes.allocatable.get(name, UNLIMITED if unknown else 0)
-        yield from (1 for _ in self.host_ports)
 
     def verdicts(self, placement: Placement) -> list[Verdict]:
         """Return what each kind of node says to a placement."""

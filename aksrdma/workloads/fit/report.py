@@ -208,9 +208,22 @@ _NONE: Final = "-"
 def render_table(report: FitReport) -> str:
     """Return a report as text with a final newline: workloads by pool, what is left by pool, and what stays Pending."""
     workloads = _table(_HEAD, [row for one in report.workloads for row in _rows(one)])
-    left = _table(_LEFT_HEAD, list(_left_rows(report)))
-    pending = [line for one in report.workloads for line in _pending(one)]
-    return "\n".join([workloads, left, *("".join(pending),) * bool(pending)])
+    rows: list[tuple[str, ...]] = []
+    for pool in report.pools:
+        head = (pool.pool, str(pool.nodes))
+        for number, one in enumerate(one for one in pool.resources if one.resource != PODS):
+            amounts = (show_amount(one.resource, amount) for amount in (one.total, one.left, one.stranded))
+            rows.append((*(head if number == 0 else ("", "")), one.resource, *amounts))
+    parts = [workloads, _table(_LEFT_HEAD, rows)]
+    pending: list[str] = []
+    for workload in report.workloads:
+        for pods in workload.pods:
+            if pods.pending:
+                pending.append(f"Pending: {_name(workload, pods)}: {pods.pending} of {pods.wanted}\n")
+                pending += (f"  {reason}\n" for reason in pods.reasons)
+    if pending:
+        parts.append("".join(pending))
+    return "\n".join(parts)
 
 
 def _rows(workload: WorkloadFit) -> Iterator[tuple[str, ...]]:
@@ -231,21 +244,6 @@ def _rows(workload: WorkloadFit) -> Iterator[tuple[str, ...]]:
             rows.append(("(other pools)", _NONE, _NONE, str(pods.elsewhere), _NONE, _NONE))
         for number, cells in enumerate(rows or [(_NONE, "0", "0", "0", _NONE, _NONE)]):
             yield (*(head if number == 0 else ("",) * len(head)), *cells)
-
-
-def _left_rows(report: FitReport) -> Iterator[tuple[str, ...]]:
-    for pool in report.pools:
-        head = (pool.pool, str(pool.nodes))
-        for number, one in enumerate(one for one in pool.resources if one.resource != PODS):
-            amounts = (show_amount(one.resource, amount) for amount in (one.total, one.left, one.stranded))
-            yield (*(head if number == 0 else ("", "")), one.resource, *amounts)
-
-
-def _pending(workload: WorkloadFit) -> Iterator[str]:
-    for pods in workload.pods:
-        if pods.pending:
-            yield f"Pending: {_name(workload, pods)}: {pods.pending} of {pods.wanted}\n"
-            yield from (f"  {reason}\n" for reason in pods.reasons)
 
 
 def _name(workload: WorkloadFit, pods: PodsFit) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
 
 from aksrdma import catalog
-from aksrdma.cluster import Rdma
 
 _HEAD = ("VM size", "GPUs", "InfiniBand NICs", "a pod with the whole node, SR-IOV", "shared")
 
@@ -15,36 +14,25 @@ def resource_table() -> str:
 
     VM sizes with equal devices share a row; sizes that no device plugin can serve are left out.
     """
-    lines = [_row(_HEAD), _row(["---"] * len(_HEAD)), *(_row(cells) for cells in _rows())]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _rows() -> Iterator[list[str]]:
-    shared = f"rdma/shared_ib: 1 (of {Rdma().shared_slots})"
-    for (parent, gpu, nics), names in _alike().items():
-        gpus = f"{gpu.rpartition(': ')[2]} (`{gpu.partition(':')[0]}`)" if gpu else "none"
-        beside = f"{gpu}, " if gpu else ""
-        more = f" and {len(names) - 1} with fewer cores" if len(names) > 1 else ""
-        yield [
-            f"`{parent}`{more}",
-            gpus,
-            str(nics),
-            f"`{beside}rdma/ib: {nics}`",
-            f"`{beside}{shared.partition(' (')[0]}`",
-        ]
-
-
-def _alike() -> dict[tuple[str, str, int], list[str]]:
-    """Return names of VM sizes by parent size, GPUs and NICs."""
-    found: dict[tuple[str, str, int], list[str]] = {}
+    alike: dict[tuple[str, str, int], int] = defaultdict(int)
     for name in catalog.vm_sizes():
         size = catalog.vm_size(name)
-        if not size.usable:
-            continue
-        gpu = f"{size.gpu.resource}: {size.gpu.count}" if size.gpu else ""
-        found.setdefault((size.constrained_from or size.name, gpu, size.infiniband.nic_count), []).append(name)
-    return found
-
-
-def _row(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+        if size.usable:
+            gpu = f"{size.gpu.resource}: {size.gpu.count}" if size.gpu else ""
+            # Azure's sizes with fewer cores keep all devices of the one that they are cut from.
+            alike[size.constrained_from or size.name, gpu, size.infiniband.nic_count] += 1
+    rows: list[tuple[str, ...]] = [_HEAD, ("---",) * len(_HEAD)]
+    for (parent, gpu, nics), count in alike.items():
+        resource, _, gpus = gpu.partition(": ")
+        beside = f"{gpu}, " if gpu else ""
+        more = f" and {count - 1} with fewer cores" if count > 1 else ""
+        rows.append(
+            (
+                f"`{parent}`{more}",
+                f"{gpus} (`{resource}`)" if gpu else "none",
+                str(nics),
+                f"`{beside}rdma/ib: {nics}`",
+                f"`{beside}rdma/shared_ib: 1`",
+            )
+        )
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -11,7 +11,7 @@ from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_labels, judge_
 from aksrdma.workloads.fit.packing import UNLIMITED, Bins, Packing, Shape, even_level, place, room, rooms
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.reasons import pools_left, reasons_of, runs_out
-from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, Reason, WorkloadFit
+from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, WorkloadFit
 from aksrdma.workloads.fit.workloads import Workload
 
 
@@ -89,7 +89,13 @@ class _Scheduler:
             for _ in range(workload.groups):
                 self._place_group(workload, tallies)
         for tally in tallies:
-            self._note_assumed(tally)
+            verdicts = self.packing.verdicts(tally.group.placement)
+            for kind in sorted(tally.shape.kinds):
+                for key in verdicts[kind].assumed:
+                    self.notes[
+                        f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is "
+                        f"not in the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
+                    ] = None
         pods = tuple(
             PodsFit(
                 role=one.group.role,
@@ -98,7 +104,9 @@ class _Scheduler:
                 one_pool=one.one_pool,
                 pools=one.fits(),
                 elsewhere=one.elsewhere,
-                reasons=self._reasons(one),
+                reasons=reasons_of(self.packing, one.group, one.shape, one.fits(), one.pending, one_pool=one.one_pool)
+                if one.pending > 0
+                else (),
             )
             for one in tallies
         )
@@ -263,18 +271,3 @@ class _Scheduler:
             )
             for term in terms
         )
-
-    def _reasons(self, tally: _Tally) -> tuple[Reason, ...]:
-        if tally.pending <= 0:
-            return ()
-        fits, pending = tally.fits(), tally.pending
-        return reasons_of(self.packing, tally.group, tally.shape, fits, pending, one_pool=tally.one_pool)
-
-    def _note_assumed(self, tally: _Tally) -> None:
-        verdicts = self.packing.verdicts(tally.group.placement)
-        for kind in sorted(tally.shape.kinds):
-            for key in verdicts[kind].assumed:
-                self.notes[
-                    f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is not in "
-                    f"the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
-                ] = None
