@@ -400,6 +400,7 @@ def test_explain_tells_all_of_a_field(capsys):
     run(["explain", "nicclusterpolicy.spec.ofedDriver.forcePrecompiled"])
 
     lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
+    assert list(lines) == ["api_version", "kind", "path", "doc", "type", "releases"]
     assert lines["kind"].strip() == "NicClusterPolicy"
     assert lines["path"].strip() == "spec.ofedDriver.forcePrecompiled"
     assert lines["type"].strip() == "boolean"
@@ -435,6 +436,22 @@ def test_a_table_has_its_columns_aligned_and_a_dash_for_what_is_not_known(capsys
     assert head.split() == ["PROFILE", "RESOURCE", "ONE", "UNIT", "BUILDS", "ON", "WHAT"]
     assert first.split() == ["base", "-", "-", "-", "Driver", "only"]
     assert [first[head.index(name)] for name in ("PROFILE", "RESOURCE", "WHAT")] == ["b", "-", "D"]
+
+
+@pytest.mark.parametrize(
+    ("section", "columns"),
+    [
+        ("releases", "RELEASE DATE CHART KUBERNETES DRIVER NFD IPAM"),
+        ("vm-sizes", "VM SIZE NICS Gb/s A NIC DEVICE GPUS ARCH STATE UNSURE"),
+        ("presets", "PRESET LIBRARY VARIABLES BY DEFAULT WHAT"),
+        ("rules", "RULE SEVERITY LAYER WHAT"),
+        ("images", "IMAGE REFERENCE DIGEST SET BY"),
+    ],
+)
+def test_a_table_names_its_columns(section, columns, capsys):
+    run(["catalog", section])
+
+    assert " ".join(capsys.readouterr().out.splitlines()[0].split()) == columns
 
 
 @pytest.mark.parametrize(
