@@ -76,6 +76,7 @@ def _variables(work: Workload, topology: bool) -> list[Variable]:
     if not topology:
         preset.pop(_TOPOLOGY_VARIABLE, None)
     preset |= {one.name: one for one in _ALWAYS if one.name not in preset}
+    # Ranks start over ssh, which passes on no environment; `mpirun -x` has to name each variable.
     exported = ["VM_SIZE", "NIC_COUNT", *preset]
     # The published floor was measured with a message of this size.
     largest = (size.floors.nccl_message_size if size.floors else None) or work.facts.message_max or ""

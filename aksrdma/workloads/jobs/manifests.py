@@ -86,6 +86,7 @@ def worker(work: Workload, parts: PodParts) -> Planned:
         container["volumeMounts"].append({"name": "topology", "mountPath": _TOPOLOGY_MOUNT, "readOnly": True})
     affinity = _size_affinity(target) | {"podAntiAffinity": _beside_workers(work, labels.HOSTNAME)}
     if not target.named:
+        # The pool is not known, so all go where the first one went; kube-scheduler lets the first match itself.
         affinity["podAffinity"] = _beside_workers(work, labels.AGENT_POOL[0])
     return Planned(_template(work, parts, "worker", container, affinity), _worker_reasons(target, parts))
 
@@ -203,6 +204,7 @@ def _template(
     if target.tolerations:
         spec["tolerations"] = target.tolerations
     spec["containers"] = [container]
+    # One volume for each mount: a launcher, say, has no shared memory.
     volumes: dict[str, dict[str, Any]] = {
         "scripts": {"configMap": {"name": f"{work.name}-scripts"}},
         "shm": {"emptyDir": {"medium": "Memory"}},

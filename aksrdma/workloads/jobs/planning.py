@@ -59,7 +59,7 @@ def plan_workload(kind: str, target: Target, options: JobOptions | None = None) 
         nodes -= nodes % 2  # it measures between pairs, so one node of an odd pool is left out
     work = Workload(facts, target, chosen, nodes)
     for problem in (*_unfit(work), *_misplaced(work)):
-        raise UsageError(problem)
+        raise UsageError(problem)  # the first one: the others often follow from it
     made, notes = _PLANNERS[kind](work)
     if chosen.image is not None:
         notes.append(f"{chosen.image} has to have {', '.join(facts.image_has)}")
