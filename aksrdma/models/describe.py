@@ -25,7 +25,9 @@ UNTYPED_DOC: Final = "Not typed, for RDMA has no use for it: kept as it is, and 
 
 _Schema: TypeAlias = dict[str, Any]
 _STEPS: Final = re.compile(r"\[([^\]]*)\]|([^.:\[\]]+)")
+"""What stands in brackets, an index or a key; or a name."""
 _NO_LIMIT: Final = (None, -(2**63), 2**63 - 1)
+"""The bounds of int64 stand in a schema where the CRD says nothing."""
 _LIMITS: Final = ("minimum", "maximum", "minLength", "maxLength", "pattern")
 
 

@@ -38,19 +38,15 @@ def model_of(api_version: str, kind: str) -> type[K8sObject]:
     Raises:
         ModelError: There is no such kind, or not in that apiVersion.
     """
-    from aksrdma import models
+    from aksrdma import models  # which loads the one file that has the kind
 
     if (api_version, kind) not in KINDS:
-        raise ModelError([_no_model(api_version, kind)])
+        versions = [version for version, known in KINDS if known == kind]
+        if versions:
+            raise ModelError([f"apiVersion: {kind} has {versions[0]!r} and not {api_version!r}"])
+        raise ModelError([f"kind: no model of {kind!r}{hint(kind, [known for _, known in KINDS])}"])
     found: type[K8sObject] = getattr(models, kind)
     return found
-
-
-def _no_model(api_version: str, kind: str) -> str:
-    versions = [version for version, known in KINDS if known == kind]
-    if versions:
-        return f"apiVersion: {kind} has {versions[0]!r} and not {api_version!r}"
-    return f"kind: no model of {kind!r}{hint(kind, [known for _, known in KINDS])}"
 
 
 def parse(data: Any) -> K8sObject:

@@ -296,6 +296,7 @@ def _plain_schema(names: tuple[str, ...], limits: Limits) -> CoreSchema:
     if len(names) == 1:
         return schemas[names[0]]
     union = core_schema.union_schema([schemas[name] for name in names], mode="left_to_right")
+    # A union's own errors are one a way; one mistake is to be one line.
     return core_schema.custom_error_schema(
         union, custom_error_type="no_way_fits", custom_error_message="fits none", custom_error_context={}
     )

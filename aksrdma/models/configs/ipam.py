@@ -51,6 +51,7 @@ class IpamAddress(Model):
 
 
 def _snake_case(name: str) -> str:
+    # The one key of whereabouts that is not in snake case (IPAMConfig of its pkg/types).
     return "ipRanges" if name == "ip_ranges" else name
 
 

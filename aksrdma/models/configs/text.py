@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
-_LINE = 100
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LINE: Final = 100
+"""Characters up to which a list of plain values stays on one line."""
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def json_text(value: Any, *, escape_blanks: bool = False) -> str:
