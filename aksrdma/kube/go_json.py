@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_INTEGER: Final = 309
+"""Characters; the greatest float64 has as many digits."""
 _TOO_BIG: Final = "is beyond what a 64-bit float holds"
 _INT64: Final = 2**63
 _LONGEST_EXPONENT: Final = 20

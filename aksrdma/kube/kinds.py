@@ -228,15 +228,15 @@ RULE_KINDS: Final = frozenset({"NodeFeatureRule"})
 POD_KINDS: Final = frozenset(row.kind for row in KINDS if row.places)
 """Pods, and the kinds with templates from which pods are made."""
 WORKLOADS: Final = POD_KINDS | {"TrainJob"}
-"""Those, and TrainJob, which has no pod template of its own."""
+"""Also TrainJob, which has no pod template of its own."""
 CUSTOM_WORKLOADS: Final = frozenset(row.kind for row in KINDS if row.kind in WORKLOADS and not row.builtin)
-"""Workloads of custom resources, of which the API server knows only the custom resource's own schema."""
+"""Workloads that come with a CRD: the API server judges their pods by the schema of the CRD alone."""
 JUDGED: Final = frozenset(row.kind for row in KINDS if row.has_schema)
 """Names of the kinds that have a schema."""
 
 
 def kind_of(api_version: object, kind: object) -> Kind | None:
-    """Return the row of a kind, whatever its version, or None for one that is in no row: another one of the same name."""
+    """Return the row of a kind, whatever its version, or None; the same name in another group is another kind."""
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return None
     return _BY_NAME.get((api_version.rpartition("/")[0], kind))

@@ -47,7 +47,7 @@ class Toleration:
     effect: str
 
     def tolerates(self, taint: Taint) -> bool:
-        """Say whether it takes a taint away."""
+        """Say whether pods with it may run in spite of a taint."""
         if self.effect and self.effect != taint.effect:
             return False
         if self.key and self.key != taint.key:
@@ -55,9 +55,9 @@ class Toleration:
         return self.operator == "Exists" or (self.operator in ("", "Equal") and self.value == taint.value)
 
     def covers(self, other: Toleration) -> bool:
-        """Say whether it takes away every taint that another one does."""
+        """Say whether it tolerates every taint that another one does."""
         exists = self.operator == "Exists"
-        if not self.key:
+        if not self.key:  # every key, which the API server takes with Exists only
             return exists
         same_value = exists or other.operator == "Exists" or self.value == other.value
         same_effect = not self.effect or not other.effect or self.effect == other.effect

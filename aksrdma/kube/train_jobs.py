@@ -50,7 +50,7 @@ class Trained:
     """A runtime as a TrainJob uses it."""
 
     runtime: dict[str, Any]
-    """With the job's nodes and resources; its pod templates are those of the job. Shares what is the same."""
+    """With the job's nodes and resources; its pod templates are those of the job. What did not change is shared."""
     resized: tuple[Resized, ...]
     """In the order of the runtime; none where the job names no resources."""
     complete: bool

@@ -1,4 +1,4 @@
-"""The JSON Schemas that ship with aksrdma, one file a kind: which there are, and the keywords of their own."""
+"""The JSON Schemas that ship with aksrdma, one file a kind: which there are, and the keywords that are ours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ DECODED: Final = "x-aksrdma-decoded"
 """Keyword of the schema of a whole kind: the API server decodes it into Go structs, so that no integer is 1.0 or 1e3."""
 REPLICAS: Final = "x-aksrdma-replicas"
 """Keyword of the schema of a whole kind that can be scaled: the path of its number of replicas."""
-
 
 _roots: list[Path] = [paths.SCHEMAS]
 
@@ -58,7 +57,7 @@ def schema_folder(folder: str) -> Path:
 
 
 def use(root: Path) -> None:
-    """Take the schemas of a folder laid out as `schemas/`, too: those of a release of the user's."""
+    """Look for schemas below `root` first, a folder laid out as `schemas/`: the user's own releases lie there."""
     if root not in _roots:
         _roots.insert(0, root)
         for remembering in (folders, builtin_folder, kinds, _files):

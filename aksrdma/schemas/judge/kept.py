@@ -1,4 +1,4 @@
-"""An object as the API server keeps it, nulls gone and defaults in, and what then is the same item of a list."""
+"""An object as the API server keeps it, without nulls and with defaults, and which items of a list are then the same."""
 
 from __future__ import annotations
 

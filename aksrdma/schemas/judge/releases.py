@@ -14,7 +14,7 @@ from aksrdma.schemas.judge.compiler import compile_schema
 from aksrdma.schemas.store import find, folders
 
 _OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
-"""What another release may see otherwise: asked only once there is such a problem."""
+"""Rules by which releases differ; the other releases are asked only where an object breaks one of these."""
 
 
 class Schemas:
@@ -87,7 +87,7 @@ def with_history(problems: Sequence[Problem], data: Mapping[str, Any], release: 
     def told(problem: Problem) -> Problem:
         if problem.rule not in _OF_A_RELEASE:
             return problem
-        # A complaint at anything that holds a place is one of the place, too: a field of an unknown field is unknown.
+        # A release does not take a field where it refuses what holds it: a field of an unknown field is unknown.
         holders = {problem.path[:depth] for depth in range(len(problem.path) + 1)}
         takers = [name for name, paths in refused.items() if paths.isdisjoint(holders)]
         later = [name for name in takers if known.index(name) > known.index(release)]
