@@ -136,6 +136,7 @@ def rule(
             )  # fmt: skip
 
     def register(check: _Check) -> _Check:
+        # One argument is a set, two are a document and its set; `inspect` would be loaded for this alone.
         of_set = check.__code__.co_argcount == 1
         REGISTERED.append(Check(check.__module__, check.__name__, rules, frozenset(kinds), of_set, check))
         document_checks.cache_clear()
@@ -158,6 +159,7 @@ def set_checks(kinds: Collection[str], webhook: bool) -> Iterator[SetCheck]:
 
 
 def _known() -> tuple[Check, ...]:
+    # What is imported of aksrdma's own modules is in the index as well; of a plugin's there is no index.
     return (*_indexed(), *(one for one in REGISTERED if not one.module.startswith(_HOUSE)))
 
 

@@ -31,7 +31,7 @@ def write(report: Report) -> str:
     seen: Counter[str] = Counter()
     run = {
         "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
+        "columnKind": "unicodeCodePoints",  # as Python counts; editors count in UTF-16
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The folder in which aksrdma ran."}}},
         "results": [_result(finding, rules[finding.rule], seen) for finding in report.findings],
     }
@@ -75,7 +75,7 @@ def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, 
 
 
 def _uri(file: str) -> str:
-    """Return a relative URI: of the working folder, with `/`."""
+    """Return a URI relative to the working folder, with `/`: code scanning looks for it in the repository."""
     path = os.path.relpath(file) if PurePath(file).is_absolute() else file
     return quote(PurePath(path).as_posix().removeprefix("./"))
 

@@ -66,6 +66,7 @@ _FEATURE: Final = FEATURE_PREFIX.removesuffix("/")
 _PROFILE: Final = "profile.node.kubernetes.io"
 _EFFECTS: Final = ("NoExecute", "NoSchedule", "PreferNoSchedule")
 _LONGEST_ANNOTATION: Final = 1024
+"""Bytes of an annotation's value: FeatureAnnotationValueSizeLimit of NFD's API."""
 
 
 @rule(

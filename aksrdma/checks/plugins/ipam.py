@@ -332,7 +332,8 @@ def _choose(
 
 
 def _bound(entry: Object, key: str) -> _Bound:
-    # A string at the top of the configuration, an address in `ipRanges`.
+    # whereabouts decodes it as text at the top of the configuration, where a wrong one is ignored, and as an address in
+    # `ipRanges`, where a wrong one is refused before.
     value = entry.get(key)
     if isinstance(value, str) and value:
         return entry.at(key), parse_address(value, sloppy=True) or value
@@ -359,7 +360,10 @@ def host_local_sets(top: Object) -> Iterator[tuple[FieldPath, list[Object]]]:
 
 
 def host_local_range(entry: Object) -> AddressRange | BadRange:
-    """Return a range of host-local, which begins behind the network address and ends before broadcast."""
+    """Return a range of host-local, which begins behind the network address and ends before broadcast.
+
+    Source: `Range.Canonicalize` of containernetworking/plugins, plugins/ipam/host-local/backend/allocator/range.go.
+    """
     path = entry.at("subnet")
     if entry.get("subnet") is None:
         return BadRange(path, "it has no subnet")

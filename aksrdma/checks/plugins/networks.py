@@ -106,8 +106,9 @@ _KNOWN_KEYS: Final = frozenset({NETWORKS, "k8s.v1.cni.cncf.io/network-status", "
 _ALIKE: Final = 0.92
 """How much an annotation's key has to resemble Multus' own to count as a slip of the pen."""
 _LONGEST_INTERFACE: Final = 15
-"""Bytes of an interface's name, as Linux has it."""
+"""Bytes of an interface's name: IFNAMSIZ of Linux is 16, with the zero at its end."""
 _HEX_DIGITS: Final = frozenset("0123456789abcdefABCDEF")
+# What Go's net.ParseMAC takes: EUI-48, EUI-64, and the 20 bytes of an IP-over-InfiniBand address.
 _MAC_LENGTHS: Final = (6, 8, 20)
 _MAC_FORMS: Final = ((":", 2), ("-", 2), (".", 4))
 _ELEMENT: Final = Struct(
@@ -167,6 +168,7 @@ def read_annotation(template: PodTemplate) -> NetworksAnnotation | None:
     if not isinstance(value, str) or not value:
         return None
     path = (*template.path, "metadata", "annotations", NETWORKS)
+    # By these signs anywhere in the value: parsePodNetworkAnnotation of Multus, pkg/k8sclient/k8sclient.go.
     return (_json_form if any(sign in value for sign in '[{"') else _comma_form)(value, path)
 
 

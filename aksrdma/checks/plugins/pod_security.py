@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LEVELS: Final = ("baseline", "privileged", "restricted")
 PREFIX: Final = "pod-security.kubernetes.io/"
 _MODES: Final = ("audit", "enforce", "warn")
+# ParseVersion of k8s.io/pod-security-admission, api/helpers.go.
 _VERSION = re.compile(r"v1\.(?:0|[1-9][0-9]*)\Z", re.ASCII)
 
 

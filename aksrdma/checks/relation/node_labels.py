@@ -187,13 +187,13 @@ def _not_set(rules: list[_Rule], setting: list[_Rule], manifests: ManifestSet) -
         yield Problem(
             rule_id, found.label_path(label), message, f"write {NIC_LABEL}", NIC_LABEL, document=found.document
         )
-    if about_nics and not misspelt and (severity := _severity_of_none(rules, manifests)):
+    if about_nics and not misspelt and (severity := _severity_where_unset(rules, manifests)):
         message = f"no rule sets {NIC_LABEL}, which the operator's DaemonSets select"
         found = about_nics[0]
         yield Problem(rule_id, (*found.rule.path, "labels"), message, severity=severity, document=found.document)
 
 
-def _severity_of_none(rules: list[_Rule], manifests: ManifestSet) -> Severity | None:
+def _severity_where_unset(rules: list[_Rule], manifests: ManifestSet) -> Severity | None:
     """Say how bad it is that no rule sets the label: only the cluster file knows whether the chart's rule is on."""
     if manifests.cluster is not None:
         return None if manifests.cluster.node_feature_rule == "chart" else "error"

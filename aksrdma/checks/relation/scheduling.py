@@ -19,7 +19,6 @@ from aksrdma.kube.values import items, mapping
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.cluster import Cluster
-    from aksrdma.documents import Document
 
 _TOPOLOGIES: Final = (
     "kueue.x-k8s.io/podset-required-topology",
@@ -85,7 +84,13 @@ def missed_taints(manifests: ManifestSet) -> Iterator[Problem]:
                 key = (id(policy), wanted.key, wanted.value)
                 if key not in seen and not any(one.covers(wanted) for one in own):
                     seen.add(key)
-                    yield _missed(policy, pod, wanted)
+                    taint = f"{wanted.key}={wanted.value}" if wanted.value else wanted.key
+                    effect = f":{wanted.effect}" if wanted.effect else ""
+                    message = (
+                        f"{pod.document.label} tolerates the taint {taint}{effect} and this policy "
+                        "does not, so neither driver nor device plugin reach such a node"
+                    )
+                    yield Problem("tolerations-miss-gpu-taint", ("spec", "tolerations"), message, document=policy)
 
 
 def _taints(pod: PodView, cluster: Cluster | None) -> Iterator[Toleration]:
@@ -100,12 +105,3 @@ def _taints(pod: PodView, cluster: Cluster | None) -> Iterator[Toleration]:
             continue
         if toleration.effect in ("", *EVICTING) and (keys is None or toleration.key in keys):
             yield toleration
-
-
-def _missed(policy: Document, pod: PodView, wanted: Toleration) -> Problem:
-    taint = f"{wanted.key}={wanted.value}" if wanted.value else wanted.key
-    message = (
-        f"{pod.document.label} tolerates the taint {taint}{f':{wanted.effect}' if wanted.effect else ''} and this policy "
-        "does not, so neither driver nor device plugin reach such a node"
-    )
-    return Problem("tolerations-miss-gpu-taint", ("spec", "tolerations"), message, document=policy)

@@ -47,7 +47,7 @@ def fault(reference: str) -> str | None:
 
 
 def _split_domain(reference: str) -> tuple[str, str]:
-    """Split off the registry; what could be a folder of Docker Hub is one."""
+    """Split off the registry; what could be a folder of Docker Hub is one: `splitDockerDomain` of distribution/reference."""
     first, slash, rest = reference.partition("/")
     if not slash:
         return _HUB, f"library/{reference}"
