@@ -23,6 +23,7 @@ _INDEXED_PARALLELISM_MAX: Final = 100_000
 _MANY_COMPLETIONS: Final = 100_000
 _MANY_PARALLELISM_MAX: Final = 10_000
 _CRON_NAME_MAX: Final = 52
+"""Letters of a CronJob's name: its controller appends 11 to make that of a Job, which is a label of its pods."""
 _RULES_MAX, _VALUES_MAX, _CONDITIONS_MAX = 20, 255, 20
 _INDEXES_LETTERS_MAX: Final = 64 * 1024
 _UID_LABELS: Final = ("batch.kubernetes.io/controller-uid", "controller-uid")

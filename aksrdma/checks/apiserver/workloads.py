@@ -23,6 +23,7 @@ RULE: Final = "invalid-workload"
 _SPEC: Final[FieldPath] = ("spec",)
 _PERCENT: Final = re.compile(r"[0-9]{1,18}%\Z", re.ASCII)
 _PROGRESS_SECONDS: Final = 600
+"""The deadline of a Deployment that names none: SetDefaults_Deployment of pkg/apis/apps/v1."""
 
 
 @rule(RULE, *POD_RULES, kinds={"Deployment"})
@@ -124,7 +125,16 @@ def _check_pods(
 ) -> None:
     """Judge the template, and the selector that has to find its pods."""
     template, path = mapping(spec.get("template")), (*_SPEC, "template")
-    _check_own_selector(report, spec.get("selector"), mapping(mapping(template.get("metadata")).get("labels")))
+    selector, where = spec.get("selector"), (*_SPEC, "selector")
+    if selector is None:
+        report.add(RULE, where, "selector is required", "set selector.matchLabels to the labels of the template")
+    elif isinstance(selector, dict):
+        check_selector(report, RULE, where, selector)
+        if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+            report.add(RULE, where, "an empty selector would take every pod", "set selector.matchLabels")
+        elif not matches(selector, mapping(mapping(template.get("metadata")).get("labels"))):
+            message = "selector does not match the labels of the template"
+            report.add(RULE, where, message, "give the template the labels of selector.matchLabels")
     check_template(report, path, template, provided, identity=identity)
     pod = mapping(template.get("spec"))
     if (policy := pod.get("restartPolicy")) in ("Never", "OnFailure"):
@@ -133,17 +143,3 @@ def _check_pods(
     if pod.get("activeDeadlineSeconds") is not None:
         message = "activeDeadlineSeconds is for Jobs"
         report.add(RULE, (*path, "spec", "activeDeadlineSeconds"), message, "remove activeDeadlineSeconds")
-
-
-def _check_own_selector(report: Report, selector: Any, labels: dict[str, Any]) -> None:
-    path: FieldPath = (*_SPEC, "selector")
-    if selector is None:
-        report.add(RULE, path, "selector is required", "set selector.matchLabels to the labels of the template")
-    if not isinstance(selector, dict):
-        return
-    check_selector(report, RULE, path, selector)
-    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        report.add(RULE, path, "an empty selector would take every pod", "set selector.matchLabels")
-    elif not matches(selector, labels):
-        message = "selector does not match the labels of the template"
-        report.add(RULE, path, message, "give the template the labels of selector.matchLabels")

@@ -45,7 +45,7 @@ _SRIOV_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _INDEX_RANGE: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z", re.ASCII)
 
 _HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
-# What keeps the Ethernet function of accelerated networking out of a pool; a driver does not, both use mlx5_core.
+# What keeps the Ethernet function of accelerated networking out of a pool; a driver does not, for both use mlx5_core.
 _NARROWING: Final = frozenset(
     {"acpiIndexes", "auxTypes", "ddpProfiles", "deviceIDs", "ifNames", "linkTypes", "pKeys", "pciAddresses", "pfNames"}
     | {"rootDevices"}

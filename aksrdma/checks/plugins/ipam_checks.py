@@ -13,7 +13,6 @@ from aksrdma.checks.plugins.ipam import (
     OLD_IPAM_TYPES,
     AddressRange,
     BadRange,
-    Exclusion,
     Ipam,
     IpamText,
     decode_ipam,
@@ -245,23 +244,20 @@ def _whereabouts_range(found: AddressRange) -> Iterator[Problem]:
     for path, reason in found.ignored:
         message = f"whereabouts ignores this bound of the range: {reason}"
         yield Problem("whereabouts-bounds-ignored", path, message)
+    first, last = found.network.first, found.network.last
     for entry in found.exclusions:
-        if useless := _redundant(entry, found):
-            yield Problem("whereabouts-exclude-redundant", entry.path, useless)
+        if entry.network is None:
+            continue
+        if not entry.network.overlaps(found.network):
+            message = f"{entry.text} lies outside {found.network}, from which alone whereabouts draws"
+            yield Problem("whereabouts-exclude-redundant", entry.path, message)
+        elif entry.network.size == 1 and entry.network.first in (first, last):
+            which = "network" if entry.network.first == first else "last"
+            message = f"{entry.text} is the {which} address of {found.network}, which whereabouts never hands out"
+            yield Problem("whereabouts-exclude-redundant", entry.path, message)
     if found.capacity < 1:
         message = f"{_WHEREABOUTS_FAILS}: exclude leaves no address between {found.first} and {found.last}"
         yield Problem("ipam-no-address-left", found.path, message)
-
-
-def _redundant(entry: Exclusion, found: AddressRange) -> str | None:
-    if entry.network is None:
-        return None
-    if not entry.network.overlaps(found.network):
-        return f"{entry.text} lies outside {found.network}, from which alone whereabouts draws"
-    if entry.network.size == 1 and entry.network.first in (found.network.first, found.network.last):
-        which = "network" if entry.network.first == found.network.first else "last"
-        return f"{entry.text} is the {which} address of {found.network}, which whereabouts never hands out"
-    return None
 
 
 def _whereabouts_gateway(ipam: Ipam, ranges: list[AddressRange]) -> Iterator[Problem]:
