@@ -189,3 +189,22 @@ def test_the_release_that_took_whereabouts_says_what_to_use_instead():
     note = catalog.release("v25.10.0").field_notes["NicClusterPolicy.spec.secondaryNetwork.ipamPlugin"]
 
     assert "use nvIpam" in note
+
+
+def test_most_images_are_deployed_by_default_and_can_be_pulled():
+    image = catalog.release("v25.10.0").components["multus"]
+
+    assert image.default
+    assert image.public
+
+
+@pytest.mark.parametrize(
+    ("release", "holds"),
+    [
+        pytest.param("v26.4.0-beta", False, id="what-is-no-number-counts-as-zero"),
+        pytest.param("v26.4.1", True, id="the-first"),
+        pytest.param(None, True, id="the-newest"),
+    ],
+)
+def test_a_release_is_compared_number_by_number(release, holds):
+    assert catalog.holds_in(release, "v26.4.1", None) is holds

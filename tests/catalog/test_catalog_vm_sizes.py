@@ -256,3 +256,11 @@ def test_floors_of_several_nodes(name, scope, marks):
     floor = next(floor for floor in catalog.vm_size(name).floors.multi_node if floor.scope == scope)
 
     assert (floor.expected, floor.warn, floor.fail) == marks
+
+
+def test_three_letters_of_a_name_are_enough_to_name_two_sizes_that_hold_them():
+    with pytest.raises(UnknownNameError) as caught:
+        catalog.vm_size("_v5")
+
+    first, second = [name for name in catalog.vm_sizes() if "_v5" in name][:2]
+    assert f"did you mean {first} or {second}?" in str(caught.value)

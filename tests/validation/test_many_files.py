@@ -1,6 +1,7 @@
 """More than 400 files are judged in several processes, with the same report as in one."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import aksrdma
+from aksrdma.paths import CATALOG, SCHEMAS
 from aksrdma.validation import run
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{0}{1}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n"
@@ -94,3 +96,32 @@ if __name__ == "__main__":
     )
 
     assert (done.stdout, done.stderr) == ("400 400\n", "")
+
+
+def test_a_later_validation_knows_what_only_it_brings(tmp_path):
+    """Rules and releases are remembered, and forgotten when there are others; in a process of its own, for they stay."""
+    (tmp_path / "acme_later.py").write_text(PLUGIN)
+    ours = CATALOG / "releases/v26.4.1.yaml"
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases/v27.1.0.yaml").write_text(ours.read_text().replace("v26.4.1", "v27.1.0"))
+    shutil.copytree(SCHEMAS / "v26.4.1", tmp_path / "schemas/v27.1.0")
+    code = f"""
+import aksrdma
+policy = '''apiVersion: mellanox.com/v1alpha1
+kind: NicClusterPolicy
+metadata: {{name: nic-cluster-policy}}
+spec: {{nvIpam: {{image: nvidia-k8s-ipam, repository: r, version: network-operator-v27.1.0}}}}
+'''
+pod = 'apiVersion: v1\\nkind: Pod\\nmetadata: {{name: a}}\\nspec: {{containers: [{{name: a, image: b}}]}}'
+print(*aksrdma.validate(policy, select=("yaml",)).notes)
+print(len(aksrdma.validate(pod, plugins=("acme_later",), select=("acme-own-label",)).findings))
+print(*aksrdma.validate(policy, catalog={str(tmp_path)!r}, select=("yaml",)).notes)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(aksrdma.__file__).parents[1])))}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.stdout.splitlines() == [
+        "no image version is of a known release; judged by v26.4.1, the nearest (--release)",
+        "1",
+        "",
+    ], done.stderr
