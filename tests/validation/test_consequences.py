@@ -3,6 +3,9 @@
 import pytest
 
 import aksrdma
+from aksrdma.documents import Document
+from aksrdma.findings import Problem
+from aksrdma.validation.judge import without_consequences
 
 IMAGE = {"image": "a", "repository": "b", "version": "c"}
 CONFIG = '{"configList": [{"resourceName": "a", "rdmaHcaMax": 63, "selectors": {"vendors": ["15b3"]}}]}'
@@ -66,3 +69,31 @@ def test_a_field_of_a_later_release_is_no_slip():
     report = aksrdma.validate(later, release="v25.1.0")
 
     assert [one.fix for one in report.findings if one.rule == "unknown-field"] == ["remove it, or use v25.4.0 or later"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        pytest.param(
+            Problem("unknown-field", ("spec", "rules", 0, "a", "b"), "m"), False, id="in-what-holds-the-field"
+        ),
+        pytest.param(Problem("unknown-field", ("spec", "rules", 1, "a"), "m"), True, id="in-another-rule"),
+        pytest.param(Problem("missing-field", ("spec", "rules", 0, "a"), "m"), True, id="another-mistake"),
+    ],
+)
+def test_a_rule_that_matches_every_node_follows_from_a_slip_beside_it(cause, told):
+    document = Document.from_data({"kind": "NodeFeatureRule"}, "a.yaml")
+    effect = Problem("nfr-rule-matches-every-node", ("spec", "rules", 0, "matchFeatures"), "m", document=document)
+
+    left = without_consequences([cause._replace(document=document), effect])
+    assert (effect in left) is told
+
+
+def test_json_that_is_broken_is_shown_where_it_breaks():
+    text = (
+        "apiVersion: mellanox.com/v1alpha1\nkind: NicClusterPolicy\nmetadata: {name: nic-cluster-policy}\nspec:\n"
+        "  rdmaSharedDevicePlugin:\n    image: a\n    repository: b\n    version: c\n    config: |\n      {\n        nope\n"
+    )
+    report = aksrdma.validate(text, release="v25.10.0", select=("device-plugin-config-not-json",))
+
+    assert [(one.line, one.column) for one in report.findings] == [(11, 9)]
