@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pkgutil
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -48,7 +48,7 @@ class Check:
     of_set: bool
     """Whether it is called once for a set, and not for each document."""
     own: Callable[..., Iterator[Problem]] | None = None
-    """The function, once its module is imported."""
+    """The function itself, of a check that is not in the index: one of a plugin."""
 
     @property
     def of_webhook(self) -> bool:
@@ -57,10 +57,13 @@ class Check:
 
     def load(self) -> Callable[..., Iterator[Problem]]:
         """Return the function, imported if need be; that of a plugin raises no error but ours."""
-        if self.own is not None and not self.module.startswith(_HOUSE):
-            return _guarded(self.own, self.module)
-        found: Callable[..., Iterator[Problem]] = getattr(import_module(self.module), self.function)
-        return found
+        return _guarded(self.own, self.module) if self.own is not None else _imported(self.module, self.function)
+
+
+@cache
+def _imported(module: str, function: str) -> Callable[..., Iterator[Problem]]:
+    found: Callable[..., Iterator[Problem]] = getattr(import_module(module), function)
+    return found
 
 
 def _guarded(check: Callable[..., Iterator[Problem]], module: str) -> Callable[..., Iterator[Problem]]:
@@ -95,7 +98,9 @@ def load_plugin(name: str) -> None:
 
 
 REGISTERED: Final[list[Check]] = []
-"""What the decorators of the modules imported so far have said."""
+"""What the decorators of our modules imported so far have said."""
+_FOREIGN: Final[list[Check]] = []
+"""What those of plugins have said."""
 
 
 def rule(
@@ -138,8 +143,12 @@ def rule(
     def register(check: _Check) -> _Check:
         # One argument is a set, two are a document and its set; `inspect` would be loaded for this alone.
         of_set = check.__code__.co_argcount == 1
-        REGISTERED.append(Check(check.__module__, check.__name__, rules, frozenset(kinds), of_set, check))
-        document_checks.cache_clear()
+        made = Check(check.__module__, check.__name__, rules, frozenset(kinds), of_set)
+        if made.module.startswith(_HOUSE):
+            REGISTERED.append(made)
+        else:
+            _FOREIGN.append(replace(made, own=check))
+            document_checks.cache_clear()
         return check
 
     return register
@@ -160,7 +169,7 @@ def set_checks(kinds: Collection[str], webhook: bool) -> Iterator[SetCheck]:
 
 def _known() -> tuple[Check, ...]:
     # What is imported of aksrdma's own modules is in the index as well; of a plugin's there is no index.
-    return (*_indexed(), *(one for one in REGISTERED if not one.module.startswith(_HOUSE)))
+    return (*_indexed(), *_FOREIGN)
 
 
 @cache
