@@ -8,8 +8,12 @@ reason that no manifest holds is declared as well.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final
 
+import yaml
+
+from aksrdma.paths import PACKAGE
 from aksrdma.schemas.store import BUILTIN_PREFIX
 
 from .judges import Verdict
@@ -56,12 +60,23 @@ def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any])
     """Return why kubectl-validate differs from the engine, or None where they ought to agree."""
     if engine.accepts:
         return _too_strict(folder, judge)
-    rules = {rule for rule, _ in engine.causes}
+    # A word of a field that `make/kubernetes.yaml` holds to a list is refused by hand-written code, too.
+    rules = {rule for rule, message in engine.causes if not (rule == "value-not-allowed" and _held(message))}
     if folder.startswith(BUILTIN_PREFIX):
         return TYPED if rules <= _DECODED else None
     if rules <= {"wrong-type", "validation-rule-broken", "invalid-value"} and _has_whole_float(data):
         return AS_YAML
     return SCALE if rules == {"invalid-value"} else None
+
+
+@cache
+def _held_words() -> tuple[str, ...]:
+    rows = yaml.safe_load((PACKAGE / "schemas" / "make" / "kubernetes.yaml").read_text(encoding="utf-8"))["held"]
+    return tuple(", ".join(f'"{word}"' for word in row["enum"]) for row in rows if "enum" in row)
+
+
+def _held(message: str) -> bool:
+    return any(words in message for words in _held_words())
 
 
 def _too_strict(folder: str, judge: Verdict) -> str | None:
