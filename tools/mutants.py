@@ -33,7 +33,7 @@ SECONDS: Final = 300
 TESTS: Final[dict[str, tuple[str, ...]]] = {
     "kube": ("tests/kube", "tests/checks", "tests/workloads/fit", "tests/documents"),
     "documents": ("tests/documents",),
-    "catalog": ("tests/catalog", "tests/cli", "tests/plan"),
+    "catalog": ("tests/catalog", "tests/test_public_names.py", "tests/cli", "tests/plan"),
     "schemas": ("tests/schemas",),
     "models": ("tests/models",),
     "cluster": ("tests/cluster", "tests/cli"),
