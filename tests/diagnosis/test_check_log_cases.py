@@ -126,6 +126,8 @@ def test_errors_name_the_message_and_what_to_do(name: str) -> None:
         pytest.param(11, _USED, id="the peer could not carry it out"),
         pytest.param(12, _UNPROVEN, id="the peer never answered"),
         pytest.param(13, _USED, id="the peer answered that it was not ready"),
+        pytest.param(16, _USED, id="the peer ended the request"),
+        pytest.param(17, _UNPROVEN, id="an error of this side again"),
         pytest.param(21, _UNPROVEN, id="a fatal error says nothing of the peer"),
     ],
 )

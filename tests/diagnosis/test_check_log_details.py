@@ -259,3 +259,27 @@ def test_a_name_with_the_end_of_a_row_before_it_is_the_same_process(other: str, 
 
     assert len(check(log).ranks) == ranks
     assert len(check(info("Using network IB", "gcn1") + info("Using network IB", other.lstrip("-"), pid=2)).ranks) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "note"),
+    [
+        pytest.param(
+            ["host-a:1:2 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[0] [send] via NET/IB/0"],
+            "GPUDirect RDMA is off, so data takes a detour over host memory",
+            id="off",
+        ),
+        pytest.param(
+            [
+                "host-a:1:2 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[0] [send] via NET/IB/0",
+                "host-b:1:2 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [send] via NET/IB/0/GDRDMA",
+            ],
+            "some channels reach GPU memory directly and some do not",
+            id="in-part",
+        ),
+    ],
+)
+def test_a_detour_over_host_memory_is_noted(lines, note):
+    report = check_log(io.BytesIO("\n".join([*lines, ""]).encode()), "x")
+
+    assert note in [reason.text for reason in report.reasons]

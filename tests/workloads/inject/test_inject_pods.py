@@ -362,3 +362,23 @@ def test_a_volume_of_the_topology_config_map_is_mounted_and_not_made_again():
 
     assert [volume["name"] for volume in spec["volumes"]] == ["other", "mine", "shm"]
     assert spec["containers"][0]["volumeMounts"][1]["name"] == "mine"
+
+
+def test_one_container_with_gpus_is_no_news():
+    gpus = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+
+    assert injected(pod(container("a", **gpus), container("b")), injection()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("context", "who"),
+    [
+        pytest.param({"runAsUser": 1000}, "user 1000", id="a-user-by-number"),
+        pytest.param({"runAsNonRoot": True}, "a user that is not root", id="no-number"),
+        pytest.param({"runAsUser": 7, "runAsNonRoot": True}, "user 7", id="the-number-says-more"),
+    ],
+)
+def test_the_note_says_as_whom_the_container_runs(context, who):
+    (note,) = injected(pod(securityContext=context), injection()).notes
+
+    assert f"runs as {who}: run it as root" in note

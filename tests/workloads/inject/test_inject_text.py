@@ -237,3 +237,21 @@ def test_a_second_injection_of_the_text_changes_nothing(name):
     [twice] = inject_files([(file.name, once.after.encode())], injection())
 
     assert (twice.after, twice.diff()) == (once.after, "")
+
+
+@pytest.mark.parametrize(
+    ("head", "blank_lines"),
+    [
+        pytest.param("|", 0, id="a block that ends with its text: blank lines below stay below"),
+        pytest.param("|+", 2, id="a block that keeps its blank lines, however it is commented"),
+        pytest.param("| # +", 0, id="a plus in a comment keeps none"),
+    ],
+)
+def test_an_addition_stands_below_a_block_of_text(head, blank_lines):
+    text = f"a:\n  b: {head}\n    word\n\n\n"
+    after = {"a": {"b": "word\n" + "\n" * blank_lines, "c": 1}}
+
+    done = spliced(text, list(between({"a": {"b": after["a"]["b"]}}, after)), after)
+
+    assert yaml.safe_load(done) == after
+    assert done.index("c: 1") == len(f"a:\n  b: {head}\n    word\n" + "\n" * blank_lines) + 2
