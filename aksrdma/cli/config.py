@@ -10,7 +10,7 @@ from typing import Any, Final
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.nearest import hint
 
-_TYPES: Final = {
+_TYPES: Final[dict[str, type[Any]]] = {
     "admission-controller": bool,
     "catalog": str,
     "fail-on": str,
@@ -111,9 +111,11 @@ def _value(file: Path, key: str, value: Any) -> Any:
         return tuple(value)
     if type(value) is not _TYPES[key]:
         raise UsageError(f"{file}: {key} must be of type {_TYPES[key].__name__}, not {value!r}")
+    if key == "nodes" and value < 0:  # as the flag refuses it
+        raise UsageError(f"{file}: nodes must be 0 or more, not {value}")
     if key == "fail-on":
         from aksrdma.validation.report import FAIL_ON  # which a render does without
 
         if value not in FAIL_ON:
             raise UsageError(f"{file}: fail-on must be error, warning, info or never, not {value!r}")
-    return str(file.parent / str(value)) if key == "catalog" else value
+    return str(file.parent / value) if key == "catalog" else value

@@ -125,6 +125,13 @@ def test_nothing_above_the_repository_counts(tmp_path, monkeypatch):
     assert run(["validate", "-q", "pod.yaml", "--select", "rdma-pod-lacks-ipc-lock"]) == 0
 
 
+def test_no_nodes_are_a_number(repository, monkeypatch):
+    configure(repository, 'nodes = 0\nselect = ["rdma-pod-lacks-ipc-lock"]')
+    monkeypatch.chdir(repository)
+
+    assert run(["validate", "-q", "pod.yaml"]) == 0
+
+
 def test_a_pyproject_without_the_table_is_passed_over(repository, monkeypatch):
     configure(repository, '[project]\nname = "uses-aksrdma"', "pyproject.toml")
     monkeypatch.chdir(repository)
@@ -139,6 +146,7 @@ def test_a_pyproject_without_the_table_is_passed_over(repository, monkeypatch):
         pytest.param('ignroe = ["a"]', 2, ["unknown option 'ignroe'", "did you mean ignore?"], id="misspelt"),
         pytest.param("zzz = 1", 2, ["unknown option 'zzz'", "there are admission-controller, catalog"], id="unknown"),
         pytest.param('nodes = "3"', 2, ["nodes must be of type int, not '3'"], id="a-text-for-a-number"),
+        pytest.param("nodes = -1", 2, ["aksrdma.toml: nodes must be 0 or more, not -1"], id="fewer-nodes-than-none"),
         pytest.param("nodes = true", 2, ["nodes must be of type int, not True"], id="a-boolean-is-no-number"),
         pytest.param("strict = 1", 2, ["strict must be of type bool"], id="a-number-for-a-boolean"),
         pytest.param('select = "a"', 2, ["select must be a list of texts"], id="a-text-for-a-list"),
