@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aksrdma.kube.kinds import ANY_PODS, POD_KINDS
+from aksrdma.kube.templates import PodTemplate, pod_templates
+
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
@@ -24,7 +27,8 @@ class ManifestSet:
         vm_sizes: VM sizes of the nodes, canonical names; empty where they are not known.
         nodes: number of nodes; None where it is not known.
         cluster: the cluster file of the set, if it has one.
-        unknown: objects of kinds without a schema; they are not judged, but may say what the others rely on.
+        unknown: objects of kinds without a schema; of them the pod templates are judged, and the rest may say what the
+            others rely on.
     """
 
     def __init__(
@@ -73,6 +77,19 @@ class ManifestSet:
     def unknown_by_kind(self) -> Mapping[str, list[Document]]:
         """Objects without a schema by kind."""
         return _by_kind(self.unknown)
+
+    @cached_property
+    def templates(self) -> Mapping[Document, tuple[PodTemplate, ...]]:
+        """The pod templates of each object that has some, known or not, in the order of the set."""
+        holders = (one for one in self.documents if one.kind in POD_KINDS)
+        found = {one: tuple(pod_templates(one.data)) for one in (*holders, *self.unknown)}
+        return {document: templates for document, templates in found.items() if templates}
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of its objects, with `ANY_PODS` where one without a schema holds a pod template."""
+        own = frozenset(self.by_kind) | self.unknown_kinds
+        return own | {ANY_PODS} if any(one in self.templates for one in self.unknown) else own
 
     @property
     def unknown_kinds(self) -> frozenset[str]:

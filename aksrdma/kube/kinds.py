@@ -225,11 +225,13 @@ NETWORK_KINDS: Final = OPERATOR_NETWORKS | {"NetworkAttachmentDefinition"}
 POOL_KINDS: Final = frozenset({"CIDRPool", "IPPool"})
 """Pools of nv-ipam; other projects have kinds of these names, too."""
 RULE_KINDS: Final = frozenset({"NodeFeatureRule"})
-POD_KINDS: Final = frozenset(row.kind for row in KINDS if row.places)
+ANY_PODS: Final = "any kind with a pod template"
+"""Stands for an object without a schema that holds a pod template, among the kinds for which there is a check."""
+POD_KINDS: Final = frozenset(row.kind for row in KINDS if row.places) | {ANY_PODS}
 """Pods, and the kinds with templates from which pods are made."""
 WORKLOADS: Final = POD_KINDS | {"TrainJob"}
 """Also TrainJob, which has no pod template of its own."""
-CUSTOM_WORKLOADS: Final = frozenset(row.kind for row in KINDS if row.kind in WORKLOADS and not row.builtin)
+CUSTOM_WORKLOADS: Final = frozenset(row.kind for row in KINDS if row.kind in WORKLOADS and not row.builtin) | {ANY_PODS}
 """Workloads that come with a CRD: the API server judges their pods by the schema of the CRD alone."""
 JUDGED: Final = frozenset(row.kind for row in KINDS if row.has_schema)
 """Names of the kinds that have a schema."""

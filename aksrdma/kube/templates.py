@@ -10,8 +10,8 @@ from aksrdma.findings import FieldPath
 from aksrdma.kube.kinds import EACH, Place, Whole, kind_of
 from aksrdma.kube.values import mapping, step
 
-_SPEC_KEYS: Final = ("podSpec", "spec", "workerSpec")
-"""Keys below which the kinds of others keep a bare pod spec."""
+_CARRIERS: Final = ("spec", "template")
+"""Ends of the keys below which the kinds of others keep a bare pod spec: `podSpec`, `workerSpec`, `extraPodSpec`, ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def pod_templates(data: Any) -> Iterator[PodTemplate]:
     """Yield the pod templates of an object, none for one that makes no pods.
 
     Those of a kind in the table stand where the table says; in any other object a template is a mapping whose `spec`
-    has `containers`, or a bare spec with `containers` below one of the keys by which others name it.
+    has `containers`, or a bare spec with `containers` below a key that ends as those do by which others name it.
     """
     if not isinstance(data, dict):
         return
@@ -127,10 +127,11 @@ def _by_looks(data: dict[str, Any]) -> Iterator[PodTemplate]:
         if path and _has_containers(value.get("spec")):
             yield PodTemplate(path, value)
             continue
-        if path and path[-1] in _SPEC_KEYS and _has_containers(value):
+        if path and str(path[-1]).lower().endswith(_CARRIERS) and _has_containers(value):
             yield PodTemplate(path, {"spec": value}, bare=True)
             continue
-        waiting.extend(((*path, key), item) for key, item in reversed(value.items()))
+        # What a status tells of pods is no wish for any.
+        waiting.extend(((*path, key), item) for key, item in reversed(value.items()) if path or key != "status")
 
 
 def _has_containers(spec: Any) -> bool:

@@ -16,7 +16,8 @@ def write(report: Report) -> str:
 
 def to_data(report: Report) -> dict[str, Any]:
     """Return a report as plain data."""
-    summary = asdict(report.summary) | {"unknown_kinds": dict(report.summary.unknown_kinds)}
+    summary = asdict(report.summary)
+    summary |= {key: dict(summary[key]) for key in ("unknown_kinds", "by_pods_alone")}
     counts = report.counts()
     return {
         "findings": [asdict(finding) for finding in report.findings],

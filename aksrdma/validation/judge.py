@@ -11,7 +11,7 @@ from aksrdma import catalog
 from aksrdma.checks.register import document_checks, set_checks
 from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Finding, Position, Problem, format_path
-from aksrdma.kube.kinds import POLICY_KINDS
+from aksrdma.kube.kinds import ANY_PODS, POLICY_KINDS
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -39,7 +39,7 @@ def judge(
         locate: finds the place of a field.
         more: problems that were found elsewhere, to be reported in the same way.
         patches: objects in which nothing is missing, for their base has it.
-        foreign: objects that were judged elsewhere, in which comments may suppress findings, too.
+        foreign: objects without a schema of ours that were judged, in which comments may suppress findings, too.
     """
     wanted = []
     for problem in without_consequences([*more, *_problems(manifests)]):
@@ -61,7 +61,10 @@ def _problems(manifests: ManifestSet) -> Iterator[Problem]:
         for check in document_checks(document.kind, webhook):
             for problem in check(document, manifests):
                 yield problem if problem.document is not None else problem._replace(document=document)
-    for set_check in set_checks(manifests.by_kind, webhook):
+    for document in manifests.unknown:
+        for check in document_checks(ANY_PODS, webhook) if document in manifests.templates else ():
+            yield from (problem._replace(document=document) for problem in check(document, manifests))
+    for set_check in set_checks(manifests.kinds, webhook):
         yield from set_check(manifests)
 
 

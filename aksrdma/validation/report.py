@@ -70,18 +70,25 @@ class Summary:
     """Kinds that aksrdma does not know and skipped, with the number of their objects."""
     suppressed: int = 0
     """Findings that a comment suppresses."""
+    by_pods_alone: tuple[tuple[str, int], ...] = ()
+    """Kinds without a schema whose objects were judged by their pods alone, with the number of these objects."""
 
     def __add__(self, other: Summary) -> Summary:
-        kinds = Counter(dict(self.unknown_kinds))
-        kinds.update(dict(other.unknown_kinds))
         return Summary(
             self.files + other.files,
             self.documents + other.documents,
             self.sets + other.sets,
             self.not_manifests + other.not_manifests,
-            tuple(sorted(kinds.items())),
+            _sum(self.unknown_kinds, other.unknown_kinds),
             self.suppressed + other.suppressed,
+            _sum(self.by_pods_alone, other.by_pods_alone),
         )
+
+
+def _sum(one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    kinds = Counter(dict(one))
+    kinds.update(dict(other))
+    return tuple(sorted(kinds.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,14 +102,16 @@ def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) 
     )
     problems = [problem for _, wrong in clusters for problem in wrong]
     problems += found.problems(strict=options.strict)
-    findings, suppressed = judge(manifests, options, locate, problems, found.patches, found.foreign)
-    judged = len(found.manifests) + len(found.foreign) + len(clusters)
+    elsewhere = (*found.foreign, *found.by_pods)
+    findings, suppressed = judge(manifests, options, locate, problems, found.patches, elsewhere)
+    judged = len(found.manifests) + len(elsewhere) + len(clusters)
     summary = Summary(
         files=len(streams),
         documents=judged,
         sets=1 if judged else 0,
         not_manifests=len(found.others) + sum(stream.is_template for stream in streams),
-        unknown_kinds=found.unknown_kinds(),
+        by_pods_alone=found.kinds(by_pods=True),
+        unknown_kinds=found.kinds(by_pods=False),
         suppressed=suppressed,
     )
     notes = (*((note,) if note and found.manifests else ()), *found.notes())

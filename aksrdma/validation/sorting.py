@@ -31,6 +31,8 @@ class Sorted:
     clusters: list[Document] = field(default_factory=list)
     unknown: list[Document] = field(default_factory=list)
     """Objects of kinds without a schema."""
+    by_pods: frozenset[Document] = frozenset()
+    """Those of them that hold a pod template, and so are judged by their pods alone."""
     foreign: dict[Document, Callable[[Any], list[Problem]]] = field(default_factory=dict)
     """Objects of kinds that only a schema of the user's knows, with what judges them by it."""
     kindless: list[Document] = field(default_factory=list)
@@ -42,9 +44,14 @@ class Sorted:
     others: list[Document] = field(default_factory=list)
     """Documents without apiVersion and kind, templates, and files of Helm and kustomize."""
 
-    def unknown_kinds(self) -> tuple[tuple[str, int], ...]:
-        """Return the kinds without a schema, with the number of their objects."""
-        return tuple(sorted(Counter(map(_kind_of, self.unknown)).items()))
+    def kinds(self, *, by_pods: bool) -> tuple[tuple[str, int], ...]:
+        """Return the kinds without a schema with the number of their objects.
+
+        Args:
+            by_pods: whether of the objects that are judged by their pods alone, or of those that are not judged at all.
+        """
+        found = (one for one in self.unknown if (one in self.by_pods) is by_pods)
+        return tuple(sorted(Counter(map(_kind_of, found)).items()))
 
     def problems(self, *, strict: bool) -> Iterator[Problem]:
         """Yield what can be told of a document without a schema, and what the user's own schemas tell.
@@ -67,11 +74,16 @@ class Sorted:
                 message = "the document has neither apiVersion nor kind"
                 yield Problem("not-a-manifest", (), message, document=document)
             for document in self.unknown:
+                if document in self.by_pods:
+                    continue
                 message = f"there is no schema of {_kind_of(document)}, so it was not judged"
                 yield Problem("unknown-kind", ("kind",), message, document=document)
 
     def notes(self) -> Iterator[str]:
-        """Yield a note for each patch."""
+        """Yield a note for each kind that is judged in part, and one for each patch."""
+        for kind, count in self.kinds(by_pods=True):
+            objects = f"{count} objects are each" if count > 1 else "1 object is"
+            yield f"there is no schema of {kind}: {objects} judged by its pods alone"
         for document in sorted(self.patches, key=lambda one: (one.file, one.index)):
             yield f"{document.file}: {document.label} is a patch: what it leaves out was not judged (validate its build)"
 
@@ -103,7 +115,8 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
             if judge := locations.judge_of(document.api_version, document.kind):
                 found.foreign[document] = judge
         found.unknown = [one for one in found.unknown if one not in found.foreign]
-    whole = (*found.manifests, *found.foreign)
+    found.by_pods = frozenset(one for one in found.unknown if any(True for _ in pod_templates(one.data)))
+    whole = (*found.manifests, *found.foreign, *found.by_pods)
     found.patches = frozenset(one for one in whole if one not in found.unversioned and is_patch(one))
     return found
 
@@ -214,10 +227,14 @@ def misspelt(document: Document) -> Iterator[Problem]:
 def _alike(written: str, known: str) -> bool:
     from difflib import SequenceMatcher  # only kinds that nobody knows need it
 
-    if written.casefold() == known.casefold():
+    if _singular(written.casefold()) == _singular(known.casefold()):
         return True
     # Between short names one letter may make another kind of the same group.
     return abs(len(written) - len(known)) < 3 and SequenceMatcher(None, written, known).ratio() >= _ALIKE
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
 
 
 def _kinds() -> tuple[Kind, ...]:

@@ -134,6 +134,21 @@ OBJECTS: dict[str, tuple[str, list[tuple[str, str, bool, int | None]]]] = {
         f"{{apiVersion: a.io/v1, kind: A, spec: {POD}}}",
         [("spec", "pod", True, None)],
     ),
+    "a kind in no table may name its pod spec as it likes, as long as it says spec or template": (
+        "{apiVersion: a.io/v1, kind: A, spec: {leader: {workerSpec: "
+        f"{POD}}}, template: {POD}, extraPodSpec: {POD}, podTemplate: {TEMPLATE}}}}}",
+        [
+            ("spec.leader.workerSpec", "pod", True, None),
+            ("spec.template", "pod", True, None),
+            ("spec.extraPodSpec", "pod", True, None),
+            ("spec.podTemplate", "pod", True, None),
+        ],
+    ),
+    "what a status tells of pods is no template": (
+        f"{{apiVersion: a.io/v1, kind: A, spec: {{status: {{spec: {POD}}}}}, status: {{template: {TEMPLATE}}}}}",
+        [("spec.status", "pod", True, None)],
+    ),
+    "containers below another key are no pod": (f"{{apiVersion: a.io/v1, kind: A, spec: {{scan: {POD}}}}}", []),
     "a policy makes no pods that are in it": (
         "{apiVersion: mellanox.com/v1alpha1, kind: NicClusterPolicy, spec: {}}",
         [],

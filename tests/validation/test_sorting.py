@@ -20,6 +20,14 @@ HEAD = "apiVersion: {}\nkind: {}\nmetadata: {{name: nic-cluster-policy}}\nspec: 
             ("kind", "no kind deployment in apps/v1; did you mean Deployment?", "write Deployment"), id="another-case",
         ),
         pytest.param(
+            "mellanox.com/v1alpha1", "NicClusterPolicies",
+            ("kind", "no kind NicClusterPolicies in mellanox.com/v1alpha1; did you mean NicClusterPolicy?",
+             "write NicClusterPolicy"), id="several-policies",
+        ),
+        pytest.param(
+            "batch/v1", "Jobs", ("kind", "no kind Jobs in batch/v1; did you mean Job?", "write Job"), id="several-jobs",
+        ),
+        pytest.param(
             "nvidia.com/v1alpha1", "NicClusterPolicy",
             ("apiVersion", "no kind NicClusterPolicy in nvidia.com/v1alpha1; did you mean mellanox.com/v1alpha1?",
              "write mellanox.com/v1alpha1"), id="a-kind-of-ours-in-any-other-group",

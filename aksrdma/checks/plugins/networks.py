@@ -14,7 +14,7 @@ from aksrdma.kube import names
 from aksrdma.kube.addresses import parse_address, parse_cidr
 from aksrdma.kube.go_json import JsonError, Reader
 from aksrdma.kube.go_struct import WRONG_TYPE, ListOf, MapOf, Object, Struct, decode
-from aksrdma.kube.kinds import NETWORK_KINDS, POD_KINDS, POLICY_KINDS
+from aksrdma.kube.kinds import NETWORK_KINDS, POD_KINDS, POLICY_KINDS, kind_of
 from aksrdma.kube.labels import NETWORKS
 from aksrdma.kube.templates import PodTemplate, pod_templates
 from aksrdma.kube.values import mapping
@@ -238,7 +238,10 @@ def network_annotations(document: Document, manifests: ManifestSet) -> Iterator[
                 yield Problem("network-annotation-key-unknown", path, f"Multus does not read {key}", meant=NETWORKS)
     on_pods = any(NETWORKS in template.annotations for template in templates)
     path = ("metadata", "annotations", NETWORKS)
-    if document.kind != "Pod" and not on_pods and mapping(document.value(path[:-1])).get(NETWORKS):
+    # Controllers whose kind has no schema here may well copy it to their pods.
+    row = kind_of(document.api_version, document.kind)
+    copied = document.kind == "Pod" or row is None or not row.has_schema
+    if not copied and not on_pods and mapping(document.value(path[:-1])).get(NETWORKS):
         message = f"{NETWORKS} on the {document.kind} itself reaches no pod: Multus reads the pod's own annotations"
         yield Problem("network-annotation-on-workload-metadata", path, message)
 

@@ -11,8 +11,8 @@ from aksrdma.checks.plugins.device_plugin_configs import Resource, shared_resour
 from aksrdma.checks.plugins.ipam import Ipam, ipams_of
 from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
 from aksrdma.checks.plugins.pools import Pool, pool_of
-from aksrdma.kube.kinds import OPERATOR_NETWORKS, POD_KINDS
-from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates
+from aksrdma.kube.kinds import OPERATOR_NETWORKS
+from aksrdma.kube.templates import PodTemplate, pod_count
 from aksrdma.kube.train_jobs import RUNTIMES
 from aksrdma.kube.values import items, step, text
 
@@ -108,6 +108,7 @@ class Installed:
         self._by_kind = {**manifests.unknown_by_kind, **manifests.by_kind}
         self._documents = (*manifests.documents, *manifests.unknown)
         self._workloads = manifests.of("DaemonSet", "Deployment")
+        self._templates = manifests.templates
         self._nodes = manifests.nodes
         self._cluster = manifests.cluster
 
@@ -199,16 +200,15 @@ class Installed:
     def pods_attached(self) -> Mapping[tuple[str, str], tuple[Attachment, ...]]:
         """Pod templates by the (namespace, name) of each network that they get; those with hostNetwork get none."""
         found: dict[tuple[str, str], list[Attachment]] = defaultdict(list)
-        for kind in sorted(POD_KINDS):
-            for document in self._by_kind.get(kind, ()):
-                for template in pod_templates(document.data):
-                    for reference in () if on_host_network(template) else networks_annotation(template):
-                        network = self.network_of(document, reference)
-                        if network is not None:
-                            # A runtime makes no pods by itself, each TrainJob that names it does.
-                            own = kind not in RUNTIMES
-                            pods = pod_count(document.data, template, self._nodes) if own else None
-                            found[network.key].append(Attachment(document, reference, network, pods))
+        for document, templates in self._templates.items():
+            for template in templates:
+                for reference in () if on_host_network(template) else networks_annotation(template):
+                    network = self.network_of(document, reference)
+                    if network is not None:
+                        # A runtime makes no pods by itself, each TrainJob that names it does.
+                        own = document.kind not in RUNTIMES
+                        pods = pod_count(document.data, template, self._nodes) if own else None
+                        found[network.key].append(Attachment(document, reference, network, pods))
         return {key: tuple(attachments) for key, attachments in found.items()}
 
     def network_of(self, document: Document, reference: NetworkReference) -> SecondaryNetwork | None:
@@ -238,7 +238,7 @@ class Installed:
     def _workload_names(self) -> tuple[str, ...]:
         names = [document.name for document in self._workloads]
         for document in self._workloads:
-            for template in pod_templates(document.data):
+            for template in self._templates.get(document, ()):
                 names += (text(one.get("image")) for _, one in items(template.spec.get("containers"), ()))
         return tuple(names)
 

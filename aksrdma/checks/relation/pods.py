@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aksrdma.findings import FieldPath
-from aksrdma.kube.kinds import POD_KINDS
 from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
 from aksrdma.kube.quantities import quantity
 from aksrdma.kube.scheduling import REQUIRED, Placement, placement_of
@@ -186,11 +185,10 @@ def pods_of(manifests: ManifestSet) -> tuple[PodView, ...]:
 
 def _pods(manifests: ManifestSet) -> tuple[PodView, ...]:
     found: list[PodView] = []
-    for document in manifests.documents:
+    for document in (*manifests.documents, *manifests.unknown):
         if document.kind == "TrainJob":
             found += _of_train_job(document, manifests)
-        elif document.kind in POD_KINDS:
-            found += (PodView(document, template) for template in pod_templates(document.data))
+        found += (PodView(document, template) for template in manifests.templates.get(document, ()))
     return tuple(found)
 
 

@@ -29,7 +29,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Exposed, Installed, Plugin
 from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import CUSTOM_WORKLOADS, WORKLOADS
+from aksrdma.kube.kinds import CUSTOM_WORKLOADS, WORKLOADS, kind_of
 from aksrdma.kube.labels import GPUS
 from aksrdma.kube.resources import NIC_VENDORS, is_rdma
 from aksrdma.nearest import nearest
@@ -203,7 +203,8 @@ def template_resources(manifests: ManifestSet) -> Iterator[Problem]:
     """
     wanted = (NOT_WHOLE, NO_LIMIT, DIFFERS, AT_POD_LEVEL, ILLEGAL_NAME, NEAR_MISS)
     for pod in pods_of(manifests):
-        if pod.document.kind in CUSTOM_WORKLOADS:
+        row = kind_of(pod.document.api_version, pod.document.kind)
+        if row is None or not row.builtin:
             report = Report(pod.document)
             for container in pod.containers:
                 check_resources(report, container.resources_path, container.data.get("resources"), ())
