@@ -262,7 +262,8 @@ def test_what_a_field_is_held_to_is_in_the_schemas(place, row):
     assert keywords | {"fields", "source"} == row.keys() - {"required"}
     assert found
     for schema in found:
-        held = schema["properties"][field]
+        held = schema["properties"][field.removesuffix("[]")]
+        held = held["items"] if field.endswith("[]") else held
         assert {
             key: [word for word in held[key] if word is not None] if key == "enum" else held[key] for key in keywords
         } == {key: row[key] for key in keywords}

@@ -205,7 +205,6 @@ def _check_probes(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
         if not isinstance(probe, dict):
             continue
         _check_handler(pod, where, probe, _PROBE_HANDLERS)
-        check_fields(report, where, probe, "Probe")
         grace, successes = probe.get("terminationGracePeriodSeconds"), integer(probe.get("successThreshold"))
         if name == "readinessProbe":
             if grace is not None:
@@ -266,7 +265,6 @@ def _check_mounts(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
         name, place = text(mount.get("name")), text(mount.get("mountPath"))
         if name in pod.dropped:
             continue
-        check_fields(pod.report, where, mount, "VolumeMount")
         if name and name not in pod.volumes:
             message = f"the pod has no volume {name!r}{hint(name, pod.volumes)}"
             pod.report.add(_MOUNTS, (*where, "name"), message, "name a volume of spec.volumes")
@@ -298,7 +296,6 @@ def _check_mount_options(pod: Pod, path: FieldPath, mount: dict[str, Any], conta
 def _check_devices(pod: Pod, path: FieldPath, devices: Any, taken: set[str]) -> None:
     report = pod.report
     for where, device in items(devices, path):
-        check_fields(report, where, device, "VolumeDevice")
         name = text(device.get("name"))
         source = pod.volumes.get(name)
         if name and source is None:

@@ -52,23 +52,23 @@ ObjectCheck: TypeAlias = Callable[[Report, "dict[str, Any]"], None]
 """Judges the data of one object."""
 
 
-def beyond_schema(check: ObjectCheck) -> Callable[[Document, ManifestSet | None], Iterator[Problem]]:
+def beyond_schema(check: ObjectCheck) -> Callable[[Document, ManifestSet], Iterator[Problem]]:
     """Make the check of an object one of a document, as the register wants it.
 
     It leaves alone what only has the name of a kind, such as the Jobs of others, and says nothing of a field of which
-    the schema of the set's release does; without a set it says all.
+    the schema of the set's release does.
     """
 
     @wraps(check)
-    def judge(document: Document, manifests: ManifestSet | None) -> Iterator[Problem]:
+    def judge(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
         data = document.data
         row = kind_of(data.get("apiVersion"), data.get("kind")) if isinstance(data, dict) else None
         if row is None or (row.builtin and data["apiVersion"].rpartition("/")[2] not in row.versions):
             return iter(())
         report = Report(document)
         check(report, data)
-        if not report.problems or manifests is None:
-            return iter(report.problems)
+        if not report.problems:
+            return iter(())
         told = {problem.path for problem in schemas_of(manifests.release).judge(data)}
         return (problem for problem in report.problems if problem.path not in told)
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import check_fields
 from aksrdma.checks.apiserver.judging import Report, beyond_schema
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
-from aksrdma.kube.kinds import KINDS, kind_of
-from aksrdma.kube.values import absent, items, mapping, sequence, text
+from aksrdma.kube.kinds import JUDGED, kind_of
+from aksrdma.kube.values import absent, integer, items, mapping, sequence, text
 
 RULE: Final = "invalid-metadata"
 ANNOTATIONS_MAX: Final = 256 * 1024
@@ -22,7 +21,7 @@ _STANDARD_FINALIZERS: Final = frozenset({"foregroundDeletion", "kubernetes", "or
 _METADATA: Final[FieldPath] = ("metadata",)
 
 
-@rule("invalid-metadata", kinds={row.kind for row in KINDS})
+@rule("invalid-metadata", kinds=JUDGED)
 @beyond_schema
 def check_metadata(report: Report, data: dict[str, Any]) -> None:
     """Judge `metadata` of an object that is to be created."""
@@ -36,8 +35,9 @@ def check_metadata(report: Report, data: dict[str, Any]) -> None:
         report.add(RULE, ("metadata", "namespace"), f"namespace {namespace!r} {reason}")
     check_labels(report, RULE, ("metadata", "labels"), metadata.get("labels"))
     check_annotations(report, _METADATA, metadata)
-    if kind.keeps_generation:
-        check_fields(report, _METADATA, metadata, "ObjectMeta")
+    generation = integer(metadata.get("generation")) if kind.keeps_generation else None
+    if generation is not None and generation < 0:
+        report.add(RULE, ("metadata", "generation"), f"generation {generation} is below 0", "use 0 or more")
     if "ownerReferences" in metadata:
         _check_owners(report, metadata["ownerReferences"])
     if isinstance(finalizers := metadata.get("finalizers"), list):
@@ -104,7 +104,10 @@ def _check_owners(report: Report, owners: Any) -> None:
     for index, (path, owner) in enumerate(items(owners, ("metadata", "ownerReferences"))):
         if owner in owners[:index]:  # the server drops repeated ones
             continue
-        check_fields(report, path, owner, "OwnerReference")
+        # No data of the schema: metadata of a pod template has the same type, and its owners are not looked at.
+        for field in ("apiVersion", "kind", "name", "uid"):
+            if absent(owner.get(field)):
+                report.add(RULE, (*path, field), f"{field} is required", f"set {field}")
         version = text(owner.get("apiVersion"))
         if version.count("/") > 1 or version.endswith("/"):
             report.add(RULE, (*path, "apiVersion"), f"apiVersion {version!r} has no version")

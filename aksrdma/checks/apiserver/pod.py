@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver.containers import check_containers
-from aksrdma.checks.apiserver.fields import INT32_MAX, check_fields
+from aksrdma.checks.apiserver.fields import check_fields
 from aksrdma.checks.apiserver.judging import POD_RULES, Pod, Report, beyond_schema
 from aksrdma.checks.apiserver.metadata import check_template_metadata
 from aksrdma.checks.apiserver.resources import check_pod_resources, check_resources
@@ -38,13 +38,6 @@ def check_pod(report: Report, data: dict[str, Any]) -> None:
         _check_priority(pod)
     if pod.spec.get("overhead") and pod.spec.get("runtimeClassName") is None:
         report.add(RULE, (*pod.path, "overhead"), "overhead needs a runtimeClassName", "remove overhead")
-
-
-@rule(*POD_RULES, kinds={"PodTemplate"})
-@beyond_schema
-def check_template_object(report: Report, data: dict[str, Any]) -> None:
-    """Judge a PodTemplate but for its metadata."""
-    check_template(report, ("template",), mapping(data.get("template")))
 
 
 def check_template(
@@ -148,7 +141,7 @@ def _is_int32(value: str) -> bool:
     # Python reads no more than 4300 digits; a zero in front is refused, but not behind a minus.
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 4000 or (value[0] == "0" and value != "0"):
         return False
-    return -INT32_MAX - 1 <= int(value) <= INT32_MAX
+    return -(2**31) <= int(value) < 2**31
 
 
 def _check_claims(pod: Pod) -> None:

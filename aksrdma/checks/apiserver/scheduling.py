@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aksrdma.checks.apiserver.fields import check_fields
+from aksrdma.checks.apiserver.fields import check_fields, unknown_word
 from aksrdma.checks.apiserver.judging import Pod, Report
 from aksrdma.checks.apiserver.metadata import check_labels
 from aksrdma.findings import FieldPath
@@ -18,6 +18,10 @@ from aksrdma.kube.values import absent, integer, items, mapping, sequence, text,
 from aksrdma.nearest import hint
 
 RULE: Final = "invalid-scheduling"
+_TOLERATION_WORDS: Final = {
+    "effect": ("NoExecute", "NoSchedule", "PreferNoSchedule"),
+    "operator": ("Equal", "Exists"),
+}
 
 
 def check_scheduling(pod: Pod) -> None:
@@ -45,9 +49,12 @@ def check_scheduling(pod: Pod) -> None:
 
 
 def check_tolerations(report: Report, path: FieldPath, tolerations: Any) -> None:
-    """Judge a list of tolerations."""
+    """Judge a list of tolerations, also of a policy, whose CRD does not know the words."""
     for where, toleration in items(tolerations, path):
         check_fields(report, where, toleration, "Toleration")
+        for field, words in _TOLERATION_WORDS.items():
+            if (word := text(toleration.get(field))) and (problem := unknown_word(word, words)):
+                report.add(RULE, (*where, field), *problem)
         operator, value = toleration.get("operator"), text(toleration.get("value"))
         if absent(toleration.get("key")) and operator != "Exists" and (operator is None or isinstance(operator, str)):
             report.add(RULE, where, "a toleration without key needs operator Exists", "set key, or operator: Exists")
@@ -77,7 +84,7 @@ def _check_spread(report: Report, path: FieldPath, constraints: Any) -> None:
 
 
 def check_affinity(report: Report, path: FieldPath, affinity: dict[str, Any]) -> None:
-    """Judge `affinity` of a pod."""
+    """Judge `affinity` of a pod, or of a policy, whose CRD does not bound the weight."""
     nodes, where = mapping(affinity.get("nodeAffinity")), (*path, "nodeAffinity")
     if isinstance(required := nodes.get(REQUIRED), dict):
         terms, there = required.get("nodeSelectorTerms"), (*where, REQUIRED, "nodeSelectorTerms")
@@ -86,14 +93,14 @@ def check_affinity(report: Report, path: FieldPath, affinity: dict[str, Any]) ->
         for one, term in items(terms, there):
             _check_node_term(report, one, term, "NodeSelectorTerm")
     for one, weighted in items(nodes.get(PREFERRED), (*where, PREFERRED)):
-        check_fields(report, one, weighted, "PreferredTerm")
+        if (weight := integer(weighted.get("weight"))) is not None and not 1 <= weight <= 100:
+            report.add(RULE, (*one, "weight"), f"weight {weight} is not between 1 and 100")
         _check_node_term(report, (*one, "preference"), mapping(weighted.get("preference")), "Preference")
     for kind in ("podAffinity", "podAntiAffinity"):
         pods, where = mapping(affinity.get(kind)), (*path, kind)
         for one, term in items(pods.get(REQUIRED), (*where, REQUIRED)):
             _check_pod_term(report, one, term)
         for one, weighted in items(pods.get(PREFERRED), (*where, PREFERRED)):
-            check_fields(report, one, weighted, "PreferredTerm")
             _check_pod_term(report, (*one, "podAffinityTerm"), mapping(weighted.get("podAffinityTerm")))
 
 

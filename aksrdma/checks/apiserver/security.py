@@ -25,7 +25,6 @@ _ALL_CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
 def check_container_security(pod: Pod, path: FieldPath, context: dict[str, Any]) -> None:
     """Judge `securityContext` of a container."""
     report = pod.report
-    check_fields(report, path, context, "SecurityContext")
     if context.get("procMount") == "Unmasked" and pod.host_users:
         message = "procMount Unmasked needs hostUsers: false"
         report.add(RULE, (*path, "procMount"), message, "set spec.hostUsers to false")

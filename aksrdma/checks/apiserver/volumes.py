@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aksrdma.checks.apiserver.containers import FILE_FIELDS, check_field_reference, check_resource_reference
-from aksrdma.checks.apiserver.fields import ACCESS_MODES, check_fields
+from aksrdma.checks.apiserver.fields import ACCESS_MODES, check_fields, unknown_word
 from aksrdma.checks.apiserver.judging import Pod, Report, beyond_schema, check_relative, steps_back
 from aksrdma.checks.apiserver.metadata import check_template_metadata
 from aksrdma.checks.apiserver.resources import check_quantity
@@ -28,6 +28,10 @@ _SOURCES: Final = frozenset({
     "storageos", "vsphereVolume",
 })  # fmt: skip
 """The fields of a volume of which it has one."""
+# Without a path the type is not looked at, so that the schema cannot hold the words.
+_HOST_PATH_TYPES: Final = (
+    *("BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"),
+)
 _PROJECTED: Final = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
 _CLAIM_SOURCES: Final = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 
@@ -75,8 +79,11 @@ def _check_source(pod: Pod, path: FieldPath, kind: str, source: dict[str, Any], 
         amount = check_quantity(report, RULE, (*path, "sizeLimit"), limit)
         if amount is not None and amount.nano < 0:
             report.add(RULE, (*path, "sizeLimit"), f"sizeLimit {limit} is below 0", "use 0 or more")
-    elif kind == "hostPath" and steps_back(text(source.get("path"))):
-        report.add(RULE, (*path, "path"), f"path {source['path']!r} must not hold '..'")
+    elif kind == "hostPath":
+        if steps_back(text(source.get("path"))):
+            report.add(RULE, (*path, "path"), f"path {source['path']!r} must not hold '..'")
+        if (kind_of_path := text(source.get("type"))) and (problem := unknown_word(kind_of_path, _HOST_PATH_TYPES)):
+            report.add(RULE, (*path, "type"), *problem)
     elif kind == "nfs" and (folder := text(source.get("path"))) and not folder.startswith("/"):
         report.add(RULE, (*path, "path"), f"path {folder!r} must be absolute", "start it with '/'")
     elif kind == "azureDisk":
@@ -84,6 +91,9 @@ def _check_source(pod: Pod, path: FieldPath, kind: str, source: dict[str, Any], 
         start = "/subscriptions/" if disk == "Managed" else "https://"
         if isinstance(disk, str) and not text(source.get("diskURI")).startswith(start):
             report.add(RULE, (*path, "diskURI"), f"diskURI of a {disk} disk starts with {start}")
+    elif kind == "csi" and isinstance(secret := source.get("nodePublishSecretRef"), dict):
+        if absent(secret.get("name")):
+            report.add(RULE, (*path, "nodePublishSecretRef", "name"), "name is required", "set name")
     elif kind == "ephemeral":
         _check_ephemeral(pod, path, source, volume)
 
@@ -200,6 +210,9 @@ def check_claim(report: Report, rule: str, path: FieldPath, spec: dict[str, Any]
             continue
         where, kind = (*path, field), source.get("kind")
         check_fields(report, where, source, "TypedObjectReference", rule)
+        for needed in ("kind", "name"):
+            if absent(source.get(needed)):
+                report.add(rule, (*where, needed), f"{needed} is required", f"set {needed}")
         if isinstance(kind, str) and kind != "PersistentVolumeClaim" and absent(source.get("apiGroup")):
             message = f"{kind!r} is not in the core API group, only PersistentVolumeClaim is"
             report.add(rule, where, message, "set apiGroup")

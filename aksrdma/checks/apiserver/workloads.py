@@ -31,7 +31,6 @@ _PROGRESS_SECONDS: Final = 600
 def check_deployment(report: Report, data: dict[str, Any]) -> None:
     """Judge a Deployment but for its metadata."""
     spec = mapping(data.get("spec"))
-    check_fields(report, _SPEC, spec, "DeploymentSpec")
     ready, progress = integer(spec.get("minReadySeconds")) or 0, spec.get("progressDeadlineSeconds")
     seconds = _PROGRESS_SECONDS if progress is None else integer(progress)
     if seconds is not None and seconds <= ready:
@@ -76,7 +75,6 @@ def _share(
 def check_replica_set(report: Report, data: dict[str, Any]) -> None:
     """Judge a ReplicaSet but for its metadata."""
     spec = mapping(data.get("spec"))
-    check_fields(report, _SPEC, spec, "ReplicaSetSpec")
     _check_pods(report, spec)
 
 
@@ -85,7 +83,6 @@ def check_replica_set(report: Report, data: dict[str, Any]) -> None:
 def check_daemon_set(report: Report, data: dict[str, Any]) -> None:
     """Judge a DaemonSet but for its metadata."""
     spec = mapping(data.get("spec"))
-    check_fields(report, _SPEC, spec, "DaemonSetSpec")
     strategy, path = mapping(spec.get("updateStrategy")), (*_SPEC, "updateStrategy", "rollingUpdate")
     rolling = strategy.get("rollingUpdate")
     if (strategy.get("type") or "RollingUpdate") == "RollingUpdate" and isinstance(rolling, dict):
@@ -107,8 +104,6 @@ def check_stateful_set(report: Report, data: dict[str, Any]) -> None:
     kind, rolling = strategy.get("type") or "RollingUpdate", strategy.get("rollingUpdate")
     if kind == "OnDelete" and rolling is not None:
         report.add(RULE, path, "rollingUpdate does not go with type OnDelete", "remove it")
-    elif kind == "RollingUpdate" and isinstance(rolling, dict):
-        check_fields(report, path, rolling, "RollingUpdateStatefulSetStrategy")
     provided = set()
     for where, claim in items(spec.get("volumeClaimTemplates"), (*_SPEC, "volumeClaimTemplates")):
         check_claim(report, RULE, (*where, "spec"), mapping(claim.get("spec")))
@@ -126,9 +121,7 @@ def _check_pods(
     """Judge the template, and the selector that has to find its pods."""
     template, path = mapping(spec.get("template")), (*_SPEC, "template")
     selector, where = spec.get("selector"), (*_SPEC, "selector")
-    if selector is None:
-        report.add(RULE, where, "selector is required", "set selector.matchLabels to the labels of the template")
-    elif isinstance(selector, dict):
+    if isinstance(selector, dict):
         check_selector(report, RULE, where, selector)
         if not selector.get("matchLabels") and not selector.get("matchExpressions"):
             report.add(RULE, where, "an empty selector would take every pod", "set selector.matchLabels")

@@ -54,6 +54,8 @@ def string_check(schema: Schema) -> Check:
     if low or high is not None:
 
         def long_enough(value: str) -> Found:
+            if len(value) < low == 1:
+                return [invalid("must not be empty")]
             if len(value) < low:
                 return [invalid(f"{text(value)} is too short; it needs {low} characters or more")]
             if high is not None and len(value) > high:

@@ -131,6 +131,8 @@ def _field(place: str, schema: Schema) -> Schema:
         return _without_enum(schema)
     if place in facts()["empty_is_unset"] and "enum" in schema:
         schema = {**schema, "enum": ["", *schema["enum"]]}
+    if f"{place}[]" in facts()["held"]:
+        schema = {**schema, "items": _field(f"{place}[]", schema["items"])}
     if row := facts()["held"].get(place):
         schema = schema | {keyword: value for keyword, value in row.items() if keyword not in _NO_KEYWORDS}
         if row.get("required"):  # a default of the document's is only Go's zero value, which is refused as well
