@@ -9,7 +9,8 @@ from typing import BinaryIO
 import click
 
 from aksrdma import catalog
-from aksrdma.cli.options import STDIN, name_of, output_option
+from aksrdma.cli.options import name_of, output_option
+from aksrdma.documents import STDIN
 from aksrdma.errors import ReadError
 
 

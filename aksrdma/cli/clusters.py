@@ -9,8 +9,8 @@ from typing import Any
 
 from aksrdma import catalog
 from aksrdma.cluster import Cluster, NodePool
-from aksrdma.cluster.read import document_of, from_document, located
-from aksrdma.errors import ClusterError, PlanError, UsageError
+from aksrdma.cluster.read import document_of, from_document, placed
+from aksrdma.errors import UsageError
 from aksrdma.plan import Plan, make_plan
 
 
@@ -27,9 +27,5 @@ def plan_of(file: str | None, release: str | None, profile: str | None, vm_sizes
     document = document_of(Path(file)) if file is not None else None
     cluster = from_document(document) if document else Cluster(node_pools=pools)
     asked: dict[str, Any] = {"release": release and catalog.release_name(release), "profile": profile}
-    try:
+    with placed(document):
         return make_plan(dataclasses.replace(cluster, **{name: value for name, value in asked.items() if value}))
-    except PlanError as error:
-        if document is None:
-            raise
-        raise ClusterError(located(document, error.problems, ("spec",))) from error

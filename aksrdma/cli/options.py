@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from aksrdma.cluster import PROFILES
+from aksrdma.documents import STDIN
 from aksrdma.errors import UsageError
 
-STDIN: Final = "-"
 Decorated = Callable[..., Any]
 
 

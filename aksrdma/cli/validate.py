@@ -10,7 +10,8 @@ import click
 
 from aksrdma import reports
 from aksrdma.cli.config import configured
-from aksrdma.cli.options import STDIN, output_option, quiet_option, release_option, say
+from aksrdma.cli.options import output_option, quiet_option, release_option, say
+from aksrdma.documents import STDIN
 from aksrdma.validation import Options, Report, prepared
 from aksrdma.validation.run import run
 from aksrdma.validation.sources import sources_of

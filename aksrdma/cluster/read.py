@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aksrdma.cluster import API_VERSION, KIND
 from aksrdma.cluster.binding import INVALID, Problems, bind, known_list, shown
 from aksrdma.cluster.model import Cluster
-from aksrdma.errors import ClusterError, ReadError
+from aksrdma.errors import ClusterError, PlanError, ReadError
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.nearest import advice
 
@@ -98,6 +99,21 @@ def located(document: Document, problems: Problems, above: FieldPath = ()) -> li
         position = document.position(placed.path)
         lines.append(f"{document.file}:{position.line}:{position.column}: {placed}")
     return lines
+
+
+@contextmanager
+def placed(document: Document | None) -> Iterator[None]:
+    """Give what no plan can serve the lines of the cluster file that asks for it; without a file it stays as it is.
+
+    Raises:
+        ClusterError: instead of a PlanError.
+    """
+    try:
+        yield
+    except PlanError as error:
+        if document is None:
+            raise
+        raise ClusterError(located(document, error.problems, ("spec",))) from error
 
 
 def from_data(data: Mapping[str, Any]) -> Cluster:

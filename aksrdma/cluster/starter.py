@@ -58,6 +58,10 @@ def _pool_names(sizes: Sequence[VmSize]) -> Iterator[str]:
         yield name
 
 
+_GPU_TAINT: Final = "sku=gpu:NoSchedule"
+"""The taint that AKS's own guides give node pools with GPUs."""
+
+
 def hardware(size: VmSize) -> str:
     """Return the NICs and GPUs of a size in words: `8 InfiniBand NICs of 400 Gb/s, 8 x H100`."""
     nics = f"{size.infiniband.nic_count} InfiniBand NIC{'s' if size.infiniband.nic_count > 1 else ''}"
@@ -72,8 +76,8 @@ def _pool(name: str, size: VmSize) -> Iterator[str]:
     yield f"    vmSize: {size.name}"
     yield "    count: 2"
     if size.gpu:
-        yield "    # Only if the nodes have it: az aks nodepool add --node-taints sku=gpu:NoSchedule"
-        yield '    # taints: ["sku=gpu:NoSchedule"]'
+        yield f"    # Only if the nodes have it: az aks nodepool add --node-taints {_GPU_TAINT}"
+        yield f'    # taints: ["{_GPU_TAINT}"]'
 
 
 def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:

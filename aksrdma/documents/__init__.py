@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aksrdma._lazy import attach
+
+STDIN: Final = "-"
+"""How stdin is called where a file is named."""
 
 if TYPE_CHECKING:
     from aksrdma.documents.document import NOWHERE, Document, DuplicateKey, Embedded
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_LIMITS",
     "NOWHERE",
+    "STDIN",
     "Document",
     "DuplicateKey",
     "Embedded",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.documents import fast
+from aksrdma.documents import STDIN, fast
 from aksrdma.documents.document import NOWHERE, Document
 from aksrdma.documents.source_text import BROKEN, DASHES, EMPTY, Chunk, decode, split
 from aksrdma.errors import ReadError
@@ -75,7 +75,7 @@ def read_file(path: str | Path, limits: Limits = DEFAULT_LIMITS, *, name: str | 
     Raises:
         ReadError: where there is no such file, or it is a folder, a device or a socket, or cannot be read.
     """
-    default = STDIN_NAME if str(path) == "-" else str(path)
+    default = STDIN_NAME if str(path) == STDIN else str(path)
     return read(read_bytes(path, limits), name if name is not None else default, limits)
 
 
@@ -90,7 +90,7 @@ def read_bytes(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ReadError: where there is no such file, or it is a folder, a device or a socket, or cannot be read.
     """
     try:
-        if str(path) == "-":
+        if str(path) == STDIN:
             return _bounded(sys.stdin.fileno(), limits.max_bytes)
         # without O_NONBLOCK the open of a pipe that nobody writes to would wait for ever
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

@@ -58,7 +58,6 @@ class K8sObject(Model):
         # Who only builds and writes loads no schemas.
         from aksrdma import catalog
         from aksrdma.errors import ModelError
-        from aksrdma.findings import format_path
         from aksrdma.schemas.judge import releases_with, schemas_of, with_history
 
         if release not in catalog.releases():
@@ -69,8 +68,7 @@ class K8sObject(Model):
             raise ModelError([f"kind: {release} has no {self.kind}; {', '.join(having)} {have}"])
         data = self.wire()
         if problems := with_history(schemas.judge(data), data, release):
-            lines = [f"{format_path(one.path)}: {one.message}{f'; {one.fix}' if one.fix else ''}" for one in problems]
-            raise ModelError(lines)
+            raise ModelError([str(one) for one in problems])
         return self
 
 

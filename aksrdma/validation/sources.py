@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from aksrdma.documents import Document, read, read_file
+from aksrdma.documents import STDIN, Document, read, read_file
 from aksrdma.errors import AksrdmaError, ReadError
 from aksrdma.findings import Position
 from aksrdma.kube.values import mapping, sequence, text
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aksrdma.findings import FieldPath
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
-STDIN: Final = "-"
 _KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _BUILD_SECONDS: Final = 120
 _LISTS: Final = ("resources", "components", "bases", "patchesStrategicMerge", "crds", "configurations", "generators",

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
+HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
+"""A PCI id as sysfs has it; the plugins and NFD compare it as text."""
+LEAVE_PREFIX_OUT: Final = "leave the key out: the plugin's own default is rdma"
+"""What to do where a policy spells that default out, which the operator's webhook refuses."""
 SHARED_PREFIX: Final = "rdma"
 """Prefix of a resource of the RDMA shared device plugin that names none."""
 SRIOV_PREFIX: Final = "intel.com"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import (
     DEVICE_TYPES,
+    HEX_ID,
     NET_DEVICE,
     SHARED_PREFIX,
     Config,
@@ -44,12 +45,23 @@ _SRIOV_EXITS: Final = f"{_SRIOV} exits"
 _SRIOV_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _INDEX_RANGE: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z", re.ASCII)
 
-_HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
 # What keeps the Ethernet function of accelerated networking out of a pool; a driver does not, for both use mlx5_core.
 _NARROWING: Final = frozenset(
     {"acpiIndexes", "auxTypes", "ddpProfiles", "deviceIDs", "ifNames", "linkTypes", "pKeys", "pciAddresses", "pfNames"}
     | {"rootDevices"}
 )
+
+
+_OF_BOTH: Final = (
+    "device-plugin-config-not-json",
+    "device-plugin-config-unknown-key",
+    "device-plugin-list-empty",
+    "rdma-resource-name-illegal",
+    "rdma-selector-ether-on-infiniband",
+    "rdma-selector-hex-form",
+    "rdma-selector-no-link-type",
+)
+"""What may be wrong with the configuration of either plugin."""
 
 
 @rule("device-plugin-config-apostrophe", "device-plugin-config-missing", kinds=POLICY_KINDS)
@@ -69,13 +81,7 @@ def plugin_config_text(document: Document, manifests: ManifestSet) -> Iterator[P
 
 
 @rule(
-    "device-plugin-config-not-json",
-    "device-plugin-config-unknown-key",
-    "device-plugin-list-empty",
-    "rdma-resource-name-illegal",
-    "rdma-selector-ether-on-infiniband",
-    "rdma-selector-hex-form",
-    "rdma-selector-no-link-type",
+    *_OF_BOTH,
     "rdma-shared-devices-deprecated",
     "rdma-shared-hcamax-negative",
     "rdma-shared-hcamax-zero",
@@ -98,13 +104,7 @@ def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator
 
 
 @rule(
-    "device-plugin-config-not-json",
-    "device-plugin-config-unknown-key",
-    "device-plugin-list-empty",
-    "rdma-resource-name-illegal",
-    "rdma-selector-ether-on-infiniband",
-    "rdma-selector-hex-form",
-    "rdma-selector-no-link-type",
+    *_OF_BOTH,
     "sriov-aux-types",
     "sriov-isrdma-missing",
     "sriov-isrdma-with-vdpa",
@@ -320,9 +320,9 @@ def _selector_problems(selector: Selector, id_keys: Iterable[str], narrowing: fr
     """
     for key in id_keys:
         for index, value in enumerate(selector.get(key)):
-            if not _HEX_ID.match(value):
+            if not HEX_ID.match(value):
                 digits = value.strip().lower().removeprefix("0x")
-                fix = f"write {digits!r}" if _HEX_ID.match(digits) else None
+                fix = f"write {digits!r}" if HEX_ID.match(digits) else None
                 message = f"{value!r} matches no device: PCI ids are compared as text of 4 lowercase hex digits"
                 yield Problem("rdma-selector-hex-form", (*selector.at(key), index), message, fix)
     for index, value in enumerate(selector.get("linkTypes")):

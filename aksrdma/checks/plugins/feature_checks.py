@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.device_plugin_configs import is_infiniband
+from aksrdma.checks.plugins.device_plugin_configs import HEX_ID, is_infiniband
 from aksrdma.checks.plugins.features import (
     PCI_IDS,
     Expression,
@@ -57,7 +57,6 @@ _SOME_VALUES: Final = ("In", "InRegexp", "NotIn")
 _ONE_NUMBER: Final = ("Ge", "Gt", "Le", "Lt")
 _TWO_NUMBERS: Final = ("GeLe", "GtLt")
 _NEW_OPERATORS: Final = ("Ge", "GeLe", "Le")
-_HEX_ID: Final = re.compile(r"[0-9a-f]{4}\Z")
 _WHOLE_IDS: Final = re.compile(r"\(?[0-9a-f]{4}(?:\|[0-9a-f]{4})*\)?\Z")
 
 _ETHERNET_CLASS: Final = "0200"
@@ -155,11 +154,11 @@ def _pci_id(expression: Expression) -> Iterator[Problem]:
     operator, attribute = expression.operator, expression.attribute
     for index, value in enumerate(expression.values):
         path = (*expression.path, "value", index)
-        if operator in ("In", "NotIn") and not _HEX_ID.match(value):
+        if operator in ("In", "NotIn") and not HEX_ID.match(value):
             digits = value.strip().lower().removeprefix("0x")
             if attribute == "class" and len(digits) == 6:
                 digits = digits[:4]  # lspci shows the programming interface behind the class
-            fix = f"write {digits!r}" if _HEX_ID.match(digits) else None
+            fix = f"write {digits!r}" if HEX_ID.match(digits) else None
             message = f"{attribute} never equals {value!r}: NFD compares it as text of 4 lowercase hex digits"
             yield Problem("nfr-hex-form", path, message, fix)
         elif operator == "InRegexp" and not ("^" in value or "$" in value or _WHOLE_IDS.match(value)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import (
+    LEAVE_PREFIX_OUT,
     SHARED_PREFIX,
     Resource,
     SriovResource,
@@ -140,8 +141,7 @@ def refused_later(manifests: ManifestSet) -> Iterator[Problem]:
     for policy in manifests.derived(Installed).policies:
         for shared in shared_resources(policy.document):
             if shared.prefix == SHARED_PREFIX:
-                fix = "leave the key out: the plugin's own default is rdma"
-                yield from _prefix(policy.document, shared, fix, "info")
+                yield from _prefix(policy.document, shared, LEAVE_PREFIX_OUT, "info")
             else:
                 yield from _prefix(policy.document, shared)
         for sriov in sriov_resources(policy.document):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aksrdma.checks.plugins.device_plugin_configs import LEAVE_PREFIX_OUT
 from aksrdma.checks.webhook.refusals import Refusal, refusal, section, text
 from aksrdma.checks.webhook.releases import pattern, table
 from aksrdma.findings import FieldPath
@@ -39,7 +40,7 @@ _RDMA: Final = _Plugin(
     list_key="configList",
     name_pattern="rdma_resource_name",
     name_hint="letters, digits and '_', '-' or '.' between them (the plugin itself takes only letters, digits and '_')",
-    prefix_fix="leave the key out: the plugin's own default is rdma",
+    prefix_fix=LEAVE_PREFIX_OUT,
 )
 _SRIOV: Final = _Plugin(
     section="sriovDevicePlugin",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.errors import AksrdmaError, ClusterError, PlanError, ReadError, UnknownNameError, UsageError
+from aksrdma.errors import AksrdmaError, ReadError, UnknownNameError, UsageError
 from aksrdma.findings import Problem
 from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.kube.resources import is_rdma
@@ -200,13 +200,11 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
 
 
 def _from_cluster_file(document: Document, profile: str | None) -> ClusterNodes:
-    from aksrdma.cluster.read import from_document, located
+    from aksrdma.cluster.read import from_document, placed
 
     cluster = _with_profile(from_document(document), profile)
-    try:
+    with placed(document):
         return nodes_of_cluster(cluster)
-    except PlanError as error:
-        raise ClusterError(located(document, error.problems, ("spec",))) from error
 
 
 def _with_profile(cluster: Cluster, profile: str | None) -> Cluster:
