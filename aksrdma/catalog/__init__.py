@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
+    from aksrdma.catalog._environment import (
+        DataCarrier,
+        Effect,
+        EnvironmentVariable,
+        data_carriers,
+        environment_variables,
+        transport_aliases,
+    )
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import (
         Allocatable,
@@ -77,7 +85,10 @@ __all__ = [
     "Alternative",
     "Capability",
     "Chart",
+    "DataCarrier",
     "Defaults",
+    "Effect",
+    "EnvironmentVariable",
     "Floors",
     "Follows",
     "Gpu",
@@ -103,7 +114,9 @@ __all__ = [
     "add_rule",
     "capabilities",
     "capability",
+    "data_carriers",
     "defaults",
+    "environment_variables",
     "holds_in",
     "images",
     "kubelet",
@@ -129,6 +142,7 @@ __all__ = [
     "to_data",
     "topologies",
     "topology",
+    "transport_aliases",
     "undocumented",
     "unsure_of",
     "use",
@@ -140,6 +154,14 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "_environment": (
+                "DataCarrier",
+                "Effect",
+                "EnvironmentVariable",
+                "data_carriers",
+                "environment_variables",
+                "transport_aliases",
+            ),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),
             "_presets": (
                 "Allocatable",

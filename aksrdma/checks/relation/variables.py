@@ -1,0 +1,434 @@
+"""Whether a library that reads an environment variable uses RDMA: one variable and its value, judged by the catalog's rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from aksrdma import catalog
+from aksrdma.catalog import Effect, EnvironmentVariable, VmSize
+from aksrdma.checks.plugins.networks import networks_annotation
+from aksrdma.findings import Severity
+from aksrdma.kube.templates import PodTemplate
+from aksrdma.kube.values import items, text, texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is known of the container in which a variable is set; by default nothing."""
+
+    nics: int | None = None
+    """InfiniBand NICs that it pays for; None where that is not known."""
+    gpus: int | None = None
+    """GPUs that it takes; None where that is not known."""
+    variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The other variables that are set there."""
+    interfaces: tuple[str, ...] | None = None
+    """Network interfaces of its pod without the loopback; None where they are not known, as in the node's network."""
+    folders: tuple[str, ...] | None = None
+    """Where something is mounted; None where that is not known."""
+    mpi_only_starts: bool = False
+    """Whether NCCL carries its data, so that MPI carries control traffic only."""
+
+
+ALONE: Final = Surroundings()
+
+
+def surroundings(
+    template: PodTemplate,
+    container: Mapping[str, Any],
+    variables: Mapping[str, str],
+    *,
+    nics: int | None = None,
+    gpus: int | None = None,
+) -> Surroundings:
+    """Return what is known of a container of a pod template.
+
+    Args:
+        template: the pod template.
+        container: the container.
+        variables: what its environment holds, as far as it is known.
+        nics: InfiniBand NICs that it pays for; None where that is not known.
+        gpus: GPUs that it takes; None where that is not known.
+    """
+    named = [one.interface for one in networks_annotation(template)]
+    interfaces = ("eth0", *(name or f"net{number}" for number, name in enumerate(named, 1)))
+    # In the node's network there are the node's interfaces, and a resource claim may bring others.
+    open_ended = template.spec.get("hostNetwork") is True or bool(template.spec.get("resourceClaims"))
+    mounts = (text(mount.get("mountPath")).rstrip("/") for _, mount in items(container.get("volumeMounts"), ()))
+    return Surroundings(
+        nics=nics,
+        gpus=gpus,
+        variables=variables,
+        interfaces=None if open_ended else interfaces,
+        folders=tuple(filter(None, mounts)),
+        mpi_only_starts=_carries("NCCL", container, variables) and not _carries("UCX", container, variables),
+    )
+
+
+def _carries(library: str, container: Mapping[str, Any], variables: Mapping[str, str]) -> bool:
+    row = catalog.data_carriers()[library]
+    if any(name.startswith(row.variables) for name in variables):
+        return True
+    said = (text(container.get("image")), *texts(container.get("command")), *texts(container.get("args")))
+    return any(word in one.lower() for one in said for word in row.words)
+
+
+class Verdict(NamedTuple):
+    """What is wrong with a variable."""
+
+    rule: str
+    """Id of the rule that is broken."""
+    severity: Severity
+    """`info` for a choice or a hint, which is no conflict with RDMA."""
+    message: str
+    """Name, value and what that does, in one line."""
+    fix: str
+    """The first way out."""
+    otherwise: str
+    """The second way out: what to do where the value is meant."""
+    meant: str | None = None
+    """The value that would have been right, where that can be told."""
+
+
+def judge(name: str, value: str, size: VmSize | None = None, around: Surroundings = ALONE) -> Verdict | None:
+    """Say what is wrong with a variable of a container that is to use RDMA, or None.
+
+    Args:
+        name: its name.
+        value: its value, as the process sees it.
+        size: VM size of the node; None where it is not known, which leaves devices and what a size decides unjudged.
+        around: the container.
+    """
+    row = catalog.environment_variables().get(name)
+    if row is None:
+        return None
+    for effect in row.effects:
+        if not _applies(effect, around):
+            continue
+        found = _TESTS[effect.test](_Asked(row, effect, value, size, around))
+        if found is None:
+            continue
+        of_pod = effect.test in _OF_POD or (effect.of_mpi and not around.mpi_only_starts)
+        if size is not None and not of_pod and _is_preset(name, value, size):
+            return None
+        does, meant = found
+        severity = effect.severity or catalog.rule(effect.rule).severity
+        if _is_choice(effect, size, around.variables) or (effect.of_mpi and around.mpi_only_starts):
+            severity = "info"
+        fix = f"set {name}={_short(meant)}, or {effect.fix}" if meant else effect.fix
+        return Verdict(effect.rule, severity, f"{name}={_short(value)} {does}", fix, effect.otherwise, meant)
+    return None
+
+
+def _applies(effect: Effect, around: Surroundings) -> bool:
+    if effect.several_gpus and around.gpus is not None and around.gpus < 2:
+        return False
+    beside = all(around.variables.get(name) == value for name, value in effect.beside.items())
+    return beside and effect.unless_variable not in around.variables
+
+
+_OF_POD: Final = frozenset({"no interface", "no file"})
+"""Tests that a value of a preset can fail, as they ask for something of the pod."""
+
+
+def _is_preset(name: str, value: str, size: VmSize) -> bool:
+    """Whether a preset of the size has this value: what the catalog recommends is never wrong."""
+    return any(
+        variable.name == name and variable.value == value
+        for preset in catalog.presets(size.name)
+        for variable in preset.variables
+    )
+
+
+def _is_choice(effect: Effect, size: VmSize | None, variables: Mapping[str, str]) -> bool:
+    if size is None or size.preset_family not in effect.choice_of:
+        return False
+    return all(variables.get(name) != value for name, value in effect.unless.items())
+
+
+_SHOWN: Final = 80
+"""Characters of a value that a message shows."""
+
+
+def _short(value: str) -> str:
+    if not value or value != value.strip():
+        return repr(value)
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
+
+
+class _Asked(NamedTuple):
+    row: EnvironmentVariable
+    effect: Effect
+    value: str
+    size: VmSize | None
+    around: Surroundings
+
+    @property
+    def read(self) -> str | None:
+        """The value as the library has it after reading it; None where it keeps its default."""
+        return _READERS[self.row.read](self.value)
+
+
+# How the libraries read.
+
+_INTEGER: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+)")
+_LONGEST: Final = 19
+"""Decimal digits of the largest integer of 64 bits."""
+
+
+def integer(value: str) -> str | None:
+    """Read a value as C's `strtoll` with base 0 and NCCL do; None where NCCL keeps its default."""
+    if not value:
+        return None
+    match = _INTEGER.match(value)
+    if match is None:
+        return "0"
+    sign, digits = match.groups()
+    if digits[:2] in ("0x", "0X"):
+        number = int(digits, 16)
+    elif digits[0] == "0":
+        octal = re.match("[0-7]+", digits)
+        number = int(octal[0], 8) if octal else 0
+    else:
+        number = int(digits) if len(digits) <= _LONGEST else 2**63
+    number = -number if sign == "-" else number
+    return str(number) if -(2**63) <= number < 2**63 else None  # ERANGE: the default
+
+
+_YES: Final = frozenset({"1", "on", "t", "true", "y", "yes"})
+_NO: Final = frozenset({"0", "f", "false", "n", "no", "off"})
+
+
+def _yes_or_no(value: str) -> str | None:
+    folded = value.lower()
+    return "yes" if folded in _YES else "no" if folded in _NO else None
+
+
+_LEVELS: Final = ("LOC", "NVL", "NVB", "C2C", "PIX", "PXB", "P2C", "PXN", "PHB", "SYS")
+_OLD_LEVELS: Final = ("LOC", "PIX", "PXB", "PHB", "SYS", "SYS")
+
+
+def path_level(value: str) -> str | None:
+    """Read a level as NCCL's `ncclGetLevel`: a name in capitals, or the older number; None where it is ignored."""
+    if value in _LEVELS:
+        return value
+    if value[:1].isascii() and value[:1].isdigit():
+        return _OLD_LEVELS[min(int(integer(value) or len(_OLD_LEVELS)), len(_OLD_LEVELS) - 1)]
+    return None
+
+
+_READERS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "integer": integer,
+    "word": lambda value: value.lower() or None,
+    "exact word": lambda value: value or None,
+    "yes or no": _yes_or_no,
+    "path level": path_level,
+}
+
+
+class Listed(NamedTuple):
+    """A list of names with commas between them, as the libraries read it."""
+
+    names: tuple[str, ...]
+    negated: bool
+    """Whether a `^` before it makes it all but these."""
+    exact: bool = True
+    """Whether names are whole ones and not the beginnings of names."""
+
+    def takes(self, name: str, port: int | None = None) -> bool:
+        """Say whether what has a name, and a port, is in use; an empty list is no restriction."""
+        return (not self.names or any(self._is(one, name, port) for one in self.names)) is not self.negated
+
+    def _is(self, one: str, name: str, port: int | None) -> bool:
+        wanted, _, rest = one.partition(":")
+        if not (name == wanted if self.exact else name.startswith(wanted)):
+            return False
+        asked = rest.partition(":")[0]
+        return port is None or not asked or integer(asked) == str(port)
+
+
+def nccl_list(value: str) -> Listed:
+    """Read a list as NCCL's `parseStringList`: `^` before `=`, prefixes without `=`, each with `:port`."""
+    negated, rest = value.startswith("^"), value.removeprefix("^")
+    exact, rest = rest.startswith("="), rest.removeprefix("=")
+    return Listed(tuple(one for one in rest.split(",") if one.partition(":")[0]), negated, exact)
+
+
+_RANGE: Final = re.compile(r"([^\[\],]*)\[(\d{1,3})-(\d{1,3})\]([^\[\],]*)\Z")
+_MOST: Final = 128
+"""Names of a list, as UCX has no more."""
+
+
+def ucx_list(value: str, *, ranges: bool = False) -> Listed | None:
+    """Read a list as UCX's allow lists; None where it is `all`, the default.
+
+    Args:
+        value: the value.
+        ranges: whether `mlx5_[0-3]` stands for four names.
+    """
+    names: list[str] = []
+    for one in value.removeprefix("^").split(","):
+        match = _RANGE.match(one) if ranges else None
+        if match:
+            first, last = int(match[2]), int(match[3])
+            names += (f"{match[1]}{number}{match[4]}" for number in range(first, min(last, first + _MOST) + 1))
+        elif one:
+            names.append(one)
+    if not names or names[0] == "all":
+        return None
+    return Listed(tuple(names[:_MOST]), value.startswith("^"))
+
+
+# What breaks a rule.
+
+_Found = tuple[str, str | None]
+"""What the value does, and the value that would have been right."""
+
+
+def _one_of(asked: _Asked) -> _Found | None:
+    return (asked.effect.does, None) if asked.read in asked.effect.values else None
+
+
+def _none_of(asked: _Asked) -> _Found | None:
+    read = asked.read
+    return (asked.effect.does, None) if read is not None and read not in asked.effect.values else None
+
+
+def _components(asked: _Asked) -> Listed | None:
+    if asked.row.read == "transports":
+        listed = ucx_list(asked.value)
+        return listed and listed._replace(names=tuple(_transports(listed.names)))
+    negated = asked.value.startswith("^")
+    names = tuple(one.strip() for one in asked.value.removeprefix("^").split(",") if one.strip())
+    return Listed(names, negated) if names else None
+
+
+def _transports(names: Collection[str]) -> Iterator[str]:
+    r"""Yield the transports that names of UCX stand for; `\rc` is no alias, and `ud:aux` only wires up."""
+    aliases = catalog.transport_aliases()
+    for name in names:
+        if name.startswith("\\"):
+            yield name[1:]
+        elif ":" not in name:
+            yield from aliases.get(name, (name,))
+
+
+def _keeps_none_of(asked: _Asked) -> _Found | None:
+    listed = _components(asked)
+    if listed is None or any(map(listed.takes, asked.effect.values)):
+        return None
+    return asked.effect.does, None
+
+
+def _leaves_out(asked: _Asked) -> _Found | None:
+    listed = _components(asked)
+    out = listed is not None and listed.negated and not set(listed.names).isdisjoint(asked.effect.values)
+    return (asked.effect.does, None) if out else None
+
+
+def _read_devices(asked: _Asked) -> Listed | None:
+    if asked.row.read == "nccl devices":
+        return nccl_list(asked.value)
+    if asked.row.read == "device":
+        return Listed((asked.value,), negated=False) if asked.value else None
+    return ucx_list(asked.value, ranges=True)
+
+
+_PORT: Final = 1
+"""The one port of each InfiniBand function on Azure."""
+
+
+def _no_device(asked: _Asked) -> _Found | None:
+    listed, size = _read_devices(asked), asked.size
+    names = possible_devices(size)
+    if listed is None or (names and any(listed.takes(name, _PORT) for name in names)):
+        return None
+    if listed.negated:
+        return (f"leaves out every RDMA device of {size.name}", None) if names and size else None
+    renamed = size.infiniband.hpc_image_rdma_devices or () if size else ()
+    if listed.names and all(one.startswith(asked.effect.values) for one in listed.names):
+        has = f" ({_span(names)})" if names else ""
+        does = f"has device names of Azure's HPC images, and AKS nodes keep those of the kernel{has}"
+        kernel = dict(zip(renamed, names or (), strict=False))
+        mended = [kernel.get(one.partition(":")[0]) for one in listed.names]
+        if None in mended:
+            return does, None
+        parts = (f"{name}{one[len(one.partition(':')[0]) :]}" for name, one in zip(mended, listed.names, strict=True))
+        return does, f"{'=' if asked.value.startswith('=') else ''}{','.join(parts)}"
+    if not names or size is None:
+        return None
+    return f"names no RDMA device of {size.name}, which has {_span(names[: size.infiniband.nic_count])}", None
+
+
+def possible_devices(size: VmSize | None) -> tuple[str, ...] | None:
+    """Return the names that InfiniBand devices of a size may have on AKS nodes, or None where they are not known.
+
+    With accelerated networking they are one more than there are NICs: where the Ethernet function comes first, the numbers
+    shift.
+    """
+    known = size.infiniband.rdma_devices if size is not None else None
+    if size is None or not known:
+        return None
+    shifted = known[-1].rstrip("0123456789") + str(len(known))
+    return known if size.accelerated_networking is False else (*known, shifted)
+
+
+def _span(names: Collection[str]) -> str:
+    first, *_, last = (*names, *names)
+    return first if len(names) == 1 else f"{first} to {last}"
+
+
+def _fewer_devices(asked: _Asked) -> _Found | None:
+    listed, names, wanted = _read_devices(asked), possible_devices(asked.size), asked.around.nics
+    if listed is None or not names or asked.size is None or wanted is None:
+        return None
+    most = min(sum(listed.takes(name, _PORT) for name in names), asked.size.infiniband.nic_count)
+    if not 0 < most < wanted:
+        return None
+    what = "1 NIC" if most == 1 else f"{most} NICs"
+    return f"lets {asked.row.library} use {what} of the {wanted} that the container takes", None
+
+
+def _no_interface(asked: _Asked) -> _Found | None:
+    there = asked.around.interfaces
+    if there is None:
+        return None
+    if asked.row.read == "interface names":
+        listed = Listed(tuple(one for one in asked.value.split(",") if one), negated=False)
+    else:
+        if len(asked.value) < 2:  # NCCL does not look at a name of one letter
+            return None
+        listed = nccl_list(asked.value)
+    if not listed.names or any(map(listed.takes, (*there, "lo") if not listed.negated else there)):
+        return None
+    what = "leaves out" if listed.negated else "is none of"
+    return f"{what} the interfaces of the pod ({', '.join(there)})", there[0] if there else None
+
+
+def _no_file(asked: _Asked) -> _Found | None:
+    folders, path = asked.around.folders, asked.value
+    if folders is None or not path.startswith("/"):
+        return None
+    parents = {str(parent) for parent in (PurePosixPath(path), *PurePosixPath(path).parents)} - {"/"}
+    if not parents.isdisjoint(folders):
+        return None
+    if asked.effect.values and not path.startswith(asked.effect.values):
+        return None
+    return asked.effect.does, None
+
+
+_TESTS: Final[Mapping[str, Callable[[_Asked], _Found | None]]] = {
+    "one of": _one_of,
+    "none of": _none_of,
+    "keeps none of": _keeps_none_of,
+    "leaves out": _leaves_out,
+    "no device": _no_device,
+    "fewer devices": _fewer_devices,
+    "no interface": _no_interface,
+    "no file": _no_file,
+}
