@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aksrdma.kube.kinds import ANY_PODS, POD_KINDS
+from aksrdma.kube.kinds import ANY_PODS, POD_KINDS, kind_of
 from aksrdma.kube.templates import PodTemplate, pod_templates
 
 if TYPE_CHECKING:
@@ -80,9 +80,16 @@ class ManifestSet:
 
     @cached_property
     def templates(self) -> Mapping[Document, tuple[PodTemplate, ...]]:
-        """The pod templates of each object that has some, known or not, in the order of the set."""
-        holders = (one for one in self.documents if one.kind in POD_KINDS)
-        found = {one: tuple(pod_templates(one.data)) for one in (*holders, *self.unknown)}
+        """The pod templates of each object that has some, known or not, in the order of the set.
+
+        What an object wraps is an object of the set by itself.
+        """
+        holders = [one for one in self.documents if one.kind in POD_KINDS]
+        for one in self.unknown:
+            row = kind_of(one.api_version, one.kind)
+            if row is None or not row.wraps:
+                holders.append(one)
+        found = {one: tuple(pod_templates(one.data)) for one in holders}
         return {document: templates for document, templates in found.items() if templates}
 
     @cached_property

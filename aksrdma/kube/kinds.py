@@ -5,101 +5,21 @@ Built-in kinds are those of Kubernetes v1.34.2; the others are as their CRDs hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from aksrdma.findings import FieldPath
+from aksrdma.kube import pod_counts as count
 from aksrdma.kube.names import NameRule, dns_label, dns_subdomain, service_label
-from aksrdma.kube.values import step
+from aksrdma.kube.pod_counts import ANCESTOR_STEP, TRAINER_NODE, Condition, Count, Whole
+from aksrdma.kube.shapes import ARGO_STEP, DYNAMO_SERVICE, MINI_CLUSTER, SLURM_NODES, Shape, bare, model_server
+
+__all__ = ["ANCESTOR_STEP", "KINDS", "TRAINER_NODE", "Kind", "Place", "Whole", "kind_of"]
 
 EACH: Final = "*"
 """Step over every item of a list, or every value of a mapping."""
 TRAINER_GROUP: Final = "trainer.kubeflow.org"
-TRAINER_NODE: Final = "node"
-"""Name of the replicated job, and of its container, in which Kubeflow Trainer trains."""
-ANCESTOR_STEP: Final = "trainer.kubeflow.org/trainjob-ancestor-step"
-"""Label of a replicated job of a training runtime; `trainer` is the one that trains."""
-
-Whole: TypeAlias = Callable[[FieldPath, int], int]
-"""Reads a whole number of the object, 0 or more; the second argument is what counts where there is none."""
-Count: TypeAlias = Callable[[Whole, Mapping[str, Any], FieldPath], int]
-"""How many pods the template at a path of an object makes, of one group where the kind makes groups."""
-Condition: TypeAlias = Callable[[Mapping[str, Any], FieldPath], bool]
-"""Whether the pods of the template at a path of an object do the work."""
-
-
-def _one(_whole: Whole, _data: Mapping[str, Any], _path: FieldPath) -> int:
-    return 1
-
-
-def _replicas(whole: Whole, _data: Mapping[str, Any], _path: FieldPath) -> int:
-    return whole(("spec", "replicas"), 1)
-
-
-def _beside(whole: Whole, _data: Mapping[str, Any], path: FieldPath) -> int:
-    return whole((*path[:-1], "replicas"), 1)
-
-
-def _parallel(whole: Whole, _data: Mapping[str, Any], path: FieldPath) -> int:
-    """A Job's pods that run at once."""
-    parallelism = whole((*path[:-1], "parallelism"), 1)
-    return min(parallelism, whole((*path[:-1], "completions"), parallelism))
-
-
-def _replicated(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
-    return _parallel(whole, data, path) * whole((*path[:-3], "replicas"), 1)
-
-
-def _of_runtime(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
-    """The nodes of the ML policy, one less where the launcher is a node, too; other jobs as in a JobSet."""
-    job = path[:-3]
-    if not _trains(data, path) or step(data, (*job, "name")) == "launcher":
-        return _replicated(whole, data, path)
-    nodes = whole(("spec", "mlPolicy", "numNodes"), 1)
-    if step(data, ("spec", "mlPolicy", "mpi", "runLauncherAsNode")) is True:
-        nodes = max(1, nodes - 1)  # Trainer makes one node beside the launcher, even of a single one
-    return whole((*job, "replicas"), 1) * nodes
-
-
-def _leader_worker(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
-    """The pods of one group; without a leaderTemplate the leader is made from the workers' template, too."""
-    if path[-1] == "leaderTemplate":
-        return 1
-    size = whole(("spec", "leaderWorkerTemplate", "size"), 1)
-    leads = step(data, ("spec", "leaderWorkerTemplate", "leaderTemplate")) is not None
-    return max(0, size - 1) if leads else size
-
-
-def _ray_workers(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
-    """Replicas between their bounds, each on a number of hosts."""
-    group = path[:-1]
-    if step(data, (*group, "suspend")) is True:
-        return 0
-    least = whole((*group, "minReplicas"), 0)
-    asked = max(whole((*group, "replicas"), least), least)
-    return min(asked, whole((*group, "maxReplicas"), asked)) * whole((*group, "numOfHosts"), 1)
-
-
-def _launcher_works(data: Mapping[str, Any], path: FieldPath) -> bool:
-    """Whether the pods of an MPIJob run ranks: a launcher does only with `runLauncherAsWorker`."""
-    return path[-2] != "Launcher" or step(data, ("spec", "runLauncherAsWorker")) is True
-
-
-def _trains(data: Mapping[str, Any], path: FieldPath) -> bool:
-    """Whether a replicated job of a training runtime trains: the one called `node`; else the one labeled so.
-
-    Source: kubeflow/trainer v2, pkg/runtime/framework/plugins/jobset and pkg/constants.
-    """
-    jobs = step(data, ("spec", "template", "spec", "replicatedJobs"))
-    job = step(data, path[:5])  # spec.template.spec.replicatedJobs[i]
-    as_node = step(data, ("spec", "mlPolicy", "mpi", "runLauncherAsNode")) is True
-    if as_node and step(job, ("name",)) == "launcher":
-        return True
-    if any(step(each, ("name",)) == TRAINER_NODE for each in jobs or ()):
-        return bool(step(job, ("name",)) == TRAINER_NODE)
-    label = step(job, ("template", "metadata", "labels", ANCESTOR_STEP))
-    return bool(label == "trainer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +29,18 @@ class Place:
     path: tuple[str, ...]
     """Steps from the object down; `EACH` is every item, and no step at all the object itself."""
     role: str
-    """What the pods are in their workload: `worker`, `launcher`, `head`, ...; `EACH` is the key of a mapping."""
+    """What the pods are in their workload: `worker`, `launcher`, `head`, ...; `EACH` is the key of a mapping, or
+    the name of a list's item."""
     count: Count | None
     """How many pods; None is one a node."""
     works: bool | Condition = True
     """Whether these pods do the work, as against starting or preparing it; a function where the object decides."""
     container: str | None = None
     """Name that the kind's controller gives to the container that matters; None: it has no such name."""
+    shape: Shape | None = None
+    """How the pod is written there; None: as a pod template."""
+    patches: tuple[str, ...] = ()
+    """Fields of the role, of any depth, in which the object changes its own template; they are not applied here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +63,12 @@ class Kind:
     """Where its pod templates stand; none for a kind that makes no pods, and for a TrainJob, whose runtime has them."""
     groups: FieldPath | None = None
     """Where the number of groups of such pods stands, for a kind that makes groups."""
+    wraps: tuple[str, ...] = ()
+    """Where whole objects stand that its controller creates, each of which makes pods by its own kind."""
+    own_tags: bool = False
+    """Whether `{{...}}` in it is its controller's to fill, and not a template's that is still to be rendered."""
+    source: str = ""
+    """Where that is to be seen: repository, file and release, of a kind that comes with a CRD."""
 
     @property
     def builtin(self) -> bool:
@@ -153,9 +84,48 @@ _LEADER_WORKER: Final = ("spec", "leaderWorkerTemplate")
 
 def _ray(*spec: str) -> tuple[Place, ...]:
     return (
-        Place((*spec, "headGroupSpec", "template"), "head", _one),
-        Place((*spec, "workerGroupSpecs", EACH, "template"), "worker", _ray_workers),
+        Place((*spec, "headGroupSpec", "template"), "head", count.one),
+        Place((*spec, "workerGroupSpecs", EACH, "template"), "worker", count.ray_workers),
     )
+
+
+def _group_roles() -> Iterator[Place]:
+    """The places of a RoleBasedGroup, v1alpha1 and v1alpha2; a role has one of them."""
+    role, works = ("spec", "roles", EACH), count.routes_nothing
+    patches = (
+        "templatePatch",
+        "patchLeaderTemplate",
+        "patchWorkerTemplate",
+        "leaderTemplatePatch",
+        "workerTemplatePatch",
+    )
+    for way in ((), ("standalonePattern",), ("leaderWorkerPattern",)):
+        yield Place((*role, *way, "template"), EACH, count.group_role, works, patches=patches)
+    for way in ((), ("customComponentsPattern",)):
+        yield Place((*role, *way, "components", EACH, "template"), EACH, count.group_component, works)
+    yield Place(("spec", "roleTemplates", EACH, "template"), EACH, count.group_template, works)
+
+
+def _inference() -> Iterator[Place]:
+    """The places of an InferenceService; the container of a model is merged into one of a serving runtime."""
+    servers = ("model", "huggingface", "triton", "pytorch", "tensorflow", "sklearn", "xgboost", "onnx", "lightgbm")
+    predictor = ("spec", "predictor")
+    server = model_server(servers, "kserve-container")
+    yield Place(predictor, "predictor", count.served, True, "kserve-container", server)
+    worker = (*predictor, "workerSpec")
+    yield Place(worker, "worker", count.served_workers, True, "worker-container", bare())
+    for part in ("transformer", "explainer"):
+        yield Place(("spec", part), part, count.served, works=False, shape=bare())
+
+
+def _llm() -> Iterator[Place]:
+    """The places of an LLMInferenceService, into all of which KServe merges its own presets."""
+    for way, prefix in ((("spec",), ""), (("spec", "prefill"), "prefill-")):
+        for key, role in (("template", "leader"), ("worker", "worker")):
+            shape = bare(key, complete=False)
+            yield Place(way, f"{prefix}{role}", count.llm, True, "main", shape)
+    scheduler = bare("template", complete=False)
+    yield Place(("spec", "router", "scheduler"), "scheduler", count.one, works=False, shape=scheduler)
 
 
 def _rows() -> Iterator[Kind]:
@@ -168,41 +138,46 @@ def _rows() -> Iterator[Kind]:
     yield Kind("", "Namespace", namespaced=False, name=dns_label, versions=_V1, keeps_generation=True)
     yield Kind("", "Service", name=service_label, versions=_V1, keeps_generation=True)
 
-    yield Kind("", "Pod", versions=_V1, places=(Place((), "pod", _one),))
-    yield Kind("", "PodTemplate", versions=_V1, has_schema=False, places=(Place(("template",), "pod", _one),))
-    replicated = (Place(_TEMPLATE, "pod", _replicas),)
+    yield Kind("", "Pod", versions=_V1, places=(Place((), "pod", count.one),))
+    yield Kind("", "PodTemplate", versions=_V1, has_schema=False, places=(Place(("template",), "pod", count.one),))
+    replicated = (Place(_TEMPLATE, "pod", count.replicas),)
     yield Kind("", "ReplicationController", versions=_V1, has_schema=False, places=replicated)
     yield Kind("apps", "ControllerRevision", versions=_V1, has_schema=False)
     yield Kind("apps", "DaemonSet", versions=_V1, places=(Place(_TEMPLATE, "pod", None),))
     yield Kind("apps", "Deployment", versions=_V1, places=replicated)
     yield Kind("apps", "ReplicaSet", versions=_V1, places=replicated)
     yield Kind("apps", "StatefulSet", name=dns_label, versions=_V1, places=replicated)
-    yield Kind("batch", "CronJob", versions=_V1, places=(Place(("spec", "jobTemplate", *_TEMPLATE), "pod", _parallel),))
-    yield Kind("batch", "Job", versions=_V1, places=(Place(_TEMPLATE, "pod", _parallel),))
+    yield Kind(
+        "batch", "CronJob", versions=_V1, places=(Place(("spec", "jobTemplate", *_TEMPLATE), "pod", count.parallel),)
+    )
+    yield Kind("batch", "Job", versions=_V1, places=(Place(_TEMPLATE, "pod", count.parallel),))
 
-    mpi = Place(("spec", "mpiReplicaSpecs", EACH, "template"), EACH, _beside, _launcher_works)
+    mpi = Place(("spec", "mpiReplicaSpecs", EACH, "template"), EACH, count.beside, count.launcher_works)
     yield Kind("kubeflow.org", "MPIJob", places=(mpi,))
-    torch = Place(("spec", "pytorchReplicaSpecs", EACH, "template"), EACH, _beside, container="pytorch")
+    torch = Place(("spec", "pytorchReplicaSpecs", EACH, "template"), EACH, count.beside, container="pytorch")
     yield Kind("kubeflow.org", "PyTorchJob", places=(torch,))
     yield Kind(
         "leaderworkerset.x-k8s.io",
         "LeaderWorkerSet",
         places=(
-            Place((*_LEADER_WORKER, "leaderTemplate"), "leader", _leader_worker),
-            Place((*_LEADER_WORKER, "workerTemplate"), "worker", _leader_worker),
+            Place((*_LEADER_WORKER, "leaderTemplate"), "leader", count.leader_worker),
+            Place((*_LEADER_WORKER, "workerTemplate"), "worker", count.leader_worker),
         ),
         groups=("spec", "replicas"),
     )
-    jobs = (Place(("spec", *_JOB_SET), "pod", _replicated),)
-    yield Kind("jobset.x-k8s.io", "JobSet", has_schema=False, places=jobs)
+    jobs = (Place(("spec", *_JOB_SET), EACH, count.replicated),)
+    source = "kubernetes-sigs/jobset v0.12.0, api/jobset/v1alpha2/jobset_types.go"
+    yield Kind("jobset.x-k8s.io", "JobSet", has_schema=False, places=jobs, source=source)
     yield Kind("ray.io", "RayCluster", places=_ray("spec"))
-    submitter = Place(("spec", "submitterPodTemplate"), "submitter", _one, works=False)
+    submitter = Place(("spec", "submitterPodTemplate"), "submitter", count.one, works=False)
     yield Kind("ray.io", "RayJob", places=(*_ray("spec", "rayClusterSpec"), submitter))
-    yield Kind("ray.io", "RayService", has_schema=False, places=_ray("spec", "rayClusterConfig"))
-    runtime = (Place(("spec", "template", "spec", *_JOB_SET), "node", _of_runtime, _trains, TRAINER_NODE),)
+    source = "ray-project/kuberay v1.6.2, ray-operator/apis/ray/v1/rayservice_types.go"
+    yield Kind("ray.io", "RayService", has_schema=False, places=_ray("spec", "rayClusterConfig"), source=source)
+    runtime = (Place(("spec", "template", "spec", *_JOB_SET), "node", count.of_runtime, count.trains, TRAINER_NODE),)
     yield Kind(TRAINER_GROUP, "ClusterTrainingRuntime", namespaced=False, places=runtime)
     yield Kind(TRAINER_GROUP, "TrainingRuntime", places=runtime)
     yield Kind(TRAINER_GROUP, "TrainJob")
+    yield from _without_schema()
 
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
@@ -212,6 +187,61 @@ def _rows() -> Iterator[Kind]:
     yield Kind("nfd.k8s-sigs.io", "NodeFeatureRule", namespaced=False)
     for kind in ("CIDRPool", "IPPool"):
         yield Kind("nv-ipam.nvidia.com", kind)
+
+
+def _without_schema() -> Iterator[Kind]:
+    """Workloads of other projects: of these the pods are judged, injected and counted, and nothing else is known."""
+
+    def kind(group: str, name: str, source: str, *places: Place, groups: FieldPath | None = None) -> Kind:
+        return Kind(group, name, has_schema=False, places=places, groups=groups, source=source)
+
+    task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master)
+    source = "volcano-sh/volcano v1.16.0-alpha.1, config/crd/volcano/bases/batch.volcano.sh_jobs.yaml"
+    yield kind("batch.volcano.sh", "Job", source, task)
+
+    source = "ai-dynamo/dynamo, deploy/operator/api/{v1alpha1,v1beta1}/dynamocomponentdeployment_types.go of 2026-08"
+    old = Place(("spec", "services", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_SERVICE)
+    new = Place(("spec", "components", EACH, "podTemplate"), EACH, count.dynamo, count.routes_nothing, "main")
+    yield kind("nvidia.com", "DynamoGraphDeployment", source, old, new)
+
+    source = "kaito-project/kaito v0.12.0, api/v1beta1/workspace_types.go"
+    yield kind("kaito.sh", "Workspace", source, Place(("inference", "template"), "inference", count.workspace))
+
+    source = "SlinkyProject/slurm-operator v1.2.1, api/v1beta1/nodeset_types.go"
+    nodes = Place(("spec",), "slurmd", count.daemon_or_replicas, True, "slurmd", SLURM_NODES)
+    yield kind("slinky.slurm.net", "NodeSet", source, nodes)
+
+    source = "vllm-project/aibrix v0.7.0-rc.3, api/orchestration/v1alpha1/{stormservice,roleset}_types.go"
+    role = Place(("spec", "template", "spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
+    yield kind("orchestration.aibrix.ai", "StormService", source, role, groups=("spec", "replicas"))
+    role = Place(("spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
+    yield kind("orchestration.aibrix.ai", "RoleSet", source, role)
+
+    source = "sgl-project/rbg v0.8.0-alpha.5, api/workloads/{v1alpha1,v1alpha2}/rolebasedgroup_types.go"
+    yield kind("workloads.x-k8s.io", "RoleBasedGroup", source, *_group_roles())
+
+    source = "flux-framework/flux-operator 0.2.1, api/v1alpha2/minicluster_types.go and controllers/flux"
+    yield kind("flux-framework.org", "MiniCluster", source, Place(("spec",), "broker", count.size, shape=MINI_CLUSTER))
+
+    source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1beta1/predictor.go"
+    yield kind("serving.kserve.io", "InferenceService", source, *_inference())
+    source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1alpha2/llm_inference_service_types.go"
+    yield kind("serving.kserve.io", "LLMInferenceService", source, *_llm())
+
+    source = "project-codeflare/appwrapper v1.2.1, api/v1beta2/appwrapper_types.go"
+    wraps = ("spec", "components", EACH, "template")
+    yield Kind("workload.codeflare.dev", "AppWrapper", has_schema=False, wraps=wraps, source=source)
+
+    source = "argoproj/argo-workflows v4.1.2, pkg/apis/workflow/v1alpha1/workflow_types.go"
+    for name, spec in (
+        ("Workflow", ("spec",)),
+        ("WorkflowTemplate", ("spec",)),
+        ("ClusterWorkflowTemplate", ("spec",)),
+        ("CronWorkflow", ("spec", "workflowSpec")),
+    ):
+        places = (Place((*spec, "templates", EACH), EACH, count.one, True, "main", ARGO_STEP),)
+        spaced = name != "ClusterWorkflowTemplate"
+        yield Kind("argoproj.io", name, spaced, has_schema=False, places=places, own_tags=True, source=source)
 
 
 KINDS: Final[tuple[Kind, ...]] = tuple(_rows())
@@ -227,11 +257,11 @@ POOL_KINDS: Final = frozenset({"CIDRPool", "IPPool"})
 RULE_KINDS: Final = frozenset({"NodeFeatureRule"})
 ANY_PODS: Final = "any kind with a pod template"
 """Stands for an object without a schema that holds a pod template, among the kinds for which there is a check."""
-POD_KINDS: Final = frozenset(row.kind for row in KINDS if row.places) | {ANY_PODS}
+POD_KINDS: Final = frozenset(row.kind for row in KINDS if row.places or row.wraps) | {ANY_PODS}
 """Pods, and the kinds with templates from which pods are made."""
 WORKLOADS: Final = POD_KINDS | {"TrainJob"}
 """Also TrainJob, which has no pod template of its own."""
-CUSTOM_WORKLOADS: Final = frozenset(row.kind for row in KINDS if row.kind in WORKLOADS and not row.builtin) | {ANY_PODS}
+CUSTOM_WORKLOADS: Final = WORKLOADS - {row.kind for row in KINDS if row.builtin}
 """Workloads that come with a CRD: the API server judges their pods by the schema of the CRD alone."""
 JUDGED: Final = frozenset(row.kind for row in KINDS if row.has_schema)
 """Names of the kinds that have a schema."""

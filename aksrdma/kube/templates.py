@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aksrdma.findings import FieldPath
-from aksrdma.kube.kinds import EACH, Place, Whole, kind_of
+from aksrdma.kube.kinds import EACH, Kind, Place, Whole, kind_of
+from aksrdma.kube.shapes import Moves, moved_path, store
 from aksrdma.kube.values import mapping, step
 
 _CARRIERS: Final = ("spec", "template")
@@ -21,7 +22,7 @@ class PodTemplate:
     path: FieldPath
     """Where it stands in its object; empty for a Pod."""
     data: dict[str, Any]
-    """The mapping with `metadata` and `spec`; of a bare pod spec one that holds it."""
+    """The mapping with `metadata` and `spec`, as the kind's controller makes it where the kind has no such mapping."""
     role: str = "pod"
     """What its pods are in their workload: `worker`, `launcher`, `head`, ...; `pod` where that is not known."""
     works: bool = True
@@ -30,8 +31,14 @@ class PodTemplate:
     """Name that the controller expects of the container that matters."""
     place: Place | None = None
     """Its place in the table of kinds; None where it was found by its looks alone."""
-    bare: bool = False
-    """Whether `path` is that of the spec, with no template around it."""
+    moved: Moves = field(default_factory=dict)
+    """By steps inside `data`: where that part stands in the object, unless it is below `path`."""
+    complete: bool = True
+    """Whether it is all of the pod: nothing is merged into it that is not in the object, and no patch changes it."""
+    owner: FieldPath = ()
+    """Where the object stands that makes the pods, which another one may wrap."""
+    holder: FieldPath = ()
+    """Where the mapping stands that it was read of."""
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -41,7 +48,7 @@ class PodTemplate:
     @property
     def spec_path(self) -> FieldPath:
         """Where the pod spec stands."""
-        return self.path if self.bare else (*self.path, "spec")
+        return self.real((*self.path, "spec"))
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -52,6 +59,24 @@ class PodTemplate:
     def annotations(self) -> dict[str, Any]:
         """Annotations of its pods."""
         return mapping(mapping(self.data.get("metadata")).get("annotations"))
+
+    def real(self, path: FieldPath) -> FieldPath:
+        """Return where something stands in the object that `data` has at a path below `path`."""
+        depth = len(self.path)
+        inside = path[:depth] == self.path
+        return (moved_path(self.moved, path[depth:]) if inside and self.moved else None) or path
+
+    def store(self, data: dict[str, Any]) -> frozenset[str]:
+        """Write what was added to `data` of the template into its object; most templates are a part of theirs.
+
+        Returns:
+            The fields of the pod spec for which the kind has no place.
+        """
+        shape = self.place.shape if self.place is not None else None
+        if shape is None:
+            return frozenset()
+        store(shape, data, self.holder, self.data)
+        return shape.refuses
 
 
 def pod_templates(data: Any) -> Iterator[PodTemplate]:
@@ -64,13 +89,57 @@ def pod_templates(data: Any) -> Iterator[PodTemplate]:
         return
     row = kind_of(data.get("apiVersion"), data.get("kind"))
     if row is None:
-        yield from _by_looks(data)
+        yield from _by_looks(data, ())
         return
+    yield from _in_places(data, row, ())
+    for owner, wrapped in wrapped_objects(data):
+        inner = kind_of(wrapped.get("apiVersion"), wrapped.get("kind"))
+        yield from _by_looks(wrapped, owner) if inner is None else _in_places(wrapped, inner, owner)
+
+
+def wrapped_objects(data: Any) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    """Yield the whole objects that an object wraps, as an AppWrapper does, with their paths."""
+    row = kind_of(data.get("apiVersion"), data.get("kind")) if isinstance(data, dict) else None
+    if row is not None and row.wraps:
+        yield from _expand(data, row.wraps, ())
+
+
+def _in_places(data: dict[str, Any], row: Kind, owner: FieldPath) -> Iterator[PodTemplate]:
+    """Yield the templates of an object of a known kind, which stands at `owner` of another."""
     for place in row.places:
-        for path, template in _expand(data, place.path, ()):
-            works = place.works if isinstance(place.works, bool) else place.works(data, path)
-            role = str(path[-2]).lower() if place.role == EACH else place.role
-            yield PodTemplate(path, template, role, works, place.container, place)
+        for path, found in _expand(data, place.path, ()):
+            made = place.shape.read(data, path, found) if place.shape else None
+            if place.shape is not None and made is None:
+                continue
+            base, template = (path, found) if made is None else (made.path, made.data)
+            yield PodTemplate(
+                (*owner, *base),
+                template,
+                _role(data, place, path),
+                place.works if isinstance(place.works, bool) else place.works(data, base),
+                place.container,
+                place,
+                {inside: (*owner, *real) for inside, real in made.moved.items()} if made else {},
+                (made is None or made.complete) and not _patched(data, place, path),
+                owner,
+                (*owner, *path),
+            )
+
+
+def _role(data: Mapping[str, Any], place: Place, path: FieldPath) -> str:
+    if place.role != EACH:
+        return place.role
+    depth = len(place.path) - place.path[::-1].index(EACH)  # the path has a step for each of the place's
+    key = path[depth - 1]
+    name = step(data, (*path[:depth], "name")) if isinstance(key, int) else key
+    return name.lower() if isinstance(name, str) and name else "pod"
+
+
+def _patched(data: Mapping[str, Any], place: Place, path: FieldPath) -> bool:
+    """Whether the item of the template, or a mapping in it, has a patch for it."""
+    above = [mapping(step(data, path[:length])) for length in range(len(path))] if place.patches else []
+    below = [mapping(value) for one in above[-2:] for value in one.values()]
+    return any(one.get(key) for one in (*above, *below) for key in place.patches)
 
 
 def pod_count(
@@ -84,13 +153,30 @@ def pod_count(
         nodes: Number of nodes, which is what a DaemonSet makes; None where it is not known.
         whole: Reads the numbers; one that is no number of pods counts as absent unless told.
     """
-    place, row = template.place, kind_of(data.get("apiVersion"), data.get("kind"))
-    if place is None or row is None:
+    maker = step(data, template.owner)
+    row = kind_of(step(maker, ("apiVersion",)), step(maker, ("kind",)))
+    count = pods_of_group(data, template, whole)
+    if count is None or row is None or not row.groups:
+        return nodes if count is None and template.place is not None else count
+    return count * (whole or whole_numbers(data))((*template.owner, *row.groups), 1)
+
+
+def pods_of_group(data: Mapping[str, Any], template: PodTemplate, whole: Whole | None = None) -> int | None:
+    """Return how many pods of a template one group has; None for one a node, or where that cannot be told."""
+    if template.place is None or template.place.count is None:
         return None
-    if place.count is None:
-        return nodes
-    read = whole or whole_numbers(data)
-    return place.count(read, data, template.path) * (read(row.groups, 1) if row.groups else 1)
+    depth, read = len(template.owner), whole or whole_numbers(data)
+
+    def below(path: FieldPath, default: int) -> int:
+        return read((*template.owner, *path), default)
+
+    return template.place.count(below, mapping(step(data, template.owner)), template.path[depth:])
+
+
+def is_one_a_node(data: Mapping[str, Any]) -> bool:
+    """Say whether an object makes one pod on each node that takes it, as a DaemonSet does."""
+    places = [one for one in pod_templates(data) if one.place is not None]
+    return bool(places) and all(pods_of_group(data, one) is None for one in places)
 
 
 def whole_numbers(data: Mapping[str, Any]) -> Whole:
@@ -114,9 +200,9 @@ def _expand(data: Any, steps: tuple[str, ...], path: FieldPath) -> Iterator[tupl
         yield from _expand(data[steps[0]], steps[1:], (*path, steps[0]))
 
 
-def _by_looks(data: dict[str, Any]) -> Iterator[PodTemplate]:
+def _by_looks(data: dict[str, Any], owner: FieldPath) -> Iterator[PodTemplate]:
     # A stack of its own: the object may be nested deeper than Python recurses.
-    waiting: list[tuple[FieldPath, Any]] = [((), data)]
+    waiting: list[tuple[FieldPath, Any]] = [(owner, data)]
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, list):
@@ -124,14 +210,15 @@ def _by_looks(data: dict[str, Any]) -> Iterator[PodTemplate]:
             continue
         if not isinstance(value, dict):
             continue
-        if path and _has_containers(value.get("spec")):
-            yield PodTemplate(path, value)
+        inside = len(path) > len(owner)
+        if inside and _has_containers(value.get("spec")):
+            yield PodTemplate(path, value, owner=owner, holder=path)
             continue
-        if path and str(path[-1]).lower().endswith(_CARRIERS) and _has_containers(value):
-            yield PodTemplate(path, {"spec": value}, bare=True)
+        if inside and str(path[-1]).lower().endswith(_CARRIERS) and _has_containers(value):
+            yield PodTemplate(path, {"spec": value}, moved={("spec",): path}, owner=owner, holder=path)
             continue
         # What a status tells of pods is no wish for any.
-        waiting.extend(((*path, key), item) for key, item in reversed(value.items()) if path or key != "status")
+        waiting.extend(((*path, key), item) for key, item in reversed(value.items()) if inside or key != "status")
 
 
 def _has_containers(spec: Any) -> bool:

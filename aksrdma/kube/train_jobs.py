@@ -14,13 +14,17 @@ from typing import Any, Final, NamedTuple
 from aksrdma.findings import FieldPath
 from aksrdma.kube.kinds import ANCESTOR_STEP, TRAINER_GROUP, TRAINER_NODE
 from aksrdma.kube.templates import pod_templates
-from aksrdma.kube.values import integer, items, mapping, step, text
+from aksrdma.kube.values import integer, items, mapping, sequence, step, text
 
 CLUSTER_RUNTIME: Final = "ClusterTrainingRuntime"
 """Is in no namespace, and the default of a TrainJob's `runtimeRef.kind`."""
 RUNTIMES: Final = frozenset({CLUSTER_RUNTIME, "TrainingRuntime"})
-RESOURCES: Final[FieldPath] = ("spec", "trainer", "resourcesPerNode")
+TRAINER: Final[FieldPath] = ("spec", "trainer")
+"""Where a TrainJob says what is its own in the container that trains."""
+RESOURCES: Final[FieldPath] = (*TRAINER, "resourcesPerNode")
 """Where a TrainJob says what each of its nodes asks for."""
+_OWN_FIELDS: Final = ("image", "command", "args")
+"""Fields of the trainer that take the place of the container's."""
 PATCHES: Final = ("podSpecOverrides", "podTemplateOverrides", "runtimePatches")
 """Fields in which a TrainJob changes the pods of its runtime; they are not applied here."""
 _JOB_DEPTH: Final = 5
@@ -53,6 +57,10 @@ class Trained:
     """With the job's nodes and resources; its pod templates are those of the job. What did not change is shared."""
     resized: tuple[Resized, ...]
     """In the order of the runtime; none where the job names no resources."""
+    trainers: tuple[Resized, ...]
+    """The containers that train, resized or not, which get the variables and the image of the job, too."""
+    labeled: bool
+    """Whether a job of the runtime is labeled as the one that trains, so that the controller does change it."""
     complete: bool
     """Whether the runtime is known and the job has no patches for it, which are not applied here."""
 
@@ -78,13 +86,15 @@ def wanted_runtime(job: Mapping[str, Any]) -> RuntimeName:
     return RuntimeName(kind, _namespace(kind, mapping(job.get("metadata"))), text(reference.get("name")))
 
 
-def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> Trained:
+def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None, *, by_name: bool = False) -> Trained:
     """Return the runtime as a TrainJob uses it.
 
     Args:
         job: The TrainJob.
         runtime: The runtime that it names; None where that is not known, for which the least one stands: a replicated
             job of one container.
+        by_name: Whether a job called `node` is taken for the one that trains where none is labeled so, as is meant: the
+            controller then changes no container.
     """
     merged = dict(_LEAST if runtime is None else runtime)
     nodes = integer(step(job, ("spec", "trainer", "numNodes")))
@@ -92,20 +102,40 @@ def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> Traine
         _put(merged, ("spec", "mlPolicy", "numNodes"), nodes)
     given = mapping(step(job, RESOURCES))
     resources = {key: given[key] for key in ("limits", "requests") if given.get(key) is not None}
-    found = tuple(_resizable(merged)) if resources else ()
-    for one in found:
-        _put(merged, (*one.path, "resources"), resources)
+    trainers = tuple(_resizable(merged, by_name=by_name))
+    variables = [item for _, item in items(step(job, (*TRAINER, "env")), ())]
+    own = {key: value for key in _OWN_FIELDS if (value := step(job, (*TRAINER, key)))}
+    for one in trainers:
+        if resources:
+            _put(merged, (*one.path, "resources"), resources)
+        if variables:
+            _put(merged, (*one.path, "env"), _with_variables(sequence(one.before.get("env")), variables))
+        for key, value in own.items():
+            _put(merged, (*one.path, key), value)
     patched = any(mapping(job.get("spec")).get(key) for key in PATCHES)
-    return Trained(merged, found, runtime is not None and not patched)
+    return Trained(merged, trainers if resources else (), trainers, not by_name, runtime is not None and not patched)
 
 
-def _resizable(runtime: dict[str, Any]) -> Iterator[Resized]:
-    """Find the containers called `node`: of the replicated job labeled as trainer, and of MPI nodes beside a launcher."""
+def _with_variables(given: list[Any], more: list[dict[str, Any]]) -> list[Any]:
+    """Return variables with further ones; one of the same name takes the place of the one before (UpsertEnvVars)."""
+    found = {mapping(one).get("name"): one for one in given}
+    found |= {one.get("name"): one for one in more}
+    return list(found.values())
+
+
+def _resizable(runtime: dict[str, Any], *, by_name: bool) -> Iterator[Resized]:
+    """Find the containers called `node`: of the replicated job labeled as trainer, and of MPI nodes beside a launcher.
+
+    Args:
+        runtime: The runtime.
+        by_name: Whether one called `node` will do where no job has the label.
+    """
+    jobs = [(template, step(runtime, template.path[:_JOB_DEPTH])) for template in pod_templates(runtime)]
+    labels = [step(job, ("template", "metadata", "labels", ANCESTOR_STEP)) for _, job in jobs]
     launcher = step(runtime, ("spec", "mlPolicy", "mpi", "runLauncherAsNode")) is True
-    for template in pod_templates(runtime):
-        job = step(runtime, template.path[:_JOB_DEPTH])
-        labeled = step(job, ("template", "metadata", "labels", ANCESTOR_STEP)) == "trainer"
-        if labeled or (launcher and step(job, ("name",)) == TRAINER_NODE):
+    by_name = launcher or (by_name and "trainer" not in labels)
+    for (template, job), label in zip(jobs, labels, strict=True):
+        if label == "trainer" or (by_name and step(job, ("name",)) == TRAINER_NODE):
             for path, container in items(template.spec.get("containers"), (*template.spec_path, "containers")):
                 if container.get("name") == TRAINER_NODE:
                     yield Resized(path, container)

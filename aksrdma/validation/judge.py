@@ -63,9 +63,16 @@ def _problems(manifests: ManifestSet) -> Iterator[Problem]:
                 yield problem if problem.document is not None else problem._replace(document=document)
     for document in manifests.unknown:
         for check in document_checks(ANY_PODS, webhook) if document in manifests.templates else ():
-            yield from (problem._replace(document=document) for problem in check(document, manifests))
-    for set_check in set_checks(manifests.kinds, webhook):
-        yield from set_check(manifests)
+            yield from _placed((one._replace(document=document) for one in check(document, manifests)), manifests)
+    found = (problem for check in set_checks(manifests.kinds, webhook) for problem in check(manifests))
+    # Only these write pods otherwise than as pod templates.
+    yield from _placed(found, manifests) if manifests.unknown or "TrainJob" in manifests.by_kind else found
+
+
+def _placed(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Problem]:
+    from aksrdma.checks.relation.pods import where_they_stand  # a set without such pods may have no pods at all
+
+    return where_they_stand(problems, manifests)
 
 
 def _is_about_absence(problem: Problem) -> bool:

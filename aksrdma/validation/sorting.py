@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import JUDGED, KINDS, POLICY_KINDS, kind_of
-from aksrdma.kube.templates import pod_templates
+from aksrdma.kube.templates import pod_templates, wrapped_objects
 from aksrdma.kube.values import mapping, sequence
 from aksrdma.validation.release import sections
 
@@ -99,7 +99,7 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
         ReadError: a schema of the user's cannot be used.
     """
     found = Sorted()
-    for document in documents:
+    for document in _with_wrapped(documents):
         place = _place(document, found)
         if place is found.manifests and document.data.get("apiVersion") in (None, ""):
             versions = {known.api_version for known in _kinds() if known.kind == document.kind}
@@ -119,6 +119,14 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
     whole = (*found.manifests, *found.foreign, *found.by_pods)
     found.patches = frozenset(one for one in whole if one not in found.unversioned and is_patch(one))
     return found
+
+
+def _with_wrapped(documents: Sequence[Document]) -> Iterator[Document]:
+    """Yield the documents, and behind one that wraps whole objects each of these, which is judged by its own kind."""
+    for document in documents:
+        yield document
+        for path, data in wrapped_objects(document.data):
+            yield document.part(path, data)
 
 
 def _place(document: Document, found: Sorted) -> list[Document]:
@@ -185,8 +193,14 @@ _FREE_TEXT: Final = frozenset(
 
 
 def is_template(document: Document) -> bool:
-    """Return whether a value outside of free text is one that envsubst, Flux, Helm or the like still has to fill."""
+    """Return whether a value outside of free text is one that envsubst, Flux, Helm or the like still has to fill.
+
+    The kinds of Argo have parameters that look the same.
+    """
     if not any(document.mentions(mark) for mark in _MARKS):
+        return False
+    row = kind_of(document.api_version, document.kind)
+    if row is not None and row.own_tags:
         return False
     return any(_PLACEHOLDER.search(text) for text in _texts(document.data))
 

@@ -50,7 +50,7 @@ def test_a_kind_is_found_with_its_scope(api_version: str, kind: str, namespaced:
 @pytest.mark.parametrize(
     ("api_version", "kind"),
     [
-        pytest.param("batch.volcano.sh/v1alpha1", "Job", id="another-project's-job"),
+        pytest.param("batch.example.com/v1alpha1", "Job", id="another-project's-job"),
         pytest.param("crd.projectcalico.org/v1", "IPPool", id="another-project's-pool"),
         pytest.param("v1", "Deployment", id="the-core-group-has-none"),
         pytest.param("apps/v1", "deployment", id="case-counts"),

@@ -123,7 +123,7 @@ OBJECTS: dict[str, tuple[str, list[tuple[str, str, bool, int | None]]]] = {
         ],
     ),
     "a kind in no table has a template by its looks": (
-        f"{{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, spec: {{tasks: [{{replicas: 2, template: {TEMPLATE}}}]}}}}",
+        f"{{apiVersion: batch.example.com/v1alpha1, kind: Job, spec: {{tasks: [{{replicas: 2, template: {TEMPLATE}}}]}}}}",
         [("spec.tasks.0.template", "pod", True, None)],
     ),
     "a kind in no table may have a bare pod spec": (

@@ -63,7 +63,9 @@ def beyond_schema(check: ObjectCheck) -> Callable[[Document, ManifestSet], Itera
     def judge(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
         data = document.data
         row = kind_of(data.get("apiVersion"), data.get("kind")) if isinstance(data, dict) else None
-        if row is None or (row.builtin and data["apiVersion"].rpartition("/")[2] not in row.versions):
+        if row is None or not (row.builtin or row.has_schema):
+            return iter(())
+        if row.builtin and data["apiVersion"].rpartition("/")[2] not in row.versions:
             return iter(())
         report = Report(document)
         check(report, data)

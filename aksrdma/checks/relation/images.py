@@ -233,7 +233,7 @@ def _published() -> tuple[tuple[str, ...], Mapping[str, set[str]]]:
 def references(manifests: ManifestSet) -> Iterator[Problem]:
     """Find containers whose image no kubelet can pull, whatever the registry holds."""
     for pod in pods_of(manifests):
-        for container in () if pod.trained else pod.containers:
+        for container in pod.containers:
             image = container.data.get("image")
             if not isinstance(image, str) or not image.strip():
                 continue

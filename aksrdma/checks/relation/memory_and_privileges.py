@@ -64,6 +64,8 @@ def refused_by_namespace(manifests: ManifestSet) -> Iterator[Problem]:
             if path is not None:
                 what = "pods with" if pod.document.kind != "Pod" else "a pod with"
                 level = strict[name]
+                # The runtime may well serve other namespaces; here it is used by the job.
+                path = path if pod.trained is None else container.path
                 message = f"namespace {name} enforces pod security level {level!r}, which refuses {what} {_LOCK}"
                 yield Problem("ipc-lock-refused-by-namespace-level", path, message, document=pod.document)
 
@@ -188,7 +190,7 @@ def driver_only(manifests: ManifestSet) -> Iterator[Problem]:
     if not installed.deploys("ofedDriver") or hands_out or manifests.unknown_kinds & OTHER_EXPOSERS:
         return
     for pod in pods_of(manifests):
-        if pod.trained is not None or pod.is_launcher or resources.names_in(pod):
+        if not pod.complete or pod.is_launcher or resources.names_in(pod):
             continue
         for container in pod.containers:
             sign = None if container.privileged or container.claims else _sign_of_rdma(container)

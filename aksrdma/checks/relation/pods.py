@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
 from aksrdma.kube.quantities import quantity
 from aksrdma.kube.scheduling import REQUIRED, Placement, placement_of
 from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates
-from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, Trained, runtime_name, trained, wanted_runtime
+from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, TRAINER, Trained, runtime_name, trained, wanted_runtime
 from aksrdma.kube.values import items, mapping, sequence, step
 
 if TYPE_CHECKING:
@@ -32,22 +32,19 @@ class Container:
 
     Attributes:
         data: what the manifest says of it.
-        path: where it stands, or what stands for it.
-        resources_path: where its resources stand.
+        path: where it stands in its pod template.
+        resources_path: where its resources stand in it.
         init: whether it is an init container, sidecars included.
         amounts: the extended resources of which it asks for at least one; a limit stands for its request.
     """
 
-    __slots__ = ("_of_runtime", "amounts", "data", "init", "path", "resources_path")
+    __slots__ = ("amounts", "data", "init", "path", "resources_path")
 
-    def __init__(
-        self, path: FieldPath, data: Mapping[str, Any], *, init: bool = False, resources_path: FieldPath | None = None
-    ) -> None:
+    def __init__(self, path: FieldPath, data: Mapping[str, Any], *, init: bool = False) -> None:
         self.path = path
         self.data = data
         self.init = init
-        self._of_runtime = resources_path is not None
-        self.resources_path = (*path, "resources") if resources_path is None else resources_path
+        self.resources_path = (*path, "resources")
         self.amounts = dict(self._amounts())
 
     @property
@@ -70,7 +67,7 @@ class Container:
         keys = ("securityContext", "capabilities", "add")
         for index, name in enumerate(sequence(step(self.data, keys))):
             if isinstance(name, str) and name.upper() in (capability, "ALL"):
-                return self.path if self._of_runtime else (*self.path, *keys, index)
+                return (*self.path, *keys, index)
         return None
 
     def _amounts(self) -> Iterator[tuple[str, Amount]]:
@@ -83,25 +80,28 @@ class Container:
 
 
 class PodView:
-    """A pod, or what a workload makes pods from.
+    """A pod as it becomes, and what a workload makes it from.
+
+    Paths are those of a pod template, whatever the kind has instead; where they stand in a document, `origins` says of
+    each problem.
 
     Attributes:
         document: the workload, or the Pod itself.
-        template: its pod template; that of the runtime for a TrainJob.
+        template: its pod template; for a TrainJob that of its runtime, with what the job puts into it.
         trained: the runtime as a TrainJob uses it; None for any other kind.
-        path: where the pod's spec stands; for a TrainJob, where it says what its nodes ask for.
+        path: where the pod's spec stands.
     """
 
     def __init__(self, document: Document, template: PodTemplate, trained: Trained | None = None) -> None:
         self.document = document
         self.template = template
         self.trained = trained
-        self.path: FieldPath = RESOURCES if trained else template.spec_path
+        self.path: FieldPath = (*template.path, "spec")
 
     @property
     def complete(self) -> bool:
-        """Whether the whole pod is known; not so for a TrainJob whose runtime is elsewhere or patched."""
-        return self.trained is None or self.trained.complete
+        """Whether the whole pod is known; not so for a TrainJob whose runtime is elsewhere, or for a patched template."""
+        return self.template.complete and (self.trained is None or self.trained.complete)
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -116,18 +116,12 @@ class PodView:
     @property
     def replicas(self) -> int:
         """How many such pods run at once; 0 where that cannot be told."""
-        if self.trained is None:
-            return pod_count(self.document.data, self.template, None) or 0
-        specs = {one.path[:-2] for one in self.trained.resized}
-        runtime = self.trained.runtime
-        return sum(pod_count(runtime, one, None) or 0 for one in pod_templates(runtime) if one.spec_path in specs)
+        maker = self.document.data if self.trained is None else self.trained.runtime
+        return pod_count(maker, self.template, None) or 0
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
-        """The init containers, in their order, then the others; of a TrainJob the container that it resizes."""
-        if self.trained is not None:
-            data = step(self.trained.runtime, self.trained.resized[0].path)
-            return (Container(RESOURCES, data, resources_path=RESOURCES),)
+        """The init containers, in their order, then the others."""
         return tuple(
             Container(path, data, init=key == "initContainers")
             for key in ("initContainers", "containers")
@@ -140,8 +134,8 @@ class PodView:
         return frozenset(name for container in self.containers for name in container.amounts)
 
     def at(self, *steps: str | int) -> FieldPath:
-        """Return where a field of the pod's spec stands, or what stands for it."""
-        return self.path if self.trained else (*self.path, *steps)
+        """Return where a field of the pod's spec stands."""
+        return (*self.path, *steps)
 
     def total(self, name: str) -> Amount:
         """Return what the scheduler reserves of a resource, and where most of it is asked for."""
@@ -178,28 +172,127 @@ class PodView:
         return any(term.get("topologyKey") in labels for _, term in items(affinity.get(REQUIRED), ()))
 
 
+class Place(NamedTuple):
+    """A place of a set."""
+
+    document: Document
+    path: FieldPath
+
+
+class Origin:
+    """Where the parts of the pods of a document stand: the shape of its kind, or another document may have them."""
+
+    __slots__ = ("_below", "_exact")
+
+    def __init__(self) -> None:
+        self._exact: dict[FieldPath, Place] = {}
+        self._below: dict[FieldPath, Place] = {}
+
+    def find(self, path: FieldPath) -> Place | None:
+        """Return the document and the path of a part of a pod, None where both are as they seem."""
+        if path in self._exact:
+            return self._exact[path]
+        for length in range(len(path), 0, -1):
+            found = self._below.get(path[:length])
+            if found is not None:
+                return Place(found.document, (*found.path, *path[length:]))
+        return None
+
+    def add(self, path: FieldPath, document: Document, real: FieldPath, *, alone: bool = False) -> None:
+        """Say where a part stands.
+
+        Args:
+            path: The part, as a pod template has it.
+            document: The document that has it.
+            real: Its place there.
+            alone: Whether that is said of the part alone, and not of what is in it.
+        """
+        (self._exact if alone else self._below)[path] = Place(document, real)
+
+
+def where_they_stand(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Problem]:
+    """Give the problems of pods the places at which their documents have them.
+
+    One that stands in the runtime of a TrainJob is told of the runtime alone.
+    """
+    places = origins(manifests)
+    told: set[tuple[str, Document, FieldPath]] = set()
+    elsewhere = []
+    for problem in problems:
+        origin = places.get(problem.subject)
+        place = origin.find(problem.path) if origin else None
+        if place is not None:
+            elsewhere.append(problem._replace(document=place.document, path=place.path))
+        else:
+            told.add((problem.rule, problem.subject, problem.path))
+            yield problem
+    for problem in elsewhere:
+        key = (problem.rule, problem.subject, problem.path)
+        if key not in told:
+            told.add(key)
+            yield problem
+
+
 def pods_of(manifests: ManifestSet) -> tuple[PodView, ...]:
     """Return the pods and pod templates of a set, found once, in the order of the set."""
-    return manifests.derived(_pods)
+    return manifests.derived(_pods)[0]
 
 
-def _pods(manifests: ManifestSet) -> tuple[PodView, ...]:
+def origins(manifests: ManifestSet) -> Mapping[Document, Origin]:
+    """Return where the parts of pods stand, of each document whose pods are written otherwise than as pod templates."""
+    return manifests.derived(_pods)[1]
+
+
+def _pods(manifests: ManifestSet) -> tuple[tuple[PodView, ...], Mapping[Document, Origin]]:
     found: list[PodView] = []
+    placed: dict[Document, Origin] = {}
+    runtimes = {runtime_name(one.data): one for one in manifests.of(*RUNTIMES)}
     for document in (*manifests.documents, *manifests.unknown):
         if document.kind == "TrainJob":
-            found += _of_train_job(document, manifests)
-        found += (PodView(document, template) for template in manifests.templates.get(document, ()))
-    return tuple(found)
+            runtime = runtimes.get(wanted_runtime(document.data))
+            origin = placed.setdefault(document, Origin())
+            found += _of_train_job(document, runtime, origin)
+        for template in manifests.templates.get(document, ()):
+            found.append(PodView(document, template))
+            for inside, real in template.moved.items():
+                placed.setdefault(document, Origin()).add((*template.path, *inside), document, real)
+    return tuple(found), placed
 
 
-def _of_train_job(document: Document, manifests: ManifestSet) -> Iterator[PodView]:
-    """Yield the pods whose resources a TrainJob sets; the rest of them is judged with the runtime."""
-    named = wanted_runtime(document.data)
-    candidates = manifests.by_kind.get(named.kind, ()) if named.kind in RUNTIMES else ()
-    runtime = next((one.data for one in candidates if runtime_name(one.data) == named), None)
-    used = trained(document.data, runtime)
-    if not used.resized:  # of a runtime without the container called node, nothing is known either
-        used = trained(document.data, None)
-    for resized in used.resized[:1]:
-        template = next(one for one in pod_templates(used.runtime) if one.spec_path == resized.path[:-2])
-        yield PodView(document, template, used)
+def _of_train_job(job: Document, runtime: Document | None, origin: Origin) -> Iterator[PodView]:
+    """Yield the pods that a TrainJob makes of its runtime; where that is elsewhere, those whose resources it sets.
+
+    What the job does not change stands in the runtime, which is judged by itself, too.
+    """
+    used = trained(job.data, runtime.data if runtime else None)
+    if not used.trainers and runtime is not None:
+        used = trained(job.data, runtime.data, by_name=True)
+    if not used.trainers:  # of a runtime without the container called node, nothing is known either
+        runtime, used = None, trained(job.data, None)
+    if runtime is None and not used.resized:
+        return
+    instead = RESOURCES if used.resized else _REFERENCE
+    own = [item.get("name") for _, item in items(job.value((*TRAINER, "env")), ())]
+    for template in pod_templates(used.runtime):
+        spec = (*template.path, "spec")
+        origin.add(template.path, runtime or job, template.path if runtime else instead)
+        origin.add(spec, job, instead, alone=True)
+        for path in (one.path for one in used.trainers if one.path[: len(spec)] == spec):
+            origin.add(path, job, instead, alone=True)
+            for key in ("image", "command", "args"):
+                if job.value((*TRAINER, key)):
+                    origin.add((*path, key), job, (*TRAINER, key))
+            if used.resized:
+                origin.add((*path, "resources"), job, RESOURCES)
+            given = [mapping(one).get("name") for one in sequence(step(runtime and runtime.data, (*path, "env")))]
+            for index, item in enumerate(sequence(step(used.runtime, (*path, "env")))):
+                name = mapping(item).get("name")
+                if name in own:
+                    origin.add((*path, "env", index), job, (*TRAINER, "env", own.index(name)))
+                elif name in given and runtime is not None:
+                    origin.add((*path, "env", index), runtime, (*path, "env", given.index(name)))
+        yield PodView(job, template, used)
+
+
+_REFERENCE: Final = ("spec", "runtimeRef")
+"""What of a TrainJob stands for its pods where it says nothing of them."""

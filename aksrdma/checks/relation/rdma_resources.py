@@ -208,8 +208,7 @@ def template_resources(manifests: ManifestSet) -> Iterator[Problem]:
             report = Report(pod.document)
             for container in pod.containers:
                 check_resources(report, container.resources_path, container.data.get("resources"), ())
-            if pod.trained is None:
-                check_pod_resources(report, pod.path, dict(pod.spec), is_pod=False)
+            check_pod_resources(report, pod.path, dict(pod.spec), is_pod=False)
             yield from (problem for problem in report.problems if problem.rule in wanted)
 
 
@@ -218,9 +217,10 @@ def dropped_by_train_jobs(manifests: ManifestSet) -> Iterator[Problem]:
     """Find TrainJobs that set the resources of their nodes and leave out the RDMA resource of the runtime."""
     resources = manifests.derived(Resources)
     for pod in pods_of(manifests):
-        if pod.trained is None or resources.names_in(pod):
+        if pod.trained is None or not pod.trained.labeled or resources.names_in(pod):
             continue
-        for before in (Container((), one.before) for one in pod.trained.resized):
+        depth = len(pod.path)
+        for before in (Container((), one.before) for one in pod.trained.resized if one.path[:depth] == pod.path):
             lost = next(iter(resources.taken(before)), None)
             if lost is not None:
                 message = f"resourcesPerNode takes the place of the runtime's resources, so {lost} is lost"

@@ -10,7 +10,7 @@ from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath
 from aksrdma.kube.kinds import TRAINER_GROUP, WORKLOADS, Whole, kind_of
 from aksrdma.kube.scheduling import placement_of
-from aksrdma.kube.templates import pod_templates, whole_numbers
+from aksrdma.kube.templates import is_one_a_node, pod_templates, pods_of_group, whole_numbers
 from aksrdma.kube.train_jobs import PATCHES, RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
 from aksrdma.kube.values import mapping, step, text
 from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests, resource_requests
@@ -81,7 +81,7 @@ def read_workloads(documents: Iterable[Document]) -> list[Workload]:
         read = _reader(document, mistakes)
         pods = tuple(_pod_groups(document, document.data, read, mistakes))
         groups = read(row.groups, 1) if row.groups else 1
-        found.append(_workload(document, pods, notes, groups=groups, daemon=row.kind == "DaemonSet"))
+        found.append(_workload(document, pods, notes, groups=groups, daemon=is_one_a_node(document.data)))
     if mistakes.lines:
         raise UsageError("\n".join(mistakes.lines))
     return found
@@ -126,8 +126,7 @@ def _pod_groups(
     """
     namespace = owner.namespace or "default"
     for template in pod_templates(data):
-        count = template.place.count if template.place else None
-        role = template.role
+        role, count = template.role, pods_of_group(data, template, read)
         if "replicatedJobs" in template.path:  # of a JobSet, or of a runtime, which is one; its jobs have names
             role = text(step(data, (*template.path[:-3], "name"))) or role
         labels = {key: str(value) for key, value in template.labels.items()}
@@ -136,9 +135,9 @@ def _pod_groups(
         labels |= dict.fromkeys(_ROLE_LABELS.get(owner.kind, ()), template.role)
         yield PodGroup(
             role=role,
-            count=count(read, data, template.path) if count else 0,
+            count=count or 0,
             requests=pod_requests(source or owner, template.spec_path, template.spec, mistakes),
-            placement=placement_of(template.spec, daemon=owner.kind == "DaemonSet"),
+            placement=placement_of(template.spec, daemon=template.place is not None and count is None),
             labels=labels,
             namespace=namespace,
             neighbors=neighbors_of(template.spec, labels, namespace),

@@ -103,6 +103,11 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             by_controller=template.container,
             fabric=None if _alone(data) else fabric_of(data),
         )
+        refused = sorted(template.store(data) & template.spec.keys() & {"affinity"})
+        if refused and step(template.spec, ("affinity", "podAffinity")):
+            report.note(
+                f"{data['kind']} has no field for {refused[0]}: name the pool with --pool, or its pods may part"
+            )
 
 
 def _alone(data: dict[str, Any]) -> bool:

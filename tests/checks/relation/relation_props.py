@@ -6,6 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from aksrdma.checks.register import SetCheck
+from aksrdma.checks.relation.pods import where_they_stand
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 from aksrdma.findings import Problem, format_path
@@ -30,9 +31,11 @@ class Said(NamedTuple):
 
 
 def problems(check: SetCheck, *documents: Document, **options: Any) -> list[Problem]:
-    """Return what a check says of a set."""
+    """Return what a check says of a set, at the places that the documents have."""
     options.setdefault("release", NEWEST)
-    return list(check(ManifestSet(documents, **options)))
+    manifests = ManifestSet(documents, **options)
+    bound = (one if one.document else one._replace(document=documents[0]) for one in check(manifests))
+    return list(where_they_stand(bound, manifests))
 
 
 def said(check: SetCheck, *documents: Document, **options: Any) -> list[Said]:

@@ -119,7 +119,7 @@ def runtime(labeled: bool = True) -> Document:
         pytest.param({}, [runtime()], True, id="as-many-nodes-as-its-runtime-says"),
         pytest.param({"numNodes": 1}, [runtime()], False, id="as-few-as-it-says-itself"),
         pytest.param({"numNodes": 3}, [], False, id="of-a-runtime-that-is-elsewhere-and-may-pin-them"),
-        pytest.param({"numNodes": 3}, [runtime(labeled=False)], False, id="of-a-runtime-in-which-nothing-trains"),
+        pytest.param({"numNodes": 3}, [runtime(labeled=False)], True, id="of-a-runtime-whose-job-node-has-no-label"),
     ],
 )
 def test_a_train_job_has(trainer: dict[str, Any], documents: list[Document], broken: bool) -> None:

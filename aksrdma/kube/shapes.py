@@ -1,0 +1,375 @@
+"""Pods that a kind writes otherwise than as a pod template: read as one, and written back.
+
+A shape reads what the kind has (a bare spec, one container, fields of its own) as the template that its controller makes
+of it. Where it can, the template shares the mappings of the object; what it does not share is carried back by `store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aksrdma.findings import FieldPath
+from aksrdma.kube.values import integer, items, mapping, sequence, step, text
+
+Moves = dict[FieldPath, FieldPath]
+"""By steps inside the template as it is read: where that part stands in the object."""
+
+_PARAMETER: Final = "{{"
+"""Begins a parameter of Argo, whose value is not known here."""
+
+
+@dataclass(slots=True)
+class Made:
+    """A pod template as a controller makes it."""
+
+    path: FieldPath
+    """Names it in the object; no other template of the object has the same."""
+    data: dict[str, Any]
+    """`metadata` and `spec`."""
+    moved: Moves = field(default_factory=dict)
+    complete: bool = True
+    """Whether that is the whole pod, and nothing is merged into it that is not in the object."""
+
+
+Read = Callable[[Mapping[str, Any], FieldPath, "dict[str, Any]"], "Made | None"]
+"""Reads the mapping at a path of an object; None where it makes no pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a kind writes a pod."""
+
+    read: Read
+    back: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
+    """Writes into the mapping what the template got and only this shape can place."""
+    refuses: frozenset[str] = frozenset()
+    """Fields of a pod's spec that the kind has no place for."""
+
+
+def store(shape: Shape, data: Mapping[str, Any], path: FieldPath, template: dict[str, Any]) -> None:
+    """Write into an object what was added to a template that was read of it.
+
+    Args:
+        shape: How the object writes its pods.
+        data: The object.
+        path: Where the mapping stands that was read.
+        template: What was read of it, changed.
+    """
+    holder = step(data, path)
+    before = shape.read(data, path, holder)
+    if before is None:
+        return
+    if shape.back is not None:
+        shape.back(holder, template)
+        before = shape.read(data, path, holder) or before
+    boxes = "containers"
+    for index, box in enumerate(sequence(template["spec"].get(boxes))):
+        was = mapping(step(before.data, ("spec", boxes, index)))
+        _carry(_mapping_at(data, _moved(before, ("spec", boxes, index))), box, was)
+    spec = {key: value for key, value in template["spec"].items() if key != boxes and key not in shape.refuses}
+    for part, after in (("spec", spec), ("metadata", template.get("metadata") or {})):
+        was = mapping(before.data.get(part))
+        if any(was.get(key) is not value and was.get(key) != value for key, value in after.items()):
+            _carry(_mapping_at(data, _moved(before, (part,))), after, was)
+
+
+def _carry(target: dict[str, Any], after: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Write what `after` has beyond `before`; a value that both share was changed in its place."""
+    for key, value in after.items():
+        old = before.get(key)
+        if old is value or (old == value and key in before):
+            continue
+        if isinstance(old, list) and isinstance(value, list):
+            target[key] = [*sequence(target.get(key)), *value[len(old) :]]
+        elif isinstance(old, dict) and isinstance(value, dict):
+            target[key] = dict(mapping(target.get(key)))
+            _carry(target[key], value, old)
+        else:
+            target[key] = value
+
+
+def _mapping_at(data: Mapping[str, Any], path: FieldPath) -> dict[str, Any]:
+    """Return the mapping at a path, made where it is missing."""
+    here: Any = data
+    for key in path:
+        if isinstance(here, dict) and not isinstance(here.get(key), dict | list):
+            here[key] = {}
+        here = here[key]
+    assert isinstance(here, dict)
+    return here
+
+
+def _moved(made: Made, inside: FieldPath) -> FieldPath:
+    return moved_path(made.moved, inside) or (*made.path, *inside)
+
+
+def moved_path(moved: Mapping[FieldPath, FieldPath], inside: FieldPath) -> FieldPath | None:
+    """Return where a part of a template stands in the object, or None where it was not moved."""
+    for length in range(len(inside), 0, -1):
+        place = moved.get(inside[:length])
+        if place is not None:
+            return (*place, *inside[length:])
+    return None
+
+
+def bare(key: str | None = None, *, complete: bool = True) -> Shape:
+    """Return the shape of a bare pod spec, with labels and annotations of its pods beside it.
+
+    Args:
+        key: Where it stands in the mapping; None: it is the mapping, among other fields of it.
+        complete: Whether nothing of the controller's own is merged into it.
+    """
+
+    def read(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+        spec = holder if key is None else holder.get(key)
+        if not isinstance(spec, dict) or (key is None and not isinstance(spec.get("containers"), list)):
+            return None
+        base = path if key is None else (*path, key)
+        data = {"metadata": holder, "spec": spec}
+        return Made(base, data, {("spec",): base, ("metadata",): path}, complete)
+
+    return Shape(read)
+
+
+def model_server(keys: tuple[str, ...], name: str) -> Shape:
+    """Return the shape of a pod spec with one container under a key of its own, which is merged into one of a runtime.
+
+    Args:
+        keys: Keys under which the container may stand.
+        name: Name that it gets.
+    """
+
+    def read(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+        key = next((one for one in keys if isinstance(holder.get(one), dict)), None)
+        if key is None:
+            return plain.read(data, path, holder)
+        boxes = [{"name": name} | holder[key], *sequence(holder.get("containers"))]
+        moved: Moves = {("spec",): path, ("metadata",): path, ("spec", "containers", 0): (*path, key)}
+        moved |= {("spec", "containers", index): (*path, "containers", index - 1) for index in range(1, len(boxes))}
+        return Made(path, {"metadata": holder, "spec": {**holder, "containers": boxes}}, moved, complete=False)
+
+    plain = bare()
+    return Shape(read)
+
+
+def _slurmd(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    """The container of slurmd, which is privileged unless told, and a template with the rest of the pod."""
+    template, slurmd = mapping(holder.get("template")), holder.get("slurmd")
+    base = (*path, "template")
+    if not isinstance(slurmd, dict):
+        return Made(base, template) if template else None
+    pod = mapping(template.get("spec"))
+    box: dict[str, Any] = {"name": "slurmd"} | slurmd
+    box["securityContext"] = {"privileged": True} | mapping(slurmd.get("securityContext"))
+    boxes = [box, *sequence(pod.get("containers"))]
+    moved: Moves = {("spec", "containers", 0): (*path, "slurmd")}
+    moved |= {("spec", "containers", index): (*base, "spec", "containers", index - 1) for index in range(1, len(boxes))}
+    return Made(base, {**template, "spec": {**pod, "containers": boxes}}, moved)
+
+
+SLURM_NODES: Final = Shape(_slurmd)
+"""NodeSet of the Slurm operator: internal/builder/workerbuilder/worker_app.go of SlinkyProject/slurm-operator v1.2.1."""
+
+
+_SHM: Final = "shared-memory"
+_SHM_SIZE: Final = "8Gi"
+
+
+def _service(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    """A service of Dynamo: `extraPodSpec` with a main container, into which the fields beside it are merged."""
+    extra = mapping(holder.get("extraPodSpec"))
+    main, base = mapping(extra.get("mainContainer")), (*path, "extraPodSpec")
+    box = {"name": "main"} | main
+    own, given = sequence(holder.get("envs")), sequence(main.get("env"))
+    moved: Moves = {("spec",): base, ("metadata",): (*path, "extraPodMetadata")}
+    moved[("spec", "containers", 0)] = (*base, "mainContainer")
+    for index in range(len(own) + len(given)):
+        here: FieldPath = ("envs", index)
+        if index >= len(own):
+            here = ("extraPodSpec", "mainContainer", "env", index - len(own))
+        moved[("spec", "containers", 0, "env", index)] = (*path, *here)
+    if own or given:
+        box["env"] = [*own, *given]
+    resources = {key: dict(value) for key, value in mapping(main.get("resources")).items() if isinstance(value, dict)}
+    for kind in ("requests", "limits"):
+        for name, value, place in _amounts(mapping(step(holder, ("resources", kind)))):
+            resources.setdefault(kind, {})[name] = value
+            moved[("spec", "containers", 0, "resources", kind, name)] = (*path, "resources", kind, *place)
+    claims = step(holder, ("resources", "claims")) or step(main, ("resources", "claims"))
+    if resources or claims:
+        box["resources"] = resources | ({"claims": claims} if claims else {})
+    boxes = [box, *sequence(extra.get("containers"))]
+    moved |= {("spec", "containers", index): (*base, "containers", index - 1) for index in range(1, len(boxes))}
+    spec = {**extra, "containers": boxes}
+    spec.pop("mainContainer", None)
+    mounts, shared = sequence(main.get("volumeMounts")), mapping(holder.get("sharedMemory"))
+    if shared.get("disabled") is not True and all(mapping(one).get("mountPath") != "/dev/shm" for one in mounts):
+        memory = {"medium": "Memory", "sizeLimit": shared.get("size") or _SHM_SIZE}
+        spec["volumes"] = [*sequence(extra.get("volumes")), {"name": _SHM, "emptyDir": memory}]
+        box["volumeMounts"] = [*mounts, {"name": _SHM, "mountPath": "/dev/shm"}]
+        size = (*path, "sharedMemory", "size")
+        moved[("spec", "volumes", len(spec["volumes"]) - 1, "emptyDir", "sizeLimit")] = size
+    return Made(base, {"metadata": mapping(holder.get("extraPodMetadata")), "spec": spec}, moved)
+
+
+def _amounts(item: Mapping[str, Any]) -> list[tuple[str, Any, FieldPath]]:
+    """Return the resources of one of Dynamo's lists: their names in Kubernetes, how many, and where they stand."""
+    found: list[tuple[str, Any, FieldPath]] = [(key, item[key], (key,)) for key in ("cpu", "memory") if item.get(key)]
+    if item.get("gpu"):
+        found.append((text(item.get("gpuType")) or "nvidia.com/gpu", item["gpu"], ("gpu",)))
+    return found + [(name, value, ("custom", name)) for name, value in mapping(item.get("custom")).items()]
+
+
+def _to_service(holder: dict[str, Any], template: dict[str, Any]) -> None:
+    """Write resources where the service has its own, as the texts that Dynamo wants; else they are the container's."""
+    if not isinstance(holder.get("resources"), dict):
+        return
+    box = template["spec"]["containers"][0]
+    for kind in ("requests", "limits"):
+        known = {name for name, _, _ in _amounts(mapping(step(holder, ("resources", kind))))}
+        known |= mapping(step(holder, ("extraPodSpec", "mainContainer", "resources", kind))).keys()
+        for name, value in mapping(step(box, ("resources", kind))).items():
+            if name not in known:
+                _mapping_at(holder, ("resources", kind, "custom"))[name] = str(value)
+
+
+DYNAMO_SERVICE: Final = Shape(_service, _to_service)
+"""A service of Dynamo's v1alpha1: deploy/operator/api/v1alpha1 of ai-dynamo/dynamo v1.0; later versions have templates."""
+
+
+def _mini_cluster(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    """Containers whose variables and volumes are mappings, and a pod with a few fields of its own."""
+    moved: Moves = {("metadata",): (*path, "pod"), ("spec",): (*path, "pod")}
+    boxes: list[dict[str, Any]] = []
+    volumes: list[dict[str, Any]] = []
+    for place, given in items(holder.get("containers"), (*path, "containers")):
+        inside: FieldPath = ("spec", "containers", len(boxes))
+        moved[inside] = place
+        box = {key: value for key, value in given.items() if key not in ("environment", "volumes", "secrets")}
+        variables = list(mapping(given.get("environment")).items())
+        box["env"] = [{"name": name, "value": value} for name, value in variables]
+        for index, (name, _) in enumerate(variables):
+            for last in ((), ("value",)):
+                moved[(*inside, "env", index, *last)] = (*place, "environment", name)
+        box["volumeMounts"] = []
+        for name, volume in mapping(given.get("volumes")).items():
+            source, where = _volume(mapping(volume))
+            moved[("spec", "volumes", len(volumes))] = moved[(*inside, "volumeMounts", len(box["volumeMounts"]))] = (
+                *place, "volumes", name,
+            )  # fmt: skip
+            volumes.append({"name": name, **source})
+            box["volumeMounts"].append({"name": name, "mountPath": where})
+        boxes.append(box)
+    pod = mapping(holder.get("pod"))
+    spec = {key: pod[key] for key in _POD_FIELDS if key in pod} | {"containers": boxes, "volumes": volumes}
+    wanted = [
+        {"key": key, "operator": "In", "values": values} for key, values in mapping(pod.get("nodeAffinity")).items()
+    ]
+    if wanted:
+        terms = {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
+        spec["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    metadata = {key: pod[key] for key in ("labels", "annotations") if key in pod}
+    return Made(path, {"metadata": metadata, "spec": spec}, moved) if boxes else None
+
+
+_POD_FIELDS: Final = ("nodeSelector", "tolerations", "hostIPC", "hostPID", "restartPolicy", "schedulerName")
+
+
+def _volume(volume: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the source of a MiniCluster's volume, and where it is mounted: an emptyDir always at /dev/shm."""
+    where = text(volume.get("path"))
+    if volume.get("emptyDir") is True:
+        medium = {"medium": "Memory"} if volume.get("emptyDirMedium") == "memory" else {}
+        size = volume.get("emptyDirSizeLimit")
+        return {"emptyDir": medium | ({"sizeLimit": size} if size else {})}, "/dev/shm"
+    if volume.get("hostPath"):
+        return {"hostPath": {"path": volume["hostPath"]}}, where
+    if volume.get("configMapName"):
+        return {"configMap": {"name": volume["configMapName"]}}, where
+    return {}, where
+
+
+def _to_mini_cluster(holder: dict[str, Any], template: dict[str, Any]) -> None:
+    """Write variables and volumes as the mappings that they are here."""
+    volumes = {one.get("name"): one for one in template["spec"]["volumes"]}
+    for given, box in zip(
+        (one for _, one in items(holder.get("containers"), ())), template["spec"]["containers"], strict=True
+    ):
+        for variable in box["env"]:
+            if variable["name"] not in mapping(given.get("environment")):
+                _mapping_at(given, ("environment",))[variable["name"]] = variable.get("value", "")
+        for mount in box["volumeMounts"]:
+            source = volumes.get(mount["name"], {})
+            if mount["name"] in mapping(given.get("volumes")):
+                continue
+            here = _mapping_at(given, ("volumes", mount["name"]))
+            if "emptyDir" in source:
+                size = source["emptyDir"].get("sizeLimit")
+                here |= {"emptyDir": True, "emptyDirMedium": "memory"} | ({"emptyDirSizeLimit": size} if size else {})
+            elif "configMap" in source:
+                keys = {one["key"]: one["path"] for one in source["configMap"].get("items", ())}
+                here |= {"configMapName": source["configMap"]["name"], "path": mount["mountPath"]}
+                here |= {"items": keys or {"topo.xml": "topo.xml"}}
+
+
+MINI_CLUSTER: Final = Shape(_mini_cluster, _to_mini_cluster, frozenset({"affinity", "volumes"}))
+"""MiniCluster: controllers/flux of flux-framework/flux-operator 0.2.1."""
+
+
+def _step(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    """A template of Argo that runs a container, a script or a set of containers; steps and graphs make no pod."""
+    moved: Moves = {("spec",): path}
+    boxes: list[dict[str, Any]] = []
+    for key in ("container", "script"):
+        if isinstance(holder.get(key), dict):
+            moved[("spec", "containers", len(boxes))] = (*path, key)
+            boxes.append(_known({"name": "main"} | holder[key]))
+    for place, box in items(step(holder, ("containerSet", "containers")), (*path, "containerSet", "containers")):
+        moved[("spec", "containers", len(boxes))] = place
+        boxes.append(_known(box))
+    if not boxes:
+        return None
+    for place, box in items(holder.get("sidecars"), (*path, "sidecars")):
+        moved[("spec", "containers", len(boxes))] = place
+        boxes.append(_known(box))
+    whole = mapping(step(data, path[:-2]))
+    spec: dict[str, Any] = {key: whole[key] for key in _STEP_FIELDS if key in whole}
+    spec |= {key: holder[key] for key in _STEP_FIELDS if key in holder}
+    volumes = sequence(holder.get("volumes"))
+    shared = sequence(whole.get("volumes"))
+    moved |= {("spec", "volumes", index): (*path[:-2], "volumes", index) for index in range(len(shared))}
+    for index in range(len(volumes)):
+        moved[("spec", "volumes", len(shared) + index)] = (*path, "volumes", index)
+    spec |= {"containers": boxes, "volumes": [*shared, *volumes]}
+    complete = not holder.get("podSpecPatch") and not whole.get("podSpecPatch")
+    return Made(path, {"metadata": mapping(holder.get("metadata")), "spec": spec}, moved, complete)
+
+
+_STEP_FIELDS: Final = ("nodeSelector", "affinity", "tolerations", "initContainers", "securityContext", "hostNetwork")
+
+
+def _known(box: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a container without the values of its resources and image that parameters only fill in later."""
+    found = {key: value for key, value in box.items() if not (key == "image" and _PARAMETER in str(value))}
+    resources = mapping(box.get("resources"))
+    if any(_PARAMETER in str(value) for part in resources.values() for value in mapping(part).values()):
+        found["resources"] = {
+            key: {name: value for name, value in part.items() if _PARAMETER not in str(value)}
+            for key, part in resources.items()
+            if isinstance(part, dict)
+        }
+    return found
+
+
+ARGO_STEP: Final = Shape(_step)
+"""A template of a Workflow: workflow/controller/workflowpod.go of argoproj/argo-workflows v4.1.2."""
+
+
+def parallel_nodes(parallelism: Mapping[str, Any]) -> int:
+    """Return the pods of one group of an LLMInferenceService: data over local data, else the pipeline's stages."""
+    data, local, pipeline = (integer(parallelism.get(key)) or 0 for key in ("data", "dataLocal", "pipeline"))
+    if data > 0 or local > 0:
+        return max(max(data, 1) // max(local, 1), 1)
+    return max(pipeline, 1)
