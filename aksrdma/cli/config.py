@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, Final
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.nearest import hint
 
+_MAY_CONFIGURE: Final = r"""(?m)tool["']?[ \t]*\.[ \t]*["']?aksrdma|^[ \t]*\[?[ \t]*["']?tool["']?[ \t]*[]=]"""
+"""All ways in which TOML can write it: a header or a dotted key, a key below [tool], an inline table."""
 _TYPES: Final[dict[str, type[Any]]] = {
     "admission-controller": bool,
     "catalog": str,
@@ -82,9 +85,9 @@ def _configured(folder: Path) -> dict[str, Any]:
 def _table(file: Path) -> dict[str, Any] | None:
     try:
         text = file.read_text(encoding="utf-8")
-        if file.name == "pyproject.toml" and "aksrdma" not in text:
+        if file.name == "pyproject.toml" and not re.search(_MAY_CONFIGURE, text):
             return None
-        import tomllib  # most folders have no configuration
+        import tomllib  # which most folders do without: aksrdma is a dependency there, if it is named at all
 
         data = tomllib.loads(text)
     except (OSError, ValueError) as error:  # what is no UTF-8, and no TOML, is a ValueError

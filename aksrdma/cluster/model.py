@@ -38,7 +38,20 @@ GpuDriver: TypeAlias = Literal["gpu-operator", "aks"]
 
 
 class _Checked:
-    """Checks the fields of a record that is built in Python; files are checked while they are read."""
+    """Checks the fields of a record that is built in Python; files are checked while they are read.
+
+    What all records have in common is written here: dataclasses compiles each function anew for each class, and a start
+    pays for it.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
     def __post_init__(self) -> None:
         problems: Problems = []
@@ -57,7 +70,7 @@ def _usual(part: type[_Part]) -> _Part:
     return part()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NodePool(_Checked):
     """An AKS agent pool: one VM scale set, hence one InfiniBand fabric."""
 
@@ -86,7 +99,7 @@ def _shared_slots() -> int:
     return slots
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rdma(_Checked):
     """The extended resource that pods ask for."""
 
@@ -98,7 +111,7 @@ class Rdma(_Checked):
     """Pods of one node that may hold the shared resource at a time (`rdmaHcaMax`; upstream `rdma.yaml`)."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Drain(_Checked):
     """How a node is emptied before its driver is replaced."""
 
@@ -114,7 +127,7 @@ class Drain(_Checked):
     """Seconds before the drain is given up; 0 waits for ever."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UpgradePolicy(_Checked):
     """How a new driver version reaches nodes that run an older one."""
 
@@ -128,7 +141,7 @@ class UpgradePolicy(_Checked):
     """How nodes are emptied."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OfedDriver(_Checked):
     """The DOCA-OFED driver container."""
 
@@ -140,7 +153,7 @@ class OfedDriver(_Checked):
     """How new versions are rolled out."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Ipoib(_Checked):
     """The IP over InfiniBand network of the `ipoib` profile."""
 
@@ -160,7 +173,7 @@ class Ipoib(_Checked):
     """nv-ipam: addresses reserved for each node; left out: one for each shared slot and one for the gateway."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ClusterNetwork(_Checked):
     """Address ranges of the AKS cluster, which the IPoIB range must not overlap."""
 
@@ -172,7 +185,7 @@ class ClusterNetwork(_Checked):
     """Default: the VNet that AKS makes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Toleration(_Checked):
     """A toleration to add to those made from the pools' taints."""
 
@@ -186,7 +199,7 @@ class Toleration(_Checked):
     """Left out: every effect."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Cluster(_Checked):
     """A cluster with InfiniBand: what to render for.
 

@@ -16,7 +16,7 @@ from aksrdma.plan.planned import Planned, Reason, judged
 __all__ = ["PROFILES", "Decisions", "Plan", "Planned", "Reason", "make_plan"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that a cluster needs, before it becomes text.
 

@@ -19,7 +19,7 @@ UNSERVABLE: Final = "cluster-not-servable"
 """Rule of a cluster that reads well and that nothing can serve."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Decisions:
     """A cluster with the catalog rows that it names."""
 

@@ -140,6 +140,30 @@ def test_a_pyproject_without_the_table_is_passed_over(repository, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("tool.aksrdma.fail-on = 'warning'", id="dotted-key"),
+        pytest.param("tool = { aksrdma = { fail-on = 'warning' } }", id="inline-table"),
+        pytest.param("  [ 'tool' . \"aksrdma\" ]\nfail-on = 'warning'", id="quoted-and-spaced"),
+        pytest.param("[tool]\na = 1\naksrdma.fail-on = 'warning'", id="key-below-tool"),
+        pytest.param("[tool]\naksrdma = { fail-on = 'warning' }", id="inline-below-tool"),
+    ],
+)
+def test_pyproject_has_it_in_whatever_form_toml_can_write(repository, monkeypatch, text):
+    configure(repository, text, "pyproject.toml")
+    monkeypatch.chdir(repository)
+
+    assert run(["validate", "-q", "pod.yaml", "--select", "rdma-pod-lacks-ipc-lock"]) == 1
+
+
+def test_a_project_that_only_depends_on_it_is_not_read_at_all(repository, monkeypatch):
+    configure(repository, "dependencies = ['aksrdma'] and no TOML\n[tool.ruff]", "pyproject.toml")
+    monkeypatch.chdir(repository)
+
+    assert run(["validate", "-q", "pod.yaml", "--select", "rdma-pod-lacks-ipc-lock"]) == 0
+
+
+@pytest.mark.parametrize(
     ("text", "code", "words"),
     [
         pytest.param("a b", 3, ["aksrdma.toml: cannot be read"], id="no-toml"),

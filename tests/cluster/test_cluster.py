@@ -1,6 +1,7 @@
 import pytest
 
 import aksrdma
+from aksrdma.cluster.model import Rdma, Toleration, UpgradePolicy
 from aksrdma.cluster.read import from_data
 from aksrdma.errors import ClusterError
 
@@ -149,3 +150,17 @@ def test_arguments_in_python_are_checked_too():
 def test_a_cluster_cannot_be_changed():
     with pytest.raises(AttributeError):
         aksrdma.Cluster().release = "v26.4.1"
+
+
+def test_records_are_told_apart_by_their_values():
+    pool = aksrdma.NodePool(name="a", vm_size="Standard_ND96isr_H100_v5")
+
+    assert pool == aksrdma.NodePool(name="a", vm_size="Standard_ND96isr_H100_v5")
+    assert pool != aksrdma.NodePool(name="b", vm_size="Standard_ND96isr_H100_v5")
+    assert Rdma() != UpgradePolicy()
+    assert {aksrdma.Cluster(), aksrdma.Cluster()} == {aksrdma.Cluster()}
+    assert {aksrdma.Cluster(), aksrdma.Cluster(name="b")} != {aksrdma.Cluster()}
+
+
+def test_a_record_shows_what_it_was_made_of():
+    assert repr(Toleration(key="a")) == "Toleration(key='a', operator='Equal', value=None, effect=None)"
