@@ -51,6 +51,8 @@ class Effect:
     """Instead of the rule's own."""
     of_mpi: bool = False
     """Whether it is about MPI alone, so that no data is concerned where NCCL carries it: an info there."""
+    of_size: bool = False
+    """Whether it is only told where the VM size says that the NICs are InfiniBand: another cluster may have RoCE."""
     several_gpus: bool = False
     """Whether it concerns only a container with more than one GPU."""
     beside: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -59,6 +61,8 @@ class Effect:
     """A variable beside which it is not looked at, as that one decides."""
     choice_of: tuple[str, ...] = ()
     """Families of VM sizes (`VmSize.preset_family`) whose nodes have another fast way: an info there."""
+    choice: str = ""
+    """What there is to know of the choice."""
     unless: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Other variables and their values beside which `choice_of` is no choice."""
 

@@ -45,6 +45,8 @@ _SRIOV_EXITS: Final = f"{_SRIOV} exits"
 _SRIOV_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _INDEX_RANGE: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z", re.ASCII)
 
+_ETHERNET: Final = re.compile(r"(?:eth|en)[A-Za-z0-9]")
+"""How the names of Ethernet interfaces begin; those of IPoIB begin with ib."""
 # What keeps the Ethernet function of accelerated networking out of a pool; a driver does not, for both use mlx5_core.
 _NARROWING: Final = frozenset(
     {"acpiIndexes", "auxTypes", "ddpProfiles", "deviceIDs", "ifNames", "linkTypes", "pKeys", "pciAddresses", "pfNames"}
@@ -164,8 +166,12 @@ def _last(path: FieldPath) -> str:
 def _weighed(document: Document, manifests: ManifestSet, problems: Iterable[Problem]) -> Iterator[Problem]:
     """Yield problems; where nothing in the set speaks of InfiniBand, those that Ethernet does not have are an info."""
     for problem in problems:
+        of_interface = problem.rule == "rdma-selector-ether-on-infiniband" and "linkTypes" not in problem.path
+        if of_interface and not manifests.vm_sizes and not str(document.value(problem.path)).startswith("eth"):
+            continue  # of a cluster that may have RoCE as well
         on_infiniband_alone = problem.rule == "rdma-selector-no-link-type" or (
-            problem.rule == "rdma-selector-ether-on-infiniband" and document.value(problem.path) == "ether"
+            problem.rule == "rdma-selector-ether-on-infiniband"
+            and (of_interface or document.value(problem.path) == "ether")
         )
         if on_infiniband_alone and not manifests.derived(is_infiniband):
             yield problem._replace(severity="info")
@@ -330,6 +336,12 @@ def _selector_problems(selector: Selector, id_keys: Iterable[str], narrowing: fr
             does = "selects Ethernet devices" if value == "ether" else "matches no device"
             message = f"link type {value!r} {does}; an InfiniBand device has the link type 'infiniband'"
             yield Problem("rdma-selector-ether-on-infiniband", (*selector.at("linkTypes"), index), message)
+    for key in ("ifNames", "pfNames"):
+        for index, value in enumerate(selector.get(key)):
+            if _ETHERNET.match(value):
+                message = f"interface {value!r} is Ethernet: an InfiniBand device has the link type 'infiniband'"
+                fix = 'write "linkTypes": ["infiniband"] instead'
+                yield Problem("rdma-selector-ether-on-infiniband", (*selector.at(key), index), message, fix)
     vendor = catalog.defaults().vendor_id
     if vendor in selector.get("vendors") and not any(selector.get(key) for key in narrowing):
         message = f"vendor {vendor} alone also selects the Ethernet function of Azure's accelerated networking"

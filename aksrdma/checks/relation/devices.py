@@ -17,10 +17,14 @@ from aksrdma.checks.plugins.device_plugin_configs import (
     shared_resources,
     sriov_resources,
 )
+from aksrdma.checks.plugins.networks import networks_annotation
 from aksrdma.checks.register import rule
-from aksrdma.checks.relation.installed import Installed, Policy
-from aksrdma.findings import Problem
-from aksrdma.kube.kinds import POLICY_KINDS
+from aksrdma.checks.relation.installed import Installed, Policy, on_host_network
+from aksrdma.checks.relation.pods import Container, PodView, pods_of
+from aksrdma.checks.relation.rdma_resources import OTHER_EXPOSERS, Resources
+from aksrdma.findings import FieldPath, Problem, Severity
+from aksrdma.kube.kinds import POLICY_KINDS, WORKLOADS
+from aksrdma.kube.values import items, step, text
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOST_DEVICE_PREFIX: Final = "nvidia.com/"
 """What the operator writes before the resource of a HostDeviceNetwork."""
+_RESOURCE: Final = ("spec", "resourceName")
 
 Keys: TypeAlias = Mapping[str, frozenset[str]]
 """Values by selector key, without the lists that select nothing."""
@@ -107,7 +112,7 @@ def host_devices(manifests: ManifestSet) -> Iterator[Problem]:
     sriov = [one.resource for one in installed.exposed_resources if one.plugin == "sriovDevicePlugin"]
     offered = {resource.full_name for resource in sriov}
     for network in installed.all_networks if offered else ():
-        wanted = network.document.value(("spec", "resourceName"))
+        wanted = network.document.value(_RESOURCE)
         if network.document.kind != "HostDeviceNetwork" or not isinstance(wanted, str) or not wanted:
             continue
         name = wanted.removeprefix(_HOST_DEVICE_PREFIX)
@@ -117,8 +122,65 @@ def host_devices(manifests: ManifestSet) -> Iterator[Problem]:
         message = f"the operator asks for {asked}, but the device plugin offers {', '.join(sorted(offered))}"
         named_so = any(resource.name == name for resource in sriov)
         fix = 'set "resourcePrefix": "nvidia.com" in the SR-IOV resource' if named_so else None
-        path = ("spec", "resourceName")
-        yield Problem("hostdevice-resource-prefix", path, message, fix=fix, document=network.document)
+        yield Problem("hostdevice-resource-prefix", _RESOURCE, message, fix=fix, document=network.document)
+
+
+@rule("network-device-not-asked-for", kinds=WORKLOADS)
+def devices_of_networks(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find pods on a HostDeviceNetwork that do not ask for the device that goes with it."""
+    installed = manifests.derived(Installed)
+    if manifests.unknown_kinds & OTHER_EXPOSERS:  # their webhook adds the resource
+        return
+    for pod in pods_of(manifests) if installed.all_networks else ():
+        if pod.trained is not None or on_host_network(pod.template):
+            continue
+        for reference in networks_annotation(pod.template):
+            network = installed.network_of(pod.document, reference)
+            wanted = network and network.document.kind == "HostDeviceNetwork" and network.document.value(_RESOURCE)
+            name = _HOST_DEVICE_PREFIX + wanted.removeprefix(_HOST_DEVICE_PREFIX) if isinstance(wanted, str) else ""
+            if wanted and name not in pod.resources:
+                message = f"the pod is on {reference.name} and asks for no {name}, so it stays in ContainerCreating"
+                fix = f"add {name}: 1 to requests and limits of a container"
+                yield Problem("network-device-not-asked-for", pod.path, message, fix, document=pod.document)
+
+
+DEVICES: Final = "/dev/infiniband"
+"""Where the device files of RDMA are."""
+
+
+@rule("host-path-beside-rdma-resource", "host-path-instead-of-rdma-resource", kinds=WORKLOADS)
+def host_paths(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find containers that get the device files of RDMA from their node's folder."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        for container in pod.containers:
+            path = None if container.privileged else mounts_devices(pod, container)
+            if path is None:
+                continue
+            taken = resources.taken(container)
+            wanted = resources.wanted()
+            if taken:
+                name = next(iter(taken))
+                few = resources.plugin_of(name) == "sriovDevicePlugin"
+                what = "also files of NICs that it may not open" if few else "the same files once more"
+                message = f"the device plugin of {name} brings the files of {DEVICES}, and this mount {what}"
+                severity: Severity = "warning" if few else "info"
+                rule_id = "host-path-beside-rdma-resource"
+                yield Problem(rule_id, path, message, severity=severity, document=pod.document)
+            elif not container.claims:
+                message = f"{DEVICES} of the node shows devices that only a privileged container may open"
+                fix = f"ask for {wanted[0]} instead, and take the volume out" if wanted else None
+                yield Problem("host-path-instead-of-rdma-resource", path, message, fix, document=pod.document)
+
+
+def mounts_devices(pod: PodView, container: Container) -> FieldPath | None:
+    """Return where a container mounts the RDMA devices of its node by hostPath, or None."""
+    volumes = {text(volume.get("name")): volume for _, volume in items(pod.spec.get("volumes"), ())}
+    for path, mount in items(container.data.get("volumeMounts"), (*container.path, "volumeMounts")):
+        place = text(step(volumes.get(text(mount.get("name"))), ("hostPath", "path"))).rstrip("/")
+        if place == DEVICES or place.startswith(f"{DEVICES}/"):
+            return path
+    return None
 
 
 class SelectorIndex(Generic[_Owner]):

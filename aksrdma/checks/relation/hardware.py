@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.checks.register import rule
+from aksrdma.checks.relation.devices import mounts_devices
+from aksrdma.checks.relation.installed import on_host_network
 from aksrdma.checks.relation.pods import PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.errors import UnknownNameError
-from aksrdma.findings import Problem
-from aksrdma.kube.kinds import WORKLOADS
-from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
+from aksrdma.findings import Problem, Severity
+from aksrdma.kube.kinds import WORKLOADS, kind_of
+from aksrdma.kube.labels import AGENT_POOL, GPUS, INSTANCE_TYPE
+from aksrdma.kube.train_jobs import RUNTIMES
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -138,3 +141,67 @@ def _gpus(pod: PodView, size: Size) -> int:
 
 def _nics(count: int) -> str:
     return f"{count} NICs" if count != 1 else "1 NIC"
+
+
+@rule("gpu-pod-without-rdma-resource", kinds=WORKLOADS)
+def without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find pods that take the GPUs of whole nodes with InfiniBand, or work together on several, and take no NIC."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        has_way = any(one.privileged or one.claims or mounts_devices(pod, one) for one in pod.containers)
+        gpu = next((name for name in GPUS if name in pod.resources), None)
+        if gpu is None or has_way or not pod.complete or resources.names_in(pod):
+            continue
+        asked = pod.total(gpu)
+        found = _on_infiniband(pod, asked.units, gpu, sizes_of(pod, manifests), bool(resources.exposed))
+        wanted = resources.wanted()
+        if found is None or wanted is None:
+            continue
+        nics, what, severity = found
+        name, plugin = wanted
+        host = "; hostNetwork brings no /dev/infiniband into it" if on_host_network(pod.template) else ""
+        message = f"{what}, and no RDMA resource such as {name}: between nodes their data goes over TCP{host}"
+        fix = f"add {name}: {nics if plugin == 'sriovDevicePlugin' else 1} to requests and limits, or run `aksrdma inject`"
+        rule_id = "gpu-pod-without-rdma-resource"
+        yield Problem(rule_id, asked.path, message, fix, severity=severity, document=pod.document)
+
+
+def _on_infiniband(
+    pod: PodView, units: int, gpu: str, sizes: Sequence[Size], exposed: bool
+) -> tuple[int, str, Severity | None] | None:
+    """Say that the GPUs of a pod are those of whole nodes with InfiniBand, or of several; None where they are not.
+
+    Args:
+        pod: the pod.
+        units: its GPUs.
+        gpu: their resource.
+        sizes: the sizes of the nodes that it may run on.
+        exposed: whether policies of the set expose RDMA resources, which tells that there is InfiniBand.
+
+    Returns:
+        How many NICs belong to the GPUs, what the pod does, and the severity where it is not that of the rule.
+    """
+    if not sizes:
+        several = exposed and pod.replicas > 1 and units in _whole_nodes(gpu)
+        what = f"{pod.replicas} pods take {units} GPUs each, as many as a node with InfiniBand has"
+        return (_whole_nodes(gpu)[units], what, "info") if several else None
+    fitting = [size for size in sizes if size.gpu_resource == gpu and size.gpus >= units]
+    if not fitting or not all(size.nics for size in fitting):
+        return None
+    size = fitting[0]
+    if all(one.gpus == units for one in fitting):
+        who = "the pod takes" if pod.replicas < 2 else f"{pod.replicas} pods take"
+        return size.nics, f"{who} all {units} GPUs of {size.name}", None
+    row = kind_of(pod.document.api_version, pod.document.kind)
+    together = row is not None and not row.builtin and pod.document.kind not in RUNTIMES
+    if together and all(units * pod.replicas > one.gpus for one in fitting):
+        nics = max(1, units * size.nics // size.gpus)
+        return nics, f"{pod.replicas} pods of one job take {units} GPUs each, more than one {size.name} has", None
+    return None
+
+
+@cache
+def _whole_nodes(gpu: str) -> dict[int, int]:
+    """Return the NICs of a node with InfiniBand by the number of its GPUs."""
+    rows = (row for row in map(catalog.vm_size, catalog.vm_sizes()) if row.usable and row.gpu)
+    return {row.gpu.count: row.infiniband.nic_count for row in rows if row.gpu and row.gpu.resource == gpu}

@@ -52,6 +52,19 @@ def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
                 yield Problem("rdma-pod-lacks-ipc-lock", container.path, message, document=pod.document)
 
 
+@rule("privileged-instead-of-ipc-lock", kinds=WORKLOADS)
+def privileged(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find containers that take an RDMA resource and are privileged, where IPC_LOCK would do."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        for container in pod.containers if pod.complete else ():
+            taken = resources.taken(container)
+            if taken and container.privileged and container.adds(_LOCK) is None:
+                message = f"privileged gives the container the whole node; with {next(iter(taken))} {_LOCK} is enough"
+                path = (*container.path, "securityContext", "privileged") if pod.trained is None else container.path
+                yield Problem("privileged-instead-of-ipc-lock", path, message, document=pod.document)
+
+
 @rule("ipc-lock-refused-by-namespace-level", kinds=WORKLOADS)
 def refused_by_namespace(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods with IPC_LOCK in namespaces whose pod security level does not have it."""

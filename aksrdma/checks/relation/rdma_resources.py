@@ -100,6 +100,12 @@ class Resources:
             return plugins.pop() if len(plugins) == 1 else None
         return self._by_profile.get(name)
 
+    def wanted(self) -> tuple[str, Plugin] | None:
+        """Return a resource that a pod should ask for, and who serves it; None where pods get RDMA without one."""
+        served = ((name, self.plugin_of(name)) for name in self.exposed if self.is_rdma(name))
+        found = [(name, plugin) for name, plugin in served if plugin is not None]
+        return next(iter(found or self._by_profile.items()), None)
+
     @property
     def all_known(self) -> bool:
         """Whether what the set exposes is all there is: it has policies, all can be read, and nobody else exposes."""

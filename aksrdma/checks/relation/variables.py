@@ -108,7 +108,7 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
     if row is None:
         return None
     for effect in row.effects:
-        if not _applies(effect, around):
+        if not _applies(effect, size, around):
             continue
         found = _TESTS[effect.test](_Asked(row, effect, value, size, around))
         if found is None:
@@ -118,14 +118,18 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
             return None
         does, meant = found
         severity = effect.severity or catalog.rule(effect.rule).severity
-        if _is_choice(effect, size, around.variables) or (effect.of_mpi and around.mpi_only_starts):
+        if _is_choice(effect, size, around.variables):
+            severity, does = "info", f"{does}; {effect.choice}"
+        elif effect.of_mpi and around.mpi_only_starts:
             severity = "info"
         fix = f"set {name}={_short(meant)}, or {effect.fix}" if meant else effect.fix
         return Verdict(effect.rule, severity, f"{name}={_short(value)} {does}", fix, effect.otherwise, meant)
     return None
 
 
-def _applies(effect: Effect, around: Surroundings) -> bool:
+def _applies(effect: Effect, size: VmSize | None, around: Surroundings) -> bool:
+    if size is None and effect.of_size:
+        return False
     if effect.several_gpus and around.gpus is not None and around.gpus < 2:
         return False
     beside = all(around.variables.get(name) == value for name, value in effect.beside.items())
@@ -352,7 +356,7 @@ def _no_device(asked: _Asked) -> _Found | None:
         return (f"leaves out every RDMA device of {size.name}", None) if names and size else None
     renamed = size.infiniband.hpc_image_rdma_devices or () if size else ()
     if listed.names and all(one.startswith(asked.effect.values) for one in listed.names):
-        has = f" ({_span(names)})" if names else ""
+        has = f" ({_span(names[: size.infiniband.nic_count])})" if names and size else ""
         does = f"has device names of Azure's HPC images, and AKS nodes keep those of the kernel{has}"
         kernel = dict(zip(renamed, names or (), strict=False))
         mended = [kernel.get(one.partition(":")[0]) for one in listed.names]
@@ -387,7 +391,8 @@ def _fewer_devices(asked: _Asked) -> _Found | None:
     listed, names, wanted = _read_devices(asked), possible_devices(asked.size), asked.around.nics
     if listed is None or not names or asked.size is None or wanted is None:
         return None
-    most = min(sum(listed.takes(name, _PORT) for name in names), asked.size.infiniband.nic_count)
+    there = asked.size.infiniband.nic_count
+    most, wanted = min(sum(listed.takes(name, _PORT) for name in names), there), min(wanted, there)
     if not 0 < most < wanted:
         return None
     what = "1 NIC" if most == 1 else f"{most} NICs"
