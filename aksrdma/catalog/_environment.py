@@ -11,16 +11,16 @@ from aksrdma.catalog import load
 from aksrdma.findings import Severity
 
 Reading: TypeAlias = Literal[
-    "integer", "word", "exact word", "yes or no", "path level", "components", "transports", "nccl devices",
-    "ucx devices", "device", "interfaces", "interface names", "topology file",
+    "integer", "word", "presence", "yes or no", "first letter", "path level", "components", "transports", "nccl devices",
+    "ucx devices", "device names", "interfaces", "interface names", "topology file",
 ]  # fmt: skip
 """How a library reads the value.
 
-`integer` as C's strtoll with base 0. `word` in any case, `exact word` in the given one. `yes or no` as each spelling of the
-two that the libraries know. `path level` NCCL's LOC, PIX, ... or the older number. `components` a list with commas, of which
+`integer` as C's strtoll with base 0. `word` in any case. `presence` whatever it is. `yes or no` as UCX: y, yes, on, 1 and
+their opposites. `first letter` as NVSHMEM: no is what begins with 0, n or f. `path level` NCCL's LOC, PIX, ... or the older number. `components` a list with commas, of which
 a leading `^` is all but these. `transports` the same with the aliases of UCX. `nccl devices` prefixes, or with `=` whole
-names, `^` before all, each with `:port`. `ucx devices` names with or without `:port`, ranges, `^`, `all`. `device` one such
-name. `interfaces` as `nccl devices`, of network interfaces. `interface names` whole names. `topology file` a path.
+names, `^` before all, each with `:port`. `ucx devices` names with or without `:port`, ranges, `^`, `all`. `device names` the same
+without ranges and `all`. `interfaces` as `nccl devices`, of network interfaces. `interface names` whole names. `topology file` a path.
 """
 Test: TypeAlias = Literal[
     "one of", "none of", "keeps none of", "leaves out", "no device", "fewer devices", "no interface", "no file",
@@ -75,7 +75,7 @@ class EnvironmentVariable:
     library: str
     read: Reading
     default: str | None = None
-    """Value of an empty string, where the library has one for it."""
+    """A value that leaves the choice to the library; null: there is none beside the empty one."""
     effects: tuple[Effect, ...] = field(metadata={"row": Effect})
     """In this order; the first that fits is told."""
     note: str = ""

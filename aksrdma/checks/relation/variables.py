@@ -105,7 +105,7 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
         around: the container.
     """
     row = catalog.environment_variables().get(name)
-    if row is None:
+    if row is None or value == row.default:
         return None
     for effect in row.effects:
         if not _applies(effect, size, around):
@@ -204,13 +204,11 @@ def integer(value: str) -> str | None:
     return str(number) if -(2**63) <= number < 2**63 else None  # ERANGE: the default
 
 
-_YES: Final = frozenset({"1", "on", "t", "true", "y", "yes"})
-_NO: Final = frozenset({"0", "f", "false", "n", "no", "off"})
-
-
-def _yes_or_no(value: str) -> str | None:
-    folded = value.lower()
-    return "yes" if folded in _YES else "no" if folded in _NO else None
+def yes_or_no(value: str) -> str | None:
+    """Read a value as UCX's `ucs_config_sscanf_bool`, which knows `on` and `off` in lower case alone."""
+    if value.lower() in ("y", "yes") or value in ("on", "1"):
+        return "yes"
+    return "no" if value.lower() in ("n", "no") or value in ("off", "0") else None
 
 
 _LEVELS: Final = ("LOC", "NVL", "NVB", "C2C", "PIX", "PXB", "P2C", "PXN", "PHB", "SYS")
@@ -229,8 +227,9 @@ def path_level(value: str) -> str | None:
 _READERS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "integer": integer,
     "word": lambda value: value.lower() or None,
-    "exact word": lambda value: value or None,
-    "yes or no": _yes_or_no,
+    "presence": lambda value: value,
+    "yes or no": yes_or_no,
+    "first letter": lambda value: "no" if value[:1] in ("0", "N", "n", "F", "f") and value else "yes",
     "path level": path_level,
 }
 
@@ -338,8 +337,11 @@ def _leaves_out(asked: _Asked) -> _Found | None:
 def _read_devices(asked: _Asked) -> Listed | None:
     if asked.row.read == "nccl devices":
         return nccl_list(asked.value)
-    if asked.row.read == "device":
-        return Listed((asked.value,), negated=False) if asked.value else None
+    if asked.row.read == "device names":
+        # Other forms, a mapping in JSON or a file with one, are not looked into.
+        names = tuple(filter(None, asked.value.removeprefix("^").split(",")))
+        plain = names and not asked.value.startswith(("{", "/"))
+        return Listed(names, asked.value.startswith("^")) if plain else None
     return ucx_list(asked.value, ranges=True)
 
 
@@ -404,7 +406,9 @@ def _no_interface(asked: _Asked) -> _Found | None:
     if there is None:
         return None
     if asked.row.read == "interface names":
-        listed = Listed(tuple(one for one in asked.value.split(",") if one), negated=False)
+        listed = Listed(tuple(filter(None, asked.value.split(","))), negated=False)
+        if any("/" in one for one in listed.names):  # Open MPI takes ranges of addresses, too
+            return None
     else:
         if len(asked.value) < 2:  # NCCL does not look at a name of one letter
             return None
