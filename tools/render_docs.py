@@ -18,9 +18,9 @@ from aksrdma.workloads.fit.resource_table import resource_table  # noqa: E402
 BEGIN, END = "<!-- made by tools/render_docs.py -->", "<!-- end -->"
 
 
-def mistakes() -> str:
-    """Return the findings on the example with ten mistakes, without file and object."""
-    text = (ROOT / "examples" / "mistakes" / "ten.txt").read_text(encoding="utf-8")
+def mistakes(name: str) -> str:
+    """Return the findings on an example with mistakes, without file and object."""
+    text = (ROOT / "examples" / "mistakes" / f"{name}.txt").read_text(encoding="utf-8")
     lines = [_shortened(line) for line in text.splitlines()]
     return "\n".join(["```text", *lines, "```", ""])
 
@@ -98,11 +98,11 @@ def _default(field: dict[str, Any]) -> str:
     return f"`{', '.join(value) if isinstance(value, list) else value}`" if value != [] else ""
 
 
-def between_marks(page: str, text: str) -> str:
-    """Return a page with what stands between the marks replaced."""
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n{text}{END}{tail}"
+def between_marks(page: str, *texts: str) -> str:
+    """Return a page with what stands between the marks replaced, one text for each pair of marks."""
+    head, *parts = page.split(BEGIN)
+    made = (f"{BEGIN}\n{text}{END}{part.partition(END)[2]}" for text, part in zip(texts, parts, strict=True))
+    return "".join([head, *made])
 
 
 def main() -> None:
@@ -120,7 +120,7 @@ def made() -> dict[str, str]:
         "docs/rules.md": rules_page(),
         "aksrdma/checks/index.json": index_text(),
         "docs/resources.md": between_marks((ROOT / "docs/resources.md").read_text(encoding="utf-8"), resource_table()),
-        "README.md": between_marks((ROOT / "README.md").read_text(encoding="utf-8"), mistakes()),
+        "README.md": between_marks((ROOT / "README.md").read_text(encoding="utf-8"), mistakes("tcp"), mistakes("ten")),
     }
 
 

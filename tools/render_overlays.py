@@ -22,16 +22,16 @@ def main() -> None:
     for cluster in sorted((ROOT / "examples" / "clusters").glob("*.yaml")):
         _report(f"examples/rendered/{cluster.stem}", aksrdma.render(aksrdma.load(cluster)))
     _output("examples/inject/regenerate.py")
-    mistakes = ROOT / "examples" / "mistakes" / "ten.txt"
-    mistakes.write_text(mistakes_text(), encoding="utf-8")
+    for manifests in sorted((ROOT / "examples" / "mistakes").glob("*.yaml")):
+        manifests.with_suffix(".txt").write_text(mistakes_text(manifests), encoding="utf-8")
     for program in sorted((ROOT / "examples" / "python").glob("*.py")):
         program.with_suffix(".txt").write_text(_output(program), encoding="utf-8")
 
 
-def mistakes_text() -> str:
-    """Return what `aksrdma validate` says to the example with ten mistakes."""
+def mistakes_text(manifests: Path) -> str:
+    """Return what `aksrdma validate` says to an example with mistakes."""
     options = ["-q", "--fail-on", "never", "--vm-size", "Standard_ND96isr_H100_v5"]
-    return _output("-m", "aksrdma", "validate", *options, "examples/mistakes/ten.yaml")
+    return _output("-m", "aksrdma", "validate", *options, manifests.relative_to(ROOT))
 
 
 def _output(*arguments: str | Path) -> str:

@@ -37,11 +37,12 @@ def test_an_example_program_prints_what_is_committed(name, root):
     assert done.stdout.decode() == program.with_suffix(".txt").read_text(encoding="utf-8"), "run `make overlays`"
 
 
-def test_the_ten_mistakes_are_found_as_committed(root):
-    found = mistakes_text()
+@pytest.mark.parametrize(("name", "rules"), [("ten", 10), ("tcp", 3)])
+def test_the_mistakes_are_found_as_committed(name, rules, root):
+    found = mistakes_text(root / f"examples/mistakes/{name}.yaml")
 
-    assert found == (root / "examples/mistakes/ten.txt").read_text(encoding="utf-8"), "run `make overlays`"
-    assert len({line.split()[2] for line in found.splitlines()}) >= 10
+    assert found == (root / f"examples/mistakes/{name}.txt").read_text(encoding="utf-8"), "run `make overlays`"
+    assert len({line.split()[2] for line in found.splitlines()}) >= rules
 
 
 def pods(root):
