@@ -13,7 +13,16 @@ from aksrdma.findings import FieldPath
 from aksrdma.kube import pod_counts as count
 from aksrdma.kube.names import NameRule, dns_label, dns_subdomain, service_label
 from aksrdma.kube.pod_counts import ANCESTOR_STEP, TRAINER_NODE, Condition, Count, Whole
-from aksrdma.kube.shapes import ARGO_STEP, DYNAMO_SERVICE, MINI_CLUSTER, SLURM_NODES, Shape, bare, model_server
+from aksrdma.kube.shapes import (
+    ARGO_STEP,
+    DYNAMO_COMPONENT,
+    DYNAMO_SERVICE,
+    MINI_CLUSTER,
+    SLURM_NODES,
+    Shape,
+    bare,
+    model_server,
+)
 
 __all__ = ["ANCESTOR_STEP", "KINDS", "TRAINER_NODE", "Kind", "Place", "Whole", "kind_of"]
 
@@ -201,7 +210,7 @@ def _without_schema() -> Iterator[Kind]:
 
     source = "ai-dynamo/dynamo, deploy/operator/api/{v1alpha1,v1beta1}/dynamocomponentdeployment_types.go of 2026-08"
     old = Place(("spec", "services", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_SERVICE)
-    new = Place(("spec", "components", EACH, "podTemplate"), EACH, count.dynamo, count.routes_nothing, "main")
+    new = Place(("spec", "components", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_COMPONENT)
     yield kind("nvidia.com", "DynamoGraphDeployment", source, old, new)
 
     source = "kaito-project/kaito v0.12.0, api/v1beta1/workspace_types.go"

@@ -48,6 +48,14 @@ class Shape:
     """Fields of a pod's spec that the kind has no place for."""
 
 
+class NotAMappingError(Exception):
+    """Something else stands where a mapping is to be written into."""
+
+    def __init__(self, path: FieldPath) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 def store(shape: Shape, data: Mapping[str, Any], path: FieldPath, template: dict[str, Any]) -> None:
     """Write into an object what was added to a template that was read of it.
 
@@ -56,6 +64,9 @@ def store(shape: Shape, data: Mapping[str, Any], path: FieldPath, template: dict
         data: The object.
         path: Where the mapping stands that was read.
         template: What was read of it, changed.
+
+    Raises:
+        NotAMappingError: A value that the kind does not take there.
     """
     holder = step(data, path)
     before = shape.read(data, path, holder)
@@ -65,10 +76,11 @@ def store(shape: Shape, data: Mapping[str, Any], path: FieldPath, template: dict
         shape.back(holder, template)
         before = shape.read(data, path, holder) or before
     boxes = "containers"
-    for index, box in enumerate(sequence(template["spec"].get(boxes))):
+    pod = mapping(template.get("spec"))
+    for index, box in enumerate(sequence(pod.get(boxes))):
         was = mapping(step(before.data, ("spec", boxes, index)))
         _carry(_mapping_at(data, _moved(before, ("spec", boxes, index))), box, was)
-    spec = {key: value for key, value in template["spec"].items() if key != boxes and key not in shape.refuses}
+    spec = {key: value for key, value in pod.items() if key != boxes and key not in shape.refuses}
     for part, after in (("spec", spec), ("metadata", template.get("metadata") or {})):
         was = mapping(before.data.get(part))
         if any(was.get(key) is not value and was.get(key) != value for key, value in after.items()):
@@ -93,11 +105,14 @@ def _carry(target: dict[str, Any], after: Mapping[str, Any], before: Mapping[str
 def _mapping_at(data: Mapping[str, Any], path: FieldPath) -> dict[str, Any]:
     """Return the mapping at a path, made where it is missing."""
     here: Any = data
-    for key in path:
-        if isinstance(here, dict) and not isinstance(here.get(key), dict | list):
+    for depth, key in enumerate(path, 1):
+        if isinstance(here, dict) and here.get(key) is None:
             here[key] = {}
-        here = here[key]
-    assert isinstance(here, dict)
+        here = step(here, (key,))
+        if not isinstance(here, dict | list):
+            raise NotAMappingError(path[:depth])
+    if not isinstance(here, dict):
+        raise NotAMappingError(path)
     return here
 
 
@@ -155,18 +170,16 @@ def model_server(keys: tuple[str, ...], name: str) -> Shape:
 
 
 def _slurmd(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
-    """The container of slurmd, which is privileged unless told, and a template with the rest of the pod."""
+    """The container of slurmd, which the operator makes privileged unless told, and a template with the rest."""
     template, slurmd = mapping(holder.get("template")), holder.get("slurmd")
     base = (*path, "template")
     if not isinstance(slurmd, dict):
         return Made(base, template) if template else None
     pod = mapping(template.get("spec"))
-    box: dict[str, Any] = {"name": "slurmd"} | slurmd
-    box["securityContext"] = {"privileged": True} | mapping(slurmd.get("securityContext"))
-    boxes = [box, *sequence(pod.get("containers"))]
+    boxes = [{"name": "slurmd"} | slurmd, *sequence(pod.get("containers"))]
     moved: Moves = {("spec", "containers", 0): (*path, "slurmd")}
     moved |= {("spec", "containers", index): (*base, "spec", "containers", index - 1) for index in range(1, len(boxes))}
-    return Made(base, {**template, "spec": {**pod, "containers": boxes}}, moved)
+    return Made(base, {**template, "spec": {**pod, "containers": boxes}}, moved, complete=False)
 
 
 SLURM_NODES: Final = Shape(_slurmd)
@@ -204,14 +217,40 @@ def _service(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) 
     moved |= {("spec", "containers", index): (*base, "containers", index - 1) for index in range(1, len(boxes))}
     spec = {**extra, "containers": boxes}
     spec.pop("mainContainer", None)
-    mounts, shared = sequence(main.get("volumeMounts")), mapping(holder.get("sharedMemory"))
-    if shared.get("disabled") is not True and all(mapping(one).get("mountPath") != "/dev/shm" for one in mounts):
-        memory = {"medium": "Memory", "sizeLimit": shared.get("size") or _SHM_SIZE}
-        spec["volumes"] = [*sequence(extra.get("volumes")), {"name": _SHM, "emptyDir": memory}]
+    shared = mapping(holder.get("sharedMemory"))
+    if shared.get("disabled") is not True:
+        _share_memory(spec, box, shared.get("size"), moved, (*path, "sharedMemory", "size"))
+    return Made(base, {"metadata": dict(mapping(holder.get("extraPodMetadata"))), "spec": spec}, moved)
+
+
+def _share_memory(spec: dict[str, Any], box: dict[str, Any], size: Any, moved: Moves, place: FieldPath) -> None:
+    """Mount the /dev/shm that Dynamo gives to the main container, unless that has one."""
+    mounts = sequence(box.get("volumeMounts"))
+    if all(mapping(one).get("mountPath") != "/dev/shm" for one in mounts):
+        memory = {"medium": "Memory", "sizeLimit": size or _SHM_SIZE}
+        spec["volumes"] = [*sequence(spec.get("volumes")), {"name": _SHM, "emptyDir": memory}]
         box["volumeMounts"] = [*mounts, {"name": _SHM, "mountPath": "/dev/shm"}]
-        size = (*path, "sharedMemory", "size")
-        moved[("spec", "volumes", len(spec["volumes"]) - 1, "emptyDir", "sizeLimit")] = size
-    return Made(base, {"metadata": mapping(holder.get("extraPodMetadata")), "spec": spec}, moved)
+        moved[("spec", "volumes", len(spec["volumes"]) - 1, "emptyDir", "sizeLimit")] = place
+
+
+def _component(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    """A component of Dynamo: a pod template, whose container `main` gets a /dev/shm."""
+    template, base = holder.get("podTemplate"), (*path, "podTemplate")
+    if not isinstance(template, dict):
+        return None
+    spec, moved = mapping(template.get("spec")), Moves()
+    boxes = list(sequence(spec.get("containers")))
+    index = next((at for at, one in enumerate(boxes) if mapping(one).get("name") == "main"), None)
+    if index is None or str(holder.get("sharedMemorySize")) == "0":
+        return Made(base, template)
+    box, spec = dict(boxes[index]), {**spec, "containers": boxes}
+    boxes[index] = box
+    _share_memory(spec, box, holder.get("sharedMemorySize"), moved, (*path, "sharedMemorySize"))
+    return Made(base, {**template, "spec": spec}, moved)
+
+
+DYNAMO_COMPONENT: Final = Shape(_component)
+"""A component of Dynamo's v1beta1."""
 
 
 def _amounts(item: Mapping[str, Any]) -> list[tuple[str, Any, FieldPath]]:
@@ -344,7 +383,7 @@ def _step(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> M
         moved[("spec", "volumes", len(shared) + index)] = (*path, "volumes", index)
     spec |= {"containers": boxes, "volumes": [*shared, *volumes]}
     complete = not holder.get("podSpecPatch") and not whole.get("podSpecPatch")
-    return Made(path, {"metadata": mapping(holder.get("metadata")), "spec": spec}, moved, complete)
+    return Made(path, {"metadata": dict(mapping(holder.get("metadata"))), "spec": spec}, moved, complete)
 
 
 _STEP_FIELDS: Final = ("nodeSelector", "affinity", "tolerations", "initContainers", "securityContext", "hostNetwork")

@@ -178,6 +178,11 @@ class Suppression:
     document: Document
     used: bool = False
 
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """What it is among the comments of all files."""
+        return self.document.file, self.line, self.rule
+
     def covers(self, finding: Finding) -> bool:
         """Whether it suppresses a finding: one of its line, or of the whole object that it stands above."""
         if self.document.file != finding.file or self.rule != finding.rule:
@@ -205,8 +210,11 @@ def suppress(findings: Sequence[Finding], suppressions: Sequence[Suppression]) -
         if not covering:
             left.append(finding)
     suppressed = len(findings) - len(left)
+    # The objects of a list, or those that another one wraps, have the comments of one text.
+    told = {one.place for one in suppressions if one.used}
     for one in suppressions:
-        if not one.used:
+        if one.place not in told:
+            told.add(one.place)
             message = f"nothing here breaks {one.rule}, which this comment suppresses"
             try:
                 catalog.rule(one.rule)

@@ -96,6 +96,41 @@ def test_a_comment_suppresses_a_finding_of_its_pods():
     assert (report.findings, report.summary.suppressed) == ((), 1)
 
 
+def test_a_comment_in_an_object_that_wraps_others_is_told_of_once():
+    wrapped = GADGET.replace("\n", "\n      ")
+    wrapper = (
+        "apiVersion: workload.codeflare.dev/v1beta2\nkind: AppWrapper\nmetadata: {name: w}\nspec:\n  components:\n"
+    )
+    text = f"{wrapper}  - template:\n      {wrapped.rstrip()}\n  # aksrdma: ignore rdma-pod-lacks-ipc-lock\n"
+
+    assert [one.rule for one in aksrdma.validate(text, **SIZE).findings] == ["unused-suppression"]
+    bad = aksrdma.validate(
+        text.replace("IPC_LOCK", "KILL").replace("  # aksrdma: ignore rdma-pod-lacks-ipc-lock\n", ""), **SIZE
+    )
+    assert [(one.rule, one.object) for one in bad.findings] == [("rdma-pod-lacks-ipc-lock", "Gadget/a")]
+
+
+def test_what_is_wrapped_is_judged_by_its_own_kind():
+    text = """apiVersion: workload.codeflare.dev/v1beta2
+kind: AppWrapper
+metadata: {name: w}
+spec:
+  components:
+  - template:
+      apiVersion: batch/v1
+      kind: Job
+      metadata: {name: j}
+      spec:
+        paralelism: 2
+        template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a.io/a:1"}]}}
+"""
+    report = aksrdma.validate(text, **SIZE)
+
+    (found,) = report.findings
+    assert (found.rule, found.object, found.path, found.line) == ("unknown-field", "Job/j", "spec.paralelism", 11)
+    assert report.summary.by_pods_alone == (("workload.codeflare.dev/v1beta2 AppWrapper", 1),)
+
+
 def test_what_a_patch_for_such_an_object_leaves_out_is_not_missed():
     bad = GADGET.replace("IPC_LOCK", "KILL").replace("spec:\n", "spec:\n  $patch: merge\n", 1)
     report = aksrdma.validate(bad, **SIZE)

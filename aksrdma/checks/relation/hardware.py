@@ -135,6 +135,25 @@ def _leftovers(pod: PodView, devices: Sequence[str], shared: Sequence[str], size
     yield Problem("sriov-rdma-count-below-vm-nics", path, message, fix, document=pod.document)
 
 
+@rule("workspace-size-without-infiniband", kinds={"Workspace"})
+def workspaces(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find Workspaces of KAITO, which makes their nodes, of a size without InfiniBand."""
+    for document in manifests.unknown_by_kind.get("Workspace", ()):
+        name = document.value(("resource", "instanceType"))
+        if not document.api_version.startswith("kaito.sh/") or not isinstance(name, str):
+            continue
+        size = _size(name)
+        if size is None or size.nics:
+            continue
+        count = document.value(("resource", "count"))
+        several = type(count) is int and count > 1
+        nodes = f"its {count} nodes talk over Ethernet" if several else "several nodes would talk over Ethernet"
+        fix = f"choose a size with InfiniBand, such as {size.instead}" if size.instead else None
+        severity: Severity | None = None if several else "info"
+        message, path = f"{size.name} {size.why_none}, so {nodes}", ("resource", "instanceType")
+        yield Problem("workspace-size-without-infiniband", path, message, fix, severity=severity, document=document)
+
+
 def _gpus(pod: PodView, size: Size) -> int:
     return pod.total(size.gpu_resource).units if size.gpu_resource in pod.resources else 0
 

@@ -49,7 +49,13 @@ def lacks_ipc_lock(manifests: ManifestSet) -> Iterator[Problem]:
             if taken and not container.privileged and container.adds(_LOCK) is None:
                 written = f": containerd takes {_PREFIXED} for CAP_{_PREFIXED}" if container.adds(_PREFIXED) else ""
                 message = f"the container takes {next(iter(taken))} and may lock little memory without {_LOCK}{written}"
-                yield Problem("rdma-pod-lacks-ipc-lock", container.path, message, document=pod.document)
+                fix = _in_the_runtime(pod, f"add {_LOCK} to the container's securityContext.capabilities.add")
+                yield Problem("rdma-pod-lacks-ipc-lock", container.path, message, fix, document=pod.document)
+
+
+def _in_the_runtime(pod: PodView, fix: str) -> str | None:
+    """Say where to do what a TrainJob has no field for; None of any other kind, for which the rule says it."""
+    return f"{fix} of its runtime, or by runtimePatches" if pod.trained is not None else None
 
 
 @rule("privileged-instead-of-ipc-lock", kinds=WORKLOADS)
@@ -130,7 +136,8 @@ def without_shm(manifests: ManifestSet) -> Iterator[Problem]:
                 # Between processes of one GPU each in a pod of its own, there is little to share.
                 severity: Severity | None = "info" if units == 1 else None
                 rule_id = "nccl-pod-without-shm-volume"
-                yield Problem(rule_id, container.path, message, severity=severity, document=pod.document)
+                fix = _in_the_runtime(pod, f"mount a volume with emptyDir: {{medium: Memory}} at {_SHM}")
+                yield Problem(rule_id, container.path, message, fix, severity=severity, document=pod.document)
 
 
 def _small_shm(pod: PodView, container: Container) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import TRAINER_GROUP, TRAINER_NODE, WORKLOADS, kind_of
+from aksrdma.kube.shapes import NotAMappingError
 from aksrdma.kube.templates import pod_templates
 from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, RuntimeName, runtime_name, wanted_runtime
 from aksrdma.kube.values import mapping, step, text
@@ -67,6 +68,8 @@ def injected(data: Mapping[str, Any], injection: Injection, *, runtimes: Collect
                 _add_to_workload(result, injection, report)
         except MalformedError as error:
             report.conflict(error.path, f"is not {error.wanted}", "mend it first; `aksrdma validate` says more")
+        except NotAMappingError as error:
+            report.conflict(error.path, "is not a mapping", "mend it first")
     edits = () if report.conflicts else tuple(between(unshared(data), result))
     return Injected(result, edits, tuple(report.conflicts), tuple(report.notes))
 
@@ -95,6 +98,7 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             "give --container another name, or leave it out",
         )
     for template in working:
+        told = len(report.conflicts)
         add_to_template(
             Cursor(template.data, template.path),
             injection,
@@ -103,6 +107,8 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             by_controller=template.container,
             fabric=None if _alone(data) else fabric_of(data),
         )
+        # The template may be made of fields that stand elsewhere.
+        report.conflicts[told:] = [one._replace(path=template.real(one.path)) for one in report.conflicts[told:]]
         refused = sorted(template.store(data) & template.spec.keys() & {"affinity"})
         if refused and step(template.spec, ("affinity", "podAffinity")):
             report.note(
@@ -113,7 +119,7 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
 def _alone(data: dict[str, Any]) -> bool:
     """Whether no other pod of the workload has to reach this one over InfiniBand."""
     job = ("spec", "jobTemplate", "spec") if data["kind"] == "CronJob" else ("spec",)
-    one_at_a_time = data["kind"] in ("Job", "CronJob") and step(data, (*job, "parallelism")) in (None, 0, 1)
+    one_at_a_time = str(data["apiVersion"]).startswith("batch/") and step(data, (*job, "parallelism")) in (None, 0, 1)
     return data["kind"] in _OWN_POOL or one_at_a_time
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 CHECKS = [
     one
     for one in register.every_check()
-    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"Namespace"})
+    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"ClusterQueue", "Namespace"})
 ]
 RELEASES = sorted(folder.name for folder in (ROOT / "overlays").iterdir())
 

@@ -21,7 +21,7 @@ ROWS = {row.id: row for theme in THEMES for row in catalog.rules_of(theme)}
 CHECKS = [
     one
     for one in register.every_check()
-    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"Namespace"})
+    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"ClusterQueue", "Namespace"})
 ]
 KINDS = {rule: check.kinds for check in CHECKS for rule in check.rules}
 
