@@ -6,6 +6,7 @@ The readers (`nccl`, `perftest`, `ucx`, `known_errors`) enter here what each lin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -23,8 +24,8 @@ _MOST_FAILURES: Final = 50
 _MOST_TABLES: Final = 1000
 _MOST_NAMES: Final = 4096
 """Names of one kind that are kept; a real log has a few dozen."""
-_GLUE: Final = re.compile(r"\d*(?:none|sum|prod|min|max|avg)?")
-"""What the end of a torn table row may glue to the front of a host name."""
+_GLUE: Final = re.compile(r"\d*(?:none|sum|prod|min|max|avg)?|G(?:D(?:R(?:D(?:M(?:A)?)?)?)?)?")
+"""What the end of a torn table row, or of a channel's line, may glue to the front of a host name."""
 _Key = TypeVar("_Key")
 
 
@@ -56,6 +57,8 @@ class RankEvidence:
     nics: set[int] = field(default_factory=set)
     """Numbers of the devices that its channels use."""
     devices: dict[int, Device] = field(default_factory=dict)
+    listed: Line | None = None
+    """The line that lists them."""
     lanes: dict[str, Line] = field(default_factory=dict)
     """UCX's `transport/device` to other nodes."""
     with_gpudirect: int = 0
@@ -108,6 +111,16 @@ class Failure:
     advice: str
     stops_setup: bool = False
     """The network could not be set up, so a chosen transport proves nothing."""
+    family: str = ""
+    """The program that says so."""
+    cause: int | None = None
+    """Place among the reasons why a network is not RDMA, the weightiest first; None: it is none."""
+    decides: bool = False
+    """It alone shows that NCCL has only sockets."""
+    chosen: bool = False
+    """It is a setting, and no error."""
+    consequence: bool = False
+    """It follows from an error of the same family before it."""
     count: int = 1
 
 
@@ -119,6 +132,13 @@ class Evidence:
     hosts: set[str] = field(default_factory=set)
     nodes: int | None = None
     """Nodes of the largest communicator, as NCCL says it."""
+    largest: int | None = None
+    """Ranks of the largest communicator."""
+    version: tuple[int, int, int] | None = None
+    """Of NCCL, the lowest that a rank names; not RCCL's."""
+    versioned: Line | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """Variables of NCCL that a rank says were set, with the value that it names first."""
     inside_node: bool = False
     """Whether some communicator is inside one node, which may be the one that a line without its name is about."""
     placed: dict[int, set[str]] = field(default_factory=dict)
@@ -154,6 +174,10 @@ class Evidence:
     topology: dict[TopologyState, Line] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     """By message."""
+    programs: Counter[str] = field(default_factory=Counter)
+    """Lines by the program that prints such ones (`programs.yaml`)."""
+    named: dict[str, Line] = field(default_factory=dict)
+    """The first line of each."""
     _by_pid: dict[int | None, list[Source]] = field(default_factory=dict)
 
     def rank(self, line: Line) -> RankEvidence:
@@ -194,9 +218,11 @@ class Evidence:
             self.measured[device] = result
 
     def fail(self, failure: Failure) -> None:
-        """Count an error."""
+        """Count an error, unless it only follows from one that is there."""
         if failure.message in self.failures:
             self.failures[failure.message].count += 1
+        elif failure.consequence and any(known.family == failure.family for known in self.failures.values()):
+            return
         elif len(self.failures) < _MOST_FAILURES:
             self.failures[failure.message] = failure
 

@@ -29,6 +29,8 @@ _UCX: Final = (
     (re.compile(r"self|sysv|posix|cma|knem|xpmem|mm|(cuda|rocm|ze|gaudi)_\w+|gdr_copy"), Fabric.MEMORY),
 )
 _OMNI_PATH: Final = re.compile(r"hfi1_|opa")
+_ETHERNET_FUNCTION: Final = re.compile(r"mlx5_an\d")
+"""As Azure's HPC images name it (Azure/azhpc-images, azure_persistent_rdma_naming); elsewhere its name does not tell."""
 
 
 def of_nccl(name: str, provider: str | None = None) -> Fabric:
@@ -60,3 +62,8 @@ def of_ucx(transport: str) -> Fabric:
 def is_omni_path(device: str) -> bool:
     """Say whether a verbs device is Omni-Path, whose link layer NCCL prints as IB."""
     return _OMNI_PATH.match(device) is not None
+
+
+def is_ethernet_function(device: str) -> bool:
+    """Say whether a verbs device is the Ethernet function of accelerated networking; Azure routes no RoCE over it."""
+    return _ETHERNET_FUNCTION.match(device) is not None

@@ -32,6 +32,16 @@ _QUOTE: Final = 160
 _COLUMN: Final = b"   ."
 """A column of decimal numbers, once the digits are out."""
 
+_WARNING: Final = "NCCL WARN"
+_MOST_WRAPS: Final = 3
+"""Lines after a warning that may be its rest."""
+_NO_MARKS: Final[frozenset[str]] = frozenset()
+_LONGEST_WORD: Final = 40
+
+_UNFINISHED = re.compile(r"(?:,|\b(?:with|from|peer|to|of|on))\s*\Z")
+_REST = re.compile(
+    r"\s*(?:Got completion|from peer|with (?:status|error)|status=|opcode|len[ =]|vendor|\((?:Send|Recv)\)|localGid|remoteGids|hca )"
+)
 _ADDRESS = re.compile(rb"0x[0-9a-fA-F]+")
 _NCCL_PREFIX = re.compile(r":(?P<pid>\d{1,10}):\d+ \[(?P<device>-?\d{1,6})\] ?")
 _NCCL_HOST = re.compile(r"[A-Za-z0-9][\w.-]*\Z")
@@ -57,6 +67,8 @@ class Line(NamedTuple):
     source: Source = Source()
     task: int | None = None
     """Rank that the launcher put before the line (mpirun, srun, torchrun)."""
+    marks: frozenset[str] | None = None
+    """The markers that its line holds, digits apart; None where nobody looked."""
 
     @property
     def quote(self) -> str:
@@ -69,23 +81,35 @@ class Sieve:
     """Keeps the lines whose shape holds a marker, without those that only repeat what others said."""
 
     def __init__(self, markers: Iterable[str]) -> None:
-        self._markers = tuple(sorted({_shape(marker.encode()) for marker in markers}))
+        shapes: dict[bytes, list[str]] = {}
+        for marker in markers:
+            shapes.setdefault(_shape(marker.encode()), []).append(marker)
+        self._markers = sorted(shapes.items())
         self._plain: set[bytes] = set()
-        self._notable: set[bytes] = set()
+        self._notable: dict[bytes, frozenset[str]] = {}
         self._seen: Counter[bytes] = Counter()
         self._repeats: set[bytes] = set()
         self._remembered = 0
 
-    def notable(self, block: bytes, first: int) -> Iterator[tuple[int, bytes]]:
-        """Yield number and bytes of the notable lines of a block whose first line has the number `first`."""
+    def notable(self, block: bytes, first: int) -> Iterator[tuple[int, bytes, frozenset[str]]]:
+        """Yield number, bytes and markers of the notable lines of a block whose first line has the number `first`.
+
+        The lines after a warning of NCCL are yielded too, without markers: a terminal or a log driver may have wrapped it.
+        """
         shapes = _shape(block).split(b"\n")
         if self._plain.issuperset(shapes):
             return
         self._learn(set(shapes))
         notable, repeats = self._notable, self._repeats
+        following = 0
         for number, (raw, shape) in enumerate(zip(block.split(b"\n"), shapes, strict=True), first):
-            if shape not in notable:  # asked anew for each line: `_is_fresh` may just have dropped it
+            marks = notable.get(shape)  # asked anew for each line: `_is_fresh` may just have dropped it
+            if marks is None:
+                if following:
+                    following -= 1
+                    yield number, raw, _NO_MARKS
                 continue
+            following = _MOST_WRAPS if _WARNING in marks else following
             head, via, tail = raw.partition(b" via ")
             if via:  # NCCL prints a line a channel; a second channel of a thread by the same way says nothing new
                 key = head[: head.find(b" INFO")] + tail
@@ -93,20 +117,23 @@ class Sieve:
                     if len(repeats) >= _MOST_REPEATS:
                         repeats.clear()
                     repeats.add(key[:LONGEST_LINE])
-                    yield number, raw
+                    yield number, raw, marks
             elif self._is_fresh(shape):
-                yield number, raw
+                yield number, raw, marks
 
     def _learn(self, shapes: set[bytes]) -> None:
         if self._remembered > _MEMORY:
-            self._plain, self._notable, self._remembered = set(), set(), 0
+            self._plain, self._notable, self._remembered = set(), {}, 0
             self._seen.clear()
-        unseen = shapes - self._plain - self._notable
+        unseen = [shape for shape in shapes if shape not in self._plain and shape not in self._notable]
         self._remembered += sum(map(len, unseen))
         text = b"\n".join(unseen)
-        markers = [marker for marker in self._markers if marker in text]
+        present = [(marker, names) for marker, names in self._markers if marker in text]
         for shape in unseen:
-            (self._notable if any(marker in shape for marker in markers) else self._plain).add(shape)
+            if names := [name for marker, names in present if marker in shape for name in names]:
+                self._notable[shape] = frozenset(names)
+            else:
+                self._plain.add(shape)
 
     def _is_fresh(self, shape: bytes) -> bool:
         """Count a line of a shape; rows of tables always count, anything else is known after so many."""
@@ -116,26 +143,51 @@ class Sieve:
         self._seen[key] += 1
         if self._seen[key] <= _ENOUGH:
             return True
-        self._notable.discard(shape)
+        del self._notable[shape]
         self._plain.add(shape)
         return False
 
 
 def read(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
-    """Yield the messages of a log that hold one of `markers`, in order, without ANSI colors.
+    """Yield the messages of a log that hold one of `markers`, in order, without ANSI colors; wrapped warnings are whole.
 
     Raises:
         ReadError: The stream cannot be read, or is broken gzip.
     """
+    held: Line | None = None
+    """A warning of NCCL whose rest may follow."""
+    last = 0
+    for line in _messages(stream, markers):
+        if held and line.number == last + 1 and line.source.host is None and _continues(held.text, line.text):
+            text, marks = f"{held.text} {line.text.lstrip()}", held.marks or _NO_MARKS
+            held, last = held._replace(text=text[:LONGEST_LINE], marks=marks | (line.marks or _NO_MARKS)), line.number
+            continue
+        if held:
+            yield held
+            held = None
+        if line.marks and _WARNING in line.marks:
+            held, last = line, line.number
+        elif line.marks:
+            yield line
+    if held:
+        yield held
+
+
+def _messages(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
     sieve = Sieve(markers)
     number = 1
     for block in blocks(stream):
-        for at, raw in sieve.notable(block, number):
-            yield from messages(at, raw[:LONGEST_LINE].decode(errors="replace"))
+        for at, raw, marks in sieve.notable(block, number):
+            yield from messages(at, raw[:LONGEST_LINE].decode(errors="replace"), marks)
         number += block.count(b"\n")
 
 
-def messages(number: int, text: str) -> Iterator[Line]:
+def _continues(head: str, tail: str) -> bool:
+    """Whether a line is the rest of a warning: that one is not ended, or this one is a part of a completion error."""
+    return _UNFINISHED.search(head[-_LONGEST_WORD:]) is not None or _REST.match(tail) is not None
+
+
+def messages(number: int, text: str, marks: frozenset[str] | None = None) -> Iterator[Line]:
     """Split a line into its messages: writers that share a terminal tear each other's lines."""
     if text.startswith('{"log":'):  # Docker's json-file driver
         with suppress(ValueError):
@@ -150,9 +202,9 @@ def messages(number: int, text: str) -> Iterator[Line]:
         host = _NCCL_HOST.search(text, max(begin, prefix.start() - _LONGEST_HOST), prefix.start())
         if host:
             if text[begin : host.start()].strip():
-                yield Line(number, text[begin : host.start()], source, task)
+                yield Line(number, text[begin : host.start()], source, task, marks)
             begin, source = prefix.end(), Source(host[0], int(prefix["pid"]), int(prefix["device"]))
-    yield Line(number, text[begin:], source, task)
+    yield Line(number, text[begin:], source, task, marks)
 
 
 def _shape(text: bytes) -> bytes:

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
-from aksrdma.diagnosis import known_errors, nccl, perftest, ucx
+from aksrdma.diagnosis import known_errors, nccl, perftest, ports, programs, ucx
 from aksrdma.diagnosis.evidence import Evidence, Link
 from aksrdma.diagnosis.fabrics import Fabric, is_omni_path
 from aksrdma.diagnosis.floors import FloorCheck, check_floors
 from aksrdma.diagnosis.lines import Line, read
 from aksrdma.diagnosis.nccl import NcclTests
+from aksrdma.diagnosis.nics import findings
 from aksrdma.diagnosis.perftest import Perftest
+from aksrdma.diagnosis.ports import Ports
+from aksrdma.diagnosis.reason import Reason
 from aksrdma.diagnosis.ucx import Ucx
-from aksrdma.diagnosis.verdict import Reason, Verdict, bus_bandwidth, gpudirect, judge, link, topology_file
+from aksrdma.diagnosis.verdict import Verdict, bus_bandwidth, gpudirect, judge, link, topology_file
+from aksrdma.diagnosis.versions import lacking
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -84,6 +88,10 @@ class LogReport:
     ranks: tuple[RankReport, ...]
     floors: tuple[FloorCheck, ...]
     """Figures beside the floors of the VM size; empty without one."""
+    findings: tuple[Reason, ...]
+    """What is wrong with the NICs although RDMA may be used; with a VM size the log is not ok then."""
+    checked_size: bool
+    """Whether a VM size was given."""
 
     @property
     def floor_missed(self) -> bool:
@@ -92,7 +100,9 @@ class LogReport:
 
     @property
     def ok(self) -> bool:
-        """Whether RDMA is proven and, with a VM size, every floor is met; what a log does not show is not ok."""
+        """Whether RDMA is proven and, with a VM size, every floor met and every NIC used; what is not shown is not ok."""
+        if self.checked_size and self.findings:
+            return False
         return self.verdict == "used" and all(check.state == "met" for check in self.floors)
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,6 +118,7 @@ class LogReport:
             "errors": [str(error) for error in self.errors],
             "ranks": [rank.to_dict() for rank in self.ranks],
             "reasons": [reason.to_dict() for reason in self.reasons],
+            "findings": [finding.to_dict() for finding in self.findings],
             "floor_missed": self.floor_missed,
             "floors": [check.to_dict() for check in self.floors],
         }
@@ -150,9 +161,10 @@ def _lines(report: LogReport) -> Iterator[str]:
         value = "not shown" if check.value is None else f"{check.value:g} {check.unit}"
         floor = f"{check.what} {value}, floor {check.floor:g} {check.unit}{_where(check.line)}"
         yield f"  floor {_FLOOR_STATES[check.state]}: {floor}"
+    yield from (f"  finding: {finding.text}{_where(finding.line)}" for finding in report.findings)
     yield from (f"  error: {error}" for error in report.errors)
     yield from (f"  note: {reason.text}{_where(reason.line)}" for reason in notes)
-    fixes = [reason.fix for reason in report.reasons] + [check.fix for check in report.floors]
+    fixes = [reason.fix for reason in (*report.reasons, *report.findings)] + [check.fix for check in report.floors]
     yield from (f"  next: {fix}" for fix in dict.fromkeys(fix for fix in fixes if fix))
 
 
@@ -205,34 +217,42 @@ def gather(stream: BinaryIO) -> Evidence:
         ReadError: The stream cannot be read, or is broken gzip.
     """
     evidence = Evidence()
-    tables, sections, endpoints = NcclTests(evidence), Perftest(evidence), Ucx(evidence)
-    markers = (*nccl.MARKERS, *perftest.MARKERS, *ucx.MARKERS, *known_errors.markers())
+    tables, sections, endpoints, listed = NcclTests(evidence), Perftest(evidence), Ucx(evidence), Ports(evidence)
+    ours = (*nccl.MARKERS, *perftest.MARKERS, *ucx.MARKERS, *ports.MARKERS)
+    markers = (*ours, *known_errors.markers(), *programs.markers())
     for line in read(stream, markers):
         nccl.read(evidence, line)
         tables.read(line)
         sections.read(line)
         endpoints.read(line)
-        if failure := known_errors.failure(line):
+        listed.read(line)
+        programs.read(evidence, line)
+        if failure := known_errors.failure(line, evidence.perftest_gpu):
             evidence.fail(failure)
     endpoints.finish()
+    listed.finish()
     return evidence
 
 
 def _report(evidence: Evidence, name: str, vm_size: VmSize | None) -> LogReport:
-    judgment = judge(evidence)
+    judgment, over_gpu = judge(evidence, vm_size), gpudirect(evidence)
     failures = evidence.failures.values()
     return LogReport(
         file=name,
         verdict=judgment.verdict,
-        reasons=(judgment.reason, *_notes(evidence)),
+        reasons=(judgment.reason, *_notes(evidence), *lacking(evidence, over_gpu, vm_size)),
         link=link(evidence) if judgment.verdict != "not-used" else None,
-        gpudirect=gpudirect(evidence),
+        gpudirect=over_gpu,
         devices=tuple(evidence.devices),
         topology_file=topology_file(evidence),
         bus_bandwidth_gbps=bus_bandwidth(evidence),
-        errors=tuple(LogError(one.message, one.advice, one.line.number, one.count) for one in failures),
+        errors=tuple(
+            LogError(one.message, one.advice, one.line.number, one.count) for one in failures if not one.chosen
+        ),
         ranks=_ranks(evidence),
         floors=check_floors(evidence, vm_size) if vm_size else (),
+        findings=tuple(findings(evidence, vm_size)) if judgment.verdict != "not-used" else (),
+        checked_size=vm_size is not None,
     )
 
 

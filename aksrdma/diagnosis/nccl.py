@@ -25,6 +25,10 @@ MARKERS: Final = (
     "Connected all",
     "GPU Direct RDMA",
     "topology file",
+    "set by environment",
+    "NCCL_IB_HCA set to",
+    "NCCL_SOCKET_IFNAME set to",
+    "localGid",
     "XML Parse",
     # The tables of nccl-tests; `   .` is a column of decimal numbers once the digits are out of it.
     " Pid ",
@@ -36,6 +40,8 @@ MARKERS: Final = (
     "  int ",
     "  double ",
 )
+
+_MOST_SETTINGS: Final = 256
 
 _Reader: TypeAlias = Callable[[Evidence, Line, re.Match[str]], None]
 _READERS: Final[list[tuple[str, re.Pattern[str], _Reader]]] = []
@@ -60,6 +66,8 @@ def _reader(marker: str, pattern: str) -> Callable[[_Reader], _Reader]:
 
 # `Channel 00/0 : 7[3] -> 0[0] [receive] via NET/IB/2(0)/GDRDMA`; before 2.5 `Ring 00 : 7 -> 0 [receive] via NET/IB/2`.
 _ARROW = r"(?:->|-&gt;) ?\d+(?:\[\w+\])?.*? via "
+_TORN = re.compile(r"/(?!Shared)|[A-Za-z(]")
+"""What follows the number of the NIC where the end of the line is another process's."""
 _COLLNET = r"CollNet \d+/\d+ : \d+ \[\w+\] via "
 
 
@@ -74,7 +82,7 @@ def _network_channel(evidence: Evidence, line: Line, match: re.Match[str]) -> No
     rank.nics.add(int(match["nic"]))
     if match["gpudirect"]:
         rank.with_gpudirect += 1
-    else:
+    elif not _TORN.match(line.text, match.end()):
         rank.without_gpudirect += 1
 
 
@@ -108,8 +116,23 @@ _DEVICE = re.compile(r"\[(\d{1,6})\] ?([\w.+-]{1,64})(?::uverbs\d+)?:\d+/(IB|RoC
 def _listed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     rank = evidence.rank(line)
     for index, name, link in _DEVICE.findall(line.text):
+        rank.listed = rank.listed or line
         rank.devices[int(index)] = Device(int(index), name, link)
         note(evidence.devices, name, line)
+
+
+@_reader("set to", r"\b(?P<name>NCCL_[A-Z_]{2,40}) set to (?P<value>\S{1,100})")
+@_reader("set by environment", r"\b(?P<name>NCCL_[A-Z_]{2,40}) set by environment to (?P<value>\S{1,100})")
+def _set(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    if len(evidence.settings) < _MOST_SETTINGS:
+        evidence.settings.setdefault(match["name"], match["value"].rstrip("."))
+
+
+@_reader("NCCL version", r"\bNCCL version (\d{1,3})\.(\d{1,3})\.(\d{1,3})\b(?!\+hip)")
+def _version(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
+    version = int(match[1]), int(match[2]), int(match[3])
+    if evidence.version is None or version < evidence.version:
+        evidence.version, evidence.versioned = version, line
 
 
 @_reader("rovider is ", r"[Ss]elected [Pp]rovider is (?P<name>[\w;+-]+)")
@@ -117,11 +140,14 @@ def _provider(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     note(evidence.providers, match["name"], line)
 
 
-@_reader("rank", r"\bcomm 0x[0-9a-f]+ rank (?P<rank>\d{1,9}) n[rR]anks \d{1,9}(?: nNodes (?P<nodes>\d{1,9}))?")
+@_reader(
+    "rank", r"\bcomm 0x[0-9a-f]+ rank (?P<rank>\d{1,9}) n[rR]anks (?P<ranks>\d{1,9})(?: nNodes (?P<nodes>\d{1,9}))?"
+)
 def _joined(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     rank = evidence.rank(line)
     if rank.rank is None:  # the first communicator is the whole job; those that follow may be parts of it
         rank.rank = int(match["rank"])
+    evidence.largest = max(evidence.largest or 0, int(match["ranks"]))
     if match["nodes"]:
         nodes = int(match["nodes"])
         evidence.nodes = max(evidence.nodes or 0, nodes)
@@ -153,7 +179,9 @@ def _connected(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     evidence.connected = evidence.connected or line
 
 
-@_reader("Got completion", r"NET/IB ?: Got completion .*?with (?:error |status=)(?:\w+\()?(?P<status>\d{1,6})")
+@_reader(
+    "Got completion", r"NET/IB ?: ?Got completion .{0,200}?with (?:error |status=)(?:\w{1,40}\()?(?P<status>\d{1,6})"
+)
 def _completed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     note(evidence.completions, int(match["status"]), line)
 

@@ -16,6 +16,7 @@ MARKERS: Final = (
     "#bytes",
     "GPU buffer",
     "CUDA Ctx",
+    "initializing CUDA",
     "ROCm Device",
     "ib_",
     "ibv_",
@@ -29,7 +30,7 @@ MARKERS: Final = (
 _TITLE = re.compile(r"\b(?:RDMA_Write|RDMA_Read|Send|Write|Read|Atomic\w*|RDMA_Atomic) .*\b(?:BW|Latency) .*Test")
 _DEVICE = re.compile(r"\bDevice\s+: (?P<name>[\w.-]+)")
 _LINK = re.compile(r"\bLink type\s+: (?P<link>IB|Ethernet)\b")
-_GPU: Final = ("GPU buffer", "creating CUDA Ctx", "Using ROCm Device")
+_GPU: Final = ("GPU buffer", "initializing CUDA", "creating CUDA Ctx", "Using ROCm Device")
 _COMMAND = re.compile(
     r"\b(?:ib_(?:write|read|send|atomic)_(?:bw|lat)|ibv_[a-z]+_pingpong)\b"
     r"(?:.*?(?: -d ?| --ib-dev[= ]|' for )(?P<name>[\w.-]+))?"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from aksrdma.diagnosis.evidence import Device, Evidence, Failure, Link
-from aksrdma.diagnosis.fabrics import Fabric, is_omni_path
+from aksrdma.diagnosis.fabrics import Fabric, is_ethernet_function, is_omni_path
+from aksrdma.diagnosis.known_errors import completions
 from aksrdma.diagnosis.lines import Line
+from aksrdma.diagnosis.nics import carrying, only_ethernet
+from aksrdma.diagnosis.programs import program
+from aksrdma.diagnosis.reason import Reason
+
+if TYPE_CHECKING:
+    from aksrdma.catalog import VmSize
 
 Verdict: TypeAlias = Literal["used", "not-used", "unproven"]
 
-_ANSWERED: Final = frozenset({7, 8, 9, 10, 11, 13, 16})
-"""Statuses of a work request (`enum ibv_wc_status` of rdma-core) that only an answer of the peer, or data from it, brings.
-
-The others prove nothing of the way between nodes: 12 says that the peer never answered, 5 that the queue pair was
-emptied after another error, 1 to 4 and 6 are errors of this side.
-"""
 _SOCKET_FIX: Final = (
     "RDMA was not chosen: is rdma/ib in the pod's limits, does `ibv_devices` inside the pod list mlx5 devices, does the"
     " image have libibverbs, is NCCL_IB_DISABLE unset or 0, does NCCL_NET force another network?"
@@ -29,6 +30,16 @@ _INFO_FIX: Final = (
     "run again with NCCL_DEBUG=INFO on at least two nodes and keep the log from its first line on; no NET/IB line there"
     " means no RDMA: is rdma/ib in the pod's limits, does the image have libibverbs?"
 )
+_WHOLE_FIX: Final = "run it on at least two nodes and keep the whole log of every rank: a channel between nodes `via NET/IB` is the proof"
+_ALONE_FIX: Final = (
+    "start the processes as one job: torchrun with --nnodes and one --rdzv-endpoint, mpirun with all hosts (and an MPI"
+    " build of nccl-tests), so that WORLD_SIZE, RANK and MASTER_ADDR reach each of them"
+)
+_ETHERNET_FIX: Final = (
+    "name the InfiniBand devices in NCCL_IB_HCA (UCX_NET_DEVICES, -d of perftest), and ask for rdma/ib so that the pod"
+    " has them; ibv_devinfo shows the link layer of each"
+)
+_DOCTOR_FIX: Final = "`aksrdma doctor FILE` says what such a file shows"
 _NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernetes.io/hostname)"
 
 
@@ -40,21 +51,6 @@ _Seen: TypeAlias = tuple[Fabric, str, Line]
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a verdict is what it is, with the line that shows it and what to do next."""
-
-    text: str
-    line: Line | None = None
-    fix: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values; the line as its number and its text."""
-        line = self.line
-        number, quote = (line.number, line.quote) if line else (None, None)
-        return {"text": self.text, "line": number, "quote": quote, "fix": self.fix}
-
-
-@dataclass(frozen=True, slots=True)
 class Judgment:
     """A verdict and what decided it."""
 
@@ -62,13 +58,13 @@ class Judgment:
     reason: Reason
 
 
-def judge(evidence: Evidence) -> Judgment:
-    """Judge what a log shows.
+def judge(evidence: Evidence, vm_size: VmSize | None = None) -> Judgment:
+    """Judge what a log shows; on a VM size with InfiniBand, RoCE is its Ethernet function.
 
     `used` needs a line that proves data between nodes over InfiniBand or RoCE verbs, `not-used` one that shows
     another network between them. All else is `unproven`: silence is no proof either way.
     """
-    nccl, perftest, ucx = _nccl(evidence), _perftest(evidence), _ucx(evidence)
+    nccl, perftest, ucx = _nccl(evidence, vm_size), _perftest(evidence, vm_size), _ucx(evidence)
     if nccl and nccl.verdict != "unproven":
         return nccl
     for opinion in (perftest, ucx):
@@ -78,10 +74,10 @@ def judge(evidence: Evidence) -> Judgment:
     return nccl or perftest or ucx or _nothing(evidence)
 
 
-def _nccl(evidence: Evidence) -> Judgment | None:
+def _nccl(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
     local = next((line for rank in evidence.ranks.values() for line in rank.local.values()), None)
     if channels := _seen(evidence, evidence.channels()):
-        return _channels(evidence, channels)
+        return _channels(evidence, channels, vm_size)
     for rank in evidence.ranks.values():
         for way, line in rank.local.items():
             if way.startswith("P2P/MNNVL"):
@@ -89,7 +85,12 @@ def _nccl(evidence: Evidence) -> Judgment | None:
                 fix = "set NCCL_MNNVL_ENABLE=0 to see what InfiniBand does without NVLink"
                 return _judged("not-used", text, line, fix)
     if selections := _seen(evidence, evidence.selections()):
-        return _selected(evidence, selections, local)
+        return _selected(evidence, selections, local, vm_size)
+    listed = any(rank.devices for rank in evidence.ranks.values())
+    if (cause := _cause(evidence)) and cause.decides and not listed:
+        return _judged("not-used", f"NCCL has only TCP sockets: {cause.message}", cause.line, cause.advice)
+    if alone := _alone(evidence):
+        return alone
     if local:
         return _judged("unproven", "only channels inside a node are shown", local, _NODES_FIX)
     return _completions(evidence)
@@ -100,10 +101,12 @@ def _seen(evidence: Evidence, networks: Iterable[tuple[str, Line]]) -> list[_See
     return sorted(((evidence.fabric(name), name, line) for name, line in networks), key=lambda one: one[2].number)
 
 
-def _channels(evidence: Evidence, channels: list[_Seen]) -> Judgment:
+def _channels(evidence: Evidence, channels: list[_Seen], vm_size: VmSize | None) -> Judgment:
     by_fabric = {fabric: (network, line) for fabric, network, line in reversed(channels)}
     fabric = next(fabric for fabric in _WORST_FIRST if fabric in by_fabric)
     network, line = by_fabric[fabric]
+    if fabric is Fabric.SOCKETS:  # what one node chooses, many choose too
+        return _not_used(evidence, network, line)
     if several_nodes(evidence) is False:
         text = f"the channels go over NET/{network}, but all ranks are on one node, so nothing went between nodes"
         return _judged("unproven", text, line, _NODES_FIX)
@@ -112,6 +115,8 @@ def _channels(evidence: Evidence, channels: list[_Seen]) -> Judgment:
     if fabric is Fabric.UNKNOWN:
         text = f"NCCL's network between nodes is {network}, which aksrdma does not know"
         return _judged("unproven", text, line, "set NCCL_NET_PLUGIN=none to use NCCL's own NET/IB")
+    if ethernet := only_ethernet(carrying(evidence), vm_size):
+        return _ethernet(f"NCCL's channels between nodes go over {ethernet.name}", line)
     stopped = _setup_failure(evidence)
     if stopped and not _moved(evidence):
         text = f"NCCL chose NET/{network}, but setting it up failed before any data moved"
@@ -119,9 +124,13 @@ def _channels(evidence: Evidence, channels: list[_Seen]) -> Judgment:
     return _judged("used", f"NCCL's channels between nodes go over NET/{network}", line)
 
 
-def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None) -> Judgment:
+def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None, vm_size: VmSize | None) -> Judgment:
     foreign = next(((network, line) for fabric, network, line in selections if fabric in _FOREIGN), None)
     _, network, line = selections[0]
+    if foreign and evidence.fabric(foreign[0]) is Fabric.SOCKETS:  # what one node chooses, many choose too
+        return _not_used(evidence, *foreign)
+    if alone := _alone(evidence):
+        return alone
     if several_nodes(evidence) is False:
         text = f"NCCL chose {network}, but all ranks shown are on one node, so nothing went between nodes"
         return _judged("unproven", text, local or line, _NODES_FIX)
@@ -133,21 +142,52 @@ def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None) -
         return _judged("unproven", f"NCCL chose {network}, but setting it up failed", stopped.line, stopped.advice)
     # Channels inside a node without any to other nodes mean that these lines were not cut out of the log.
     if several_nodes(evidence) and _moved(evidence) and local is None:
+        if ethernet := only_ethernet(carrying(evidence), vm_size):
+            return _ethernet(f"NCCL has only {ethernet.name} between nodes", line)
         return _judged("used", f"NCCL chose {network} on every rank shown, and data moved between nodes", line)
     text = f"NCCL chose {network}, but no line shows traffic between nodes"
-    return _completions(evidence) or _judged("unproven", text, line, _INFO_FIX)
+    return _completions(evidence) or _judged("unproven", text, line, _next(evidence))
 
 
 def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
     if evidence.fabric(network) is Fabric.SOCKETS:
-        return _judged("not-used", f"NCCL's network between nodes is {network}, that is TCP sockets", line, _SOCKET_FIX)
+        text = f"NCCL's network between nodes is {network}, that is TCP sockets"
+        if cause := _cause(evidence):
+            setting = evidence.settings.get("NCCL_IB_HCA") if not cause.chosen else None
+            why = f"{cause.message}{f' (NCCL_IB_HCA is set to {setting})' if setting else ''}"
+            return _judged("not-used", f"{text}: {why} (line {cause.line.number})", line, cause.advice)
+        return _judged("not-used", text, line, _SOCKET_FIX)
     provider = f" (provider {evidence.provider})" if evidence.provider else ""
     text = f"NCCL's network between nodes is {network}{provider}, not InfiniBand or RoCE verbs"
     return _judged("not-used", text, line, _FABRIC_FIX)
 
 
+def _cause(evidence: Evidence) -> Failure | None:
+    """Return the weightiest reason that the log names for a network that is not RDMA."""
+    causes = [failure for failure in evidence.failures.values() if failure.cause is not None]
+    return min(causes, key=lambda failure: failure.cause or 0, default=None)
+
+
+def _alone(evidence: Evidence) -> Judgment | None:
+    """Judge processes that are each a job of one rank: none had another to talk to."""
+    ranks = [rank for rank in evidence.ranks.values() if rank.rank is not None]
+    if evidence.largest == 1 and ranks:
+        text = f"each of the {len(ranks)} processes" if len(ranks) > 1 else "the process"
+        text = f"{text} is a job of its own of one rank (nranks 1), so nothing went between nodes"
+        return _judged("unproven", text, None, _ALONE_FIX)
+    if evidence.largest is None and len(ranks) > 1 and all(rank.rank == 0 for rank in ranks):
+        text = f"each of the {len(ranks)} processes is rank 0 of a job of its own, so nothing went between nodes"
+        return _judged("unproven", text, None, _ALONE_FIX)
+    return None
+
+
+def _ethernet(where: str, line: Line) -> Judgment:
+    text = f"{where}, the Ethernet function of Azure's accelerated networking, and not over InfiniBand"
+    return _judged("not-used", text, line, _ETHERNET_FIX)
+
+
 def _completions(evidence: Evidence) -> Judgment | None:
-    answered = [line for status, line in evidence.completions.items() if status in _ANSWERED]
+    answered = [line for status, line in evidence.completions.items() if status in _answered()]
     if answered and several_nodes(evidence) is False:
         text = "NCCL's peer answered over NET/IB, but all ranks shown are on one node, so nothing went between nodes"
         return _judged("unproven", text, answered[0], _NODES_FIX)
@@ -160,7 +200,7 @@ def _completions(evidence: Evidence) -> Judgment | None:
     return None
 
 
-def _perftest(evidence: Evidence) -> Judgment | None:
+def _perftest(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
     fix = "run server and client on different nodes"
     if evidence.loopback:
         key = evidence.loopback_by
@@ -171,7 +211,13 @@ def _perftest(evidence: Evidence) -> Judgment | None:
         return _judged("unproven", text, evidence.localhost, fix)
     for device, result in evidence.measured.items():
         on = f" on {device}" if device else ""
+        ethernet = vm_size is not None and set(evidence.perftest_links) == {"RoCE"}
+        if ethernet or is_ethernet_function(device or ""):
+            return _ethernet(f"perftest measured traffic{on}", result.line)
         return _judged("used", f"perftest measured traffic over verbs{on}", result.line)
+    if evidence.perftest and (failed := _first_failure(evidence)):
+        text = f"perftest failed before a result: {failed.message}"
+        return _judged("unproven", text, failed.line, failed.advice)
     if evidence.perftest:
         fix = "keep the log up to the rows of results; does the client reach the server's port 18515?"
         return _judged("unproven", "perftest started, but shows no result", evidence.perftest, fix)
@@ -185,23 +231,55 @@ def _ucx(evidence: Evidence) -> Judgment | None:
         if stopped := _setup_failure(evidence):
             text = "UCX chose verbs for an endpoint to another process, but setting it up failed"
             return _judged("unproven", text, stopped.line, stopped.advice)
+        lanes = [lane.rpartition("/")[2] for rank in evidence.ranks.values() for lane in rank.lanes]
+        if lanes and all(map(is_ethernet_function, lanes)):
+            return _ethernet(f"UCX's endpoint to another process goes over {lanes[0]}", line)
         return _judged("used", "UCX's endpoint to another process goes over verbs", line)
     for fabric, text in ((Fabric.SOCKETS, "TCP sockets"), (Fabric.OTHER, "another fabric")):
         if line := evidence.lanes.get(fabric):
+            if cause := _cause(evidence):
+                why = f"{cause.message} (line {cause.line.number})"
+                text = f"UCX's endpoint to another process goes over {text}: {why}"
+                return _judged("not-used", text, line, cause.advice)
             fix = "is rdma/ib in the pod's limits, and do UCX_TLS and UCX_NET_DEVICES leave rc and the mlx5 devices in?"
             return _judged("not-used", f"UCX's endpoint to another process goes over {text}", line, fix)
     return None
 
 
 def _nothing(evidence: Evidence) -> Judgment:
-    failures = sorted(evidence.failures.values(), key=lambda failure: not failure.stops_setup)
-    for failure in failures[:1]:
+    if (wrote := program(evidence)) and not wrote.job:
+        failed = _first_failure(evidence) if wrote.next else None
+        fix = failed.advice if failed else wrote.next or _DOCTOR_FIX
+        text = f"this is {wrote.name}, not of a job: it proves no traffic"
+        if failed:
+            return _judged("unproven", f"{failed.message}; {text}", failed.line, fix)
+        return _judged("unproven", text, evidence.named[wrote.id], fix)
+    if failed := _first_failure(evidence):
         text = "the log shows an error, but no network that carried data between nodes"
-        return _judged("unproven", text, failure.line, failure.advice)
+        return _judged("unproven", text, failed.line, failed.advice)
+    if alone := _alone(evidence):
+        return alone
     table = next((table.row.line for table in evidence.tables if table.row), None)
     if table:
-        return _judged("unproven", "a table of results alone does not show which network carried it", table, _INFO_FIX)
-    return _judged("unproven", "no line of the log shows a network between nodes", None, _INFO_FIX)
+        text = "a table of results alone does not show which network carried it"
+        return _judged("unproven", text, table, _next(evidence))
+    return _judged("unproven", "no line of the log shows a network between nodes", None, _next(evidence))
+
+
+def _first_failure(evidence: Evidence) -> Failure | None:
+    failures = (failure for failure in evidence.failures.values() if not failure.chosen)
+    return min(failures, key=lambda failure: not failure.stops_setup, default=None)
+
+
+def _next(evidence: Evidence) -> str:
+    """Return how a log of this program shows its network."""
+    if evidence.tables or evidence.versioned:
+        return _INFO_FIX
+    ranks = evidence.ranks.values()
+    if evidence.settings or any(rank.selected or rank.devices or rank.local for rank in ranks):
+        return _WHOLE_FIX
+    wrote = program(evidence)
+    return (wrote.next if wrote else None) or _INFO_FIX
 
 
 def _judged(verdict: Verdict, text: str, line: Line | None, fix: str | None = None) -> Judgment:
@@ -212,9 +290,14 @@ def _setup_failure(evidence: Evidence) -> Failure | None:
     return next((failure for failure in evidence.failures.values() if failure.stops_setup), None)
 
 
+def _answered() -> frozenset[int]:
+    """Return the statuses of a work request that only an answer of the peer, or data from it, brings."""
+    return frozenset(row.status for row in completions() if row.answered)
+
+
 def _moved(evidence: Evidence) -> bool:
     """Whether a line shows that data moved between nodes, over whichever network NCCL chose."""
-    if not _ANSWERED.isdisjoint(evidence.completions):
+    if not _answered().isdisjoint(evidence.completions):
         return True
     if evidence.inside_node:  # lines that name no communicator may be about the one inside a node
         return False
@@ -224,12 +307,8 @@ def _moved(evidence: Evidence) -> bool:
 def link(evidence: Evidence) -> Link | None:
     """Return the link layer of the devices in use, else of those listed; where both kinds are, InfiniBand."""
     ranks = evidence.ranks.values()
-    listed = [device for rank in ranks for device in rank.devices.values()]
-    # A rank whose own list is cut out has the numbers of the others' lists.
-    by_index = {device.index: device for device in listed}
-    in_use = (rank.devices.get(nic) or by_index.get(nic) for rank in ranks for nic in rank.nics)
-    used_layers = {layer for device in in_use if device and (layer := _link_layer(device))}
-    listed_layers = {layer for device in listed if (layer := _link_layer(device))}
+    listed_layers = {layer for rank in ranks for one in rank.devices.values() if (layer := _link_layer(one))}
+    used_layers = {layer for device in carrying(evidence) if (layer := _link_layer(device))}
     for layers in (used_layers, listed_layers, set(evidence.perftest_links)):
         if layers:
             return "IB" if "IB" in layers else "RoCE"
@@ -240,11 +319,11 @@ def link(evidence: Evidence) -> Link | None:
 def gpudirect(evidence: Evidence) -> bool | None:
     """Return whether the NIC reached GPU memory directly; channels count for more than what was announced."""
     ranks = evidence.ranks.values()
-    if any(rank.with_gpudirect for rank in ranks) or evidence.perftest_gpu:
+    if any(rank.with_gpudirect for rank in ranks) or (evidence.perftest_gpu and evidence.measured):
         return True
     if any(rank.without_gpudirect for rank in ranks) or any(rank.gpudirect_announced is False for rank in ranks):
         return False
-    return False if evidence.perftest else None
+    return False if evidence.perftest and not evidence.perftest_gpu else None
 
 
 def several_nodes(evidence: Evidence) -> bool | None:

@@ -1,134 +1,182 @@
-"""Errors that a log may show: every row of known_errors.yaml, by a line of the tool that prints it."""
+"""Errors that a log may show: every row of errors/*.yaml, by lines of the tool that prints it."""
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
-from aksrdma.diagnosis.known_errors import failure, known_errors
-from aksrdma.diagnosis.lines import Line
+from aksrdma.diagnosis import LogError, check_log
+from aksrdma.diagnosis.known_errors import KnownError, completions, failure, known_errors, markers
+from aksrdma.diagnosis.lines import Line, messages
 
-# id of the row: a line, and the message that is reported; None: it looks like an error and is none
-LINES = {
-    "libibverbs-missing": ("NCCL INFO Failed to open libibverbs.so[.1]", "Failed to open libibverbs.so[.1]"),
-    "no-device": ("NCCL INFO NET/IB : No device found.", "NET/IB : No device found"),
-    "network-not-found": ("NCCL WARN Error: network Zebra not found.", "Error: network Zebra not found"),
-    "memlock-nccl": (
-        "NCCL WARN Call to ibv_reg_mr_iova2 failed with error Cannot allocate memory",
-        "Call to ibv_reg_mr_iova2 failed with error Cannot allocate memory",
-    ),
-    "memlock-ucx": (
-        "UCX  ERROR ibv_create_qp(dev=mlx5_0) failed: Cannot allocate memory : Please set max locked memory (ulimit -l)",
-        "ibv_create_qp failed: Cannot allocate memory: max locked memory",
-    ),
-    "registration": (
-        "NCCL WARN Call to ibv_reg_mr failed with error Bad address",
-        "Call to ibv_reg_mr failed with error Bad address",
-    ),
-    "queue-pair": (
-        "NCCL WARN Call to ibv_modify_qp failed with 110 Connection timed out, on dev mlx5_0:1, curr state INIT",
-        "Call to ibv_modify_qp failed with 110 Connection timed out, on dev mlx5_0:1, curr state INIT",
-    ),
-    "verbs-call": (
-        "NCCL WARN Call to ibv_query_port failed with error Invalid argument",
-        "Call to ibv_query_port failed with error Invalid argument",
-    ),
-    "completion-12": (
-        "NCCL WARN NET/IB : Got completion with error 12, opcode 1, len 0, vendor err 129",
-        "NET/IB : Got completion with error 12, opcode 1, len 0, vendor err 129",
-    ),
-    "completion-5": (
-        "NET/IB : Got completion from peer 10.0.0.2<4> with status=IBV_WC_WR_FLUSH_ERR(5) opcode=1",
-        "NET/IB : Got completion from peer 10.0.0.2<4> with status=IBV_WC_WR_FLUSH_ERR(5) opcode=1",
-    ),
-    "completion": ("NET/IB : Got completion with error 4, opcode 0", "NET/IB : Got completion with error 4, opcode 0"),
-    "topology-missing": (
-        "NCCL WARN Could not open XML topology file /etc/topo.xml : No such file or directory",
-        "Could not open XML topology file /etc/topo.xml",
-    ),
-    "topology-broken": ("NCCL WARN XML Parse : expected >, got 'x'", "XML Parse : expected >"),
-    "ofi-registration": (
-        "NCCL WARN NET/OFI Unable to register memory (type = 2) for device 5. RC: -22, Error: Invalid argument",
-        "NET/OFI Unable to register memory: RC: -22, Error: Invalid argument",
-    ),
-    "tuning-advice": ('NCCL WARN Missing "iommu=pt" from kernel command line', None),
-    "nccl-warning": ("NCCL WARN Cuda failure 'out of memory'", "Cuda failure 'out of memory'"),
-    "torch-remote": ("ncclRemoteError: A call failed possibly due to a network error", "ncclRemoteError"),
-    "torch-system": ("DistBackendError: NCCL error: unhandled system error", "unhandled system error"),
-    "torch-cuda": ("DistBackendError: NCCL error: unhandled cuda error", "unhandled cuda error"),
-    "torch-watchdog": (
-        "[Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=9)",
-        "Watchdog caught collective operation timeout",
-    ),
-    "perftest-status-12": (
-        " Failed status 12: wr_id 0 syndrom 0x81",
-        "Failed status 12: wr_id 0 syndrom 0x81",
-    ),
-    "perftest-status": (" Failed status 10: wr_id 0 syndrom 0x88", "Failed status 10: wr_id 0 syndrom 0x88"),
-    "perftest-run": (
-        " Failed to complete run_iter_bw function successfully",
-        "Failed to complete run_iter_bw function successfully",
-    ),
-    "perftest-device": (" IB device mlx5_9 not found", "IB device mlx5_9 not found"),
-    "perftest-memory": (" Couldn't allocate MR", "Couldn't allocate MR"),
-    "perftest-setup": (" Unable to create QP.", "Unable to create QP"),
-    "perftest-connect": (" Couldn't connect to 10.0.0.2:18515", "Couldn't connect to 10.0.0.2:18515"),
-    "perftest-mtu": (" Failed to modify QP 0x1 to RTR", "Failed to modify QP 0x1 to RTR"),
-    "mlx5-completion": ("mlx5: worker-0: got completion with error:", "mlx5: worker-0: got completion with error"),
-    "ucx-retry": (
-        "ib_mlx5_log.c:179  Transport retry count exceeded on mlx5_ib0:1/IB (synd 0x15 vend 0x81)",
-        "Transport retry count exceeded on mlx5_ib0:1/IB",
-    ),
-    "ucx-remote": (
-        "ib_mlx5_log.c:179  Remote access error on mlx5_0:1/RoCE (synd 0x13)",
-        "Remote access error on mlx5_0:1/RoCE",
-    ),
-    "ucx-umem": (
-        "UCX  ERROR mlx5_0: mlx5dv_devx_umem_reg(size=524288 access=0x1) failed: Operation canceled",
-        "mlx5dv_devx_umem_reg failed: Operation canceled",
-    ),
-    "ucx-devx": (
-        "UCX  ERROR mlx5dv_devx_obj_create(DCT) failed on mlx5_0, syndrome 0x0: Connection timed out",
-        "mlx5dv_devx_obj_create(DCT) failed on mlx5_0: Connection timed out",
-    ),
-    "ucx-device": (
-        "UCX  WARN  network device 'mlx5_ib0:1' is not available, please use one or more of: 'eth0'(tcp)",
-        "network device 'mlx5_ib0:1' is not available",
-    ),
-    "ucx-transports": (
-        "UCX  WARN  transports 'rc','ud' are not available, please use one or more of: cma, tcp",
-        "transports 'rc','ud' are not available",
-    ),
-    "ucx-error": ("UCX  ERROR no active messages transport to <no debug data>", "no active messages transport to <no debug data>"),
-    "ucp-worker": ("pml_ucx.c:309  Error: Failed to create UCP worker", "Failed to create UCP worker"),
-    "time-limit": (
-        "slurmstepd: error: *** JOB 4 ON n1 CANCELLED AT 2026-01-27T14:51:17 DUE TO TIME LIMIT ***",
-        "CANCELLED DUE TO TIME LIMIT",
-    ),
-    "died": ("n1: rank 1 died from signal 6 and dumped core", "died from signal 6"),
-    "exited": ("process rank 3 on node n1 exited on signal 9 (Killed).", "exited on signal 9 (Killed)"),
-    "shared-memory": (
-        "Error: failed to extend /dev/shm/nccl-abc to 33030532 bytes, error: No space left on device (28)",
-        "/dev/shm/nccl-abc to 33030532 bytes, error: No space left on device",
-    ),
-}  # fmt: skip
+LINES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
+    Path(__file__).with_name("error_lines.yaml").read_text(encoding="utf-8")
+)
+GPU_MEMORY = {"perftest-gpu-memory": "Couldn't allocate MR", "perftest-mr": "Failed to create MR"}
+ROWS = {row.id: row for row in known_errors()}
 
 
-def test_every_problem_has_a_line() -> None:
-    assert [row.id for row in known_errors()] == list(LINES)
+def errors(log: str) -> tuple[LogError, ...]:
+    return check_log(io.BytesIO(log.encode()), "job.log").errors
 
 
-@pytest.mark.parametrize(("line", "message"), [pytest.param(*row, id=name) for name, row in LINES.items()])
-def test_a_line_of_the_tool_is_reported_with_its_message(line: str, message: str | None) -> None:
-    found = failure(Line(1, line))
-
-    assert (found.message if found else None) == message
+def test_every_row_has_a_line_of_its_program() -> None:
+    assert LINES.keys() | GPU_MEMORY.keys() == ROWS.keys()
+    assert len(known_errors()) == len(ROWS)
 
 
 @pytest.mark.parametrize(
-    "problem", [pytest.param(problem, id=problem.id) for problem in known_errors() if problem.advice]
+    ("name", "line", "message"),
+    [
+        pytest.param(name, one["line"], one["message"], id=f"{name}-{number}")
+        for name, lines in LINES.items()
+        for number, one in enumerate(lines)
+    ],
 )
-def test_advice_is_one_sentence_without_a_full_stop(problem: object) -> None:
-    advice = getattr(problem, "advice")  # noqa: B009
+def test_a_line_of_the_tool_is_reported_with_its_message(name: str, line: str, message: str | None) -> None:
+    # With a timestamp, a launcher's and a pod's prefix, and with the sieve between, as in a real log.
+    for log in (line, f"2026-01-05T10:00:00Z {line}", f"[pod/w-0/main] {line}"):
+        found = failure(list(messages(1, log))[-1])
+        (row,) = [row for row in known_errors() if row.id == name]
 
-    assert advice == advice.strip()
-    assert not advice.endswith(".")
+        assert (found.message if found else None) == message
+        assert found is None or found.advice == row.advice or row.by_status
+        reported = [one.message for one in errors(f"a\n{log}\nb\n")]
+        assert reported == ([message] if message and not row.chosen else [])
+
+
+@pytest.mark.parametrize(("name", "line"), [pytest.param(*one, id=one[0]) for one in GPU_MEMORY.items()])
+def test_memory_of_a_gpu_is_not_a_matter_of_locked_memory(name: str, line: str) -> None:
+    gpu = failure(Line(1, line), gpu_memory=True)
+    host = failure(Line(1, line))
+
+    assert gpu is not None
+    assert host is not None
+    assert gpu.advice == ROWS[name].advice
+    assert "IPC_LOCK" in host.advice
+    assert "IPC_LOCK" not in gpu.advice
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in known_errors()])
+def test_a_row_says_one_sentence_without_a_full_stop_and_where_its_line_is_from(row: KnownError) -> None:
+    assert row.source
+    assert row.marker.strip() or row.marker == " transport to "
+    if row.advice is not None:
+        assert row.advice == row.advice.strip()
+        assert not row.advice.endswith(".")
+        assert "run with NCCL_DEBUG" not in row.advice
+
+
+def test_a_marker_is_looked_for_once() -> None:
+    assert len(markers()) == len(set(markers())) < len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("flag", "names"),
+    [
+        pytest.param(
+            "cause",
+            {
+                "ibverbs-abi", "ibverbs-kernel-abi", "ibverbs-uverbs-abi", "ibverbs-driver", "ibverbs-no-driver",
+                "ibverbs-config", "nvshmem-ibverbs", "memlock-ucx-disabled", "ucx-device", "ucx-transports",
+                "mooncake-no-devices", "mooncake-force-tcp", "nccl-ib-disable", "nccl-net-socket", "libibverbs-missing",
+                "nccl-open-device", "nccl-no-interface", "no-device",
+            },
+            id="why a network is not RDMA",
+        ),
+        pytest.param("decides", {"nccl-ib-disable", "nccl-net-socket", "no-device"}, id="sockets, whatever else"),
+        pytest.param("chosen", {"nccl-ib-disable", "nccl-net-socket"}, id="a setting and no error"),
+        pytest.param(
+            "by_status",
+            {"completion", "perftest-status", "pingpong-status", "perftest-poll", "nvshmem-poll", "mooncake-slice"},
+            id="the status of a work request",
+        ),
+        pytest.param(
+            "consequence",
+            {
+                "no-ib-devices", "nixl-backend", "nixl-error", "nvshmem-transport", "nvshmem-no-transport",
+                "nvshmem-init", "mooncake-register-region", "mooncake-resources", "mooncake-install", "perftest-none",
+                "perftest-mr", "perftest-mr-host", "perftest-queue-pair", "perftest-resources",
+                "perftest-rdma-cm-resources", "perftest-setup", "perftest-connect",
+            },
+            id="follows from another",
+        ),
+    ],
+)  # fmt: skip
+def test_rows_that_weigh_more_or_less_than_an_error(flag: str, names: set[str]) -> None:
+    assert {row.id for row in known_errors() if getattr(row, flag)} == names
+
+
+def test_causes_are_weighed_from_the_image_to_the_missing_device() -> None:
+    places = {row.id: place for place, row in enumerate(known_errors()) if row.cause}
+
+    assert places["ibverbs-abi"] < places["nccl-ib-disable"] < places["libibverbs-missing"] < places["no-device"]
+
+
+@pytest.mark.parametrize("status", range(1, 24))
+def test_each_status_of_a_work_request_has_its_own_advice(status: int) -> None:
+    (row,) = [row for row in completions() if row.status == status]
+    by_number = failure(Line(1, f" Failed status {status}: wr_id 0 syndrom 0x81"))
+    slice_ = f"Process failed for slice (opcode: 1): {row.name}"
+    by_name = failure(Line(1, slice_))
+
+    assert by_number is not None
+    assert by_name is not None
+    assert by_number.advice == by_name.advice == row.advice
+    assert row.advice != ROWS["perftest-status"].advice
+
+
+def test_a_status_that_nobody_knows_gets_the_advice_of_its_program() -> None:
+    found = failure(Line(1, " Failed status 99: wr_id 0 syndrom 0x81"))
+
+    assert found is not None
+    assert found.advice == ROWS["perftest-status"].advice
+
+
+@pytest.mark.parametrize(
+    ("log", "messages"),
+    [
+        pytest.param(
+            "rdma_resolve_route failed\n Unable to perform rdma_client function\n Unable to init the socket connection\n",
+            ["rdma_resolve_route failed", "Unable to perform rdma_client function"],
+            id="told before it",
+        ),
+        pytest.param(" Unable to init the socket connection\n", ["Unable to init the socket connection"], id="alone"),
+        pytest.param(
+            "Watchdog caught collective operation timeout\n Unable to init the socket connection\n",
+            ["Watchdog caught collective operation timeout", "Unable to init the socket connection"],
+            id="an error of another program",
+        ),
+        pytest.param(
+            "E nixl_agent.cpp:404] createBackend: backend creation failed for 'UCX'\nNIXL_ERR_BACKEND\n",
+            ["NIXL could not create the backend UCX"],
+            id="two that follow",
+        ),
+    ],
+)
+def test_what_only_follows_is_told_where_nothing_else_is(log: str, messages: list[str]) -> None:
+    assert [error.message for error in errors(log)] == messages
+
+
+def test_a_message_is_kept_up_to_its_two_hundred_and_twentieth_character() -> None:
+    (error,) = errors(f"a:1:2 [0] x.cc:1 NCCL WARN {'y' * 300}\n")
+
+    assert error.message == "y" * 220
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        pytest.param("NCCL INFO NCCL_IB_DISABLE set by environment to 0.", False, id="NCCL_IB_DISABLE is 0"),
+        pytest.param("NCCL INFO NCCL_NET set by environment to IB", False, id="NCCL_NET is IB"),
+        pytest.param("pip: could not create a temporary file: No such device", False, id="no program that is known"),
+        pytest.param("NCCL INFO deregistration failed for the specified or all potential backends", False, id="dereg"),
+        pytest.param("UCX  ERROR x", True, id="an error of UCX that no row knows"),
+    ],
+)
+def test_what_looks_like_a_row_and_is_none(log: str, found: bool) -> None:
+    assert bool(failure(Line(1, log))) is found
