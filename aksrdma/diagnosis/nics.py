@@ -28,7 +28,7 @@ def findings(evidence: Evidence, vm_size: VmSize | None) -> Iterator[Reason]:
             setting = evidence.settings.get("NCCL_IB_HCA")
             text = (
                 f"NCCL uses {len(names)} of {whole} NICs of {vm_size.name} on {host}: {_some(names)}"
-                f"{f' (NCCL_IB_HCA is {setting})' if setting else ''}"
+                f"{f' (NCCL_IB_HCA is set to {setting})' if setting else ''}"
             )
             fix = f"ask for all of them (rdma/ib: {whole} with a whole node), and leave NCCL_IB_HCA out"
             yield Reason(text, names[next(iter(names))], fix)
