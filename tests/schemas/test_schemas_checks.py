@@ -143,6 +143,41 @@ def test_a_message_tells_what_other_releases_make_of_it(release, data, message, 
     assert (problem.message, problem.fix) == (message, fix)
 
 
+@pytest.mark.parametrize(
+    ("data", "path", "meant"),
+    [
+        pytest.param(
+            {"apiVersion": "extensions/v1beta1", "kind": "Deployment"}, "apiVersion", "apps/v1", id="one-group"
+        ),
+        pytest.param({"apiVersion": "", "kind": "Pod"}, "apiVersion", None, id="empty"),
+        pytest.param({"apiVersion": 1, "kind": "Pod"}, "apiVersion", None, id="no-text"),
+    ],
+)
+def test_a_wrong_api_version_is_shown_where_it_is_with_the_one_that_was_meant(data, path, meant):
+    (problem,) = problems(Document.from_data(data), "v25.10.0")
+
+    assert (format_path(problem.path), problem.meant) == (path, meant)
+
+
+def test_a_kind_that_was_removed_says_when(monkeypatch):
+    having = ("v25.4.0", "v25.7.0")
+    monkeypatch.setattr(verdict, "releases_with", lambda api_version, kind: having)
+    data = {"apiVersion": "mellanox.com/v1alpha1", "kind": "NicNodePolicy", "metadata": {"name": "a"}}
+
+    (problem,) = problems(Document.from_data(data), "v25.10.0")
+
+    assert (problem.message, problem.fix) == ("the kind NicNodePolicy was removed in v25.10.0", "use v25.7.0")
+
+
+def test_an_api_version_of_a_kind_that_two_groups_serve_names_both(monkeypatch):
+    rows = [schemas.Kind("a.example", "v1", "Pod"), schemas.Kind("", "v1", "Pod")]
+    monkeypatch.setattr(verdict, "kinds", lambda folder: rows if folder == "v25.10.0" else [])
+
+    (problem,) = problems(Document.from_data({"apiVersion": "v2", "kind": "Pod"}), "v25.10.0")
+
+    assert (problem.fix, problem.meant) == ("write a.example/v1 or v1", None)
+
+
 def test_a_release_outside_the_catalog_is_judged_without_history(monkeypatch):
     monkeypatch.setattr(catalog, "releases", lambda: ("v25.1.0",))
 

@@ -27,6 +27,7 @@ _ENV_FIELDS: Final = frozenset(
         "metadata.name",
         "metadata.namespace",
         "metadata.uid",
+        # The old name of spec.nodeName, which v1 still translates.
         "spec.host",
         "spec.nodeName",
         "spec.serviceAccountName",
@@ -44,6 +45,7 @@ _RESOURCES: Final = frozenset(
     f"{side}.{name}" for side in ("limits", "requests") for name in ("cpu", "ephemeral-storage", "memory")
 )
 _PAGES: Final = (f"limits.{HUGE_PAGES}", f"requests.{HUGE_PAGES}")
+# The divisor is compared as text once Go has brought it into its shortest form, so 1000m counts as 1.
 _CPU_DIVISORS: Final = frozenset({"1", "1m"})
 _DIVISORS: Final = frozenset({"1", *(f"1{power}{binary}" for power in "MGTPE" for binary in ("", "i")), "1k", "1Ki"})
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -68,6 +70,7 @@ def check_containers(pod: Pod) -> None:
     for where, container in pod.containers("initContainers"):
         _check_container(pod, where, container, claims, seen)
         if "ports" in container:
+            # Init containers run one after the other, so each may take the host ports of another.
             _check_ports(pod, where, container["ports"], set(), init=True)
         # Kubernetes 1.34 drops a restartPolicy of its own from every container but a sidecar, so none is wrong.
         if container.get("restartPolicy") == "Always":
@@ -87,6 +90,7 @@ def _check_container(
     if name and name in seen:
         report.add(RULE, (*path, "name"), f"container name {name!r} is used twice", "give each its own name")
     seen.add(name)
+    # validateContainerOnlyForPod: a template may have them.
     if pod.is_pod and image != image.strip():
         report.add(RULE, (*path, "image"), f"image {image!r} has blanks around it", "remove the blanks")
     if value := container.get("env"):
@@ -211,6 +215,7 @@ def _check_probes(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
                 message = "a readiness probe has no terminationGracePeriodSeconds"
                 report.add(RULE, (*where, "terminationGracePeriodSeconds"), message, "remove it")
             continue
+        # 0 is no way to leave it out here: the field is a pointer.
         if type(grace) is int and grace <= 0:
             report.add(RULE, (*where, "terminationGracePeriodSeconds"), f"{grace} is not above 0", "use 1 or more")
         if successes is not None and successes > 1:

@@ -89,6 +89,7 @@ def _check_job_spec(report: Report, path: FieldPath, spec: dict[str, Any]) -> No
     if isinstance(policy, dict):
         _check_failure_policy(report, (*path, "podFailurePolicy"), policy, spec)
     replacement = spec.get("podReplacementPolicy")
+    # A pod that still ends has no exit code that a failure policy could judge.
     known = ("Failed", "TerminatingOrFailed") if policy is None else ("Failed",)
     if isinstance(replacement, str) and (problem := unknown_word(replacement, known)):
         report.add(RULE, (*path, "podReplacementPolicy"), *problem)
@@ -122,6 +123,7 @@ def _check_indexed(report: Report, path: FieldPath, spec: dict[str, Any]) -> Non
 def _check_pod_names(report: Report, spec: dict[str, Any], metadata: dict[str, Any]) -> None:
     """Judge the host name of the last pod of an indexed Job, which has the most digits."""
     name, completions = text(metadata.get("name")), integer(spec.get("completions")) or 0
+    # SetDefaults_Job: where neither is set, both are 1.
     if spec.get("completions") is None and spec.get("parallelism") is None:
         completions = 1
     if not name and (base := text(metadata.get("generateName"))):
@@ -177,6 +179,7 @@ def _check_exit_codes(report: Report, path: FieldPath, codes: dict[str, Any], sp
     name, given = codes.get("containerName"), sequence(codes.get("values"))
     if isinstance(name, str) and name not in known:
         report.add(RULE, (*path, "containerName"), f"the template has no container {name!r}")
+    # null in a list of numbers is 0 once Go has read it.
     values = [value or 0 for value in given if value is None or type(value) is int]
     if not 1 <= len(given) <= _VALUES_MAX:
         report.add(RULE, (*path, "values"), f"between 1 and {_VALUES_MAX} values are required")

@@ -43,6 +43,7 @@ def check_metadata(report: Report, data: dict[str, Any]) -> None:
     if isinstance(finalizers := metadata.get("finalizers"), list):
         where: FieldPath = ("metadata", "finalizers")
         _check_finalizers(report, where, finalizers, builtin=kind.builtin)
+        # One deletes what an object owns with it, the other leaves it.
         if "orphan" in finalizers and "foregroundDeletion" in finalizers:
             report.add(RULE, where, "orphan and foregroundDeletion exclude each other")
 

@@ -129,6 +129,7 @@ def _check_priority(pod: Pod) -> None:
 def _check_annotations(pod: Pod) -> None:
     annotations, path = mapping(pod.metadata.get("annotations")), (*pod.path[:-1], "metadata", "annotations")
     cost = annotations.get(_DELETION_COST, "0")
+    # A null in a map of texts is an empty text to Go, which is no number.
     cost = "" if cost is None else cost
     if isinstance(cost, str) and not _is_int32(cost):
         pod.report.add(RULE, (*path, _DELETION_COST), f"{cost!r} is no 32-bit whole number")

@@ -43,6 +43,7 @@ def check_scheduling(pod: Pod) -> None:
             if name and name in seen:
                 report.add(RULE, (*where, "name"), f"gate {name!r} is listed twice", "keep one of them")
             seen.add(name)
+        # A gate keeps the scheduler off, and a node named by hand would start the pod without it.
         if pod.is_pod and get("nodeName"):
             message = "nodeName does not go with schedulingGates"
             report.add(RULE, (*path, "nodeName"), message, "remove one of them")
@@ -134,6 +135,7 @@ def _check_label_keys(report: Report, path: FieldPath, term: dict[str, Any]) -> 
     """Judge `matchLabelKeys` and `mismatchLabelKeys` beside a label selector."""
     matched, mismatched = texts(term.get("matchLabelKeys")), texts(term.get("mismatchLabelKeys"))
     for field, keys in (("matchLabelKeys", matched), ("mismatchLabelKeys", mismatched)):
+        # The keys are merged into the selector, and null selects no pod at all.
         if keys and term.get("labelSelector") is None:
             report.add(RULE, (*path, field), f"{field} needs a labelSelector", "set labelSelector")
     where, selector = (*path, "matchLabelKeys"), mapping(term.get("labelSelector"))

@@ -55,6 +55,7 @@ def _check_ports(report: Report, spec: dict[str, Any], kind: Any) -> None:
         if kind == "ClusterIP" and port.get("nodePort"):
             report.add(RULE, (*where, "nodePort"), "nodePort does not go with type ClusterIP", "remove nodePort")
         keys: list[tuple[str, Any]] = [("name", name)] if text(name) else []
+        # One number may serve TCP and UDP, as DNS does, so that ports are told apart by both.
         keys += [(f"port {protocol}", integer(port.get("port")) or 0)]
         keys += [(f"nodePort {protocol}", number)] if (number := integer(port.get("nodePort"))) else []
         for key in keys:
@@ -65,6 +66,7 @@ def _check_ports(report: Report, spec: dict[str, Any], kind: Any) -> None:
 
 def _check_outside(report: Report, spec: dict[str, Any], kind: Any) -> None:
     """Judge what is for a Service that is reached from outside the cluster."""
+    # ExternallyAccessible of pkg/api/service.
     external = kind in ("LoadBalancer", "NodePort") or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
     if spec.get("externalTrafficPolicy") and not external:
         message = "externalTrafficPolicy is for a Service that is reached from outside"

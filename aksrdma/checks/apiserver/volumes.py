@@ -46,8 +46,10 @@ def check_volumes(pod: Pod, provided: frozenset[str] = frozenset()) -> None:
     pod.volumes.update((name, {"persistentVolumeClaim": {"claimName": name}}) for name in provided)
     for where, volume in items(pod.spec.get("volumes"), (*pod.path, "volumes")):
         name = text(volume.get("name"))
+        # The claim takes its place, so the API server does not look at what stands here.
         if name and name in provided:
             continue
+        # Kubernetes 1.34 has the feature off by default, and drops such a volume with its mounts.
         if volume.get("image") is not None:
             pod.dropped.add(name)
             continue
@@ -87,6 +89,7 @@ def _check_source(pod: Pod, path: FieldPath, kind: str, source: dict[str, Any], 
     elif kind == "nfs" and (folder := text(source.get("path"))) and not folder.startswith("/"):
         report.add(RULE, (*path, "path"), f"path {folder!r} must be absolute", "start it with '/'")
     elif kind == "azureDisk":
+        # A disk of no kind is a shared blob, by the default of the API.
         disk = "Shared" if absent(source.get("kind")) else source["kind"]
         start = "/subscriptions/" if disk == "Managed" else "https://"
         if isinstance(disk, str) and not text(source.get("diskURI")).startswith(start):

@@ -88,6 +88,7 @@ def check_daemon_set(report: Report, data: dict[str, Any]) -> None:
     if (strategy.get("type") or "RollingUpdate") == "RollingUpdate" and isinstance(rolling, dict):
         unavailable = _share(report, path, rolling, "maxUnavailable", 1)
         surge = _share(report, path, rolling, "maxSurge", 0)
+        # One of the two says how a node is updated: the old pod goes first, or the new one comes first.
         if unavailable is not None and surge is not None and bool(unavailable) == bool(surge):
             message = "exactly one of maxUnavailable and maxSurge is above 0"
             report.add(RULE, (*path, "maxSurge"), message)
