@@ -6,12 +6,12 @@ of it. Where it can, the template shares the mappings of the object; what it doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aksrdma.findings import FieldPath
-from aksrdma.kube.values import integer, items, mapping, sequence, step, text
+from aksrdma.kube.values import integer, mapping, sequence, step, text
 
 Moves = dict[FieldPath, FieldPath]
 """By steps inside the template as it is read: where that part stands in the object."""
@@ -127,6 +127,13 @@ def moved_path(moved: Mapping[FieldPath, FieldPath], inside: FieldPath) -> Field
         if place is not None:
             return (*place, *inside[length:])
     return None
+
+
+def _boxes(holder: Mapping[str, Any], path: FieldPath, *keys: str) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    """Yield the containers of a list, which are written to, with their paths; an item that is no mapping is none."""
+    for index, box in enumerate(sequence(step(holder, keys))):
+        if isinstance(box, dict):
+            yield (*path, *keys, index), box
 
 
 def bare(key: str | None = None, *, complete: bool = True) -> Shape:
@@ -283,7 +290,7 @@ def _mini_cluster(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, A
     moved: Moves = {("metadata",): (*path, "pod"), ("spec",): (*path, "pod")}
     boxes: list[dict[str, Any]] = []
     volumes: list[dict[str, Any]] = []
-    for place, given in items(holder.get("containers"), (*path, "containers")):
+    for place, given in _boxes(holder, path, "containers"):
         inside: FieldPath = ("spec", "containers", len(boxes))
         moved[inside] = place
         box = {key: value for key, value in given.items() if key not in ("environment", "volumes", "secrets")}
@@ -334,7 +341,7 @@ def _to_mini_cluster(holder: dict[str, Any], template: dict[str, Any]) -> None:
     """Write variables and volumes as the mappings that they are here."""
     volumes = {one.get("name"): one for one in template["spec"]["volumes"]}
     for given, box in zip(
-        (one for _, one in items(holder.get("containers"), ())), template["spec"]["containers"], strict=True
+        (one for _, one in _boxes(holder, (), "containers")), template["spec"]["containers"], strict=True
     ):
         for variable in box["env"]:
             if variable["name"] not in mapping(given.get("environment")):
@@ -365,12 +372,12 @@ def _step(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> M
         if isinstance(holder.get(key), dict):
             moved[("spec", "containers", len(boxes))] = (*path, key)
             boxes.append(_known({"name": "main"} | holder[key]))
-    for place, box in items(step(holder, ("containerSet", "containers")), (*path, "containerSet", "containers")):
+    for place, box in _boxes(holder, path, "containerSet", "containers"):
         moved[("spec", "containers", len(boxes))] = place
         boxes.append(_known(box))
     if not boxes:
         return None
-    for place, box in items(holder.get("sidecars"), (*path, "sidecars")):
+    for place, box in _boxes(holder, path, "sidecars"):
         moved[("spec", "containers", len(boxes))] = place
         boxes.append(_known(box))
     whole = mapping(step(data, path[:-2]))
