@@ -26,7 +26,10 @@ RESOURCES: Final[FieldPath] = (*TRAINER, "resourcesPerNode")
 _OWN_FIELDS: Final = ("image", "command", "args")
 """Fields of the trainer that take the place of the container's."""
 PATCHES: Final = ("podSpecOverrides", "podTemplateOverrides", "runtimePatches")
-"""Fields in which a TrainJob changes the pods of its runtime; they are not applied here."""
+"""Fields in which a TrainJob changes the pods of its runtime: of v2.0, v2.1 and from v2.2 on."""
+_MERGE_KEYS: Final = ("mountPath", "name")
+"""By what a strategic merge patch tells the items of a list apart."""
+_JOBS: Final = ("spec", "template", "spec", "replicatedJobs")
 _JOB_DEPTH: Final = 5
 """Steps from a runtime to one of its replicated jobs."""
 
@@ -62,7 +65,7 @@ class Trained:
     labeled: bool
     """Whether a job of the runtime is labeled as the one that trains, so that the controller does change it."""
     complete: bool
-    """Whether the runtime is known and the job has no patches for it, which are not applied here."""
+    """Whether the runtime is known."""
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -102,6 +105,9 @@ def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None, *, by_nam
         _put(merged, ("spec", "mlPolicy", "numNodes"), nodes)
     given = mapping(step(job, RESOURCES))
     resources = {key: given[key] for key in ("limits", "requests") if given.get(key) is not None}
+    for index, template in _patches(job, merged):
+        path = (*_JOBS, index, "template", "spec", "template")
+        _put(merged, path, _merged(step(merged, path), template))
     trainers = tuple(_resizable(merged, by_name=by_name))
     variables = [item for _, item in items(step(job, (*TRAINER, "env")), ())]
     own = {key: value for key in _OWN_FIELDS if (value := step(job, (*TRAINER, key)))}
@@ -112,8 +118,44 @@ def trained(job: Mapping[str, Any], runtime: Mapping[str, Any] | None, *, by_nam
             _put(merged, (*one.path, "env"), _with_variables(sequence(one.before.get("env")), variables))
         for key, value in own.items():
             _put(merged, (*one.path, key), value)
-    patched = any(mapping(job.get("spec")).get(key) for key in PATCHES)
-    return Trained(merged, trainers if resources else (), trainers, not by_name, runtime is not None and not patched)
+    return Trained(merged, trainers if resources else (), trainers, not by_name, runtime is not None)
+
+
+def _patches(job: Mapping[str, Any], runtime: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield what a TrainJob changes of pod templates: the index of the replicated job, and the patch of its template.
+
+    Source: mergeRuntimePatches in pkg/runtime/core/trainingruntime.go of kubeflow/trainer v2.3.0.
+    """
+    names = [mapping(one).get("name") for one in sequence(step(runtime, _JOBS))]
+    wanted: list[tuple[Any, dict[str, Any]]] = []
+    for patch in sequence(step(job, ("spec", "runtimePatches"))):
+        for one in sequence(step(patch, ("trainingRuntimeSpec", *_JOBS[1:]))):
+            wanted.append((mapping(one).get("name"), mapping(step(one, ("template", "spec", "template")))))
+    for key in PATCHES[:2]:
+        for _, one in items(step(job, ("spec", key)), ()):
+            template = {"spec": one} if key == PATCHES[0] else one
+            picked = {part: template[part] for part in ("metadata", "spec") if isinstance(template.get(part), dict)}
+            wanted += ((mapping(target).get("name"), picked) for target in sequence(one.get("targetJobs")))
+    for name, template in wanted:
+        if isinstance(name, str) and name in names and template:
+            yield names.index(name), template
+
+
+def _merged(base: Any, patch: Any) -> Any:
+    """Return what a strategic merge patch makes of a value: lists whose items have a key are merged by it."""
+    if isinstance(base, dict) and isinstance(patch, dict):
+        return {**base, **{key: _merged(base.get(key), value) for key, value in patch.items()}}
+    key = next((one for one in _MERGE_KEYS if _has_key(base, one) and _has_key(patch, one)), None)
+    if key is None:
+        return patch
+    found = {one[key]: one for one in base}
+    for one in patch:
+        found[one[key]] = _merged(found.get(one[key]), one)
+    return list(found.values())
+
+
+def _has_key(value: Any, key: str) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) and isinstance(one.get(key), str) for one in value)
 
 
 def _with_variables(given: list[Any], more: list[dict[str, Any]]) -> list[Any]:

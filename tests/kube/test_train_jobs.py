@@ -156,9 +156,7 @@ def test_only_extended_resources_are_said_to_be_lost() -> None:
         pytest.param({}, TORCH, True, id="known-and-as-it-is"),
         pytest.param({}, None, False, id="not-known"),
         pytest.param({"runtimePatches": []}, TORCH, True, id="an-empty-list-of-patches"),
-        pytest.param({"runtimePatches": [{}]}, TORCH, False, id="patched"),
-        pytest.param({"podTemplateOverrides": [{}]}, TORCH, False, id="patched-as-before-v2.2"),
-        pytest.param({"podSpecOverrides": [{}]}, TORCH, False, id="patched-as-in-v2.0"),
+        pytest.param({"runtimePatches": [{}]}, TORCH, True, id="patched"),
     ],
 )
 def test_the_whole_runtime_is_known_where_it_is(spec: dict[str, Any], of: Any, complete: bool) -> None:
@@ -212,3 +210,55 @@ def test_odd_values_are_passed_over(odd: Any) -> None:
     assert trained({"spec": odd}, TORCH).resized == ()
     assert trained(train_job(GPU), {**TORCH, "spec": odd}).resized == ()
     assert trained({"spec": {"trainer": {"numNodes": 2}}}, {**TORCH, "spec": odd}).lost == ()
+
+
+LOCKED = {"securityContext": {"capabilities": {"add": ["IPC_LOCK"]}}}
+PATCH = {
+    "containers": [{"name": "node", "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "3"}], **LOCKED}],
+    "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory"}}],
+    "nodeSelector": {"pool": "nd"},
+}
+WITH_ENV = [{"name": "A", "value": "1"}, {"name": "C", "value": "4"}]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(
+            {"runtimePatches": [{"trainingRuntimeSpec": {"template": {"spec": {"replicatedJobs": [
+                {"name": "node", "template": {"spec": {"template": {"spec": PATCH}}}}]}}}}]}, id="from-v2.2-on",
+        ),
+        pytest.param({"podTemplateOverrides": [{"targetJobs": [{"name": "node"}], "spec": PATCH}]}, id="of-v2.1"),
+        pytest.param({"podSpecOverrides": [{"targetJobs": [{"name": "node"}], **PATCH}]}, id="of-v2.0"),
+    ],
+)  # fmt: skip
+def test_what_the_job_patches_is_in_the_pod(spec: dict[str, Any]) -> None:
+    of = runtime(replicated("node", labeled=True), replicated("other"))
+    for job in of["spec"]["template"]["spec"]["replicatedJobs"]:
+        job["template"]["spec"]["template"]["spec"]["containers"] = [
+            {"name": "node", "image": "i", "env": list(WITH_ENV)}
+        ]
+    before = copy.deepcopy(of)
+
+    node, other = pod_templates(trained(train_job({"env": [{"name": "C", "value": "5"}]}, **spec), of).runtime)
+
+    assert node.spec["volumes"] == PATCH["volumes"]
+    assert node.spec["nodeSelector"] == {"pool": "nd"}
+    (container,) = node.spec["containers"]
+    assert (container["image"], container["securityContext"]) == ("i", LOCKED["securityContext"])
+    assert {one["name"]: one["value"] for one in container["env"]} == {"A": "2", "B": "3", "C": "5"}
+    assert other.spec["containers"] == [{"name": "node", "image": "i", "env": WITH_ENV}]
+    assert of == before
+
+
+def test_the_image_and_the_command_of_the_job_take_the_place_of_those() -> None:
+    (template,) = pod_templates(trained(train_job({"image": "mine", "command": ["a"]}), TORCH).runtime)
+
+    assert (template.spec["containers"][0]["image"], template.spec["containers"][0]["command"]) == ("mine", ["a"])
+
+
+def test_a_job_called_node_without_the_label_trains_where_that_is_meant() -> None:
+    of = runtime(replicated("node"))
+
+    assert [len(trained(train_job(GPU), of, by_name=one).resized) for one in (False, True)] == [0, 1]
+    assert [trained(train_job(GPU), of, by_name=one).labeled for one in (False, True)] == [True, False]

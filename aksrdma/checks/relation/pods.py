@@ -11,7 +11,16 @@ from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
 from aksrdma.kube.quantities import quantity
 from aksrdma.kube.scheduling import REQUIRED, Placement, placement_of
 from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates
-from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, TRAINER, Trained, runtime_name, trained, wanted_runtime
+from aksrdma.kube.train_jobs import (
+    PATCHES,
+    RESOURCES,
+    RUNTIMES,
+    TRAINER,
+    Trained,
+    runtime_name,
+    trained,
+    wanted_runtime,
+)
 from aksrdma.kube.values import items, mapping, sequence, step
 
 if TYPE_CHECKING:
@@ -186,7 +195,7 @@ class Origin:
 
     def __init__(self) -> None:
         self._exact: dict[FieldPath, Place] = {}
-        self._below: dict[FieldPath, Place] = {}
+        self._below: dict[FieldPath, tuple[Place, bool]] = {}
 
     def find(self, path: FieldPath) -> Place | None:
         """Return the document and the path of a part of a pod, None where both are as they seem."""
@@ -195,10 +204,13 @@ class Origin:
         for length in range(len(path), 0, -1):
             found = self._below.get(path[:length])
             if found is not None:
-                return Place(found.document, (*found.path, *path[length:]))
+                place, known = found
+                return Place(place.document, (*place.path, *path[length:])) if known else place
         return None
 
-    def add(self, path: FieldPath, document: Document, real: FieldPath, *, alone: bool = False) -> None:
+    def add(
+        self, path: FieldPath, document: Document, real: FieldPath, *, alone: bool = False, known: bool = True
+    ) -> None:
         """Say where a part stands.
 
         Args:
@@ -206,8 +218,12 @@ class Origin:
             document: The document that has it.
             real: Its place there.
             alone: Whether that is said of the part alone, and not of what is in it.
+            known: Whether what is in it stands below that place; otherwise the place stands for all of it.
         """
-        (self._exact if alone else self._below)[path] = Place(document, real)
+        if alone:
+            self._exact[path] = Place(document, real)
+        else:
+            self._below[path] = Place(document, real), known
 
 
 def where_they_stand(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Problem]:
@@ -273,9 +289,10 @@ def _of_train_job(job: Document, runtime: Document | None, origin: Origin) -> It
         return
     instead = RESOURCES if used.resized else _REFERENCE
     own = [item.get("name") for _, item in items(job.value((*TRAINER, "env")), ())]
+    patch = next((("spec", key) for key in PATCHES if job.value(("spec", key))), None)
     for template in pod_templates(used.runtime):
         spec = (*template.path, "spec")
-        origin.add(template.path, runtime or job, template.path if runtime else instead)
+        origin.add(template.path, runtime or job, template.path if runtime else instead, known=runtime is not None)
         origin.add(spec, job, instead, alone=True)
         for path in (one.path for one in used.trainers if one.path[: len(spec)] == spec):
             origin.add(path, job, instead, alone=True)
@@ -291,6 +308,8 @@ def _of_train_job(job: Document, runtime: Document | None, origin: Origin) -> It
                     origin.add((*path, "env", index), job, (*TRAINER, "env", own.index(name)))
                 elif name in given and runtime is not None:
                     origin.add((*path, "env", index), runtime, (*path, "env", given.index(name)))
+                elif patch is not None:
+                    origin.add((*path, "env", index), job, patch, known=False)
         yield PodView(job, template, used)
 
 

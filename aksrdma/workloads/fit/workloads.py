@@ -11,8 +11,8 @@ from aksrdma.findings import FieldPath
 from aksrdma.kube.kinds import TRAINER_GROUP, WORKLOADS, Whole, kind_of
 from aksrdma.kube.scheduling import placement_of
 from aksrdma.kube.templates import is_one_a_node, pod_templates, pods_of_group, whole_numbers
-from aksrdma.kube.train_jobs import PATCHES, RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
-from aksrdma.kube.values import mapping, step, text
+from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
+from aksrdma.kube.values import step, text
 from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests, resource_requests
 
 if TYPE_CHECKING:
@@ -156,8 +156,6 @@ def _train_job(job: Document, runtimes: Mapping[RuntimeName, Document], mistakes
             f"{job.label}: {wanted.kind} {wanted.name} is not among the files, so its node selector, tolerations and init "
             "containers are not counted; name its file too"
         )
-    else:
-        notes += [f"{job.label}: {key} are not applied" for key in PATCHES if mapping(job.value(("spec",))).get(key)]
     if found.lost:
         notes.append(
             f"{job.label}: resourcesPerNode replaces the resources of the runtime, which lose {', '.join(found.lost)}; "

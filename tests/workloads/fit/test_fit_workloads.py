@@ -346,7 +346,6 @@ def test_resources_of_a_train_job_go_to_no_job_that_does_not_train():
     [
         pytest.param([train_job()], "TrainJob/train: ClusterTrainingRuntime torch is not among the files, so its node selector, tolerations and init containers are not counted; name its file too", id="no-runtime"),
         pytest.param([train_job({"kind": "TrainingRuntime", "name": "x"})], "TrainJob/train: TrainingRuntime x is not among the files, so its node selector, tolerations and init containers are not counted; name its file too", id="no-runtime-of-the-namespace"),
-        pytest.param([runtime(), train_job(runtimePatches=[{}])], "TrainJob/train: runtimePatches are not applied", id="patches"),
         pytest.param([runtime()], "ClusterTrainingRuntime/torch makes no pods by itself; counted as one TrainJob would use it", id="no-job"),
     ],
 )  # fmt: skip
