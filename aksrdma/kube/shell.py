@@ -32,27 +32,31 @@ def commands(script: str) -> Iterator[list[Word]]:
 
     It takes one pass, and anything that is no script gives what commands there are in it.
     """
-    reader = _Reader(script)
-    depth, chain = 0, True
+    reader, chain = _Reader(script), True
+    # What is open: branches, loops, functions and parentheses; the `)` of a pattern of `case` closes none of them.
+    within: list[str] = []
     words: list[Word] = []
     while True:
         token = reader.next()
         if isinstance(token, Word):
-            if token.certain and not words and token.text in _OPENS:
-                depth += 1
-            elif token.certain and not words and token.text in _CLOSES:
-                depth = max(0, depth - 1)
-            elif words or not token.certain or token.text not in _BETWEEN:
+            begins = token.text if token.certain and not words else ""
+            if begins in _OPENS:
+                within.append(begins)
+            elif begins in _CLOSES:
+                if within and within[-1] != "(":
+                    within.pop()
+            elif begins not in _BETWEEN:
                 words.append(token)
             continue
-        if words and depth == 0 and chain and token != "(":
+        if words and not within and chain and token != "(":
             yield words
         first = words[0].text if words else ""
         words = []
         if token == "(":
-            depth += 1
+            within.append(token)
         elif token == ")":
-            depth = max(0, depth - 1)
+            if within and within[-1] == "(":
+                within.pop()
         elif token == "&&":
             chain = chain and first not in _ASKS
         elif token == "||":

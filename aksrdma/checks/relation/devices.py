@@ -132,13 +132,15 @@ def devices_of_networks(manifests: ManifestSet) -> Iterator[Problem]:
     if manifests.unknown_kinds & OTHER_EXPOSERS:  # their webhook adds the resource
         return
     for pod in pods_of(manifests) if installed.all_networks else ():
-        if pod.trained is not None or on_host_network(pod.template):
+        if on_host_network(pod.template):
             continue
         for reference in networks_annotation(pod.template):
             network = installed.network_of(pod.document, reference)
             wanted = network and network.document.kind == "HostDeviceNetwork" and network.document.value(_RESOURCE)
-            name = _HOST_DEVICE_PREFIX + wanted.removeprefix(_HOST_DEVICE_PREFIX) if isinstance(wanted, str) else ""
-            if wanted and name not in pod.resources:
+            if not isinstance(wanted, str) or not wanted:
+                continue
+            name = _HOST_DEVICE_PREFIX + wanted.removeprefix(_HOST_DEVICE_PREFIX)
+            if name not in pod.resources:
                 message = f"the pod is on {reference.name} and asks for no {name}, so it stays in ContainerCreating"
                 fix = f"add {name}: 1 to requests and limits of a container"
                 yield Problem("network-device-not-asked-for", pod.path, message, fix, document=pod.document)

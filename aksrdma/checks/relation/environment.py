@@ -56,6 +56,7 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
         found = next(_using_rdma(pod, manifests), None) if pod.template.works else None
         if found is not None:
             workers.setdefault(id(pod.document), found)
+    flags = tuple(name for name in catalog.environment_variables() if name.startswith("-"))
     for pod in pods_of(manifests):
         own = {one.container.path: one for one in _using_rdma(pod, manifests)}
         worker = workers.get(id(pod.document))
@@ -65,7 +66,7 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
             user = user or worker
             if user is None or (for_ranks_only and container.init):
                 continue
-            said = list(_settings(pod, container, _config_maps(pod, manifests)))
+            said = settings(container.data, container.path, _config_maps(pod, manifests), flags)
             effective = {one.name: one for one in said if not for_ranks_only or _reaches_ranks(one)}
             known = {name: one.value for name, one in effective.items() if one.value is not None}
             around = surroundings(user.pod.template, user.container.data, known, nics=user.nics, gpus=user.gpus)
@@ -73,16 +74,6 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 verdict = _judged(setting, user, around)
                 if verdict is not None:
                     yield _problem(verdict, setting, pod)
-
-
-def _settings(pod: PodView, container: Container, config_maps: ConfigMaps) -> Iterator[Setting]:
-    flags = tuple(name for name in catalog.environment_variables() if name.startswith("-"))
-    if pod.trained is None:
-        yield from settings(container.data, container.path, config_maps, flags)
-        return
-    # What a TrainJob sets stands before what its runtime does, which is judged itself.
-    own = mapping(pod.document.value(("spec", "trainer")))
-    yield from settings(own, ("spec", "trainer"), config_maps, flags)
 
 
 def _reaches_ranks(setting: Setting) -> bool:

@@ -35,6 +35,8 @@ class Size(NamedTuple):
     """Why it has no such NIC; empty where it has one."""
     instead: str | None
     """The nearest size that has InfiniBand, where this one has none."""
+    nvlink: bool = False
+    """Whether NVLink joins the nodes of a rack, so that a job inside one needs no NIC."""
 
 
 def sizes_of(pod: PodView, manifests: ManifestSet) -> tuple[Size, ...]:
@@ -57,7 +59,8 @@ def _size(name: str) -> Size | None:
         return Size(none.name, 0, 0, "", "has no InfiniBand", none.nearest) if none else None
     gpus, resource = (row.gpu.count, row.gpu.resource) if row.gpu else (0, "")
     if row.infiniband.sriov:
-        return Size(row.name, row.infiniband.nic_count, gpus, resource, "", None)
+        nvlink = row.floors is not None and any(one.scope == "nvlink" for one in row.floors.multi_node)
+        return Size(row.name, row.infiniband.nic_count, gpus, resource, "", None, nvlink)
     return Size(row.name, 0, gpus, resource, "has an InfiniBand NIC that no device plugin can hand out", None)
 
 
@@ -205,17 +208,18 @@ def _on_infiniband(
         what = f"{pod.replicas} pods take {units} GPUs each, as many as a node with InfiniBand has"
         return (_whole_nodes(gpu)[units], what, "info") if several else None
     fitting = [size for size in sizes if size.gpu_resource == gpu and size.gpus >= units]
-    if not fitting or not all(size.nics for size in fitting):
+    if not fitting or not all(size.nics for size in sizes):
         return None
     size = fitting[0]
+    severity: Severity | None = "info" if any(one.nvlink for one in fitting) else None
     if all(one.gpus == units for one in fitting):
         who = "the pod takes" if pod.replicas < 2 else f"{pod.replicas} pods take"
-        return size.nics, f"{who} all {units} GPUs of {size.name}", None
+        return size.nics, f"{who} all {units} GPUs of {size.name}", severity
     row = kind_of(pod.document.api_version, pod.document.kind)
     together = row is not None and not row.builtin and pod.document.kind not in RUNTIMES
     if together and all(units * pod.replicas > one.gpus for one in fitting):
         nics = max(1, units * size.nics // size.gpus)
-        return nics, f"{pod.replicas} pods of one job take {units} GPUs each, more than one {size.name} has", None
+        return nics, f"{pod.replicas} pods of one job take {units} GPUs each, more than one {size.name} has", severity
     return None
 
 

@@ -67,7 +67,7 @@ def privileged(manifests: ManifestSet) -> Iterator[Problem]:
             taken = resources.taken(container)
             if taken and container.privileged and container.adds(_LOCK) is None:
                 message = f"privileged gives the container the whole node; with {next(iter(taken))} {_LOCK} is enough"
-                path = (*container.path, "securityContext", "privileged") if pod.trained is None else container.path
+                path = (*container.path, "securityContext", "privileged")
                 yield Problem("privileged-instead-of-ipc-lock", path, message, document=pod.document)
 
 

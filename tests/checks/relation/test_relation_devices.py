@@ -6,9 +6,20 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.devices import host_devices, pools
+from aksrdma.checks.relation.devices import devices_of_networks, host_devices, host_paths, pools
+from aksrdma.cluster import Cluster
 from aksrdma.documents import Document
-from tests.checks.relation.relation_props import device, manifest, policy, rules, said, shared, sriov
+from tests.checks.relation.relation_props import (
+    container,
+    device,
+    manifest,
+    pod,
+    policy,
+    rules,
+    said,
+    shared,
+    sriov,
+)
 
 OVERLAP, SAME = "rdma-pools-overlap", "rdma-and-sriov-same-resource-name"
 
@@ -118,3 +129,77 @@ def test_the_sriov_operator_may_offer_it_instead() -> None:
 
     assert rules(host_devices, ours, host_device("vf"), unknown=[theirs]) == []
     assert rules(host_devices, ours, host_device("nic"), unknown=[theirs]) == ["hostdevice-resource-prefix"]
+
+
+def on_network(one: dict[str, Any], **spec: Any) -> Document:
+    document = pod(one, namespace="default", **spec)
+    document.data["metadata"]["annotations"] = {"k8s.v1.cni.cncf.io/networks": "hostdev-net"}
+    return document
+
+
+def network_of(resource: Any = "hostdev") -> Document:
+    spec = {"networkNamespace": "default", "resourceName": resource}
+    return manifest("HostDeviceNetwork", "mellanox.com/v1alpha1", spec, "hostdev-net")
+
+
+@pytest.mark.parametrize(
+    ("documents", "missing"),
+    [
+        pytest.param([network_of(), on_network(container(cpu=1))], ["nvidia.com/hostdev"], id="no-device"),
+        pytest.param([network_of("nvidia.com/hostdev"), on_network(container(cpu=1))], ["nvidia.com/hostdev"], id="with-its-prefix"),
+        pytest.param([network_of(), on_network(container(**{"nvidia.com/hostdev": 1}))], [], id="a-device"),
+        pytest.param([network_of(), on_network(container(cpu=1), hostNetwork=True)], [], id="on-no-network"),
+        pytest.param([network_of(7), on_network(container(cpu=1))], [], id="a-network-without-a-resource"),
+        pytest.param([on_network(container(cpu=1))], [], id="a-network-from-elsewhere"),
+        pytest.param([network_of(), pod(container(cpu=1))], [], id="a-pod-without-networks"),
+    ],
+)  # fmt: skip
+def test_a_pod_on_a_network_asks_for_its_device(documents: list[Document], missing: list[str]) -> None:
+    found = said(devices_of_networks, *documents)
+
+    assert [one.message for one in found] == [
+        f"the pod is on hostdev-net and asks for no {name}, so it stays in ContainerCreating" for name in missing
+    ]
+    assert [one.fix for one in found] == [f"add {name}: 1 to requests and limits of a container" for name in missing]
+
+
+def test_a_webhook_of_another_operator_may_add_the_device() -> None:
+    other = manifest("SriovOperatorConfig", "sriovnetwork.openshift.io/v1", {})
+
+    assert rules(devices_of_networks, network_of(), on_network(container(cpu=1)), unknown=[other]) == []
+
+
+BESIDE, INSTEAD = "host-path-beside-rdma-resource", "host-path-instead-of-rdma-resource"
+
+
+@pytest.mark.parametrize(
+    ("one", "folder", "found"),
+    [
+        pytest.param(container(cpu=1), "/dev/infiniband", [(INSTEAD, None)], id="in-place-of-the-resource"),
+        pytest.param(container(cpu=1), "/dev/infiniband/", [(INSTEAD, None)], id="with-a-slash"),
+        pytest.param(container(cpu=1), "/dev/infiniband/uverbs0", [(INSTEAD, None)], id="one-file"),
+        pytest.param(container(ib=1), "/dev/infiniband", [(BESIDE, "warning")], id="beside-nics-of-its-own"),
+        pytest.param(container(shared=1), "/dev/infiniband", [(BESIDE, "info")], id="beside-all-nics"),
+        pytest.param({**container(cpu=1), "securityContext": {"privileged": True}}, "/dev/infiniband", [], id="privileged"),
+        pytest.param({"name": "x", "resources": {"claims": [{"name": "nics"}]}}, "/dev/infiniband", [], id="with-a-claim"),
+        pytest.param(container(cpu=1), "/dev/infiniband2", [], id="another-folder"),
+        pytest.param(container(cpu=1), "/dev", [], id="the-folder-above"),
+        pytest.param(container(cpu=1), 7, [], id="no-path"),
+    ],
+)  # fmt: skip
+def test_device_files_by_host_path(one: dict[str, Any], folder: Any, found: list[tuple[str, str | None]]) -> None:
+    mount = {"volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}, {"name": "ib", "mountPath": "/dev/x"}]}
+    document = pod({**one, **mount}, volumes=[{"name": "ib", "hostPath": {"path": folder}}])
+
+    told = said(host_paths, document)
+
+    assert [(problem.rule, problem.severity) for problem in told] == found
+    assert {problem.path for problem in told} <= {"spec.containers[0].volumeMounts[1]"}
+
+
+def test_the_resource_to_ask_for_is_named_where_there_is_one() -> None:
+    mount = {"volumeMounts": [{"name": "ib", "mountPath": "/dev/x"}]}
+    document = pod({**container(cpu=1), **mount}, volumes=[{"name": "ib", "hostPath": {"path": "/dev/infiniband"}}])
+
+    assert said(host_paths, document)[0].fix == "ask for rdma/ib instead, and take the volume out"
+    assert said(host_paths, document, cluster=Cluster(profile="base"))[0].fix is None

@@ -6,8 +6,24 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.hardware import counts
-from tests.checks.relation.relation_props import H100, V100, container, device, pod, policy, rules, said, shared, sriov
+from aksrdma.checks.relation.hardware import counts, without_rdma
+from aksrdma.cluster import Cluster, NodePool
+from aksrdma.documents import Document
+from tests.checks.relation.relation_props import (
+    H100,
+    POOL,
+    V100,
+    container,
+    device,
+    job,
+    manifest,
+    pod,
+    policy,
+    rules,
+    said,
+    shared,
+    sriov,
+)
 
 BOTH = policy(sriovDevicePlugin=sriov(device()), rdmaSharedDevicePlugin=shared())
 ABOVE, BELOW, EXHAUSTED = (
@@ -100,3 +116,103 @@ def test_a_size_whose_nic_no_plugin_can_hand_out_says_so() -> None:
 
     assert "has an InfiniBand NIC that no device plugin can hand out" in found.message
     assert found.fix is None
+
+
+GB300 = "Standard_ND128isr_GB300_v6"
+WHOLE = container(gpu=8)
+
+
+def leader_worker_set(size: int, one: dict[str, Any]) -> Document:
+    spec = {"leaderWorkerTemplate": {"size": size, "workerTemplate": {"spec": {"containers": [one]}}}}
+    return manifest("LeaderWorkerSet", "leaderworkerset.x-k8s.io/v1", spec)
+
+
+@pytest.mark.parametrize(
+    ("document", "sizes", "severities"),
+    [
+        pytest.param(pod(WHOLE), (H100,), [None], id="all-gpus-of-a-node"),
+        pytest.param(pod(container(gpu=4), container("b", gpu=4)), (H100,), [None], id="of-two-containers"),
+        pytest.param(pod(container(gpu=7)), (H100,), [], id="not-all-of-them"),
+        pytest.param(pod(container(gpu=9)), (H100,), [], id="more-than-there-are"),
+        pytest.param(pod(container(amd=8)), (H100,), [], id="gpus-of-another-vendor"),
+        pytest.param(pod(container(gpu=8, ib=1)), (H100,), [], id="with-a-nic"),
+        pytest.param(pod(container(gpu=8, shared=1)), (H100,), [], id="with-a-slot"),
+        pytest.param(pod({**WHOLE, "securityContext": {"privileged": True}}), (H100,), [], id="privileged"),
+        pytest.param(pod({**WHOLE, "resources": {**WHOLE["resources"], "claims": [{"name": "nics"}]}}), (H100,), [], id="with-a-claim"),
+        pytest.param(pod(WHOLE), (), [], id="of-no-known-size"),
+        pytest.param(pod(WHOLE), ("Standard_ND96is_H100_v5",), [], id="of-a-size-without-infiniband"),
+        pytest.param(pod(WHOLE), (H100, "Standard_ND96is_H100_v5"), [], id="of-either"),
+        pytest.param(pod(WHOLE), (H100, V100), [None], id="of-two-sizes-with-infiniband"),
+        pytest.param(pod(container(gpu=4)), (GB300,), ["info"], id="where-nvlink-joins-nodes"),
+        pytest.param(pod(container(gpu=4)), (GB300, H100), [], id="all-of-one-size-and-half-of-another"),
+        pytest.param(leader_worker_set(3, container(gpu=4)), (H100,), [None], id="pods-of-one-job-on-two-nodes"),
+        pytest.param(leader_worker_set(2, container(gpu=4)), (H100,), [], id="pods-of-one-job-that-fit-on-one"),
+        pytest.param(job(3, container(gpu=4)), (H100,), [], id="pods-that-may-have-nothing-to-do-with-each-other"),
+    ],
+)  # fmt: skip
+def test_gpus_without_a_nic_are_told_where_they_are_those_of_whole_nodes(
+    document: Document, sizes: tuple[str, ...], severities: list[str | None]
+) -> None:
+    assert [one.severity for one in said(without_rdma, document, vm_sizes=sizes)] == severities
+
+
+@pytest.mark.parametrize(
+    ("documents", "options", "fix"),
+    [
+        pytest.param([pod(WHOLE)], {}, "rdma/ib: 8", id="of-the-guide"),
+        pytest.param([pod(WHOLE), policy(rdmaSharedDevicePlugin=shared("hca"))], {}, "rdma/hca: 1", id="of-the-policy"),
+        pytest.param([pod(WHOLE), policy(sriovDevicePlugin=sriov(device("nic", "acme.com")))], {}, "acme.com/nic: 8", id="a-name-of-its-own"),
+        pytest.param([leader_worker_set(3, container(gpu=4))], {}, "rdma/ib: 4", id="as-many-nics-as-gpus"),
+        pytest.param([pod(WHOLE)], {"cluster": Cluster(profile="rdma-shared-device-plugin")}, "rdma/shared_ib: 1", id="of-the-cluster-file"),
+    ],
+)  # fmt: skip
+def test_the_line_to_add_is_that_of_the_set(documents: list[Document], options: dict[str, Any], fix: str) -> None:
+    (found,) = said(without_rdma, *documents, vm_sizes=(H100,), **options)
+
+    assert found.fix == f"add {fix} to requests and limits, or run `aksrdma inject`"
+
+
+def test_a_cluster_whose_pods_get_rdma_without_a_resource_has_no_line_to_add() -> None:
+    assert said(without_rdma, pod(WHOLE), vm_sizes=(H100,), cluster=Cluster(profile="base")) == []
+
+
+def test_the_pool_of_the_cluster_file_tells_the_size() -> None:
+    pools = [NodePool(name="ib", vm_size=H100), NodePool(name="other", vm_size="Standard_ND96is_H100_v5")]
+    cluster = Cluster(node_pools=pools)
+
+    def on(name: str) -> list[str]:
+        document = pod(WHOLE, nodeSelector={POOL: name})
+        return rules(without_rdma, document, vm_sizes=tuple(one.vm_size for one in pools), cluster=cluster)
+
+    assert on("ib") == ["gpu-pod-without-rdma-resource"]
+    assert on("other") == []
+
+
+def test_the_message_says_what_is_taken_and_what_hostnetwork_does_not_do() -> None:
+    alone, several, on_host, together = (
+        said(without_rdma, document, vm_sizes=(H100,))[0].message
+        for document in (
+            pod(WHOLE), job(2, WHOLE), pod(WHOLE, hostNetwork=True), leader_worker_set(3, container(gpu=4)),
+        )
+    )  # fmt: skip
+    lack = "and no RDMA resource such as rdma/ib: between nodes their data goes over TCP"
+
+    assert alone == f"the pod takes all 8 GPUs of {H100}, {lack}"
+    assert several == f"2 pods take all 8 GPUs of {H100}, {lack}"
+    assert on_host == f"{alone}; hostNetwork brings no /dev/infiniband into it"
+    assert together == f"3 pods of one job take 4 GPUs each, more than one {H100} has, {lack}"
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        pytest.param(job(2, WHOLE), ["info"], id="as-many-gpus-as-a-node-with-infiniband"),
+        pytest.param(job(2, container(gpu=7)), [], id="as-no-such-node-has"),
+        pytest.param(pod(WHOLE), [], id="one-pod"),
+    ],
+)
+def test_a_policy_alone_tells_of_infiniband_for_jobs(document: Document, found: list[str]) -> None:
+    exposing = policy(sriovDevicePlugin=sriov(device()))
+
+    assert [one.severity for one in said(without_rdma, document, exposing)] == found
+    assert said(without_rdma, document) == []

@@ -1,0 +1,207 @@
+"""Whose variables are judged, where they come from, and on which sizes they have to be wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aksrdma.checks.relation.environment import variables
+from aksrdma.documents import Document
+from tests.checks.relation.relation_props import H100, POOL, container, manifest, pod, policy, said, shared
+
+GB300 = "Standard_ND128isr_GB300_v6"
+A100 = "Standard_ND96amsr_A100_v4"
+NO_INFINIBAND = "Standard_NC24ads_A100_v4"
+OFF = {"name": "NCCL_IB_DISABLE", "value": "1"}
+
+
+def judged(*documents: Document, sizes: tuple[str, ...] = (H100,), **options: Any) -> list[tuple[str, str, str | None]]:
+    return [(one.rule, one.path, one.severity) for one in said(variables, *documents, vm_sizes=sizes, **options)]
+
+
+def with_env(*env: dict[str, Any], **amounts: Any) -> dict[str, Any]:
+    return {**container(**amounts), "env": list(env)}
+
+
+VALUE = "spec.containers[0].env[0].value"
+WARNED = [("rdma-off-by-environment", VALUE, "warning")]
+
+
+@pytest.mark.parametrize(
+    ("document", "sizes", "found"),
+    [
+        pytest.param(pod(with_env(OFF, ib=8)), (), WARNED, id="an-rdma-resource"),
+        pytest.param(pod(with_env(OFF, gpu=1)), (H100,), WARNED, id="gpus-on-a-size-with-infiniband"),
+        pytest.param(pod(with_env(OFF, gpu=1)), (), [], id="gpus-on-nodes-that-are-not-known"),
+        pytest.param(pod(with_env(OFF, gpu=1)), (NO_INFINIBAND,), [], id="gpus-on-a-size-without"),
+        pytest.param(pod(with_env(OFF, gpu=1)), (H100, NO_INFINIBAND), [], id="gpus-on-either"),
+        pytest.param(pod(with_env(OFF, cpu=1)), (H100,), [], id="neither"),
+        pytest.param(pod(with_env(OFF, ib=4)), (GB300,), [(*WARNED[0][:2], "info")], id="a-choice-on-gb"),
+        pytest.param(pod(with_env(OFF, ib=4)), (GB300, H100), [(*WARNED[0][:2], "info")], id="the-mildest-of-several-sizes"),
+        pytest.param(pod(with_env({"name": "NCCL_IB_HCA", "value": "mlx5_5"}, ib=1)), (GB300, H100), [], id="right-on-one-of-them"),
+    ],
+)  # fmt: skip
+def test_a_variable_is_judged_where_rdma_is_to_be_used(
+    document: Document, sizes: tuple[str, ...], found: list[tuple[str, str, str]]
+) -> None:
+    assert judged(document, sizes=sizes) == found
+
+
+def test_a_container_without_rdma_beside_one_with_it_may_set_what_it_likes() -> None:
+    document = pod(container(ib=8), {**container("logs", lock=False), "env": [OFF]})
+
+    assert judged(document) == []
+
+
+def test_device_files_by_host_path_are_a_sign_of_rdma() -> None:
+    mount = {"volumeMounts": [{"name": "ib", "mountPath": "/dev/infiniband"}]}
+    document = pod({**with_env(OFF), **mount}, volumes=[{"name": "ib", "hostPath": {"path": "/dev/infiniband"}}])
+
+    assert judged(document, sizes=()) == WARNED
+
+
+def test_the_last_word_on_a_variable_counts() -> None:
+    on = {"name": "NCCL_IB_DISABLE", "value": "0"}
+    later = {**with_env(OFF, ib=8), "command": ["bash", "-c", "export NCCL_IB_DISABLE=0; run"]}
+    unsure = {**with_env(OFF, ib=8), "command": ["bash", "-c", "export NCCL_IB_DISABLE=$X; run"]}
+
+    assert judged(pod(with_env(OFF, on, ib=8))) == []
+    assert judged(pod(with_env(on, OFF, ib=8))) == [
+        ("rdma-off-by-environment", "spec.containers[0].env[1].value", "warning")
+    ]
+    assert judged(pod(later)) == []
+    assert judged(pod(unsure)) == []
+
+
+def config_map(name: str, namespace: str = "", **data: str) -> Document:
+    return Document.from_data(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
+    )
+
+
+def test_a_value_of_a_config_map_is_told_at_the_pod_with_its_name_and_key() -> None:
+    whole = {**container(ib=8), "envFrom": [{"configMapRef": {"name": "nccl"}}]}
+    one = with_env({"name": "NCCL_NET", "valueFrom": {"configMapKeyRef": {"name": "nccl", "key": "net"}}}, ib=8)
+    options = {"vm_sizes": (H100,)}
+
+    (from_whole,) = said(variables, pod(whole), config_map("nccl", NCCL_IB_DISABLE="1"), **options)
+    (from_key,) = said(variables, pod(one, namespace="a"), config_map("nccl", "a", net="Socket"), **options)
+
+    assert from_whole.path == "spec.containers[0].envFrom[0]"
+    assert from_whole.message.endswith("(ConfigMap nccl, key NCCL_IB_DISABLE)")
+    assert from_key.path == "spec.containers[0].env[0]"
+    assert from_key.message == "NCCL_NET=Socket makes NCCL use TCP and nothing else (ConfigMap nccl, key net)"
+
+
+def test_a_config_map_of_another_namespace_is_not_the_pods() -> None:
+    whole = {**container(ib=8), "envFrom": [{"configMapRef": {"name": "nccl"}}]}
+
+    assert judged(pod(whole, namespace="b"), config_map("nccl", "a", NCCL_IB_DISABLE="1")) == []
+    assert judged(pod(whole), config_map("nccl", "default", NCCL_IB_DISABLE="1")) != []
+
+
+def mpi_job(launcher: dict[str, Any], worker: dict[str, Any]) -> Document:
+    roles = {
+        role: {"replicas": 1, "template": {"spec": {"containers": [one]}}}
+        for role, one in (("Launcher", launcher), ("Worker", worker))
+    }
+    return manifest("MPIJob", "kubeflow.org/v2beta1", {"mpiReplicaSpecs": roles})
+
+
+@pytest.mark.parametrize(
+    ("launcher", "found"),
+    [
+        pytest.param({"command": ["mpirun", "-x", "NCCL_IB_DISABLE=1", "run"]}, ["NCCL_IB_DISABLE"], id="x"),
+        pytest.param({"command": ["mpirun", "--mca", "pml", "ob1", "run"]}, ["OMPI_MCA_pml"], id="mca"),
+        pytest.param({"env": [{"name": "OMPI_MCA_pml", "value": "ob1"}]}, ["OMPI_MCA_pml"], id="what-mpirun-hands-on"),
+        pytest.param({"env": [OFF], "command": ["mpirun", "run"]}, [], id="what-stays-with-the-launcher"),
+        pytest.param(
+            {"command": ["bash", "-c", "export NCCL_IB_DISABLE=1; mpirun run"]}, [], id="what-its-shell-keeps"
+        ),
+    ],
+)
+def test_what_a_launcher_hands_on_counts_for_the_workers(launcher: dict[str, Any], found: list[str]) -> None:
+    document = mpi_job({"name": "l", "image": "a", **launcher}, container(ib=8, gpu=8))
+
+    assert [one.message.partition("=")[0] for one in said(variables, document, vm_sizes=(H100,))] == found
+
+
+def test_a_launcher_of_workers_without_rdma_may_hand_on_what_it_likes() -> None:
+    document = mpi_job({"name": "l", "command": ["mpirun", "-x", "NCCL_IB_DISABLE=1"]}, container(lock=False, cpu=1))
+
+    assert judged(document, sizes=()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "env", "severity"),
+    [
+        pytest.param({}, [], "warning", id="mpi-carries-the-data"),
+        pytest.param({}, [{"name": "NCCL_DEBUG", "value": "INFO"}], "info", id="nccl-has-variables"),
+        pytest.param({"image": "example.com/NCCL-tests:1"}, [], "info", id="nccl-in-the-image"),
+        pytest.param({"args": ["/opt/rccl_tests/build/all_reduce_perf"]}, [], "info", id="nccl-in-the-command"),
+        pytest.param({"image": "vllm/vllm:1"}, [{"name": "NCCL_DEBUG", "value": "INFO"}], "warning", id="an-inference-server"),
+        pytest.param({}, [{"name": "NCCL_DEBUG", "value": "INFO"}, {"name": "NIXL_LOG_LEVEL", "value": "x"}], "warning", id="nixl"),
+    ],
+)  # fmt: skip
+def test_tcp_of_mpi_that_only_starts_nccl_is_a_hint(
+    more: dict[str, Any], env: list[dict[str, Any]], severity: str
+) -> None:
+    document = pod({**with_env({"name": "UCX_TLS", "value": "tcp"}, *env, ib=8, gpu=8), **more})
+
+    assert judged(document) == [("rdma-off-by-environment", VALUE, severity)]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "options", "found"),
+    [
+        pytest.param({"ib": 8, "gpu": 8}, {}, "4 NICs of the 8", id="each-unit-is-a-nic"),
+        pytest.param({"ib": 8}, {}, "4 NICs of the 8", id="without-gpus"),
+        pytest.param({"ib": 4, "gpu": 4}, {}, None, id="as-many-as-it-takes"),
+        pytest.param({"shared": 1, "gpu": 8}, {}, "4 NICs of the 8", id="shared-by-its-gpus"),
+        pytest.param({"shared": 1, "gpu": 4}, {}, None, id="shared-by-half-of-them"),
+        pytest.param({"shared": 1}, {}, None, id="shared-without-gpus"),
+        pytest.param({"gpu": 8}, {}, "4 NICs of the 8", id="gpus-alone"),
+    ],
+)
+def test_nics_that_a_container_pays_for(amounts: dict[str, int], options: dict[str, Any], found: str | None) -> None:
+    document = pod(with_env({"name": "NCCL_IB_HCA", "value": "mlx5_0,mlx5_1,mlx5_2,mlx5_3"}, **amounts))
+
+    messages = [one.message for one in said(variables, document, vm_sizes=(H100,), **options)]
+
+    assert [found in one for one in messages if found] == ([True] if found else [])
+    assert bool(messages) is (found is not None)
+
+
+def test_interfaces_and_mounts_of_the_pod_are_looked_at() -> None:
+    ifname = {"name": "NCCL_SOCKET_IFNAME", "value": "net1"}
+    plain, annotated = pod(with_env(ifname, ib=1)), pod(with_env(ifname, ib=1))
+    annotated.data["metadata"]["annotations"] = {"k8s.v1.cni.cncf.io/networks": "ipoib"}
+    named = pod(with_env({"name": "NCCL_SOCKET_IFNAME", "value": "ib0"}, ib=1))
+    named.data["metadata"]["annotations"] = {"k8s.v1.cni.cncf.io/networks": "ipoib@ib0"}
+
+    assert [one[0] for one in judged(plain)] == ["socket-interface-not-in-pod"]
+    assert judged(annotated) == judged(named) == []
+    assert judged(pod(with_env(ifname, ib=1), hostNetwork=True)) == []
+    assert judged(pod(with_env(ifname, ib=1), resourceClaims=[{"name": "nics"}])) == []
+
+
+def test_the_size_is_that_of_the_node_selector() -> None:
+    hca = with_env({"name": "NCCL_IB_HCA", "value": "=mlx5_7"}, ib=1)
+    selector = {"node.kubernetes.io/instance-type": GB300}
+
+    assert judged(pod(hca), sizes=(H100,)) == []
+    assert [one[0] for one in judged(pod(hca, nodeSelector=selector), sizes=(H100,))] == ["rdma-device-not-on-nodes"]
+
+
+def test_the_shared_plugin_is_known_by_its_policy_whatever_its_resource_is_called() -> None:
+    hca = with_env({"name": "NCCL_IB_HCA", "value": "mlx5_0"}, gpu=1, **{"rdma/ib": 1})
+    document = policy(rdmaSharedDevicePlugin=shared("ib"))
+
+    assert judged(pod(hca), document) == []
+
+
+def test_a_fix_names_both_ways_out() -> None:
+    (found,) = said(variables, pod(with_env(OFF, ib=8), nodeSelector={POOL: "nd"}), vm_sizes=(A100,))
+
+    assert found.fix == "take it out, or set it to 0; or take the RDMA resource out, if TCP is meant"

@@ -1,0 +1,137 @@
+"""Where the variables of a container come from: env, ConfigMaps, the shell of its command, mpirun."""
+
+import pytest
+
+from aksrdma.findings import format_path
+from aksrdma.kube.environment import settings
+
+MAPS = {"nccl": {"NCCL_DEBUG": "INFO", "NCCL_NET": "IB", 3: "x"}, "odd": {"A": None, "B": "$(C)"}}
+
+
+def said(container, flags=()):
+    """Return name, value and place of each setting, with a * behind those for the ranks of mpirun."""
+    found = settings(container, ("c",), MAPS.get, flags)
+    return [(one.name + ("*" if one.of_ranks else ""), one.value, format_path(one.path)) for one in found]
+
+
+def values(*argv, flags=()):
+    return [(name, value) for name, value, _ in said({"command": list(argv)}, flags)]
+
+
+def script(text):
+    return values("bash", "-c", text)
+
+
+def test_a_variable_of_env_stands_at_its_value():
+    assert said({"env": [{"name": "A", "value": "1"}, {"name": "B"}]}) == [
+        ("A", "1", "c.env[0].value"),
+        ("B", "", "c.env[1].value"),
+    ]
+
+
+def test_a_value_that_takes_in_another_variable_is_not_known():
+    assert said({"env": [{"name": "A", "value": "$(B)"}]}) == [("A", None, "c.env[0].value")]
+
+
+def test_a_key_of_a_config_map_is_looked_up_and_named():
+    (found,) = settings(
+        {"env": [{"name": "D", "valueFrom": {"configMapKeyRef": {"name": "nccl", "key": "NCCL_DEBUG"}}}]}, (), MAPS.get
+    )
+
+    assert (found.name, found.value, found.config_map, found.key) == ("D", "INFO", "nccl", "NCCL_DEBUG")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param({"configMapKeyRef": {"name": "gone", "key": "A"}}, id="a-config-map-that-is-elsewhere"),
+        pytest.param({"configMapKeyRef": {"name": "nccl", "key": "gone"}}, id="a-key-that-is-not-there"),
+        pytest.param({"configMapKeyRef": {"name": "odd", "key": "A"}}, id="a-value-that-is-no-text"),
+        pytest.param({"configMapKeyRef": None}, id="nothing"),
+        pytest.param({"secretKeyRef": {"name": "nccl", "key": "NCCL_DEBUG"}}, id="a-secret"),
+        pytest.param({"fieldRef": {"fieldPath": "status.podIP"}}, id="a-field-of-the-pod"),
+        pytest.param(None, id="no-source"),
+    ],
+)
+def test_a_value_from_elsewhere_is_not_known(source):
+    assert said({"env": [{"name": "D", "valueFrom": source}]}) == [("D", None, "c.env[0]")]
+
+
+def test_a_whole_config_map_comes_first_with_its_prefix():
+    container = {
+        "envFrom": [{"prefix": "P_", "configMapRef": {"name": "nccl"}}],
+        "env": [{"name": "P_NCCL_NET", "value": "x"}],
+    }
+
+    assert said(container) == [
+        ("P_NCCL_DEBUG", "INFO", "c.envFrom[0]"),
+        ("P_NCCL_NET", "IB", "c.envFrom[0]"),
+        ("P_NCCL_NET", "x", "c.env[0].value"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        pytest.param(
+            {"envFrom": [{"configMapRef": {"name": "gone"}}, {"configMapRef": {}}, {"secretRef": {"name": "nccl"}}]},
+            id="sources",
+        ),
+        pytest.param({"env": [{"name": 3, "value": "x"}, 7, None], "envFrom": 3}, id="types"),
+        pytest.param({"command": "export A=1", "args": {"a": 1}}, id="commands-that-are-no-lists"),
+        pytest.param({"command": [1, None]}, id="words-that-are-no-text"),
+    ],
+)
+def test_nothing_is_set_by_odd(container):
+    assert said(container) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("export A=1 B='x y' -n C; run", [("A", "1"), ("B", "x y")], id="export"),
+        pytest.param("A=1; export A; B=2", [("A", "1")], id="export-of-a-variable-of-the-shell"),
+        pytest.param("A=$X; export A", [("A", None)], id="of-one-that-is-not-known"),
+        pytest.param("declare -x A=1; typeset B=2", [("A", "1"), ("B", "2")], id="declare"),
+        pytest.param("A=1 B=$C run D=4", [("A", "1"), ("B", None)], id="before-a-command"),
+        pytest.param("env -i A=1 exec run", [("A", "1")], id="env"),
+        pytest.param("exec env A=1 nohup B=2 run", [("A", "1"), ("B", "2")], id="wrapped"),
+        pytest.param("unset A B", [("A", None), ("B", None)], id="unset"),
+        pytest.param("export A=1; unset A", [("A", "1"), ("A", None)], id="set-and-unset"),
+        pytest.param("/bin/sh -c 'export A=1'", [("A", "1")], id="a-script-in-a-script"),
+        pytest.param('A=1 sh -lc "B=2 run"', [("A", "1"), ("B", "2")], id="both"),
+        pytest.param("sh -c; bash x.sh; sh", [], id="a-shell-without-a-script"),
+        pytest.param("if a; then export A=1; fi", [], id="perhaps"),
+        pytest.param("echo export A=1; A.b=1 run; 1A=2 run", [], id="what-is-no-setting"),
+        pytest.param("sh -c \"sh -c 'sh -c \\\"sh -c \\'export A=1\\'\\\"'\"", [], id="too-deep"),
+    ],
+)
+def test_a_script_sets(text, found):
+    assert script(text) == found
+
+
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [
+        pytest.param(["mpirun", "-np", "2", "-x", "A=1", "-x", "B", "run"], [("A*", "1")], id="a-variable-of-open-mpi"),
+        pytest.param(["/usr/bin/mpiexec", "-genv", "A", "1", "-env", "B=2"], [("A*", "1"), ("B*", "2")], id="of-hydra"),
+        pytest.param(["mpirun", "--mca", "pml", "ob1", "-mca", "btl", "^openib"], [("OMPI_MCA_pml*", "ob1"), ("OMPI_MCA_btl*", "^openib")], id="mca"),
+        pytest.param(["mpirun", "bash", "-c", "export A=1; B=2 run"], [("A*", "1"), ("B*", "2")], id="what-it-starts"),
+        pytest.param(["mpirun", "-x", "A=1", "env", "B=2", "run"], [("A*", "1"), ("B*", "2")], id="env-that-it-starts"),
+        pytest.param(["mpirun", "-x", "A=$(B)"], [("A*", None)], id="kubernetes-replaces-it"),
+        pytest.param(["mpirun", "-x"], [], id="an-option-without-its-value"),
+        pytest.param(["mpirun", "--mca", "pml"], [("OMPI_MCA_pml*", None)], id="a-name-without-its-value"),
+        pytest.param(["run", "-x", "A=1", "--mca", "pml", "ob1"], [], id="another-program"),
+        pytest.param(["A=1", "run"], [("A", "1")], id="an-assignment-before-it"),
+        pytest.param(["serve", "--nic", "mlx5_0", "--nic=mlx5_1", "--nics", "x"], [("--nic", "mlx5_0"), ("--nic", "mlx5_1")], id="a-flag"),
+        pytest.param(["serve", "--nic"], [("--nic", None)], id="a-flag-at-the-end"),
+    ],
+)  # fmt: skip
+def test_a_command_sets(argv, found):
+    assert values(*argv, flags=("--nic",)) == found
+
+
+def test_a_script_of_mpirun_stands_where_its_word_does():
+    container = {"command": ["bash", "-c"], "args": ["mpirun -x A=1 run"]}
+
+    assert said(container) == [("A*", "1", "c.args[0]")]
