@@ -137,6 +137,7 @@ def leader_worker_set(size: int, one: dict[str, Any]) -> Document:
         pytest.param(pod(container(amd=8)), (H100,), [], id="gpus-of-another-vendor"),
         pytest.param(pod(container(gpu=8, ib=1)), (H100,), [], id="with-a-nic"),
         pytest.param(pod(container(gpu=8, shared=1)), (H100,), [], id="with-a-slot"),
+        pytest.param(pod(container(gpu=8, **{"acme.com/rdma": 1})), (H100,), [], id="with-what-may-be-a-nic"),
         pytest.param(pod({**WHOLE, "securityContext": {"privileged": True}}), (H100,), [], id="privileged"),
         pytest.param(pod({**WHOLE, "resources": {**WHOLE["resources"], "claims": [{"name": "nics"}]}}), (H100,), [], id="with-a-claim"),
         pytest.param(pod(WHOLE), (), [], id="of-no-known-size"),
