@@ -40,7 +40,8 @@ class KnownError:
     """The file."""
     marker: str
     """Text that a line must hold; found faster than the pattern."""
-    pattern: re.Pattern[str]
+    pattern: str
+    """Regular expression, made when a line holds the marker: to make all of them takes longer than most logs."""
     message: str | None = None
     """Format of the message with the pattern's groups and `{host}`, where the line itself says too much (addresses
     differ from rank to rank); None: what the pattern matched."""
@@ -78,9 +79,7 @@ class Completion:
 def known_errors() -> tuple[KnownError, ...]:
     """Return the rows, in the order in which they are tried."""
     return tuple(
-        KnownError(family=family, **row | {"pattern": re.compile(row["pattern"])})
-        for family in _FAMILIES
-        for row in rows(f"errors/{family}.yaml", KnownError)
+        KnownError(family=family, **row) for family in _FAMILIES for row in rows(f"errors/{family}.yaml", KnownError)
     )
 
 
@@ -113,9 +112,12 @@ def failure(line: Line, gpu_memory: bool = False) -> Failure | None:
     for place, row in _candidates(line.marks):
         if row.given == "gpu-memory" and not gpu_memory:
             continue
-        if row.marker in line.text and (match := row.pattern.search(line.text)):
+        if row.marker in line.text and (match := _compiled(row.pattern).search(line.text)):
             return _failure(line, place, row, match)
     return None
+
+
+_compiled = cache(re.compile)
 
 
 @lru_cache(1 << 12)

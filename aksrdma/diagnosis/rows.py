@@ -15,7 +15,8 @@ def rows(name: str, row_type: type) -> list[dict[str, Any]]:
     """
     import yaml  # only here, so that what does not read logs starts without it
 
-    found: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is missing where libyaml is
+    found: list[dict[str, Any]] = yaml.load((Path(__file__).parent / name).read_bytes(), Loader=loader)
     known = {field.name for field in fields(row_type)}
     for row in found:
         if row.keys() - known:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import yaml
 
 from aksrdma.diagnosis import LogError, check_log
 from aksrdma.diagnosis.known_errors import KnownError, completions, failure, known_errors, markers
-from aksrdma.diagnosis.lines import Line, messages
+from aksrdma.diagnosis.lines import LONGEST_LINE, Line, messages
 
 LINES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("error_lines.yaml").read_text(encoding="utf-8")
@@ -180,3 +182,17 @@ def test_a_message_is_kept_up_to_its_two_hundred_and_twentieth_character() -> No
 )
 def test_what_looks_like_a_row_and_is_none(log: str, found: bool) -> None:
     assert bool(failure(Line(1, log))) is found
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in known_errors()])
+def test_a_row_is_no_slower_on_a_line_that_nearly_fits_again_and_again(row: KnownError) -> None:
+    seeds = [row.marker, *(line["line"] for line in LINES.get(row.id, ()))]
+    nearly = [seed[:end] for seed in seeds for end in (len(seed) // 2, len(seed) - 1, len(seed)) if seed[:end]]
+    lines = [row.marker + (piece * (LONGEST_LINE // len(piece) + 1))[:LONGEST_LINE] for piece in nearly]
+    pattern = re.compile(row.pattern)
+
+    begin = time.process_time()
+    for line in lines:
+        pattern.search(line)
+
+    assert (time.process_time() - begin) / len(lines) < 0.05
