@@ -58,7 +58,7 @@ class RankEvidence:
     """Numbers of the devices that its channels use."""
     devices: dict[int, Device] = field(default_factory=dict)
     listed: Line | None = None
-    """The line that lists them."""
+    """The line that lists them all."""
     lanes: dict[str, Line] = field(default_factory=dict)
     """UCX's `transport/device` to other nodes."""
     with_gpudirect: int = 0

@@ -230,7 +230,7 @@ def gather(stream: BinaryIO) -> Evidence:
         if failure := known_errors.failure(line, evidence.perftest_gpu):
             evidence.fail(failure)
     endpoints.finish()
-    listed.finish()
+    listed.end()
     return evidence
 
 

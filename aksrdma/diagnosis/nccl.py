@@ -116,7 +116,8 @@ _DEVICE = re.compile(r"\[(\d{1,6})\] ?([\w.+-]{1,64})(?::uverbs\d+)?:\d+/(IB|RoC
 def _listed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     rank = evidence.rank(line)
     for index, name, link in _DEVICE.findall(line.text):
-        rank.listed = rank.listed or line
+        if "OOB" in line.text:  # it ends the list, so none is cut off
+            rank.listed = rank.listed or line
         rank.devices[int(index)] = Device(int(index), name, link)
         note(evidence.devices, name, line)
 

@@ -60,7 +60,7 @@ def _differing(evidence: Evidence, hosts: dict[str, dict[str, Line]]) -> Iterato
         return
     by_rank: dict[frozenset[str], RankEvidence] = {}
     for rank in evidence.ranks.values():
-        if rank.devices and rank.source.host in hosts:
+        if rank.listed and rank.source.host in hosts:
             by_rank.setdefault(frozenset(device.name for device in rank.devices.values()), rank)
     # Ranks with as many NICs each, but others, are told so by a list for each GPU.
     if len({len(names) for names in by_rank}) > 1:

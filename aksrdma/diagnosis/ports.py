@@ -1,4 +1,4 @@
-"""Reads the ports that ibv_devinfo, ibstat and `rdma link` list: one that is not Active carries nothing."""
+"""Reads what ibv_devinfo, ibv_devices, ibstat and `rdma link` list: no device, or ports that are not Active."""
 
 from __future__ import annotations
 
@@ -24,11 +24,17 @@ _DEVICE = re.compile(r"\bhca_id:\s+(?P<verbs>[\w.-]{1,64})|\bCA '(?P<stat>[\w.-]
 _PORT = re.compile(r"^\s*(?:port:|Port)\s+(?P<port>\d{1,3}):?\s*$")
 _STATE = re.compile(r"^\s*(?:state:\s+PORT_(?P<verbs>[A-Z_]{2,20})|State:\s+(?P<stat>[A-Z][A-Za-z]{2,20}))")
 _LAYER = re.compile(r"\b(?:link_layer|Link layer):\s+(?P<layer>\w{2,20})")
+_HEAD = "node GUID"
+_LISTED = re.compile(r"\s(?P<device>[\w.-]{1,64})\s+[0-9a-f]{16}\s*$")
 _LINK = re.compile(r"\blink (?P<device>[\w.-]{1,64})/(?P<port>\d{1,3}) .{0,200}\bstate (?P<state>[A-Z_]{2,20})\b")
 _STATES: Final = {"Initializing": "INIT", "Armed": "ARMED", "Down": "DOWN", "Active": "ACTIVE"}
 _WAITS: Final = (
     "no subnet manager has brought the port to ACTIVE, so it is not yet in the fabric: wait a minute, else cordon and"
     " drain the node and have it repaired"
+)
+_NONE: Final = (
+    "no InfiniBand device is visible in the container; put rdma/ib (or rdma/shared_ib) into requests and limits of the"
+    " pod, and see that the image has ibverbs-providers"
 )
 _DOWN: Final = "the link is down: cordon and drain the node, and have it repaired"
 
@@ -42,10 +48,16 @@ class Ports:
         self._port = "1"
         self._open: tuple[Line, str] | None = None
         """The line of a port that is not Active, and its state."""
+        self._empty: Line | None = None
+        """The head of a list of ibv_devices under which no InfiniBand device stands yet."""
 
     def read(self, line: Line) -> None:
         """Enter what a line says of a port."""
         text = line.text
+        if _HEAD in text:
+            self._empty = line
+        elif self._empty and _LISTED.search(text):
+            self._empty = None
         if device := _DEVICE.search(text):
             self.finish()
             self._device = device["verbs"] or device["stat"]
@@ -65,6 +77,12 @@ class Ports:
             self._open = (line, name) if name != "ACTIVE" else None
         elif (layer := _LAYER.search(text)) and layer["layer"] != "InfiniBand":
             self._open = None
+
+    def end(self) -> None:
+        """Tell what the file leaves open."""
+        self.finish()
+        if self._empty:
+            self._evidence.fail(Failure(self._empty, "ibv_devices lists no InfiniBand device", _NONE, True, "ports"))
 
     def finish(self) -> None:
         """Tell the port whose lines have ended."""

@@ -220,3 +220,26 @@ def test_text_says_what_was_missed_and_what_to_do() -> None:
 
     assert "floor MISSED: all-reduce bus bandwidth 290 GB/s, floor 300 GB/s (line 3:" in text
     assert "next: is the topology file loaded" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "what", "unit", "fix"),
+    [
+        pytest.param("", vm_size(floor(300)), "all-reduce bus bandwidth", "GB/s", "run all_reduce_perf or ib_write_bw", id="no table"),
+        pytest.param("", vm_size(), "perftest", "Gb/s", "run all_reduce_perf or ib_write_bw", id="no row of perftest"),
+        pytest.param(row(310), vm_size(floor(300)), "all-reduce bus bandwidth", "GB/s", None, id="a table"),
+        pytest.param(perftest(190), vm_size(), "perftest mlx5_0", "Gb/s", "pin the test", id="perftest"),
+        pytest.param(row(290, size=1 << 20), vm_size(floor(300)), "all-reduce bus bandwidth", "GB/s", "measure larger messages", id="small messages"),
+    ],
+)  # fmt: skip
+def test_a_floor_says_what_it_is_of_in_its_unit(text: str, size: VmSize, what: str, unit: str, fix: str | None) -> None:
+    (told,) = check(_TWO_NODES + text, size).floors
+
+    assert (told.what, told.unit) == (what, unit)
+    assert (fix in (told.fix or "")) if fix else told.fix is None
+    assert told.to_dict()["unit"] == unit
+
+
+@pytest.mark.parametrize(("busbw", "missed"), [(310, False), (290, True)])
+def test_json_says_whether_a_floor_was_missed(busbw: int, missed: bool) -> None:
+    assert check(_TWO_NODES + row(busbw), vm_size(floor(300))).to_dict()["floor_missed"] is missed

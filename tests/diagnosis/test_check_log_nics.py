@@ -108,7 +108,13 @@ def test_the_filter_is_named_beside_the_count() -> None:
         ),
         pytest.param(listed("a", "mlx5_0 mlx5_1") + listed("b", "mlx5_1 mlx5_0"), None, id="another order"),
         pytest.param(listed("w0", "mlx5_0") + listed("w0", "mlx5_1", pid=2), None, id="a NIC for each rank"),
-        pytest.param(listed("a", "mlx5_0") + listed("b", ""), None, id="a list that is cut"),
+        pytest.param(listed("a", "mlx5_0") + listed("b", ""), None, id="an empty list"),
+        pytest.param(
+            listed("a", "mlx5_0 mlx5_1") + listed("b", "mlx5_0 mlx5_1").partition(" [1]")[0] + "\n", None, id="a list that is cut"
+        ),
+        pytest.param(
+            listed("a", "mlx5_0") + listed("a", "mlx5_0 mlx5_1", pid=2).partition(" [RO]")[0] + "\n", None, id="a cut list of a rank"
+        ),
         pytest.param(listed("a", "mlx5_0") + listed("b", "hfi1_0"), None, id="Omni-Path is not counted"),
     ],
 )  # fmt: skip

@@ -153,3 +153,22 @@ def test_a_port_that_is_not_active_is_told(text: str, messages: list[str], advic
         assert advice in report.errors[0].advice
         assert messages[0] in report.reasons[0].text
         assert "state" in (report.reasons[0].line.text if report.reasons[0].line else "").lower()
+
+
+_HEAD = "    device          \t   node GUID\n    ------          \t----------------\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "none"),
+    [
+        pytest.param(_HEAD, True, id="none"),
+        pytest.param(_HEAD + "    mlx5_0          \t506b4b0300c6c0c6\n", False, id="one"),
+        pytest.param("    mlx5_0          \t506b4b0300c6c0c6\n" + _HEAD, True, id="one of an earlier list"),
+        pytest.param(_HEAD + "mlx5 is not loaded\n", True, id="another word"),
+    ],
+)
+def test_an_empty_list_of_devices_is_told(text: str, none: bool) -> None:
+    report = check(text)
+
+    assert [error.message for error in report.errors] == (["ibv_devices lists no InfiniBand device"] if none else [])
+    assert ("rdma/ib" in (report.reasons[0].fix or "")) is none
