@@ -16,14 +16,17 @@ from aksrdma.errors import ReadError
 
 @click.command("check-log")
 @click.argument("files", nargs=-1, metavar="[FILE ...]")
-@click.option("--vm-size", metavar="SIZE", help="VM size of the nodes, whose bandwidth floors the log should reach.")
+@click.option(
+    "--vm-size", metavar="SIZE", help="VM size of the nodes: the log should reach its floors and use its NICs."
+)
 @output_option("text", "json")
 def command(files: tuple[str, ...], vm_size: str | None, output: str) -> int:
     """Say whether the log of a job proves that it used RDMA; exit 1 where it does not.
 
-    FILE is the log of an NCCL, RCCL, nccl-tests, perftest or UCX job, plain or gzip; `-` is stdin, which is also meant
-    without FILE. A log is read once, as a stream, so it may be a pipe. With --vm-size, a figure below what a healthy
-    node of that size reaches is a failure too.
+    FILE is the log of a job of NCCL, RCCL, nccl-tests, perftest, UCX, NIXL, NVSHMEM, DeepEP, Mooncake or MPI, plain or
+    gzip; `-` is stdin, which is also meant without FILE. A log is read once, as a stream, so it may be a pipe. With
+    --vm-size, a figure below what a healthy node of that size reaches is a failure too, and so are NICs that are not
+    used, or not the same on all ranks. What is no job's log (a device plugin's, events) proves no traffic.
 
     \b
     kubectl logs job/nccl-test-launcher | aksrdma check-log --vm-size Standard_ND96isr_H100_v5

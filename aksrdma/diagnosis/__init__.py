@@ -1,4 +1,4 @@
-"""What the log of an NCCL, RCCL, nccl-tests, perftest or UCX job proves about RDMA."""
+"""What the log of an NCCL, RCCL, nccl-tests, perftest, UCX, NIXL, NVSHMEM or Mooncake job proves about RDMA."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def check_log(stream: BinaryIO, name: str, vm_size: VmSize | None = None) -> Log
     Args:
         stream: The log's bytes.
         name: What the report calls it.
-        vm_size: The VM size whose bandwidth floors the log should reach.
+        vm_size: The VM size whose bandwidth floors the log should reach and whose NICs it should use.
 
     Raises:
         ReadError: The stream cannot be read, or is broken gzip.

@@ -196,7 +196,8 @@ def _completions(evidence: Evidence) -> Judgment | None:
         return _judged("used", text, answered[0])
     for line in evidence.completions.values():
         text = "NCCL tried NET/IB, but its peer never answered, and nothing shows that data moved before"
-        return _judged("unproven", text, line, _INFO_FIX)
+        advice = (failure.advice for failure in evidence.failures.values() if failure.line.number == line.number)
+        return _judged("unproven", text, line, next(advice, _INFO_FIX))
     return None
 
 

@@ -48,7 +48,7 @@ WAYS = {
     "channels inside a node": (_LOCAL, "unproven", "only channels inside a node are shown", 1, _NODES),
     "an answer of the peer": (_REFUSED, "used", "NCCL's peer on another node answered over NET/IB before the queue pair failed", 1, None),
     "an answer on one node": (_ONE_NODE + _REFUSED, "unproven", "NCCL's peer answered over NET/IB, but all ranks shown are on one node, so nothing went between nodes", 2, _NODES),
-    "no answer of the peer": (_SILENT, "unproven", "NCCL tried NET/IB, but its peer never answered, and nothing shows that data moved before", 1, _INFO),
+    "no answer of the peer": (_SILENT, "unproven", "NCCL tried NET/IB, but its peer never answered, and nothing shows that data moved before", 1, "did not answer"),
     "perftest": (_TITLE + _ROWS, "used", "perftest measured traffic over verbs", 3, None),
     "perftest on one port": (_TITLE + _SAME_LID + _ROWS, "unproven", "both ends of perftest are one port (one LID): data left it and came back, nothing went between nodes", 3, "different nodes"),
     "perftest to its own host": ("ib_write_bw -d mlx5_0 localhost\n" + _TITLE + _ROWS, "unproven", "perftest's client was sent to its own host, so nothing went between nodes", 1, "different nodes"),
