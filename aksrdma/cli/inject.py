@@ -14,6 +14,7 @@ from aksrdma.errors import UsageError
 from aksrdma.validation.sources import iter_files, sources_of
 
 if TYPE_CHECKING:
+    from aksrdma.catalog import VmSize
     from aksrdma.workloads.inject import InjectedFile
 
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--vm-size", metavar="SIZE", help="VM size of the nodes, without a cluster file.")
 @profile_option
 @click.option("--gpus", type=int, metavar="N", help="GPUs for each container that works.")
+@click.option("--nics", type=int, metavar="N", help="NICs for each container that works [in proportion to its GPUs].")
 @click.option("--container", metavar="NAME", help="The container that works [the one with GPUs, else the first].")
 @click.option(
     "--preset",
@@ -48,6 +50,7 @@ def command(
     vm_size: str | None,
     profile: str | None,
     gpus: int | None,
+    nics: int | None,
     container: str | None,
     presets: tuple[str, ...],
     keep_env: bool,
@@ -76,6 +79,7 @@ def command(
         plan.decisions,
         pool=pool_named(plan.decisions, pool) if cluster else None,
         gpus=gpus,
+        nics=nics,
         presets=presets,
         topology_config_map=topology_config_map,
         container=container,
@@ -87,7 +91,10 @@ def command(
         return 1
     text = "".join(file.diff() for file in files) if diff else component(files) if output == "patch" else _joined(files)
     click.echo(text, nl=False)
-    say(quiet, *dict.fromkeys([*injection.notes, *_notes(files)]))
+    _show_plan(files, quiet)
+    added = any(one.result.edits for file in files for one in file.objects)
+    of_all = [*_of_parts(files, injection.vm_size), *injection.notes] if added else []
+    say(quiet, *dict.fromkeys([*of_all, *_notes(files)]))
     return 0
 
 
@@ -127,6 +134,34 @@ def _conflicts(files: Sequence[InjectedFile]) -> Iterator[str]:
                 yield f"{one.place(conflict.path)}: conflict {where}: {conflict.message}; {conflict.fix}"
 
 
+def _show_plan(files: Sequence[InjectedFile], quiet: bool) -> None:
+    """Print to stderr what each pod template got, and why; that one with GPUs stays without RDMA is told in any case."""
+    for one in (one for file in files for one in file.objects):
+        for plan in one.result.plan:
+            role = "" if plan.role == "pod" else f" {plan.role}"
+            head = f"{one.place(plan.path)}: {one.document.label}{role}"
+            if plan.left and plan.lacks:
+                click.echo(f"warning: {head} gets no RDMA: {plan.left}", err=True)
+            elif plan.left:
+                say(quiet, f"{head} gets nothing: {plan.left}")
+            elif plan.added and not quiet:
+                several = len(plan.containers) > 1
+                rows = [
+                    (f"{one.container}: " * (several and one.container != "") + one.what, one.why) for one in plan.added
+                ]
+                width = max(len(what) for what, _ in rows)
+                click.echo(f"{head}, container{'s' * several} {', '.join(plan.containers)}:", err=True)
+                click.echo("\n".join(f"  + {what.ljust(width)}  {why}" for what, why in rows), err=True)
+
+
+def _of_parts(files: Sequence[InjectedFile], size: VmSize) -> Iterator[str]:
+    plans = (plan for file in files for one in file.objects for plan in one.result.plan)
+    if any(plan.part and plan.added for plan in plans):
+        from aksrdma.workloads.inject.proportion import near
+
+        yield from filter(None, [near(size)])
+
+
 def _notes(files: Sequence[InjectedFile]) -> Iterator[str]:
     for file in files:
         for one in file.objects:
@@ -135,7 +170,9 @@ def _notes(files: Sequence[InjectedFile]) -> Iterator[str]:
             if one.unknown:
                 yield f"{label} passes through unchanged: aksrdma knows no pods of this kind"
         yield from (f"{file.name}: {label} was written anew, without its comments" for label in file.rewritten)
-    if not any(one.result.edits for file in files for one in file.objects):
+    if not any(
+        one.result.edits or any(plan.left for plan in one.result.plan) for file in files for one in file.objects
+    ):
         yield "nothing to add: there is no workload, or each has what RDMA needs"
 
 

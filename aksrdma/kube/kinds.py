@@ -50,6 +50,9 @@ class Place:
     """How the pod is written there; None: as a pod template."""
     patches: tuple[str, ...] = ()
     """Fields of the role, of any depth, in which the object changes its own template; they are not applied here."""
+    asks: bool | None = None
+    """Whether its pods do RDMA on a VM size with GPUs though they ask for no GPU: ranks of MPI do, a head that leads the
+    others does not; None: nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ _LEADER_WORKER: Final = ("spec", "leaderWorkerTemplate")
 
 def _ray(*spec: str) -> tuple[Place, ...]:
     return (
-        Place((*spec, "headGroupSpec", "template"), "head", count.one),
+        Place((*spec, "headGroupSpec", "template"), "head", count.one, asks=False),
         Place((*spec, "workerGroupSpecs", EACH, "template"), "worker", count.ray_workers),
     )
 
@@ -161,7 +164,7 @@ def _rows() -> Iterator[Kind]:
     )
     yield Kind("batch", "Job", versions=_V1, places=(Place(_TEMPLATE, "pod", count.parallel),))
 
-    mpi = Place(("spec", "mpiReplicaSpecs", EACH, "template"), EACH, count.beside, count.launcher_works)
+    mpi = Place(("spec", "mpiReplicaSpecs", EACH, "template"), EACH, count.beside, count.launcher_works, asks=True)
     yield Kind("kubeflow.org", "MPIJob", places=(mpi,))
     torch = Place(("spec", "pytorchReplicaSpecs", EACH, "template"), EACH, count.beside, container="pytorch")
     yield Kind("kubeflow.org", "PyTorchJob", places=(torch,))
@@ -182,7 +185,9 @@ def _rows() -> Iterator[Kind]:
     yield Kind("ray.io", "RayJob", places=(*_ray("spec", "rayClusterSpec"), submitter))
     source = "ray-project/kuberay v1.6.2, ray-operator/apis/ray/v1/rayservice_types.go"
     yield Kind("ray.io", "RayService", has_schema=False, places=_ray("spec", "rayClusterConfig"), source=source)
-    runtime = (Place(("spec", "template", "spec", *_JOB_SET), "node", count.of_runtime, count.trains, TRAINER_NODE),)
+    runtime = (
+        Place(("spec", "template", "spec", *_JOB_SET), "node", count.of_runtime, count.trains, TRAINER_NODE, asks=True),
+    )
     yield Kind(TRAINER_GROUP, "ClusterTrainingRuntime", namespaced=False, places=runtime)
     yield Kind(TRAINER_GROUP, "TrainingRuntime", places=runtime)
     yield Kind(TRAINER_GROUP, "TrainJob")
@@ -230,7 +235,12 @@ def _without_schema() -> Iterator[Kind]:
     yield kind("workloads.x-k8s.io", "RoleBasedGroup", source, *_group_roles())
 
     source = "flux-framework/flux-operator 0.2.1, api/v1alpha2/minicluster_types.go and controllers/flux"
-    yield kind("flux-framework.org", "MiniCluster", source, Place(("spec",), "broker", count.size, shape=MINI_CLUSTER))
+    yield kind(
+        "flux-framework.org",
+        "MiniCluster",
+        source,
+        Place(("spec",), "broker", count.size, shape=MINI_CLUSTER, asks=True),
+    )
 
     source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1beta1/predictor.go"
     yield kind("serving.kserve.io", "InferenceService", source, *_inference())

@@ -21,6 +21,7 @@ spec:
     vmSize: Standard_HB120rs_v3
 """
 POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n  - name: main\n    image: b\n"
+POD += "    resources:\n      limits:\n        nvidia.com/gpu: 8\n"
 OTHER = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n"
 H100 = ["--vm-size", "Standard_ND96isr_H100_v5"]
 
@@ -38,9 +39,9 @@ def test_a_file_is_printed_with_rdma(capsys):
     assert run(["inject", "pod.yaml", *H100]) == 0
 
     out, err = capsys.readouterr()
-    assert out.startswith(POD)
-    assert yaml.safe_load(out)["spec"]["containers"][0]["resources"]["limits"] == {"rdma/ib": 8}
-    assert err.startswith("note: NCCL knows Standard_ND96isr_H100_v5 better with ndv5-topo.xml")
+    assert out.startswith(POD.partition("    resources")[0])
+    assert yaml.safe_load(out)["spec"]["containers"][0]["resources"]["limits"] == {"nvidia.com/gpu": 8, "rdma/ib": 8}
+    assert "note: NCCL knows Standard_ND96isr_H100_v5 better with ndv5-topo.xml" in err
 
 
 def test_stdin_is_read_without_a_path_and_with_a_dash(capsys, monkeypatch, tmp_path):
@@ -82,7 +83,8 @@ def test_a_pool_of_a_cluster_is_selected_and_its_taint_tolerated(capsys):
     assert err == ""
 
 
-def test_the_profile_and_the_number_of_gpus_are_options(capsys):
+def test_the_profile_and_the_number_of_gpus_are_options(capsys, tmp_path):
+    (tmp_path / "pod.yaml").write_text(POD.partition("    resources")[0])
     run(["inject", "pod.yaml", *H100, "--profile", "rdma-shared-device-plugin", "--gpus", "2"])
 
     limits = yaml.safe_load(capsys.readouterr().out)["spec"]["containers"][0]["resources"]["limits"]
@@ -125,7 +127,7 @@ def test_a_conflict_exits_1_with_both_values_and_prints_nothing(capsys, tmp_path
 
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("pod.yaml:11: conflict Pod/a spec.containers[0].env[0].value: NCCL_DEBUG is 'WARN', and")
+    assert err.startswith("pod.yaml:14: conflict Pod/a spec.containers[0].env[0].value: NCCL_DEBUG is 'WARN', and")
     assert "'INFO'" in err
 
 

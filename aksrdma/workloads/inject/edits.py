@@ -163,12 +163,51 @@ class Cursor:
         self.data[key].append(item)
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One thing that a pod template got, and why."""
+
+    what: str
+    why: str
+    container: str = ""
+    """The container that got it; empty for what is the pod's."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """What became of one pod template."""
+
+    path: FieldPath
+    """Where it stands in its object."""
+    role: str
+    """What its pods are in their workload."""
+    containers: tuple[str, ...] = ()
+    """Names of those that work."""
+    added: list[Added] = field(default_factory=list)
+    left: str = ""
+    """Why it got nothing; empty where it got something, or has all that it needs."""
+    lacks: bool = False
+    """Whether it asks for GPUs and yet stays without RDMA."""
+    part: bool = False
+    """Whether it has a part of its node's GPUs, and NICs of its own, of which it cannot be said which."""
+
+
 @dataclass(slots=True)
 class Report:
-    """Collects conflicts and notes of one object."""
+    """Collects what one object gets, and its conflicts and notes."""
 
     conflicts: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    plans: list[Planned] = field(default_factory=list)
+
+    def begin(self, path: FieldPath, role: str, *, left: str = "", lacks: bool = False) -> Planned:
+        """Begin the plan of a pod template, to which `added` adds."""
+        self.plans.append(Planned(path, role, left=left, lacks=lacks))
+        return self.plans[-1]
+
+    def added(self, what: str, why: str, container: Any = "") -> None:
+        """Add to the plan what the template at hand gets."""
+        self.plans[-1].added.append(Added(what, why, str(container or "")))
 
     def conflict(self, path: FieldPath, message: str, fix: str) -> None:
         """Add a conflict."""

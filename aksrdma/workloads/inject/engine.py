@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aksrdma.findings import Problem
+from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.kinds import TRAINER_GROUP, TRAINER_NODE, WORKLOADS, kind_of
-from aksrdma.kube.shapes import NotAMappingError
-from aksrdma.kube.templates import pod_templates
+from aksrdma.kube.templates import PodTemplate, pod_templates
 from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, RuntimeName, runtime_name, wanted_runtime
-from aksrdma.kube.values import mapping, step, text
-from aksrdma.workloads.inject.edits import Cursor, Edit, InjectionError, MalformedError, Report, between, unshared
+from aksrdma.kube.values import items, mapping, step, text
+from aksrdma.workloads.inject.edits import (
+    Cursor,
+    Edit,
+    InjectionError,
+    MalformedError,
+    Planned,
+    Report,
+    between,
+    unshared,
+)
 from aksrdma.workloads.inject.intent import Injection
 from aksrdma.workloads.inject.memory import add_ipc_lock, add_shared_memory, add_topology
 from aksrdma.workloads.inject.nodes import fabric_of, keep_to_one_fabric, select_nodes
-from aksrdma.workloads.inject.pods import add_environment, add_network, add_resources, add_to_template, container_names
+from aksrdma.workloads.inject.pods import (
+    Role,
+    add_environment,
+    add_network,
+    add_resources,
+    add_to_template,
+    container_names,
+    gpus_of,
+    has_rdma,
+)
+from aksrdma.workloads.inject.proportion import is_part, shares
 
 MANAGER: Final = "aksrdma.dev/inject"
 """Who owns the patch that a TrainJob makes to its runtime."""
@@ -36,6 +54,8 @@ class Injected:
     """Where the object contradicts what RDMA needs; `data` is of no use then."""
     notes: tuple[str, ...]
     """What the user should know."""
+    plan: tuple[Planned, ...] = ()
+    """What each pod template got, and why."""
 
 
 def inject(data: Mapping[str, Any], injection: Injection, *, runtimes: Collection[RuntimeName] = ()) -> dict[str, Any]:
@@ -68,10 +88,8 @@ def injected(data: Mapping[str, Any], injection: Injection, *, runtimes: Collect
                 _add_to_workload(result, injection, report)
         except MalformedError as error:
             report.conflict(error.path, f"is not {error.wanted}", "mend it first; `aksrdma validate` says more")
-        except NotAMappingError as error:
-            report.conflict(error.path, "is not a mapping", "mend it first")
     edits = () if report.conflicts else tuple(between(unshared(data), result))
-    return Injected(result, edits, tuple(report.conflicts), tuple(report.notes))
+    return Injected(result, edits, tuple(report.conflicts), tuple(report.notes), tuple(report.plans))
 
 
 def runtimes_of(objects: Iterable[Any]) -> frozenset[RuntimeName]:
@@ -86,9 +104,10 @@ def passes_unknown(data: Any) -> bool:
 
 
 def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report) -> None:
-    working = [template for template in pod_templates(data) if template.works]
-    if not working:
-        report.conflict((), "has no pod template that works", "add one; `aksrdma validate` says what the kind needs")
+    templates = list(pod_templates(data))
+    working = [template for template in templates if template.works]
+    if not templates:
+        report.conflict((), "has no pod template", "add one; `aksrdma validate` says what the kind needs")
     # A container may be missing in one of several templates (a launcher's, say), but not in all of them.
     names = sorted({name for template in working for name in container_names(template.data)})
     if injection.container is not None and working and injection.container not in names:
@@ -97,18 +116,21 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             f"has no container {injection.container!r} (it has: {', '.join(names)})",
             "give --container another name, or leave it out",
         )
-    for template in working:
-        told = len(report.conflicts)
-        add_to_template(
-            Cursor(template.data, template.path),
-            injection,
-            report,
-            namespace=_namespace(data),
+    leads = [template.place is not None and template.place.asks is False for template in working]
+    have_gpus = [any(gpus_of(one.get("resources")) for _, one in _containers(template)) for template in working]
+    for template in templates:
+        if not template.works:
+            report.begin(template.path, template.role, left=f"a {template.role} does not do the work")
+    for template, lead, has_gpus in zip(working, leads, have_gpus, strict=True):
+        role = Role(
+            name=template.role,
             by_controller=template.container,
+            asks=template.place.asks if template.place else None,
+            takes_options=has_gpus or not (any(have_gpus) or (lead and not all(leads))),
+            namespace=_namespace(data),
             fabric=None if _alone(data) else fabric_of(data),
         )
-        # The template may be made of fields that stand elsewhere.
-        report.conflicts[told:] = [one._replace(path=template.real(one.path)) for one in report.conflicts[told:]]
+        add_to_template(Cursor(template.data, template.path), injection, report, role)
         refused = sorted(template.store(data) & template.spec.keys() & {"affinity"})
         if refused and step(template.spec, ("affinity", "podAffinity")):
             report.note(
@@ -116,10 +138,14 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             )
 
 
+def _containers(template: PodTemplate) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    return items(template.spec.get("containers"), ())
+
+
 def _alone(data: dict[str, Any]) -> bool:
     """Whether no other pod of the workload has to reach this one over InfiniBand."""
     job = ("spec", "jobTemplate", "spec") if data["kind"] == "CronJob" else ("spec",)
-    one_at_a_time = str(data["apiVersion"]).startswith("batch/") and step(data, (*job, "parallelism")) in (None, 0, 1)
+    one_at_a_time = data["kind"] in ("Job", "CronJob") and step(data, (*job, "parallelism")) in (None, 0, 1)
     return data["kind"] in _OWN_POOL or one_at_a_time
 
 
@@ -146,11 +172,19 @@ def _add_to_train_job(job: Cursor, injection: Injection, report: Report, runtime
             "choose a profile with a device plugin, or leave the TrainJob out and change its runtime",
         )
         return
-    replaced = step(job.data, RESOURCES) is not None
+    given = step(job.data, RESOURCES)
+    gpus = injection.gpus or gpus_of(given)
+    # Without resources of its own it has the runtime's, of which nothing is known here.
+    [share] = shares([gpus], injection, asks=True if given is None else None)
+    if not share.units and not has_rdma(given):
+        report.begin(job.path, TRAINER_NODE, left=share.why, lacks=gpus > 0)
+        return
+    plan = report.begin(job.path, TRAINER_NODE)
+    plan.containers, plan.part = (TRAINER_NODE,), is_part(gpus, injection)
     with job.mapping("spec").filling("trainer") as trainer:
-        if replaced or not runtime_injected:  # else the runtime's own apply, and they have the RDMA resource now
-            add_resources(trainer.mapping("resourcesPerNode"), injection, report)
-        if not replaced and not runtime_injected:
+        if given is not None or not runtime_injected:  # else the runtime's own apply, and they have the resource now
+            add_resources(trainer.mapping("resourcesPerNode"), share, injection, report)
+        if given is None and not runtime_injected:
             report.note(
                 "resourcesPerNode replaces the resources of the runtime; put its cpu, memory and GPUs beside the RDMA "
                 "resource"
@@ -166,7 +200,7 @@ def _add_to_train_job(job: Cursor, injection: Injection, report: Report, runtime
         add_network(template, _namespace(job.data), injection, report)
         select_nodes(pod, injection, report)
     if injection.pool is None:  # pods of one job look for each other, also where the runtime serves many jobs
-        keep_to_one_fabric(_patched_template(job), fabric_of(job.data))
+        keep_to_one_fabric(_patched_template(job), fabric_of(job.data), report)
 
 
 def _patched_template(job: Cursor) -> Cursor:

@@ -27,7 +27,8 @@ class Injection:
     resource: str | None
     """Extended resource of the device plugin, such as `rdma/ib`; None: profile `base` has no plugin."""
     count: int
-    """Units of the resource: every NIC with `sriov-device-plugin`, 1 slot where NICs are shared."""
+    """Units of the resource that stand for the whole node: every NIC with `sriov-device-plugin`, 1 slot where NICs are
+    shared. With GPUs a container gets its share (`proportion`)."""
     pool: str | None = None
     """Node pool; None: any whose nodes have an InfiniBand NIC, but one pool for all pods of a workload."""
     tolerations: tuple[Mapping[str, Any], ...] = ()
@@ -35,6 +36,10 @@ class Injection:
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     gpus: int | None = None
     """GPUs for each container that works; None: as the workload has it."""
+    nics: int | None = None
+    """Units of the resource for each container that works; None: in proportion to its GPUs."""
+    presets: tuple[str, ...] = ()
+    """Names of the presets whose variables `environment` has."""
     network: tuple[str, str] | None = None
     """Namespace and name of the IPoIBNetwork; None: none."""
     topology_config_map: str | None = None
@@ -64,6 +69,7 @@ def injection_for(
     *,
     pool: str | None = None,
     gpus: int | None = None,
+    nics: int | None = None,
     presets: Sequence[str] = (),
     topology_config_map: str | None = None,
     container: str | None = None,
@@ -75,13 +81,15 @@ def injection_for(
         decisions: those of a plan (`make_plan(cluster).decisions`).
         pool: a node pool of the cluster; None: pools have no names that count, and all have one VM size.
         gpus: GPUs for each container that works; None: as the workload has it.
+        nics: NICs for each container that works; None: in proportion to its GPUs, and on a VM size with GPUs none for a
+            pod that asks for none.
         presets: names of environment presets; empty: `nccl` for NVIDIA GPUs, `rccl` for AMD, none without GPUs.
         topology_config_map: ConfigMap with the NCCL topology file under the key `topo.xml`.
         container: name of the container that works.
         keep_env: whether variables that the workload sets to other values stay.
 
     Raises:
-        UsageError: a pool, preset, number of GPUs or ConfigMap that does not fit the VM size.
+        UsageError: a pool, preset, number of GPUs or NICs, or ConfigMap that does not fit the VM size.
     """
     size = decisions.sizes[pool or decisions.pools[0].name]
     _check_gpus(size, gpus)
@@ -92,6 +100,7 @@ def injection_for(
     if file:
         environment[TOPOLOGY_VARIABLE] = file
     profile = decisions.cluster.profile
+    _check_nics(size, profile, nics)
     asked = decisions.cluster.ipoib
     return Injection(
         vm_size=size,
@@ -102,6 +111,8 @@ def injection_for(
         tolerations=_tolerations(decisions, pool),
         environment=environment,
         gpus=gpus,
+        nics=nics,
+        presets=tuple(row.name for row in rows),
         network=(asked.namespace, asked.name) if profile == "ipoib" else None,
         topology_config_map=topology_config_map,
         topology_file=file,
@@ -151,6 +162,19 @@ def _check_gpus(size: VmSize, gpus: int | None) -> None:
         raise UsageError(f"{size.name} has no GPUs; leave --gpus out")
     if not 0 < gpus <= size.gpu.count:
         raise UsageError(f"{size.name} has {size.gpu.count} GPUs, so --gpus is a number from 1 to {size.gpu.count}")
+
+
+def _check_nics(size: VmSize, profile: str, nics: int | None) -> None:
+    if nics is None:
+        return
+    if catalog.profile(profile).resource is None:
+        raise UsageError(f"profile {profile} has no device plugin that hands out NICs; leave --nics out")
+    if not _unit_is_nic(profile):
+        if nics != 1:
+            raise UsageError(f"with profile {profile} one slot opens every NIC of the node, so --nics is 1")
+    elif not 0 < nics <= size.infiniband.nic_count:
+        has = f"{size.name} has {size.infiniband.nic_count} InfiniBand NIC{'s' * (size.infiniband.nic_count != 1)}"
+        raise UsageError(f"{has}, so --nics is a number from 1 to {size.infiniband.nic_count}")
 
 
 def _topology_path(size: VmSize, of_preset: str | None) -> str:

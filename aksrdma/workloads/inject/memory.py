@@ -38,6 +38,11 @@ def add_ipc_lock(container: Cursor, report: Report) -> None:
         )
     elif IPC_LOCK not in added and "ALL" not in added:
         container.mapping("securityContext", "capabilities").append("add", IPC_LOCK)
+        report.added(
+            IPC_LOCK,
+            "memory that a NIC reads is locked, of which a container may have 64 KiB without it",
+            container.data.get("name"),
+        )
 
 
 def note_user(pod: Cursor, container: Cursor, report: Report) -> None:
@@ -88,6 +93,9 @@ def add_shared_memory(pod: Cursor, container: Cursor, limits: Any, report: Repor
         medium = {"medium": "Memory"} | (_size_limit(limits) or _size_limit(pod.at("resources", "limits")))
         pod.append("volumes", {"name": name, "emptyDir": medium})
     container.append("volumeMounts", {"name": name, "mountPath": SHM_PATH})
+    report.added(
+        SHM_PATH, "in memory; the 64 MiB that a container has are too few for NCCL and MPI", container.data.get("name")
+    )
 
 
 def add_topology(pod: Cursor, container: Cursor, injection: Injection, report: Report) -> None:
@@ -120,6 +128,7 @@ def add_topology(pod: Cursor, container: Cursor, injection: Injection, report: R
         name = _free_name(_TOPOLOGY_VOLUME, volumes)
         pod.append("volumes", {"name": name, "configMap": source})
     container.append("volumeMounts", {"name": name, "mountPath": folder, "readOnly": True})
+    report.added(injection.topology_file, f"of ConfigMap {injection.topology_config_map}", container.data.get("name"))
 
 
 def _size_limit(limits: Any) -> dict[str, str]:

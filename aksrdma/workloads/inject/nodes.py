@@ -27,6 +27,8 @@ def select_nodes(pod: Cursor, injection: Injection, report: Report) -> None:
     _refuse_other_nodes(pod, injection, report)
     selector = pod.mapping("nodeSelector")
     for label, value in injection.node_selector.items():
+        if label not in selector.data:
+            report.added("nodeSelector", f"{label}: {value}")
         if selector.data.setdefault(label, value) != value:
             report.conflict(
                 (*selector.path, label),
@@ -39,14 +41,16 @@ def select_nodes(pod: Cursor, injection: Injection, report: Report) -> None:
         taint = Taint(*(str(wanted.get(key) or "") for key in ("key", "value", "effect")))
         if not any(one.tolerates(taint) for one in given):
             pod.append("tolerations", dict(wanted))
+            report.added("toleration", f"of {taint}, which the nodes of the pool have")
 
 
-def keep_to_one_fabric(template: Cursor, fabric: str) -> None:
+def keep_to_one_fabric(template: Cursor, fabric: str, report: Report) -> None:
     """Require that a pod is in the node pool of the other pods of its workload, unless that is so already.
 
     Args:
         template: the pod template; its pods get a label by which they find each other.
         fabric: value of the label.
+        report: takes what was added.
 
     Raises:
         MalformedError: labels or affinity are no mappings, or the terms no list.
@@ -59,6 +63,9 @@ def keep_to_one_fabric(template: Cursor, fabric: str) -> None:
     template.mapping("metadata", "labels").data[FABRIC_LABEL] = fabric
     term = {"labelSelector": {"matchLabels": {FABRIC_LABEL: fabric}}, "topologyKey": _POOL}
     pod.mapping("affinity", "podAffinity").append(REQUIRED, term)
+    report.added(
+        "podAffinity", f"pods with its label {FABRIC_LABEL} in one node pool, which is as far as InfiniBand reaches"
+    )
 
 
 def fabric_of(data: Mapping[str, Any]) -> str:

@@ -31,7 +31,16 @@ def injection(size=H100, profile="sriov-device-plugin", *, pool=None, taints=(TA
     return injection_for(plan.decisions, pool=pool, **options)
 
 
+EIGHT = {"limits": {"nvidia.com/gpu": 8}}
+
+
 def container(name="main", **fields):
+    """Return a container with the GPUs of a whole H100 node, unless other resources are given."""
+    return {"name": name, "image": "image:1", "resources": copy.deepcopy(EIGHT), **fields}
+
+
+def cpu(name="main", **fields):
+    """Return a container that asks for nothing."""
     return {"name": name, "image": "image:1", **fields}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from aksrdma.findings import format_path
 from aksrdma.workloads.inject import InjectionError, inject, injected
-from tests.workloads.inject.inject_props import HB, container, injection, objects_of, pod
+from tests.workloads.inject.inject_props import HB, container, cpu, injection, objects_of, pod
 
 POOL = "kubernetes.azure.com/agentpool"
 
@@ -16,7 +16,7 @@ def other_pools(*values, operator="In"):
 
 
 def with_network_json(text):
-    data = pod()
+    data = pod(cpu())
     data["metadata"]["annotations"] = {"k8s.v1.cni.cncf.io/networks": text}
     return data
 
@@ -113,7 +113,7 @@ TERMS = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecuti
             id="another VM size selected",
         ),
         pytest.param(
-            pod(hostNetwork=True), {"size": HB, "profile": "ipoib"},
+            pod(cpu(), hostNetwork=True), {"size": HB, "profile": "ipoib"},
             "spec.hostNetwork", ("true", "no interface"),
             id="the node's network with ipoib",
         ),

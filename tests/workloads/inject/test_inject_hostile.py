@@ -6,7 +6,7 @@ import pytest
 
 from aksrdma.kube.scheduling import REQUIRED
 from aksrdma.workloads.inject import injected, runtimes_of
-from tests.workloads.inject.inject_props import HB, NAMES, container, injection, objects_of, pod
+from tests.workloads.inject.inject_props import HB, NAMES, container, cpu, injection, objects_of, pod
 
 JUNK = (5, "x", "[", [1], [[1]], [{"name": [1]}], {"a": 1}, {"name": {}}, None, True)
 TERM = {"matchExpressions": [{"key": "agentpool", "operator": "In", "values": ["a"]}]}
@@ -70,7 +70,7 @@ def test_what_is_no_object_is_no_runtime():
 
 @pytest.mark.parametrize("depth", [50, 100_000])
 def test_json_of_any_depth_in_an_annotation_is_a_conflict(depth):
-    data = pod()
+    data = pod(cpu())
     data["metadata"]["annotations"] = {"k8s.v1.cni.cncf.io/networks": "[" * depth}
 
     [conflict] = injected(data, injection(HB, profile="ipoib")).conflicts

@@ -7,7 +7,7 @@ import pytest
 from aksrdma.kube.kinds import KINDS, WORKLOADS
 from aksrdma.kube.templates import pod_templates
 from aksrdma.workloads.inject import inject, injected, runtimes_of
-from tests.workloads.inject.inject_props import MI300X, NAMES, container, injection, objects_of, pod
+from tests.workloads.inject.inject_props import H100, HB, MI300X, NAMES, container, cpu, injection, objects_of, pod
 
 
 def test_every_workload_kind_has_an_example():
@@ -36,7 +36,9 @@ def with_rdma(data):
         pytest.param("mpijob", ["worker.worker"], id="the worker of an MPIJob and not its launcher"),
         pytest.param("pytorchjob", ["master.pytorch", "worker.pytorch"], id="master and worker of a PyTorchJob"),
         pytest.param("leaderworkerset", ["leader.vllm-leader", "worker.vllm-worker"], id="leader and worker"),
-        pytest.param("raycluster", ["head.ray-head", "worker.ray-worker"], id="head and workers of a RayCluster"),
+        pytest.param(
+            "raycluster", ["head.ray-head", "worker.ray-worker"], id="head and workers of a RayCluster on CPUs"
+        ),
         pytest.param("rayjob", ["head.ray-head", "worker.ray-worker"], id="no submitter of a RayJob"),
         pytest.param("trainingruntime", ["node.node"], id="the node of a training runtime and no initializer"),
         pytest.param("clustertrainingruntime", ["node.node"], id="the node of an MPI runtime and not its launcher"),
@@ -48,8 +50,9 @@ def with_rdma(data):
 )
 def test_the_containers_that_work_get_rdma(name, expected):
     data = next(data for data in objects_of(name) if data["kind"] in WORKLOADS)
+    size = H100 if "nvidia.com/gpu" in str(data) else HB
 
-    assert list(with_rdma(inject(data, injection()))) == expected
+    assert list(with_rdma(inject(data, injection(size)))) == expected
 
 
 def test_a_launcher_that_works_too_gets_rdma():
@@ -73,19 +76,18 @@ def test_a_runtime_without_a_job_called_node_trains_in_the_one_with_the_label():
     assert list(with_rdma(inject(data, injection()))) == ["node.node"]
 
 
-GPUS = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
 MARKED = {"metadata": {"name": "pod", "annotations": {"kubectl.kubernetes.io/default-container": "b"}}}
 
 
 @pytest.mark.parametrize(
     ("data", "options", "expected"),
     [
-        pytest.param(pod(container("a"), container("b")), {}, ["pod.a"], id="the first where nothing is said"),
-        pytest.param(pod(container("a"), container("b", **GPUS)), {}, ["pod.b"], id="the one with GPUs"),
-        pytest.param(pod(container("a"), container("b")) | MARKED, {}, ["pod.b"], id="the one that kubectl goes to"),
+        pytest.param(pod(cpu("a"), cpu("b")), {"size": HB}, ["pod.a"], id="the first where nothing is said"),
+        pytest.param(pod(cpu("a"), container("b")), {}, ["pod.b"], id="the one with GPUs"),
+        pytest.param(pod(cpu("a"), cpu("b")) | MARKED, {"size": HB}, ["pod.b"], id="the one that kubectl goes to"),
         pytest.param(pod(container("a"), container("b")), {"container": "b"}, ["pod.b"], id="the named one"),
         pytest.param(
-            pod(container("a"), container("b", **GPUS)), {"container": "a"}, ["pod.a"], id="the named one before GPUs"
+            pod(cpu("a"), container("b")), {"container": "a", "nics": 1}, ["pod.a"], id="the named one before GPUs"
         ),
     ],
 )
@@ -97,9 +99,9 @@ def test_the_container_that_the_controller_names_goes_before_the_first():
     data = objects_of("pytorchjob")[0]
     for replicas in data["spec"]["pytorchReplicaSpecs"].values():
         spec = replicas["template"]["spec"]
-        spec["containers"] = [container("logger"), container("pytorch")]
+        spec["containers"] = [cpu("logger"), cpu("pytorch")]
 
-    assert list(with_rdma(inject(data, injection()))) == ["master.pytorch", "worker.pytorch"]
+    assert list(with_rdma(inject(data, injection(HB)))) == ["master.pytorch", "worker.pytorch"]
 
 
 def test_a_kind_without_pods_comes_back_as_it_was():

@@ -29,12 +29,14 @@ def test_kustomize_builds_what_inject_prints(name, kustomize, tmp_path):
 
 
 def test_objects_of_one_name_in_two_namespaces_get_their_own_patches(kustomize, tmp_path):
-    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: %s}\nspec: {containers: [{name: %s, image: b}]}\n"
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: %s}\nspec: {containers: [{name: %s, image: b, resources: {limits: {nvidia.com/gpu: 8}}}]}\n"
     files = [("base.yaml", f"{text % ('one', 'c')}---\n{text % ('two', 'd')}".encode())]
 
     objects = built(kustomize, tmp_path, files)
 
-    assert [one["spec"]["containers"][0]["resources"]["limits"] for one in objects.values()] == [{"rdma/ib": 8}] * 2
+    assert [one["spec"]["containers"][0]["resources"]["limits"] for one in objects.values()] == [
+        {"nvidia.com/gpu": 8, "rdma/ib": 8}
+    ] * 2
     assert {label: one["spec"]["containers"][0]["name"] for label, one in objects.items()} == {
         "Pod/one/a": "c",
         "Pod/two/a": "d",
@@ -48,7 +50,7 @@ def test_what_needs_nothing_has_no_patch():
 
 
 def test_an_object_without_a_name_is_refused():
-    source = b"apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\nspec: {containers: [{name: a}]}\n"
+    source = b"apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\nspec: {containers: [{name: a, resources: {limits: {nvidia.com/gpu: 1}}}]}\n"
 
     with pytest.raises(UsageError, match=r"a.yaml:1: Pod has no metadata.name"):
         component(inject_files([("a.yaml", source)], injection()))

@@ -7,7 +7,7 @@ from aksrdma.errors import PlanError
 from aksrdma.plan import PROFILES
 from aksrdma.validation import validate
 from aksrdma.workloads.inject import apply, injected, runtimes_of
-from tests.workloads.inject.inject_props import NAMES, fitted, injection, objects_of
+from tests.workloads.inject.inject_props import H100, HB, NAMES, fitted, injection, objects_of
 
 SIZES = [name for name in catalog.vm_sizes() if catalog.vm_size(name).usable]
 OBJECTS = [data for name in NAMES for data in objects_of(name)]
@@ -49,8 +49,10 @@ def found(objects, size):
 
 
 def test_the_inputs_are_clean_and_lack_rdma():
-    assert found(OBJECTS, "Standard_ND96isr_H100_v5") == set()
-    assert all(injected(data, injection(), runtimes=()).edits for data in OBJECTS if data["kind"] != "Service")
+    assert found(OBJECTS, H100) == set()
+    workloads = [data for data in OBJECTS if data["kind"] != "Service"]
+    asked = [injection(H100 if "nvidia.com/gpu" in str(data) else HB) for data in workloads]
+    assert all(injected(data, one).edits for data, one in zip(workloads, asked, strict=True))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,7 +4,7 @@ import pytest
 
 from aksrdma.errors import UnknownNameError, UsageError
 from aksrdma.workloads.inject import inject, injected
-from tests.workloads.inject.inject_props import H100, HB, MI300X, container, injection, objects_of, pod
+from tests.workloads.inject.inject_props import H100, HB, MI300X, container, cpu, injection, objects_of, pod
 
 
 def main_of(data):
@@ -12,38 +12,21 @@ def main_of(data):
 
 
 @pytest.mark.parametrize(
-    ("asked", "resources"),
-    [
-        pytest.param(injection(), {"rdma/ib": 8}, id="every NIC with sriov-device-plugin"),
-        pytest.param(injection("Standard_ND40rs_v2"), {"rdma/ib": 1}, id="NICs and not GPUs"),
-        pytest.param(injection("Standard_HB368rs_v5"), {"rdma/ib": 4}, id="NICs of a size without GPUs"),
-        pytest.param(injection(profile="rdma-shared-device-plugin"), {"rdma/shared_ib": 1}, id="one slot where shared"),
-        pytest.param(injection(profile="ipoib"), {"rdma/shared_ib": 1}, id="one slot with ipoib"),
-        pytest.param(injection(gpus=4), {"rdma/ib": 8, "nvidia.com/gpu": 4}, id="GPUs of NVIDIA"),
-        pytest.param(injection(MI300X, gpus=8), {"rdma/ib": 8, "amd.com/gpu": 8}, id="GPUs of AMD"),
-    ],
-)
-def test_requests_and_limits_are(asked, resources):
-    assert main_of(inject(pod(), asked))["resources"] == {"requests": resources, "limits": resources}
-
-
-@pytest.mark.parametrize(
     ("given", "expected"),
     [
         pytest.param(
-            {"limits": {"rdma/ib": 2}}, {"limits": {"rdma/ib": 2}, "requests": {"rdma/ib": 2}}, id="fewer NICs"
+            {"requests": {"rdma/ib": "4"}}, {"requests": {"rdma/ib": "4"}, "limits": {"rdma/ib": "4"}}, id="text"
         ),
         pytest.param(
-            {"requests": {"rdma/ib": "4"}},
-            {"requests": {"rdma/ib": "4"}, "limits": {"rdma/ib": "4"}},
-            id="text as it is",
-        ),
-        pytest.param(
-            {"limits": {"cpu": 4}},
-            {"limits": {"cpu": 4, "rdma/ib": 8}, "requests": {"rdma/ib": 8}},
+            {"limits": {"cpu": 4, "nvidia.com/gpu": 8}},
+            {"limits": {"cpu": 4, "nvidia.com/gpu": 8, "rdma/ib": 8}, "requests": {"rdma/ib": 8}},
             id="other resources beside",
         ),
-        pytest.param({"limits": None}, {"limits": {"rdma/ib": 8}, "requests": {"rdma/ib": 8}}, id="null as nothing"),
+        pytest.param(
+            {"limits": {"nvidia.com/gpu": 8}, "requests": None},
+            {"limits": {"nvidia.com/gpu": 8, "rdma/ib": 8}, "requests": {"rdma/ib": 8}},
+            id="null as nothing",
+        ),
     ],
 )
 def test_resources_of_the_user_stay(given, expected):
@@ -80,14 +63,6 @@ def test_a_capability_that_has_no_effect_is_noted_for(spec, noted):
     assert ("effect for root only" in "".join(injected(pod(**spec), injection()).notes)) is noted
 
 
-def test_several_containers_with_gpus_are_noted():
-    gpus = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
-
-    done = injected(pod(container("a", **gpus), container("b", **gpus)), injection())
-
-    assert done.notes == ("a, b ask for GPUs; a gets RDMA, --container chooses another",)
-
-
 @pytest.mark.parametrize("given", [{}, None], ids=["empty", "null"])
 def test_resources_that_nothing_is_added_to_stay(given):
     data = pod(container(securityContext={"privileged": True}, resources=given))
@@ -105,7 +80,7 @@ def test_resources_that_nothing_is_added_to_stay(given):
     ],
 )
 def test_shared_memory_has(memory, expected):
-    limits = {"limits": {"memory": memory}} if memory else {}
+    limits = {"limits": {"nvidia.com/gpu": 8} | ({"memory": memory} if memory else {})}
 
     done = inject(pod(container(resources=limits)), injection())
 
@@ -244,19 +219,21 @@ class TestNetwork:
         ],
     )  # fmt: skip
     def test_the_annotation_is(self, given, namespace, expected):
-        data = pod()
+        data = pod(cpu())
         data["metadata"] |= {"annotations": {self.NAME: given}} if given else {}
         data["metadata"] |= {"namespace": namespace} if namespace else {}
 
         assert inject(data, injection(HB, "ipoib"))["metadata"]["annotations"][self.NAME] == expected
 
     def test_no_other_profile_has_it(self):
-        assert "annotations" not in inject(pod(), injection(HB))["metadata"]
+        assert "annotations" not in inject(pod(cpu()), injection(HB))["metadata"]
 
 
 class TestEnvironment:
     def names(self, asked, **fields):
-        return [one["name"] for one in main_of(inject(pod(container(**fields)), asked)).get("env", ())]
+        gpu = asked.vm_size.gpu
+        limits = {"resources": {"limits": {gpu.resource: 8}}} if gpu else {}
+        return [one["name"] for one in main_of(inject(pod(cpu(**limits, **fields)), asked)).get("env", ())]
 
     def test_nvidia_has_nccl_amd_rccl_and_cpus_nothing(self):
         assert "NCCL_IB_QPS_PER_CONNECTION" in self.names(injection())
@@ -331,7 +308,7 @@ class TestTopology:
 
 class TestBase:
     def test_a_privileged_container_gets_the_rest(self):
-        spec = inject(pod(container(securityContext={"privileged": True})), injection(profile="base"))["spec"]
+        spec = inject(pod(cpu(securityContext={"privileged": True})), injection(profile="base"))["spec"]
 
         assert "resources" not in spec["containers"][0]
         assert spec["volumes"][0]["emptyDir"] == {"medium": "Memory"}
@@ -362,12 +339,6 @@ def test_a_volume_of_the_topology_config_map_is_mounted_and_not_made_again():
 
     assert [volume["name"] for volume in spec["volumes"]] == ["other", "mine", "shm"]
     assert spec["containers"][0]["volumeMounts"][1]["name"] == "mine"
-
-
-def test_one_container_with_gpus_is_no_news():
-    gpus = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
-
-    assert injected(pod(container("a", **gpus), container("b")), injection()).notes == ()
 
 
 @pytest.mark.parametrize(

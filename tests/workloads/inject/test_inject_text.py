@@ -155,7 +155,7 @@ spec:
 
 
 def text_of(source, **options):
-    [file] = inject_files([("a.yaml", source.encode())], injection(**options))
+    [file] = inject_files([("a.yaml", source.encode())], injection(gpus=8, **options))
     return file
 
 
