@@ -10,7 +10,7 @@ import click
 
 from aksrdma.cli.clusters import plan_of
 from aksrdma.cli.options import name_of, output_option, paths_beside, profile_option, quiet_option, say
-from aksrdma.errors import UsageError
+from aksrdma.errors import ReadError, UsageError
 from aksrdma.validation.sources import iter_files, sources_of
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ def command(
         keep_env=keep_env,
     )
     files = inject_files(list(_contents(named)), injection)
+    if not any(file.objects for file in files):
+        names = ", ".join(file.name for file in files) or ", ".join(named)
+        raise ReadError(f"{names}: no manifest in it: it is empty; what was to write it may have failed")
     if conflicts := list(_conflicts(files)):
         click.echo("\n".join(conflicts), err=True)
         return 1

@@ -51,6 +51,16 @@ class Document:
         return f"Document({self.file!r}, {self.index}, {self.label!r})"
 
     @property
+    def inside(self) -> FieldPath:
+        """Where it stands in the document of its file: `items` and a number of a List; empty for a whole document."""
+        return self._root
+
+    @property
+    def is_json(self) -> bool:
+        """Whether its text is a JSON value of a stream of them, rather than YAML."""
+        return self._chunk is not None and self._chunk.is_json
+
+    @property
     def api_version(self) -> str:
         """`apiVersion`, or an empty string where there is none."""
         return _string(self.data, "apiVersion")

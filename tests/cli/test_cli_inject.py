@@ -22,6 +22,16 @@ spec:
 """
 POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n  - name: main\n    image: b\n"
 POD += "    resources:\n      limits:\n        nvidia.com/gpu: 8\n"
+
+
+def deployment(limits):
+    """Return a Deployment of one container with these limits, in block style but for them."""
+    return (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: serve}\nspec:\n  selector: {}\n  template:\n    spec:\n"
+        f"      containers:\n      - {{name: vllm, image: b, resources: {{limits: {{{limits}}}}}}}\n"
+    )
+
+
 OTHER = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n"
 H100 = ["--vm-size", "Standard_ND96isr_H100_v5"]
 
@@ -42,6 +52,101 @@ def test_a_file_is_printed_with_rdma(capsys):
     assert out.startswith(POD.partition("    resources")[0])
     assert yaml.safe_load(out)["spec"]["containers"][0]["resources"]["limits"] == {"nvidia.com/gpu": 8, "rdma/ib": 8}
     assert "note: NCCL knows Standard_ND96isr_H100_v5 better with ndv5-topo.xml" in err
+
+
+def test_the_plan_says_what_each_pod_template_gets_and_why(capsys, tmp_path):
+    (tmp_path / "deploy.yaml").write_text(deployment("nvidia.com/gpu: 1"))
+
+    assert run(["inject", "deploy.yaml", *H100]) == 0
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "deploy.yaml:6: Deployment/serve, container vllm:"
+    assert lines[2] == "  + rdma/ib: 1    1 of 8 NICs for 1 of 8 GPUs"
+    assert lines[3].startswith("  + 9 variables   preset ndv5-nccl: NCCL_SOCKET_IFNAME, ")
+    assert lines[7].startswith("note: with a part of a node a GPU may get a NIC that is far from it")
+    assert sum("part of a node" in line for line in lines) == 1
+
+
+def test_no_plan_is_told_where_notes_are_not_wanted(capsys, tmp_path):
+    (tmp_path / "deploy.yaml").write_text(deployment("nvidia.com/gpu: 1"))
+
+    assert run(["inject", "deploy.yaml", *H100, "-q"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_whole_node_needs_no_word_of_near_and_far(capsys):
+    run(["inject", "pod.yaml", *H100])
+
+    assert "part of a node" not in capsys.readouterr().err
+
+
+def test_several_containers_are_told_apart(capsys, tmp_path):
+    second = "      - {name: draft, image: b, resources: {limits: {nvidia.com/gpu: 2}}}\n"
+    (tmp_path / "deploy.yaml").write_text(deployment("nvidia.com/gpu: 6") + second)
+
+    run(["inject", "deploy.yaml", *H100])
+
+    err = capsys.readouterr().err
+    assert "Deployment/serve, containers vllm, draft:\n" in err
+    assert "  + draft: rdma/ib: 2   2 of 8 NICs for 2 of 8 GPUs\n" in err
+    assert "  + podAffinity         " in err
+
+
+def test_a_pod_without_gpus_is_left_alone_and_told(capsys, tmp_path):
+    text = deployment("cpu: 1")
+    (tmp_path / "deploy.yaml").write_text(text)
+
+    assert run(["inject", "deploy.yaml", *H100]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == text
+    assert err.startswith(
+        "note: deploy.yaml:6: Deployment/serve gets nothing: asks for no GPU of Standard_ND96isr_H100_v5"
+    )
+    assert "NCCL knows" not in err
+    assert "nothing to add" not in err
+    assert run(["inject", "deploy.yaml", *H100, "--nics", "2", "-q"]) == 0
+    assert "rdma/ib: 2" in capsys.readouterr().out
+
+
+def test_gpus_that_stay_without_rdma_are_a_warning_that_quiet_does_not_silence(capsys, tmp_path):
+    (tmp_path / "deploy.yaml").write_text(deployment("nvidia.com/gpu: 2"))
+
+    assert run(["inject", "deploy.yaml", "--vm-size", "Standard_ND40rs_v2", "-q"]) == 0
+
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "warning: deploy.yaml:6: Deployment/serve gets no RDMA: Standard_ND40rs_v2 has 1 NIC for 8 GPUs"
+    )
+    assert len(err.splitlines()) == 1
+
+
+def test_a_role_is_named(capsys, tmp_path):
+    launcher = "      Launcher: {template: {spec: {containers: [{name: l}]}}}"
+    worker = "      Worker: {template: {spec: {containers: [{name: w, resources: {limits: {nvidia.com/gpu: 8}}}]}}}"
+    head = "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: {name: j}\nspec:\n  mpiReplicaSpecs:"
+    (tmp_path / "job.yaml").write_text("\n".join([head, launcher, worker, ""]))
+
+    assert run(["inject", "job.yaml", *H100]) == 0
+
+    err = capsys.readouterr().err
+    assert "note: job.yaml:6: MPIJob/j launcher gets nothing: a launcher does not do the work\n" in err
+    assert "job.yaml:7: MPIJob/j worker, container w:\n" in err
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n", "---\n"])
+def test_nothing_at_all_is_a_mistake_of_what_was_to_write_it(content, capsys, monkeypatch, tmp_path):
+    (tmp_path / "empty.yaml").write_text(content)
+    (tmp_path / "folder").mkdir()
+
+    for paths in ([], ["empty.yaml"], ["folder"]):
+        with (tmp_path / "empty.yaml").open(encoding="utf-8") as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert run(["inject", *paths, *H100]) == 3
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert f"{paths[0] if paths else '<stdin>'}: no manifest in it" in err
+    assert run(["inject", "empty.yaml", "pod.yaml", *H100, "-q"]) == 0
 
 
 def test_stdin_is_read_without_a_path_and_with_a_dash(capsys, monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, Stream, read
 from aksrdma.documents.source_text import Chunk, decode, split
 from aksrdma.documents.writer import dump
 from aksrdma.errors import ReadError, UsageError
-from aksrdma.findings import FieldPath, Problem
+from aksrdma.findings import FieldPath, Problem, format_path
 from aksrdma.kube.train_jobs import RuntimeName
 from aksrdma.workloads.inject.edits import Edit, apply
 from aksrdma.workloads.inject.engine import Injected, injected, passes_unknown, runtimes_of
@@ -77,7 +77,7 @@ def inject_files(
         if stream.is_template:
             wrong.append(f"{stream.file}: looks like a Helm template; pipe in what `helm template` prints")
         else:
-            wrong += stream.mistakes()
+            wrong += stream.mistakes() or _no_objects(stream)
     if wrong:
         raise ReadError("\n".join(wrong))
     runtimes = runtimes_of(document.data for stream in streams for document in stream.documents)
@@ -85,6 +85,15 @@ def inject_files(
         _injected_file(stream, content, injection, runtimes)
         for stream, (_, content) in zip(streams, files, strict=True)
     ]
+
+
+def _no_objects(stream: Stream) -> Iterator[str]:
+    """Yield what is wrong with items of Lists that are no objects."""
+    for document in stream.documents:
+        if document.inside and not isinstance(document.data, dict):
+            at = document.position(())
+            where = f"{document.file}:{at.line}:{at.column}: {format_path(document.inside)}"
+            yield f"{where} is no object, which every item of a List is; take it out"
 
 
 def _injected_file(
@@ -101,8 +110,6 @@ def _injected_file(
     before, rewritten = decoded[0], list[str]()
     if not any(one.result.edits for one in objects):
         after = before
-    elif before.lstrip().startswith("{"):
-        after = "---\n".join(dump(one.result.data) for one in objects)  # JSON has no comments to keep
     else:
         parts: list[str] = []
         lines = [one.document.first_line for one in objects]
@@ -119,6 +126,8 @@ def _injected_file(
 
 def _with_edits(chunk: Chunk, objects: Sequence[InjectedObject], rewritten: list[str]) -> str:
     """Return the text of a document with the edits of its objects; the names of those written anew are added."""
+    if all(one.document.is_json for one in objects):  # it has no comments to keep
+        return "\n" * chunk.text.startswith("\n") + "---\n".join(dump(one.result.data) for one in objects)
     # The reader of positions and the splicer are not needed where nothing changes.
     from aksrdma.documents.full import parse
     from aksrdma.workloads.inject.splice import spliced

@@ -198,6 +198,49 @@ def test_json_becomes_yaml():
     assert read(file.after).documents[0].data == file.objects[0].result.data
 
 
+def test_comments_stay_below_a_document_in_braces():
+    head = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n---\n# reviewed\n"
+
+    file = text_of(f"{head}{JOB}# end\n")
+
+    assert file.after.startswith(f"{head}apiVersion: v1\n")
+    assert file.after.endswith("# end\n")
+    assert file.rewritten == ()
+
+
+def test_comments_stay_below_a_stream_of_json():
+    head = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a"}]}}\n'
+    below = "---\n# mine\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}  # too\n"
+
+    file = text_of(f"{head}{head}{below}")
+
+    assert [document.data for document in read(file.after).documents] == [one.result.data for one in file.objects]
+    assert [document.kind for document in read(file.after).documents] == ["Pod", "Pod", "ConfigMap"]
+    assert file.after.endswith(below)
+
+
+def test_json_that_needs_nothing_stays_json_beside_what_changes():
+    head = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}\n---\n'
+
+    file = text_of(f"{head}{JOB}")
+
+    assert file.after.startswith(f"{head}apiVersion: v1\nkind: Pod\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        pytest.param('{"apiVersion": "v1", "kind": "List", "items": ["x", {"kind": "Pod"}]}', "a.yaml:1:48", id="JSON"),
+        pytest.param("apiVersion: v1\nkind: List\nitems:\n- x\n", "a.yaml:4:3", id="YAML"),
+    ],
+)
+def test_an_item_of_a_list_that_is_no_object_is_refused(source, place):
+    with pytest.raises(ReadError) as caught:
+        text_of(source)
+
+    assert str(caught.value) == f"{place}: items[0] is no object, which every item of a List is; take it out"
+
+
 def test_what_cannot_be_put_between_is_written_anew_and_said():
     source = JOB.replace("{name: a, image: b}", "&a {name: a, image: b}\n  initContainers:\n  - {<<: *a, name: c}")
 
