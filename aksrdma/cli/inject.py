@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Environment: nccl, rccl, ucx, mpi, ..., none; repeat it [nccl for NVIDIA GPUs, rccl for AMD].",
 )
-@click.option("--keep-env", is_flag=True, help="A variable that the workload sets to another value is no conflict.")
+@click.option(
+    "--keep-env", is_flag=True, help="A variable with another value, or one that turns RDMA off, is no conflict."
+)
+@click.option("--fix-env", is_flag=True, help="Take variables out that turn RDMA off.")
 @click.option(
     "--topology-config-map",
     metavar="NAME",
@@ -54,6 +57,7 @@ def command(
     container: str | None,
     presets: tuple[str, ...],
     keep_env: bool,
+    fix_env: bool,
     topology_config_map: str | None,
     output: str,
     diff: bool,
@@ -84,6 +88,7 @@ def command(
         topology_config_map=topology_config_map,
         container=container,
         keep_env=keep_env,
+        fix_env=fix_env,
     )
     files = inject_files(list(_contents(named)), injection)
     if not any(file.objects for file in files):
@@ -139,22 +144,27 @@ def _conflicts(files: Sequence[InjectedFile]) -> Iterator[str]:
 
 def _show_plan(files: Sequence[InjectedFile], quiet: bool) -> None:
     """Print to stderr what each pod template got, and why; that one with GPUs stays without RDMA is told in any case."""
+    told: dict[tuple[tuple[str, str], ...], str] = {}
     for one in (one for file in files for one in file.objects):
         for plan in one.result.plan:
             role = "" if plan.role == "pod" else f" {plan.role}"
-            head = f"{one.place(plan.path)}: {one.document.label}{role}"
+            place = one.place(plan.path)
+            head = f"{place}: {one.document.label}{role}"
             if plan.left and plan.lacks:
                 click.echo(f"warning: {head} gets no RDMA: {plan.left}", err=True)
             elif plan.left:
                 say(quiet, f"{head} gets nothing: {plan.left}")
             elif plan.added and not quiet:
                 several = len(plan.containers) > 1
-                rows = [
+                rows = tuple(
                     (f"{one.container}: " * (several and one.container != "") + one.what, one.why) for one in plan.added
-                ]
-                width = max(len(what) for what, _ in rows)
-                click.echo(f"{head}, container{'s' * several} {', '.join(plan.containers)}:", err=True)
-                click.echo("\n".join(f"  + {what.ljust(width)}  {why}" for what, why in rows), err=True)
+                )
+                names = f", container{'s' * several} {', '.join(plan.containers)}" if plan.containers else ""
+                same = told.setdefault(rows, place)
+                click.echo(f"{head}{names}:{'' if same == place else f' the same as {same}'}", err=True)
+                if same == place:
+                    width = max(len(what) for what, _ in rows)
+                    click.echo("\n".join(f"  + {what.ljust(width)}  {why}" for what, why in rows), err=True)
 
 
 def _of_parts(files: Sequence[InjectedFile], size: VmSize) -> Iterator[str]:
@@ -170,7 +180,7 @@ def _notes(files: Sequence[InjectedFile]) -> Iterator[str]:
         for one in file.objects:
             label = f"{one.place(())}: {one.document.label or 'a document without a kind'}"
             yield from (f"{label}: {note}" for note in one.result.notes)
-            if one.unknown:
+            if one.unknown and not one.result.plan:
                 yield f"{label} passes through unchanged: aksrdma knows no pods of this kind"
         yield from (f"{file.name}: {label} was written anew, without its comments" for label in file.rewritten)
     if not any(

@@ -77,6 +77,8 @@ class Kind:
     """Where the number of groups of such pods stands, for a kind that makes groups."""
     wraps: tuple[str, ...] = ()
     """Where whole objects stand that its controller creates, each of which makes pods by its own kind."""
+    vm_size: tuple[str, ...] = ()
+    """Where it names the VM size of the nodes that its controller makes; none for a kind that makes no nodes."""
     own_tags: bool = False
     """Whether `{{...}}` in it is its controller's to fill, and not a template's that is still to be rendered."""
     source: str = ""
@@ -206,8 +208,15 @@ def _rows() -> Iterator[Kind]:
 def _without_schema() -> Iterator[Kind]:
     """Workloads of other projects: of these the pods are judged, injected and counted, and nothing else is known."""
 
-    def kind(group: str, name: str, source: str, *places: Place, groups: FieldPath | None = None) -> Kind:
-        return Kind(group, name, has_schema=False, places=places, groups=groups, source=source)
+    def kind(
+        group: str,
+        name: str,
+        source: str,
+        *places: Place,
+        groups: FieldPath | None = None,
+        vm_size: tuple[str, ...] = (),
+    ) -> Kind:
+        return Kind(group, name, has_schema=False, places=places, groups=groups, vm_size=vm_size, source=source)
 
     task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master)
     source = "volcano-sh/volcano v1.16.0-alpha.1, config/crd/volcano/bases/batch.volcano.sh_jobs.yaml"
@@ -219,7 +228,8 @@ def _without_schema() -> Iterator[Kind]:
     yield kind("nvidia.com", "DynamoGraphDeployment", source, old, new)
 
     source = "kaito-project/kaito v0.12.0, api/v1beta1/workspace_types.go"
-    yield kind("kaito.sh", "Workspace", source, Place(("inference", "template"), "inference", count.workspace))
+    inference = Place(("inference", "template"), "inference", count.workspace)
+    yield kind("kaito.sh", "Workspace", source, inference, vm_size=("resource", "instanceType"))
 
     source = "SlinkyProject/slurm-operator v1.2.1, api/v1beta1/nodeset_types.go"
     nodes = Place(("spec",), "slurmd", count.daemon_or_replicas, True, "slurmd", SLURM_NODES)

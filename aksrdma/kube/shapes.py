@@ -278,7 +278,7 @@ def _to_service(holder: dict[str, Any], template: dict[str, Any]) -> None:
         known |= mapping(step(holder, ("extraPodSpec", "mainContainer", "resources", kind))).keys()
         for name, value in mapping(step(box, ("resources", kind))).items():
             if name not in known:
-                _mapping_at(holder, ("resources", kind, "custom"))[name] = str(value)
+                _mapping_at(holder, ("resources", kind, "custom"))[name] = box["resources"][kind][name] = str(value)
 
 
 DYNAMO_SERVICE: Final = Shape(_service, _to_service)

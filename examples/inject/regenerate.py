@@ -18,21 +18,34 @@ _H100: Final = ["--vm-size", "Standard_ND96isr_H100_v5"]
 _POOL: Final = ["--cluster", str(HERE / "cluster.yaml"), "--pool", "ndh100"]
 
 ARGUMENTS: Final[dict[str, list[str]]] = {
+    "appwrapper": _POOL,
     "clustertrainingruntime": [*_POOL, "--gpus", "8"],
     "cronjob": [*_POOL, "--gpus", "8", "--topology-config-map", "nccl-topology"],
     "daemonset": ["--vm-size", "Standard_HB176rs_v4", "--profile", "rdma-shared-device-plugin"],
     "deployment": _H100,
+    "dynamographdeployment": [*_H100, "--preset", "nixl"],
+    "inferenceservice": _H100,
     "job": _H100,
+    "jobset": _H100,
     "leaderworkerset": [*_POOL, "--preset", "nixl"],
+    "llminferenceservice": _H100,
+    "minicluster": ["--vm-size", "Standard_HB120rs_v3", "--profile", "rdma-shared-device-plugin"],
     "mpijob": ["--vm-size", "Standard_ND96asr_v4", "--topology-config-map", "nccl-topology"],
+    "nodeset": _POOL,
     "pod": ["--vm-size", "Standard_HB120rs_v3"],
     "pytorchjob": _POOL,
     "raycluster": ["--vm-size", "Standard_ND96isr_MI300X_v5", "--gpus", "8"],
     "rayjob": ["--cluster", str(HERE.parent / "clusters/hbv4-ipoib.yaml")],
+    "rayservice": _H100,
     "replicaset": ["--vm-size", "Standard_HX176rs", "--profile", "rdma-shared-device-plugin"],
+    "rolebasedgroup": [*_POOL, "--preset", "nixl"],
     "statefulset": ["--vm-size", "Standard_HB120rs_v3", "--profile", "ipoib"],
+    "stormservice": _H100,
     "trainingruntime": _H100,
     "trainjob": _H100,
+    "volcanojob": _H100,
+    "workflow": _H100,
+    "workspace": _H100,
 }
 """Arguments of `aksrdma inject` by example, behind its `before.yaml`."""
 

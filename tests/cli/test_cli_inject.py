@@ -130,7 +130,10 @@ def test_a_role_is_named(capsys, tmp_path):
     assert run(["inject", "job.yaml", *H100]) == 0
 
     err = capsys.readouterr().err
-    assert "note: job.yaml:6: MPIJob/j launcher gets nothing: a launcher does not do the work\n" in err
+    assert (
+        "note: job.yaml:6: MPIJob/j launcher gets nothing: its pods do not do the work, but start, prepare or route it\n"
+        in err
+    )
     assert "job.yaml:7: MPIJob/j worker, container w:\n" in err
 
 
@@ -226,14 +229,14 @@ def test_a_patch_is_a_component(capsys):
 
 
 def test_a_conflict_exits_1_with_both_values_and_prints_nothing(capsys, tmp_path):
-    (tmp_path / "pod.yaml").write_text(POD + "    env:\n    - name: NCCL_DEBUG\n      value: WARN\n")
+    (tmp_path / "pod.yaml").write_text(POD + '    env:\n    - name: NCCL_PXN_DISABLE\n      value: "0"\n')
 
     assert run(["inject", "other.yaml", "pod.yaml", *H100]) == 1
 
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("pod.yaml:14: conflict Pod/a spec.containers[0].env[0].value: NCCL_DEBUG is 'WARN', and")
-    assert "'INFO'" in err
+    assert err.startswith("pod.yaml:14: conflict Pod/a spec.containers[0].env[0].value: NCCL_PXN_DISABLE is '0', and")
+    assert "'1'" in err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
     from aksrdma.workloads.inject.edits import Edit, InjectionError, apply
-    from aksrdma.workloads.inject.engine import Injected, inject, injected, runtimes_of
+    from aksrdma.workloads.inject.engine import Injected, inject, injected, injected_together, runtimes_of
     from aksrdma.workloads.inject.files import InjectedFile, InjectedObject, component, inject_files
     from aksrdma.workloads.inject.intent import Injection, injection_for, pool_named
 
@@ -28,6 +28,7 @@ __all__ = [
     "inject",
     "inject_files",
     "injected",
+    "injected_together",
     "injection_for",
     "pool_named",
     "runtimes_of",
@@ -38,7 +39,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
         __name__,
         {
             "edits": ("Edit", "InjectionError", "apply"),
-            "engine": ("Injected", "inject", "injected", "runtimes_of"),
+            "engine": ("Injected", "inject", "injected", "injected_together", "runtimes_of"),
             "files": ("InjectedFile", "InjectedObject", "component", "inject_files"),
             "intent": ("Injection", "injection_for", "pool_named"),
         },

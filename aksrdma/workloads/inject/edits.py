@@ -16,17 +16,32 @@ APPEND: Final = "-"
 """Last step of a path: behind the last item of the list."""
 
 
+class _Removed:
+    """Stands for the value of what is taken out."""
+
+
+REMOVED: Final = _Removed()
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One addition, with the meaning of `add` in JSON Patch (RFC 6902)."""
+    """One addition or removal, with the meaning of `add` and `remove` in JSON Patch (RFC 6902)."""
 
     path: FieldPath
     """The parent exists; the last step is a new key, one whose value is replaced, or `APPEND`."""
     value: Any
+    """`REMOVED` where the key or item is taken out."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether something is taken out."""
+        return self.value is REMOVED
 
     @property
     def operation(self) -> dict[str, Any]:
         """The edit as an operation of a JSON Patch."""
+        if self.removes:
+            return {"op": "remove", "path": pointer(self.path)}
         return {"op": "add", "path": pointer(self.path), "value": self.value}
 
 
@@ -69,7 +84,9 @@ def apply(edits: Sequence[Edit], data: Any) -> Any:
         parent = result
         for step in edit.path[:-1]:
             parent = parent[step]
-        if edit.path[-1] == APPEND and isinstance(parent, list):
+        if edit.removes:
+            del parent[edit.path[-1]]
+        elif edit.path[-1] == APPEND and isinstance(parent, list):
             parent.append(unshared(edit.value))
         else:
             parent[edit.path[-1]] = unshared(edit.value)

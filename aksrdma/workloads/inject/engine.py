@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.kinds import TRAINER_GROUP, TRAINER_NODE, WORKLOADS, kind_of
+from aksrdma.kube.shapes import NotAMappingError
 from aksrdma.kube.templates import PodTemplate, pod_templates
 from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, RuntimeName, runtime_name, wanted_runtime
 from aksrdma.kube.values import items, mapping, step, text
@@ -18,6 +19,7 @@ from aksrdma.workloads.inject.edits import (
     MalformedError,
     Planned,
     Report,
+    apply,
     between,
     unshared,
 )
@@ -77,10 +79,66 @@ def inject(data: Mapping[str, Any], injection: Injection, *, runtimes: Collectio
 
 def injected(data: Mapping[str, Any], injection: Injection, *, runtimes: Collection[RuntimeName] = ()) -> Injected:
     """Return an object with what RDMA needs, the edits that make it so, and every conflict."""
+    return injected_together([data], injection, runtimes=runtimes)[0]
+
+
+def injected_together(
+    objects: Sequence[Mapping[str, Any]], injection: Injection, *, runtimes: Collection[RuntimeName] = ()
+) -> list[Injected]:
+    """Return objects with what RDMA needs, each with the edits that make it so, and every conflict.
+
+    Args:
+        objects: what goes to one cluster: a variable may come from a ConfigMap among them.
+        injection: what to add.
+        runtimes: training runtimes that get the same injection.
+    """
+    from aksrdma.workloads.inject.environment import (  # the relation checks, which conflicts alone need
+        is_literal,
+        judged,
+        without,
+    )
+
+    given: list[Mapping[str, Any]] = list(objects)
+    added = [_add(data, injection, runtimes) for data in given]
+    found = judged([data for data, _ in added], injection)
+    removed: list[list[Edit]] = [[] for _ in given]
+    if injection.fix_env:
+        for index, (own, (_, report)) in enumerate(zip(found, added, strict=True)):
+            wrong = [one for one in _of_rdma(own.conflicts, report) if is_literal(one.path)]
+            if wrong:
+                removed[index] = without(given[index], [one.path for one in wrong])
+                given[index] = apply(removed[index], given[index])
+                added[index] = _add(given[index], injection, runtimes)
+                added[index][1].notes[:0] = [f"taken out: {one.message}" for one in wrong]
+        if any(removed):  # what was taken out may have stood before the same name in a ConfigMap
+            found = judged([data for data, _ in added], injection)
+    done: list[Injected] = []
+    for before, edits, (after, report), own in zip(given, removed, added, found, strict=True):
+        said = {one.path for one in own.conflicts} | {path for path, _ in own.hints}
+        preset = [one for one in report.conflicts if one.path not in said]  # which says less of the same variable
+        conflicts = (*preset, *_of_rdma(own.conflicts, report))
+        notes = (*report.notes, *dict.fromkeys(text for _, text in own.hints))
+        all_edits = () if conflicts else (*edits, *between(unshared(before), after))
+        done.append(Injected(after, all_edits, conflicts, notes, tuple(report.plans)))
+    return done
+
+
+def _of_rdma(conflicts: Sequence[Problem], report: Report) -> list[Problem]:
+    """Return those that are not of pods which stay without RDMA, so that their variables do not matter."""
+    lacking = [plan.path for plan in report.plans if plan.lacks]
+    return [one for one in conflicts if not any(one.path[: len(path)] == path for path in lacking)]
+
+
+def _add(
+    data: Mapping[str, Any], injection: Injection, runtimes: Collection[RuntimeName]
+) -> tuple[dict[str, Any], Report]:
+    """Return an object with what RDMA needs, as far as nothing contradicts it."""
     result: dict[str, Any] = unshared(data)
     report = Report()
     kind = kind_of(data.get("apiVersion"), data.get("kind"))
-    if kind is not None and kind.kind in WORKLOADS:
+    if kind is None:
+        _tell_of_unknown(result, injection, report)
+    elif kind.kind in WORKLOADS:
         try:
             if kind.kind == "TrainJob" and str(data["apiVersion"]).startswith(f"{TRAINER_GROUP}/"):
                 _add_to_train_job(Cursor(result), injection, report, wanted_runtime(data) in runtimes)
@@ -88,8 +146,7 @@ def injected(data: Mapping[str, Any], injection: Injection, *, runtimes: Collect
                 _add_to_workload(result, injection, report)
         except MalformedError as error:
             report.conflict(error.path, f"is not {error.wanted}", "mend it first; `aksrdma validate` says more")
-    edits = () if report.conflicts else tuple(between(unshared(data), result))
-    return Injected(result, edits, tuple(report.conflicts), tuple(report.notes), tuple(report.plans))
+    return result, report
 
 
 def runtimes_of(objects: Iterable[Any]) -> frozenset[RuntimeName]:
@@ -103,11 +160,30 @@ def passes_unknown(data: Any) -> bool:
     return isinstance(data, dict) and kind_of(data.get("apiVersion"), data.get("kind")) is None
 
 
+def _tell_of_unknown(data: dict[str, Any], injection: Injection, report: Report) -> None:
+    """Plan nothing for the pods of a kind that is not in the table of kinds, and say which of them ask for GPUs."""
+    for template in pod_templates(data):
+        gpus = [found for _, one in _containers(template) if (found := gpus_of(one.get("resources")))]
+        if gpus and not any(has_rdma(one.get("resources")) for _, one in _containers(template)):
+            units = sum(one.units for one in shares(gpus, injection, asks=None))
+            asks = f"{injection.resource}: {units}" if injection.resource and units else "the RDMA resource"
+            left = f"aksrdma does not know which pods of a {text(data.get('kind')) or 'kind like this'} work; add {asks}, IPC_LOCK and a memory-backed /dev/shm where they do"
+            report.begin(template.real(template.path), template.role, left=left, lacks=True)
+
+
 def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report) -> None:
     templates = list(pod_templates(data))
     working = [template for template in templates if template.works]
     if not templates:
         report.conflict((), "has no pod template", "add one; `aksrdma validate` says what the kind needs")
+    kind = kind_of(data["apiVersion"], data["kind"])
+    size = step(data, kind.vm_size) if kind is not None and kind.vm_size else None
+    if isinstance(size, str) and size.casefold() != injection.vm_size.name.casefold():
+        report.conflict(
+            (*kind.vm_size,) if kind else (),
+            f"makes nodes of {size}, and {injection.vm_size.name} is to be",
+            "change one of the two",
+        )
     # A container may be missing in one of several templates (a launcher's, say), but not in all of them.
     names = sorted({name for template in working for name in container_names(template.data)})
     if injection.container is not None and working and injection.container not in names:
@@ -120,22 +196,36 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
     have_gpus = [any(gpus_of(one.get("resources")) for _, one in _containers(template)) for template in working]
     for template in templates:
         if not template.works:
-            report.begin(template.path, template.role, left=f"a {template.role} does not do the work")
+            left = "its pods do not do the work, but start, prepare or route it"
+            report.begin(template.real(template.path), template.role, left=left)
     for template, lead, has_gpus in zip(working, leads, have_gpus, strict=True):
+        fabric, shape = None if _alone(data) else fabric_of(data), template.place.shape if template.place else None
+        if fabric and injection.pool is None and shape is not None and "affinity" in shape.refuses:
+            report.note(
+                f"{data['kind']} has no field for affinity: select one pool, or its pods may part (--cluster, --pool)"
+            )
+            fabric = None
         role = Role(
             name=template.role,
             by_controller=template.container,
             asks=template.place.asks if template.place else None,
             takes_options=has_gpus or not (any(have_gpus) or (lead and not all(leads))),
             namespace=_namespace(data),
-            fabric=None if _alone(data) else fabric_of(data),
+            fabric=fabric,
         )
-        add_to_template(Cursor(template.data, template.path), injection, report, role)
-        refused = sorted(template.store(data) & template.spec.keys() & {"affinity"})
-        if refused and step(template.spec, ("affinity", "podAffinity")):
-            report.note(
-                f"{data['kind']} has no field for {refused[0]}: name the pool with --pool, or its pods may part"
-            )
+        # What a kind writes in its own way is read into mappings that may be shared, and written back afterwards.
+        own = template if shape is None else replace(template, data=unshared(template.data))
+        told = len(report.conflicts)
+        try:
+            add_to_template(Cursor(own.data, own.path), injection, report, role)
+        except MalformedError as error:
+            raise MalformedError(own.real(error.path), error.wanted) from None
+        finally:
+            report.conflicts[told:] = [one._replace(path=own.real(one.path)) for one in report.conflicts[told:]]
+        try:
+            own.store(data)
+        except NotAMappingError as error:
+            raise MalformedError(error.path, "a mapping") from None
 
 
 def _containers(template: PodTemplate) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
@@ -144,8 +234,9 @@ def _containers(template: PodTemplate) -> Iterator[tuple[FieldPath, dict[str, An
 
 def _alone(data: dict[str, Any]) -> bool:
     """Whether no other pod of the workload has to reach this one over InfiniBand."""
+    kind = kind_of(data["apiVersion"], data["kind"])
     job = ("spec", "jobTemplate", "spec") if data["kind"] == "CronJob" else ("spec",)
-    one_at_a_time = data["kind"] in ("Job", "CronJob") and step(data, (*job, "parallelism")) in (None, 0, 1)
+    one_at_a_time = kind is not None and kind.group == "batch" and step(data, (*job, "parallelism")) in (None, 0, 1)
     return data["kind"] in _OWN_POOL or one_at_a_time
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from aksrdma.documents.source_text import Chunk, decode, split
 from aksrdma.documents.writer import dump
 from aksrdma.errors import ReadError, UsageError
 from aksrdma.findings import FieldPath, Problem, format_path
-from aksrdma.kube.train_jobs import RuntimeName
-from aksrdma.workloads.inject.edits import Edit, apply
-from aksrdma.workloads.inject.engine import Injected, injected, passes_unknown, runtimes_of
+from aksrdma.kube.values import step
+from aksrdma.workloads.inject.edits import Edit, apply, pointer
+from aksrdma.workloads.inject.engine import Injected, injected_together, passes_unknown, runtimes_of
 from aksrdma.workloads.inject.intent import Injection
 
 _CRLF = "\r\n"
@@ -81,10 +81,10 @@ def inject_files(
     if wrong:
         raise ReadError("\n".join(wrong))
     runtimes = runtimes_of(document.data for stream in streams for document in stream.documents)
-    return [
-        _injected_file(stream, content, injection, runtimes)
-        for stream, (_, content) in zip(streams, files, strict=True)
-    ]
+    objects = [document for stream in streams for document in stream.documents if isinstance(document.data, dict)]
+    done = injected_together([document.data for document in objects], injection, runtimes=runtimes)
+    results = dict(zip(map(id, objects), done, strict=True))
+    return [_injected_file(stream, content, results) for stream, (_, content) in zip(streams, files, strict=True)]
 
 
 def _no_objects(stream: Stream) -> Iterator[str]:
@@ -96,15 +96,11 @@ def _no_objects(stream: Stream) -> Iterator[str]:
             yield f"{where} is no object, which every item of a List is; take it out"
 
 
-def _injected_file(
-    stream: Stream, content: bytes, injection: Injection, runtimes: Collection[RuntimeName]
-) -> InjectedFile:
+def _injected_file(stream: Stream, content: bytes, results: Mapping[int, Injected]) -> InjectedFile:
     objects: list[InjectedObject] = []
     for document in stream.documents:
-        data = document.data
-        is_object = isinstance(data, dict)
-        result = injected(data, injection, runtimes=runtimes) if is_object else Injected(data, (), (), ())
-        objects.append(InjectedObject(document, result, passes_unknown(data)))
+        result = results.get(id(document)) or Injected(document.data, (), (), ())
+        objects.append(InjectedObject(document, result, passes_unknown(document.data)))
     decoded = decode(content)
     assert not isinstance(decoded, Problem)  # `read` found none
     before, rewritten = decoded[0], list[str]()
@@ -130,7 +126,7 @@ def _with_edits(chunk: Chunk, objects: Sequence[InjectedObject], rewritten: list
         return "\n" * chunk.text.startswith("\n") + "---\n".join(dump(one.result.data) for one in objects)
     # The reader of positions and the splicer are not needed where nothing changes.
     from aksrdma.documents.full import parse
-    from aksrdma.workloads.inject.splice import spliced
+    from aksrdma.workloads.inject.splice import cut, spliced
 
     whole, _ = parse(chunk, DEFAULT_LIMITS.max_depth)
     edits = [
@@ -139,7 +135,10 @@ def _with_edits(chunk: Chunk, objects: Sequence[InjectedObject], rewritten: list
         for edit in one.result.edits
     ]
     after = apply(edits, whole)
-    text = spliced(chunk.text, edits, after)
+    removals, additions = [one for one in edits if one.removes], [one for one in edits if not one.removes]
+    text = cut(chunk.text, [one.path for one in removals]) if removals else chunk.text
+    if text is not None:
+        text = spliced(text, additions, after) if additions else text
     if text is not None and parse(Chunk(text, chunk.line), DEFAULT_LIMITS.max_depth) == (after, []):
         return text
     rewritten += [one.document.label for one in objects]
@@ -154,6 +153,14 @@ def _objects(data: Any, path: FieldPath) -> Iterator[FieldPath]:
         return
     for index, item in enumerate(items):
         yield from _objects(item, (*path, "items", index))
+
+
+def _operations(one: InjectedObject) -> Iterator[dict[str, Any]]:
+    """Yield the operations of a JSON Patch; what is taken out by its number is asked for before, as the base may change."""
+    for edit in one.result.edits:
+        if edit.removes:
+            yield {"op": "test", "path": pointer(edit.path), "value": step(one.document.data, edit.path)}
+        yield edit.operation
 
 
 _COMPONENT = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
@@ -179,7 +186,7 @@ def component(files: Iterable[InjectedFile]) -> str:
         target = {"group": group, "version": version, "kind": document.kind, "name": document.name}
         target["namespace"] = document.namespace
         # One operation a line, so that a diff of the component shows what was added.
-        operations = ",\n".join(f"  {json.dumps(edit.operation, ensure_ascii=False)}" for edit in one.result.edits)
+        operations = ",\n".join(f"  {json.dumps(each, ensure_ascii=False)}" for each in _operations(one))
         patches.append(
             {"target": {key: value for key, value in target.items() if value}, "patch": f"[\n{operations}\n]\n"}
         )

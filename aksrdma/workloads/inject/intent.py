@@ -49,7 +49,9 @@ class Injection:
     container: str | None = None
     """Name of the container that works; None: the one with GPUs, or the first."""
     keep_env: bool = False
-    """Whether a variable that the workload sets to another value stays without a word of conflict."""
+    """Whether a variable that the workload sets to another value, or that keeps a library off RDMA, is no conflict."""
+    fix_env: bool = False
+    """Whether variables that keep a library off RDMA are taken out of the `env` of containers."""
     notes: tuple[str, ...] = ()
     """What the user should know of these choices."""
 
@@ -74,6 +76,7 @@ def injection_for(
     topology_config_map: str | None = None,
     container: str | None = None,
     keep_env: bool = False,
+    fix_env: bool = False,
 ) -> Injection:
     """Decide what to inject.
 
@@ -87,6 +90,7 @@ def injection_for(
         topology_config_map: ConfigMap with the NCCL topology file under the key `topo.xml`.
         container: name of the container that works.
         keep_env: whether variables that the workload sets to other values stay.
+        fix_env: whether variables that keep a library off RDMA are taken out of the `env` of containers.
 
     Raises:
         UsageError: a pool, preset, number of GPUs or NICs, or ConfigMap that does not fit the VM size.
@@ -118,6 +122,7 @@ def injection_for(
         topology_file=file,
         container=container,
         keep_env=keep_env,
+        fix_env=fix_env,
         notes=tuple(_notes(size, rows, topology_config_map)),
     )
 

@@ -64,7 +64,7 @@ def add_to_template(template: Cursor, injection: Injection, report: Report, role
         report.begin(template.path, role.name, left=given[0].why, lacks=any(gpus))
         return
     plan = report.begin(template.path, role.name)
-    plan.containers = tuple(str(one.data.get("name")) for one, _ in working)
+    plan.containers = tuple(str(name) for one, _ in working if (name := one.data.get("name")))
     plan.part = is_part(sum(gpus), injection)
     pod = template.mapping("spec")
     if pod.at("hostIPC") is True:

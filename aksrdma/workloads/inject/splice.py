@@ -36,6 +36,52 @@ def spliced(text: str, edits: Sequence[Edit], after: Any) -> str | None:
         return None
 
 
+def cut(text: str, paths: Sequence[FieldPath]) -> str | None:
+    """Return the text of a document without some list items or map entries; None where only writing it anew can do that.
+
+    Comments on lines of their own stay, as they may be about more than what is taken out.
+
+    Args:
+        text: one document, comments and all.
+        paths: of the items and keys; not all of one collection.
+    """
+    try:
+        root = compose(text)
+        if root is None:
+            return None
+        taken: dict[int, tuple[Node, list[int]]] = {}
+        for path in paths:
+            owner: Node | None = root
+            for step in path[:-1]:
+                owner = _own(owner, step) if owner is not None else None
+            if owner is None or owner.kind not in ("map", "list"):
+                return None
+            number = int(path[-1] or 0) if owner.kind == "list" else _number_of(owner, path[-1])
+            taken.setdefault(id(owner), (owner, []))[1].append(number)
+        splicer = _Splicer(text, root, None)
+        spans = [span for owner, numbers in taken.values() for span in splicer.spans(owner, sorted(set(numbers)))]
+    except (LookupError, TypeError, ValueError):
+        return None
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _number_of(owner: Node, key: Any) -> int:
+    return [given.target.text for given, _ in owner.pairs()].index(key)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of neighbors among sorted numbers."""
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
+
+
 class _Splicer:
     def __init__(self, text: str, root: Node, after: Any) -> None:
         self._text = text
@@ -73,6 +119,29 @@ class _Splicer:
             self._replace(given, node, edit.value)
         else:
             self._insert(node, last, edit.value)
+
+    def spans(self, owner: Node, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Yield what has to go of the text for some entries of a collection to go.
+
+        Raises:
+            ValueError: an entry shares its line with something else.
+        """
+        entries = list(owner.pairs()) if owner.kind == "map" else [(item, item) for item in owner.children]
+        if not owner.in_flow:
+            for key, value in (entries[number] for number in numbers):
+                start = key.start.index if owner.kind == "map" else self._text.rfind("-", 0, key.start.index)
+                begin = self._text.rfind("\n", 0, start) + 1
+                if self._text[begin:start].strip() or self._text[start : key.start.index].strip() not in ("", "-"):
+                    raise ValueError("something else stands on its line")
+                yield begin, self._end_of(value)
+            return
+        for first, last in _runs(numbers):
+            if last + 1 < len(entries):
+                yield entries[first][0].start.index, entries[last + 1][0].start.index
+            elif first:
+                yield entries[first - 1][1].end.index, entries[last][1].end.index
+            else:
+                raise ValueError("nothing would be left")
 
     def result(self) -> str:
         """Return the text with everything put in; an alias that is not to follow its anchor is written out."""

@@ -54,30 +54,24 @@ def pod(*containers, **spec):
 
 
 def fitted(data, size, *, privileged=False):
-    """Return an object with the GPUs of another VM size in the place of eight of NVIDIA, and privileged where asked."""
-    gpu = catalog.vm_size(size).gpu
-    data = copy.deepcopy(data)
-    for one in _containers(data):
-        limits = one.get("resources", {}).get("limits", {})
-        if limits.pop("nvidia.com/gpu", None) is not None and gpu:
-            limits[gpu.resource] = gpu.count
-        if privileged:
+    """Return an object for another VM size than H100: its GPUs, the name where one is named, privileged where asked."""
+    data, gpu = copy.deepcopy(data), catalog.vm_size(size).gpu
+    for one in _mappings(data):
+        given = int(one.pop("nvidia.com/gpu", 0))
+        if given and gpu:
+            one[gpu.resource] = gpu.count if given == 8 else gpu.count // 2
+        if "gpu" in one and isinstance(one["gpu"], str):  # as Dynamo writes it
+            one["gpu"] = str(gpu.count // 2) if gpu else None
+            one |= {"gpuType": gpu.resource} if gpu else {}
+        if "instanceType" in one:
+            one["instanceType"] = size
+        if privileged and ("image" in one or "storageUri" in one):
             one["securityContext"] = {"privileged": True}
-    per_node = data.get("spec", {}).get("trainer", {}).get("resourcesPerNode", {}).get("limits", {})
-    if per_node.pop("nvidia.com/gpu", None) is not None:
-        per_node.update({gpu.resource: gpu.count} if gpu else {"cpu": 40})
-    requests = data.get("spec", {}).get("mpiReplicaSpecs", {}).get("Worker", {})
-    for one in requests.get("template", {}).get("spec", {}).get("containers", ()):
-        one["resources"].pop("requests", None)
     return data
 
 
-def _containers(data):
+def _mappings(data):
     if isinstance(data, dict):
-        if "image" in data and "name" in data:
-            yield data
-        for value in data.values():
-            yield from _containers(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _containers(value)
+        yield data
+    for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from _mappings(value)

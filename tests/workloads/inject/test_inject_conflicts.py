@@ -68,8 +68,8 @@ TERMS = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecuti
             id="another number of GPUs than asked for",
         ),
         pytest.param(
-            pod(container(env=[{"name": "A", "value": "1"}, {"name": "NCCL_DEBUG", "value": "WARN"}])), {},
-            "spec.containers[0].env[1].value", ("'WARN'", "'INFO'", "--keep-env"),
+            pod(container(env=[{"name": "A", "value": "1"}, {"name": "NCCL_PXN_DISABLE", "value": "0"}])), {},
+            "spec.containers[0].env[1].value", ("'0'", "'1'", "--keep-env"),
             id="another value of a variable",
         ),
         pytest.param(

@@ -266,12 +266,12 @@ class TestEnvironment:
         assert main_of(inject(pod(container(env=given)), injection()))["env"][0] == given[0]
 
     def test_another_value_stays_where_that_is_asked_for(self):
-        given = [{"name": "NCCL_DEBUG", "value": "WARN"}]
+        given = [{"name": "NCCL_PXN_DISABLE", "value": "0"}]
 
         done = injected(pod(container(env=given)), injection(keep_env=True))
 
         assert main_of(done.data)["env"][0] == given[0]
-        assert done.notes == (f"NCCL_DEBUG stays 'WARN'; the preset for {H100} has 'INFO'",)
+        assert done.notes == (f"NCCL_PXN_DISABLE stays '0'; the preset for {H100} has '1'",)
 
     def test_a_preset_of_another_size_is_unknown(self):
         with pytest.raises(UnknownNameError, match=r"no preset 'rccl' for .*it has: nccl"):

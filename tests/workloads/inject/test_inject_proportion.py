@@ -284,7 +284,10 @@ class TestPlan:
     def test_it_says_who_does_not_work(self):
         launcher, worker = injected(objects_of("mpijob")[0], injection()).plan
 
-        assert (launcher.role, launcher.left) == ("launcher", "a launcher does not do the work")
+        assert (launcher.role, launcher.left) == (
+            "launcher",
+            "its pods do not do the work, but start, prepare or route it",
+        )
         assert (worker.role, worker.left) == ("worker", "")
 
     def test_gpus_that_stay_without_a_nic_are_told_with_three_ways_out(self):

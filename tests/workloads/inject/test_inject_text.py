@@ -12,7 +12,7 @@ from aksrdma.documents import read
 from aksrdma.errors import ReadError
 from aksrdma.workloads.inject import apply, inject_files
 from aksrdma.workloads.inject.edits import between, pointer
-from aksrdma.workloads.inject.splice import spliced
+from aksrdma.workloads.inject.splice import cut, spliced
 from tests.workloads.inject.inject_props import EXAMPLES, NAMES, injection
 
 
@@ -142,6 +142,55 @@ def test_any_addition_to_any_text_reads_back_as_meant(data, before, style):
     if "- [" not in text and "\n- - " not in text and "{}" not in text and "[]" not in text and "null" not in text:
         removed = [line for line in difflib.ndiff(text.splitlines(), result.splitlines()) if line.startswith("- ")]
         assert style is None or removed == []
+
+
+CUTS = [
+    pytest.param("a:\n- x: 1\n  z: 2  # mine\n- x: 2\n", [("a", 0)], "a:\n- x: 2\n", id="an item with its own comment"),
+    pytest.param("a:\n# above\n- 1\n# below\n- 2\n", [("a", 0)], "a:\n# above\n# below\n- 2\n", id="no other comment"),
+    pytest.param("a:\n  - 1\n  - 2\nb: 1\n", [("a", 1)], "a:\n  - 1\nb: 1\n", id="the last item"),
+    pytest.param("a:\n-\n  x: 1\n- 2\n", [("a", 0)], "a:\n- 2\n", id="a dash on a line of its own"),
+    pytest.param("a:\n- |\n  x\n\n- 2\n", [("a", 0)], "a:\n\n- 2\n", id="a block of text"),
+    pytest.param("a: [1, 2, 3]  # c\n", [("a", 0)], "a: [2, 3]  # c\n", id="the first in brackets"),
+    pytest.param("a: [1, 2, 3]\n", [("a", 2)], "a: [1, 2]\n", id="the last in brackets"),
+    pytest.param("a: [1, 2, 3, 4]\n", [("a", 2), ("a", 3), ("a", 0)], "a: [2]\n", id="several in brackets"),
+    pytest.param("a: 1\nb:\n- 2\nc: 3\n", [("b",)], "a: 1\nc: 3\n", id="a key"),
+    pytest.param("a: {b: [1], c: 2}\n", [("a", "b")], "a: {c: 2}\n", id="a key in braces"),
+]
+
+
+@pytest.mark.parametrize(("text", "paths", "expected"), CUTS)
+def test_what_is_taken_out_leaves_the_rest_as_it_was(text, paths, expected):
+    assert cut(text, paths) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param("a: &x [1, 2]\nb: *x\n", ("b", 0), id="an item of an alias"),
+        pytest.param("- a: [1]\n  b: 2\n", (0, "a"), id="a key on the line of its dash"),
+        pytest.param("a: &x {b: 1}\nc: {<<: *x}\n", ("c", "b"), id="what a merge key brings"),
+        pytest.param("a: [1]\n", ("a", 0), id="all there is in brackets"),
+        pytest.param("# nothing\n", ("a",), id="no document"),
+    ],
+)
+def test_what_cannot_be_taken_out_of_the_text_is_written_anew(text, path):
+    assert cut(text, [path]) is None
+
+
+@given(
+    st.data(),
+    st.lists(st.dictionaries(st.sampled_from("abc"), values, min_size=1), min_size=2, max_size=6),
+    st.booleans(),
+)
+def test_any_items_taken_out_of_any_list_are_gone_and_the_others_are_there(data, items, flow):
+    text = yaml.safe_dump({"x": {"env": items}, "y": 1}, sort_keys=False, default_flow_style=flow, allow_unicode=True)
+    gone = data.draw(st.sets(st.integers(0, len(items) - 1), min_size=1, max_size=len(items) - 1))
+
+    result = cut(text, [("x", "env", number) for number in gone])
+
+    assert result is not None
+    assert yaml.safe_load(result) == {"x": {"env": [one for n, one in enumerate(items) if n not in gone]}, "y": 1}
+    assert flow or set(result.splitlines()) <= set(text.splitlines())
 
 
 JOB = """\
