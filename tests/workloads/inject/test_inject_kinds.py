@@ -31,7 +31,7 @@ def with_rdma(data):
         for key in ("initContainers", "containers"):
             for one in template.data.get("spec", {}).get(key, ()):
                 if "rdma/ib" in one.get("resources", {}).get("limits", {}):
-                    yield f"{template.role}.{one['name']}"
+                    yield f"{template.role}.{one.get('name')}"
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,32 @@ def with_rdma(data):
         pytest.param("job", ["pod.train"], id="the pods of a Job"),
         pytest.param("replicaset", ["pod.solver"], id="the pods of a ReplicaSet"),
         pytest.param("statefulset", ["pod.cache"], id="the pods of a StatefulSet"),
+        pytest.param("volcanojob", ["worker.trainer"], id="the tasks of a Volcano Job"),
+        pytest.param("jobset", ["workers.trainer"], id="the jobs of a JobSet with GPUs"),
+        pytest.param("rayservice", ["worker.ray-worker"], id="the workers of a RayService and not its head"),
+        pytest.param(
+            "dynamographdeployment", ["vllmprefillworker.main", "vllmdecodeworker.main"], id="workers and no frontend"
+        ),
+        pytest.param("workspace", ["inference.vllm"], id="the pods of a Workspace"),
+        pytest.param("nodeset", ["slurmd.slurmd"], id="slurmd of a NodeSet"),
+        pytest.param(
+            "stormservice", ["prefill.prefill", "decode.decode"], id="the roles of a StormService that compute"
+        ),
+        pytest.param("rolebasedgroup", ["decode.sglang"], id="no router of a RoleBasedGroup"),
+        pytest.param("minicluster", ["broker.None"], id="the brokers of a MiniCluster"),
+        pytest.param(
+            "inferenceservice",
+            ["predictor.kserve-container", "worker.worker-container"],
+            id="a predictor and its workers",
+        ),
+        pytest.param("llminferenceservice", ["leader.main", "worker.main"], id="leader and workers of a model"),
+        pytest.param("appwrapper", ["pod.trainer"], id="the Job in an AppWrapper"),
+        pytest.param("workflow", ["train.main"], id="the step of a Workflow that has GPUs"),
     ],
 )
 def test_the_containers_that_work_get_rdma(name, expected):
     data = next(data for data in objects_of(name) if data["kind"] in WORKLOADS)
-    size = H100 if "nvidia.com/gpu" in str(data) else HB
+    size = H100 if "nvidia.com/gpu" in str(data) or "'gpu': " in str(data) else HB
 
     assert list(with_rdma(inject(data, injection(size)))) == expected
 
@@ -122,13 +143,115 @@ def test_a_kind_without_pods_comes_back_as_it_was():
     }
 
 
-def test_the_input_is_not_changed():
-    data = objects_of("deployment")[0]
+@pytest.mark.parametrize("name", NAMES)
+def test_the_input_is_not_changed(name):
+    data = objects_of(name)[0]
     before = copy.deepcopy(data)
 
     inject(data, injection())
 
     assert data == before
+
+
+class TestOwnWays:
+    """Kinds that write a pod otherwise than as a pod template."""
+
+    def test_a_service_of_dynamo_has_its_numbers_as_text_in_a_place_of_its_own(self):
+        worker = inject(objects_of("dynamographdeployment")[0], injection())["spec"]["services"]["VllmDecodeWorker"]
+
+        assert worker["resources"] == {
+            "limits": {"gpu": "4", "custom": {"rdma/ib": "4"}},
+            "requests": {"custom": {"rdma/ib": "4"}},
+        }
+        assert "resources" not in worker["extraPodSpec"]["mainContainer"]
+        assert worker["extraPodMetadata"]["labels"] == {"aksrdma.dev/fabric": "dynamographdeployment-disagg"}
+
+    def test_a_mini_cluster_has_variables_and_volumes_as_mappings_and_no_affinity(self):
+        done = injected(objects_of("minicluster")[0], injection("Standard_HB368rs_v5", presets=["none"]))
+
+        container = done.data["spec"]["containers"][0]
+        assert container["resources"]["limits"]["rdma/ib"] == 4
+        assert container["volumes"]["shm"] == {
+            "emptyDir": True,
+            "emptyDirMedium": "memory",
+            "emptyDirSizeLimit": "64Gi",
+        }
+        assert "affinity" not in str(done.data)
+        assert "aksrdma.dev/fabric" not in str(done.data)
+        assert done.notes == (
+            "MiniCluster has no field for affinity: select one pool, or its pods may part (--cluster, --pool)",
+        )
+        assert injected(objects_of("minicluster")[0], injection("Standard_HB368rs_v5", pool="hb")).notes == ()
+
+    def test_a_mini_cluster_runs_ranks_and_needs_no_gpus(self):
+        container = inject(objects_of("minicluster")[0], injection())["spec"]["containers"][0]
+
+        assert container["resources"]["limits"]["rdma/ib"] == 8
+        assert container["environment"]["NCCL_SOCKET_IFNAME"] == "eth0"
+
+    def test_variables_of_a_mini_cluster_are_taken_out_of_their_mapping(self):
+        data = objects_of("minicluster")[0]
+        data["spec"]["containers"][0]["environment"] = {"UCX_TLS": "tcp", "A": "b"}
+
+        [conflict] = injected(data, injection(HB)).conflicts
+        done = injected(data, injection(HB, fix_env=True))
+
+        assert conflict.path == ("spec", "containers", 0, "environment", "UCX_TLS")
+        assert done.data["spec"]["containers"][0]["environment"] == {"A": "b"}
+        data["spec"]["containers"][0]["environment"].pop("A")
+        assert "environment" not in str(inject(data, injection(HB, fix_env=True)))
+
+    def test_a_conflict_stands_where_the_kind_has_the_field(self):
+        data = objects_of("dynamographdeployment")[0]
+        worker = data["spec"]["services"]["VllmDecodeWorker"]
+        worker["extraPodSpec"]["mainContainer"]["securityContext"] = {"capabilities": {"drop": ["IPC_LOCK"]}}
+
+        [conflict] = injected(data, injection()).conflicts
+
+        assert conflict.path[:5] == ("spec", "services", "VllmDecodeWorker", "extraPodSpec", "mainContainer")
+
+    def test_a_workspace_makes_nodes_of_its_own_size(self):
+        data = objects_of("workspace")[0]
+        data["resource"]["instanceType"] = "Standard_NC24ads_A100_v4"
+
+        [conflict] = injected(data, injection()).conflicts
+
+        assert conflict.path == ("resource", "instanceType")
+        assert conflict.message == f"makes nodes of Standard_NC24ads_A100_v4, and {H100} is to be"
+        data["resource"]["instanceType"] = H100.lower()
+        assert injected(data, injection()).conflicts == ()
+
+
+def test_a_volcano_job_keeps_its_tasks_on_one_fabric():
+    data = objects_of("volcanojob")[0]
+
+    assert "aksrdma.dev/fabric" in str(inject(data, injection()))
+
+
+class TestUnknownKinds:
+    def widget(self, **limits):
+        template = {"spec": {"containers": [{"name": "a", "image": "b", "resources": {"limits": limits}}]}}
+        return {
+            "apiVersion": "example.com/v1",
+            "kind": "Widget",
+            "metadata": {"name": "w"},
+            "spec": {"template": template},
+        }
+
+    def test_pods_with_gpus_are_left_and_the_lines_to_add_are_told(self):
+        done = injected(self.widget(**{"nvidia.com/gpu": 2}), injection())
+
+        assert (done.edits, done.conflicts) == ((), ())
+        [plan] = done.plan
+        assert (plan.path, plan.lacks) == (("spec", "template"), True)
+        assert plan.left == (
+            "aksrdma does not know which pods of a Widget work; add rdma/ib: 2, IPC_LOCK and a memory-backed /dev/shm "
+            "where they do"
+        )
+
+    @pytest.mark.parametrize("limits", [{"cpu": 1}, {"nvidia.com/gpu": 2, "rdma/ib": 2}], ids=["no GPUs", "RDMA"])
+    def test_others_are_no_matter(self, limits):
+        assert injected(self.widget(**limits), injection()).plan == ()
 
 
 class TestTrainJob:

@@ -14,7 +14,6 @@ OBJECTS = [data for name in NAMES for data in objects_of(name)]
 EXPECTED_INFO = {
     "gpu-exhaustion-with-shared-rdma",  # all GPUs of a node and shared NICs: what was asked for
     "rdma-job-not-pinned-to-one-pool MiniCluster",  # which has no field for it, as the note says
-    "privileged-instead-of-ipc-lock NodeSet",
 }
 """What `validate` says to whoever wants to know."""
 
