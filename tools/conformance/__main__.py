@@ -2,6 +2,8 @@
 
 With `--apiserver-judge PROG` a real API server (tools/apiserver_judge) is asked too: whether it agrees where
 kubectl-validate is declared to differ, and what it says of objects that were changed in every way, as data and as text.
+
+With `--injected` both are asked instead what they say of the objects that `aksrdma inject` makes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from aksrdma.schemas.store import BUILTIN_PREFIX, WORKLOADS
 
 from .compare import Comparison, compare
 from .corpus import Case, cases
+from .injected import compare_injected
 from .judges import Verdict, kubeconform, kubectl_validate
 from .served import compare_with_server
 
@@ -27,6 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     if not args.shared:
         print("say with --shared or AKSRDMA_SHARED where the CRDs lie", file=sys.stderr)
         return 2
+    if args.injected:
+        return 1 if compare_injected(args) else 0
     wrong = sum(_folder(folder, args) for folder in args.folders or schemas.folders())
     print(f"{wrong} differences without a reason")
     return 1 if wrong else 0
@@ -48,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PROGRAM",
         help="also ask a server",
     )
+    add("--injected", action="store_true", help="judge what `aksrdma inject` makes, instead")
     add("--limit", type=int, default=4000, help="objects a folder; 0 for all (default: %(default)s)")
     add("--changed", type=int, default=15000, help="rich objects a folder, changed at random, for the server")
     add("--texts", type=int, default=3000, help="YAML texts a folder, changed at random, for the server")
