@@ -9,6 +9,7 @@ AGENT_POOL: Final = ("kubernetes.azure.com/agentpool", "agentpool")
 INSTANCE_TYPE: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 """Labels with the VM size, in whatever case."""
 HOSTNAME: Final = "kubernetes.io/hostname"
+ZONE: Final = "topology.kubernetes.io/zone"
 ARCHITECTURE: Final = "kubernetes.io/arch"
 FEATURE_PREFIX: Final = "feature.node.kubernetes.io/"
 """Before the labels that Node Feature Discovery sets by itself."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aksrdma.kube.values import items, mapping, sequence, text
+from aksrdma.kube.values import integer, items, mapping, sequence, text
 
 NODE_NAME: Final = "metadata.name"
 """Stands among the labels for the only field of a node that affinity can name."""
@@ -99,11 +99,16 @@ class Placement:
     terms: tuple[tuple[Requirement, ...], ...] | None = None
     """Of required node affinity: all requirements of any one term. None where there is none."""
     tolerations: tuple[Toleration, ...] = ()
+    preferred: tuple[tuple[int, tuple[Requirement, ...]], ...] = ()
+    """Of preferred node affinity: weight and requirements of each term."""
+    bound: bool = False
+    """Whether the pod names its node, so that it never meets the scheduler."""
 
     @property
     def keys(self) -> set[str]:
         """The labels that it looks at."""
-        return {one.key for group in (self.selector, *(self.terms or ())) for one in group}
+        wanted = (self.selector, *(self.terms or ()), *(term for _, term in self.preferred))
+        return {one.key for group in wanted for one in group}
 
     def accepted(self, labels: Collection[str]) -> frozenset[str] | None:
         """Return the values of a label that the pod accepts, or None where it accepts any.
@@ -133,19 +138,38 @@ def placement_of(spec: Mapping[str, Any], *, daemon: bool = False) -> Placement:
     selector = [Requirement(key, "In", (str(value),)) for key, value in mapping(spec.get("nodeSelector")).items()]
     if name := text(spec.get("nodeName")):
         selector.append(Requirement(NODE_NAME, "In", (name,)))
-    tolerations = [toleration_of(one) for _, one in items(spec.get("tolerations"), ())]
-    return Placement(tuple(selector), _terms(spec), (*tolerations, *(_OF_DAEMONS if daemon else ())))
+    affinity = mapping(mapping(spec.get("affinity")).get("nodeAffinity"))
+    required, terms = affinity.get(REQUIRED), None
+    if isinstance(required, dict):
+        wanted = (_node_term(term) for _, term in items(required.get("nodeSelectorTerms"), ()))
+        terms = tuple(term for term in wanted if term)  # a term without requirements matches no node
+    preferred = (
+        (integer(one.get("weight")) or 0, _node_term(mapping(one.get("preference"))))
+        for _, one in items(affinity.get(PREFERRED), ())
+    )
+    return Placement(
+        selector=tuple(selector),
+        terms=terms,
+        tolerations=(*_tolerations(spec), *(_OF_DAEMONS if daemon else ())),
+        preferred=tuple((weight, term) for weight, term in preferred if weight and term),
+        bound=bool(name),
+    )
 
 
-def _terms(spec: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...] | None:
-    required = mapping(mapping(spec.get("affinity")).get("nodeAffinity")).get(REQUIRED)
-    if not isinstance(required, dict):
-        return None
-    terms = []
-    for _, term in items(required.get("nodeSelectorTerms"), ()):
-        named = (*sequence(term.get("matchExpressions")), *sequence(term.get("matchFields")))
-        terms.append(tuple(_requirement(one) for one in named if isinstance(one, dict)))
-    return tuple(term for term in terms if term)  # a term without requirements matches no node
+def _node_term(term: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    named = (*sequence(term.get("matchExpressions")), *sequence(term.get("matchFields")))
+    return tuple(_requirement(one) for one in named if isinstance(one, dict))
+
+
+def _tolerations(spec: Mapping[str, Any]) -> tuple[Toleration, ...]:
+    """Return the tolerations of a pod, with those that the API server gives to each pod that says nothing about them."""
+    own = tuple(toleration_of(one) for _, one in items(spec.get("tolerations"), ()))
+    added = (
+        one
+        for one in _OF_ALL
+        if not any(other.key in ("", one.key) and other.effect in ("", one.effect) for other in own)
+    )
+    return (*own, *added)
 
 
 def _requirement(data: Mapping[str, Any]) -> Requirement:
@@ -159,6 +183,10 @@ def toleration_of(data: Mapping[str, Any]) -> Toleration:
     return Toleration(key, operator, value, effect)
 
 
+_OF_ALL: Final = tuple(
+    Toleration(f"node.kubernetes.io/{name}", "Exists", "", "NoExecute") for name in ("not-ready", "unreachable")
+)
+"""What the admission plugin DefaultTolerationSeconds adds, for five minutes each."""
 _OF_DAEMONS: Final = tuple(
     Toleration(f"node.kubernetes.io/{name}", "Exists", "", effect)
     for name, effect in (

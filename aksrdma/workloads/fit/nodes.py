@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from aksrdma.kube.labels import INSTANCE_TYPE
 from aksrdma.kube.scheduling import EVICTING, NODE_NAME, Placement, Requirement, Taint
 from aksrdma.workloads.fit.amounts import Amounts
+from aksrdma.workloads.fit.neighbors import NamespaceLabels
 from aksrdma.workloads.fit.pods import PodGroup
 
+STOPPED: Final = "it is stopped"
 Origin: TypeAlias = Literal["cluster file", "kubectl", "az"]
 
 
@@ -39,10 +41,12 @@ class Nodes:
     """What each has for pods. A resource that every node has and that is not named here is not counted."""
     site: Site
     used: Amounts = field(default_factory=dict)
-    """What running pods hold of it, and of the ports of the node, on each."""
+    """What running pods hold of it, on each."""
     vm_size: str | None = None
     running: tuple[PodGroup, ...] = ()
     """The running pods themselves: others may keep apart from them."""
+    empty: str = ""
+    """Why there are none of them, where the input says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class ClusterNodes:
     """Whether the cluster has pools that are not named, and that pods without devices may go to."""
     notes: tuple[str, ...] = ()
     """What was assumed, a sentence each."""
+    namespaces: NamespaceLabels = field(default_factory=dict)
 
     @property
     def pools(self) -> tuple[str, ...]:
@@ -87,8 +92,7 @@ def judge_site(placement: Placement, site: Site) -> Verdict:
     if not verdict.ok:
         return verdict
     # A pod with a nodeName never meets the scheduler, and kubelet minds only the taints that evict.
-    by_name = any(one.key == NODE_NAME for one in placement.selector)
-    effects = ("NoExecute",) if by_name else EVICTING
+    effects = ("NoExecute",) if placement.bound else EVICTING
     for taint in site.taints:
         if taint.effect in effects and not any(one.tolerates(taint) for one in placement.tolerations):
             value = f"operator: Equal, value: {taint.value}" if taint.value else "operator: Exists"
@@ -121,6 +125,22 @@ def judge_labels(placement: Placement, site: Site) -> Verdict:
     if failed is None:
         return Verdict("its node affinity has no term, which matches no node", "add a term, or leave the affinity out")
     return _refused("node affinity", failed, site)
+
+
+def intolerable(placement: Placement, site: Site) -> int:
+    """Return how many taints of a node a pod would rather not meet."""
+    tolerations = [one for one in placement.tolerations if one.effect in ("", "PreferNoSchedule")]
+    return sum(
+        taint.effect == "PreferNoSchedule" and not any(one.tolerates(taint) for one in tolerations)
+        for taint in site.taints
+    )
+
+
+def preference(placement: Placement, site: Site) -> int:
+    """Return the weights of the terms of preferred node affinity that a node meets."""
+    return sum(
+        weight for weight, term in placement.preferred if all(one.met_by(site.labels.get(one.key)) for one in term)
+    )
 
 
 def _meets(requirement: Requirement, site: Site, assumed: list[str]) -> bool:

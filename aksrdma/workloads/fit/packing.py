@@ -1,20 +1,20 @@
-"""The nodes of a cluster with the pods put on them: resources by number, and nodes that are alike as one entry.
-
-A `Bins` is a value: placing pods returns new ones, so that trying a pool costs nothing to undo.
-"""
+"""The nodes of a cluster with the pods put on them: resources by number, and nodes that are alike as one entry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
+from aksrdma.kube.labels import HOSTNAME
 from aksrdma.kube.resources import is_gpu, is_rdma
 from aksrdma.kube.scheduling import Placement
-from aksrdma.workloads.fit.amounts import PODS, is_device, ordered
-from aksrdma.workloads.fit.nodes import ClusterNodes, Site, Verdict, judge_site
-from aksrdma.workloads.fit.pods import PodGroup
+from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, is_device, ordered
+from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site, Verdict, judge_site
+from aksrdma.workloads.fit.pods import HostPort, PodGroup
+from aksrdma.workloads.fit.relations import Peers, Relations
 
 UNLIMITED: Final = 1 << 62
 """Free amount of what is not counted."""
@@ -29,11 +29,15 @@ class Bin(NamedTuple):
     """What is free, by the number of the resource."""
     taken: bool
     """Whether a pod was put on it."""
-    marks: frozenset[int]
-    """Templates, and pods that ran before, with pods on it, as far as others keep away from them."""
+    marks: tuple[tuple[int, int], ...]
+    """Classes of pods with how many of them are on it, as far as others mind who is on their own node."""
+    load: tuple[int, int]
+    """CPU and memory of its pods, by which the scheduler compares nodes."""
+    size: tuple[int, int]
+    """CPU and memory that it has for pods; 0 is none."""
 
 
-Bins: TypeAlias = Mapping[Bin, int]
+Bins: TypeAlias = dict[Bin, int]
 """Nodes by their state: how many are in it."""
 
 
@@ -45,19 +49,13 @@ class Shape:
     """Number of a resource and amount, what runs out most likely first."""
     kinds: frozenset[int]
     """Kinds of nodes that it may go to."""
-    avoids: frozenset[int] = frozenset()
-    """Templates that it shares no node with."""
-    mark: int | None = None
-    """Its own template, where somebody avoids it."""
-
-    def admits(self, node: Bin) -> bool:
-        """Say whether such a pod may go to a node, whatever is free there."""
-        return node.kind in self.kinds and self.avoids.isdisjoint(node.marks)
-
-    @property
-    def alone(self) -> bool:
-        """Whether no two such pods share a node."""
-        return self.mark in self.avoids
+    own: int = -1
+    """Number of its class."""
+    relations: Relations = field(default_factory=Relations)
+    load: tuple[int, int] = (0, 0)
+    """What it adds to the load of its node."""
+    asks: tuple[int, int] = (0, 0)
+    """CPU and memory that it asks for."""
 
 
 def room(free: tuple[int, ...], needs: tuple[tuple[int, int], ...]) -> int:
@@ -72,101 +70,6 @@ def room(free: tuple[int, ...], needs: tuple[tuple[int, int], ...]) -> int:
     return most
 
 
-def rooms(bins: Bins, shape: Shape) -> Iterator[tuple[Bin, int, int]]:
-    """Yield nodes that take such a pod, with how many each has room for and how many nodes they are."""
-    for node, count in bins.items():
-        if shape.admits(node) and (takes := room(node.free, shape.needs)):
-            yield node, takes, count
-
-
-def place(bins: Bins, shape: Shape, count: int, most: int = UNLIMITED) -> tuple[Bins, int]:
-    """Put pods on the first nodes that take them.
-
-    Args:
-        bins: The nodes, in order.
-        shape: What a pod asks.
-        count: How many pods.
-        most: Pods a node at most.
-
-    Returns:
-        The nodes after that, and how many pods found one.
-    """
-    most = min(most, 1) if shape.alone else most
-    left, after = count, dict[Bin, int]()
-    for node, nodes in bins.items():
-        takes = min(room(node.free, shape.needs), most, left) if left and shape.admits(node) else 0
-        if not takes:
-            after[node] = after.get(node, 0) + nodes
-            continue
-        full = min(nodes, left // takes)
-        left -= full * takes
-        rest = left if full < nodes else 0
-        left -= rest
-        for state, number in ((with_pods(node, shape, takes), full), (with_pods(node, shape, rest), bool(rest))):
-            if number:
-                after[state] = after.get(state, 0) + number
-        if untouched := nodes - full - bool(rest):
-            after[node] = after.get(node, 0) + untouched
-    return (after if left < count else bins), count - left
-
-
-def with_pods(node: Bin, shape: Shape, count: int) -> Bin:
-    """Return a node with some pods more."""
-    if not count:
-        return node
-    free = list(node.free)
-    for resource, need in shape.needs:
-        if free[resource] < UNLIMITED:
-            free[resource] -= need * count
-    marks = node.marks if shape.mark is None else node.marks | {shape.mark}
-    return Bin(node.kind, tuple(free), True, marks)
-
-
-def even_level(nodes: Sequence[tuple[int, int]], count: int, most: int) -> int:
-    """Return the least number of pods a node at which all find a place, at most `most`.
-
-    Args:
-        nodes: How many pods each of them takes, and how many nodes they are.
-        count: How many pods.
-        most: Bound, which is returned where it is not enough.
-    """
-    low, high = 0, most
-    while low < high:
-        middle = (low + high) // 2
-        if sum(min(takes, middle) * number for takes, number in nodes) >= count:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def kept_apart(groups: Sequence[PodGroup]) -> list[frozenset[int]]:
-    """Return, for each template, the numbers of those that it shares no node with; its own among them, maybe.
-
-    Anti-affinity of either side keeps both apart, as the scheduler has it.
-    """
-    apart: list[set[int]] = [set() for _ in groups]
-    by_label: dict[tuple[str, str], list[int]] = {}
-    if any(group.neighbors.apart for group in groups):
-        for number, group in enumerate(groups):
-            for label in group.labels.items():
-                by_label.setdefault(label, []).append(number)
-    for number, group in enumerate(groups):
-        for selector in group.neighbors.apart:
-            # By a label that all of them have, so that a thousand templates are not compared with each other.
-            candidates = by_label.get(selector.handle, []) if selector.handle else range(len(groups))
-            for other in candidates:
-                if selector.selects(groups[other].labels, groups[other].namespace):
-                    apart[number].add(other)
-                    apart[other].add(number)
-    return [frozenset(others) for others in apart]
-
-
-def _distinct(pods: Iterable[PodGroup]) -> dict[object, PodGroup]:
-    """Return pods that run by what others, and they themselves, keep apart from; many are alike."""
-    return {(frozenset(one.labels.items()), one.namespace, one.neighbors.apart): one for one in pods}
-
-
 @dataclass(frozen=True)
 class Kind:
     """Nodes that pods cannot tell apart before they run there."""
@@ -176,6 +79,8 @@ class Kind:
     vm_size: str | None
     allocatable: Mapping[str, int]
     """The most that one of them has."""
+    places: Mapping[str, str | None]
+    """Where its nodes are, by each label that wishes about other pods name; None is a node without the label."""
 
 
 class Packing:
@@ -183,58 +88,123 @@ class Packing:
 
     def __init__(self, cluster: ClusterNodes, groups: Sequence[PodGroup]) -> None:
         self.cluster = cluster
-        self.host_ports = sorted({port for group in groups for port in group.host_ports})
-        """Each node has one of each."""
+        self.ports = _Ports(groups, (pod for nodes in cluster.nodes for pod in nodes.running))
         running = _distinct(pod for nodes in cluster.nodes for pod in nodes.running)
         self._running = {key: number for number, key in enumerate(running, len(groups))}
-        self.apart = kept_apart([*groups, *running.values()])
-        """For each template the numbers of those that it shares no node with; pods that run come after the templates."""
+        classes = [*groups, *running.values()]
+        self.peers = Peers(classes, cluster.namespaces)
+        wanted = {term.key for group in classes for term in group.neighbors.terms}
+        wanted |= {spread.key for group in classes for spread in group.neighbors.spreads}
+        self.by_node = {HOSTNAME} if _are_names(cluster.nodes) else set()
+        """Labels of which each node has a value of its own."""
+        self.keys = frozenset(key for key in wanted if key in self.by_node or _is_known(key, cluster.nodes))
+        """Labels that say where nodes are, of those that wishes about other pods name."""
+        self.unknown = frozenset(wanted - self.keys)
+        self.relations = [self.peers.relations(number, self.keys) for number in range(len(groups))]
+        self._marked = {
+            number
+            for one in self.relations
+            for rule in one.rules
+            if rule.key in self.by_node
+            for number in rule.weights
+        }
         asked = {name for group in groups for name in group.requests}
         there = {name for nodes in cluster.nodes for name, amount in nodes.allocatable.items() if amount}
         devices = {name for name in there if is_gpu(name) or self.is_rdma(name)}
-        self.resources = [*ordered({*asked, *devices, PODS}), *self.host_ports]
-        """Those asked for, and the devices that could be left unused."""
+        self.shown = ordered({*asked, *devices, PODS})
+        """Resources asked for, and the devices that could be left unused."""
+        self.resources = [*self.shown, *sorted({CPU, MEMORY} - set(self.shown)), *self.ports.names]
         self.number = {name: number for number, name in enumerate(self.resources)}
         self.kinds: list[Kind] = []
+        self.on_kind: list[Counter[int]] = []
+        """Pods of each class on the nodes of each kind."""
         self.total = {pool: [0] * len(self.resources) for pool in cluster.pools}
-        self.bins: dict[str, Bins] = self._filled({key for group in groups for key in group.placement.keys})
+        self.bins: dict[str, Bins] = {pool: {} for pool in cluster.pools}
+        self.starts: dict[str, list[tuple[Nodes, Bin]]] = {pool: [] for pool in cluster.pools}
+        """The nodes as they were before the first workload."""
+        self.most: dict[str, dict[str, int]] = {pool: {} for pool in cluster.pools}
+        """The most that a node of a pool has of a resource."""
+        self._fill({key for group in groups for key in group.placement.keys} | (self.keys - self.by_node))
         self._verdicts: dict[Placement, list[Verdict]] = {}
 
-    def _filled(self, keys: set[str]) -> dict[str, Bins]:
-        """Return the nodes as they are before the first pod; labels that no pod looks at make no difference."""
+    def _fill(self, keys: set[str]) -> None:
+        """Take the nodes as they are before the first pod; labels that no pod looks at make no difference."""
         numbers: dict[object, int] = {}
-        filled: dict[str, dict[Bin, int]] = {pool: {} for pool in self.cluster.pools}
+        counted = self.resources[: len(self.resources) - len(self.ports.names)]
         for nodes in self.cluster.nodes:
             site = nodes.site
             labels = {key: value for key, value in site.labels.items() if key in keys}
-            identity = (nodes.pool, site.taints, site.complete, tuple(sorted(labels.items(), key=str)))
+            named = not site.complete or site.labels.get(HOSTNAME) is not None
+            identity = (nodes.pool, site.taints, site.complete, named, tuple(sorted(labels.items(), key=str)))
             number = numbers.setdefault(identity, len(numbers))
             # Of nodes that no kubelet told of, memory and the like are not known; a device that is not named is not there.
             has = [
-                nodes.allocatable.get(name, 0 if nodes.site.complete or is_device(name) else UNLIMITED)
-                for name in self.resources[: len(self.resources) - len(self.host_ports)]
+                nodes.allocatable.get(name, 0 if site.complete or is_device(name) else UNLIMITED) for name in counted
             ]
-            has += [1 for _ in self.host_ports]
+            has += [1 for _ in self.ports.names]
+            most = dict(zip(self.resources, has, strict=True))
             if number == len(self.kinds):
-                most = dict(zip(self.resources, has, strict=True))
-                self.kinds.append(Kind(nodes.pool, Site(labels, site.taints, site.complete), nodes.vm_size, most))
+                places = {key: labels.get(key) for key in self.keys - self.by_node}
+                places |= dict.fromkeys(self.by_node, "" if named else None)
+                made = Site(labels, site.taints, site.complete)
+                self.kinds.append(Kind(nodes.pool, made, nodes.vm_size, most, places))
+                self.on_kind.append(Counter())
             else:  # what kubelet keeps differs a little from node to node; the most is what a message names
                 known = self.kinds[number]
-                most = {name: max(known.allocatable[name], one) for name, one in zip(self.resources, has, strict=True)}
-                self.kinds[number] = Kind(known.pool, known.site, known.vm_size, most)
-            free = tuple(
-                amount if amount == UNLIMITED else amount - nodes.used.get(name, 0)
-                for name, amount in zip(self.resources, has, strict=True)
-            )
-            numbers_of_running = (self._running[key] for key in _distinct(nodes.running))
-            marks = frozenset(number for number in numbers_of_running if self.apart[number])
-            state = Bin(number, free, False, marks)
-            if nodes.count:
-                filled[nodes.pool][state] = filled[nodes.pool].get(state, 0) + nodes.count
-            total = self.total[nodes.pool]
-            for resource, amount in enumerate(has):
-                total[resource] += min(amount, UNLIMITED) * nodes.count
-        return dict(filled)
+                most = {name: max(known.allocatable[name], one) for name, one in most.items()}
+                self.kinds[number] = Kind(known.pool, known.site, known.vm_size, most, known.places)
+            self._add(nodes, number, has)
+
+    def _add(self, nodes: Nodes, kind: int, has: Sequence[int]) -> None:
+        """Take nodes that are alike, with the pods that run there."""
+        classes = Counter(self._running[_identity(pod)] for pod in nodes.running)
+        ports = {name for pod in nodes.running for name in self.ports.taken(pod.host_ports)}
+        free = tuple(
+            amount if amount == UNLIMITED else amount - nodes.used.get(name, 0) - (name in ports)
+            for name, amount in zip(self.resources, has, strict=True)
+        )
+        state = Bin(
+            kind,
+            free,
+            False,
+            tuple(sorted((number, count) for number, count in classes.items() if number in self._marked)),
+            (sum(pod.weighed[0] for pod in nodes.running), sum(pod.weighed[1] for pod in nodes.running)),
+            (has[self.number[CPU]], has[self.number[MEMORY]]),
+        )
+        most = self.most[nodes.pool]
+        for name, amount in nodes.allocatable.items():
+            most[name] = max(most.get(name, 0), amount)
+        if nodes.count:
+            self.starts[nodes.pool].append((nodes, state))
+            bins = self.bins[nodes.pool]
+            bins[state] = bins.get(state, 0) + nodes.count
+            self.on_kind[kind].update(classes)
+        total = self.total[nodes.pool]
+        for resource, amount in enumerate(has):
+            total[resource] += min(amount, UNLIMITED) * nodes.count
+
+    def with_pods(self, node: Bin, shape: Shape, count: int) -> Bin:
+        """Return a node with some pods more."""
+        free = list(node.free)
+        for resource, need in shape.needs:
+            if free[resource] < UNLIMITED:
+                free[resource] -= need * count
+        marks = node.marks
+        if shape.own in self._marked:
+            counts = dict(marks)
+            counts[shape.own] = counts.get(shape.own, 0) + count
+            marks = tuple(sorted(counts.items()))
+        load = (node.load[0] + shape.load[0] * count, node.load[1] + shape.load[1] * count)
+        return Bin(node.kind, tuple(free), True, marks, load, node.size)
+
+    def move(self, node: Bin, after: Bin, nodes: int) -> None:
+        """Note that some nodes in a state are in another one now."""
+        bins = self.bins[self.kinds[node.kind].pool]
+        if bins[node] == nodes:
+            del bins[node]
+        else:
+            bins[node] -= nodes
+        bins[after] = bins.get(after, 0) + nodes
 
     def verdicts(self, placement: Placement) -> list[Verdict]:
         """Return what each kind of node says to a placement."""
@@ -249,11 +219,49 @@ class Packing:
         """Numbers of the resources that are GPUs or RDMA."""
         return [number for number, name in enumerate(self.resources) if is_gpu(name) or self.is_rdma(name)]
 
-    @cached_property
-    def device_pools(self) -> frozenset[str]:
-        """Pools with GPUs or RDMA."""
-        return frozenset(pool for pool, total in self.total.items() if any(total[number] for number in self.devices))
-
     def is_rdma(self, name: str) -> bool:
         """Say whether a resource is RDMA: by its name, or because the cluster hands it out as such."""
         return is_rdma(name) or name in self.cluster.rdma
+
+
+class _Ports:
+    """Ports of the node as resources, of which each node has one: a pod on all addresses takes those of each address."""
+
+    def __init__(self, groups: Iterable[PodGroup], running: Iterable[PodGroup]) -> None:
+        wanted = {port for group in groups for port in group.host_ports}
+        numbers = {(port.number, port.protocol) for port in wanted}
+        held = {port for pod in running for port in pod.host_ports if (port.number, port.protocol) in numbers}
+        self._same: dict[tuple[int, str], list[str]] = {}
+        for port in sorted(wanted | held):
+            self._same.setdefault((port.number, port.protocol), []).append(str(port))
+        self.names = [name for names in self._same.values() for name in names]
+
+    def taken(self, ports: Iterable[HostPort]) -> set[str]:
+        """Return the resources that a pod takes with its ports."""
+        return {
+            name
+            for port in ports
+            for name in self._same.get((port.number, port.protocol), ())
+            if not port.address or name == str(port)
+        }
+
+
+def _identity(pod: PodGroup) -> object:
+    """What others can see of a pod that runs; many are alike."""
+    return frozenset(pod.labels.items()), pod.namespace, pod.neighbors, pod.ending
+
+
+def _distinct(pods: Iterable[PodGroup]) -> dict[object, PodGroup]:
+    return {_identity(one): one for one in pods}
+
+
+def _are_names(nodes: Sequence[Nodes]) -> bool:
+    """Say whether no two nodes have the same host name."""
+    names = [one.site.labels.get(HOSTNAME) for one in nodes if one.site.complete]
+    given = [name for name in names if name is not None]
+    return len(set(given)) == len(given)
+
+
+def _is_known(key: str, nodes: Sequence[Nodes]) -> bool:
+    """Say whether each node either has a label or is known not to have it."""
+    return all(one.site.complete or key in one.site.labels for one in nodes)

@@ -14,8 +14,9 @@ from aksrdma.kube.resources import is_rdma
 from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
 from aksrdma.kube.values import integer, items, mapping, sequence, text
 from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, read_amount
-from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site
-from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests
+from aksrdma.workloads.fit.neighbors import neighbors_of
+from aksrdma.workloads.fit.nodes import STOPPED, ClusterNodes, Nodes, Site
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, pod_requests
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -27,7 +28,18 @@ _WANTED: Final = (
     "give a cluster file (kind: RdmaCluster), or the output of `kubectl get nodes -o json` or of "
     "`az aks nodepool list -o json`"
 )
+_NO_POOL: Final = "(no pool)"
 _CORDONED: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+_CONDITIONS: Final = {
+    ("Ready", "False"): "node.kubernetes.io/not-ready",
+    ("Ready", "Unknown"): "node.kubernetes.io/unreachable",
+    ("MemoryPressure", "True"): "node.kubernetes.io/memory-pressure",
+    ("DiskPressure", "True"): "node.kubernetes.io/disk-pressure",
+    ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
+    ("NetworkUnavailable", "True"): "node.kubernetes.io/network-unavailable",
+}
+"""Taints by type and status of a condition (nodeConditionToTaintKeyStatusMap of pkg/controller/nodelifecycle)."""
+_SPOT_LABEL: Final = "kubernetes.azure.com/scalesetpriority"
 _SPOT: Final = "kubernetes.azure.com/scalesetpriority=spot:NoSchedule"
 """AKS puts it on every node of a spot pool."""
 
@@ -88,9 +100,50 @@ def _from_kubectl(objects: Sequence[Any], file: str) -> ClusterNodes:
     pods = [one for one in objects if mapping(one).get("kind") == "Pod"]
     running = _running(pods, file)
     nodes = tuple(_node(one, running, file) for one in found)
+    named = (mapping(one) for one in objects if mapping(one).get("kind") == "Namespace")
+    namespaces = {
+        text(metadata.get("name")): {key: str(value) for key, value in mapping(metadata.get("labels")).items()}
+        for metadata in (mapping(one.get("metadata")) for one in named)
+    }
     names = dict.fromkeys(name for one in nodes for name, amount in one.allocatable.items() if amount and is_rdma(name))
     idle = "what already runs on the nodes is not subtracted; give `kubectl get nodes,pods -A -o json` and it is"
-    return ClusterNodes("kubectl", nodes, tuple(names), notes=() if pods else (idle,))
+    notes = [*_images(found), *_sizes_of_pools(nodes)]
+    if not pods:
+        notes.insert(0, idle)
+    return ClusterNodes("kubectl", nodes, tuple(names), notes=tuple(notes), namespaces=namespaces)
+
+
+def _images(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what is to be said of operating systems, once a pool, of nodes that have InfiniBand or RDMA."""
+    told: dict[str, str] = {}
+    for node in nodes:
+        labels = mapping(mapping(node.get("metadata")).get("labels"))
+        image = text(mapping(mapping(node.get("status")).get("nodeInfo")).get("osImage"))
+        offered = mapping(mapping(node.get("status")).get("allocatable"))
+        size = next((text(labels[key]) for key in INSTANCE_TYPE if key in labels), "")
+        if is_azure_linux(image) and (any(map(is_rdma, offered)) or _is_infiniband(size)):
+            pool = next((text(labels[key]) for key in AGENT_POOL if key in labels), _NO_POOL)
+            told.setdefault(pool, image.removeprefix("Microsoft "))
+    yield from (no_driver_image(pool, image) for pool, image in told.items())
+
+
+def _is_infiniband(vm_size: str) -> bool:
+    from aksrdma import catalog
+
+    try:
+        return bool(vm_size) and catalog.vm_size(vm_size).usable
+    except AksrdmaError:
+        return False
+
+
+def _sizes_of_pools(nodes: Sequence[Nodes]) -> Iterator[str]:
+    """Yield what is to be said of pools with RDMA that are larger than a fabric."""
+    counts: dict[str, int] = {}
+    for one in nodes:
+        if any(amount and is_rdma(name) for name, amount in one.allocatable.items()):
+            counts[one.pool] = counts.get(one.pool, 0) + 1
+    for pool, count in counts.items():
+        yield from fabric_note(pool, count)
 
 
 def _node(node: Mapping[str, Any], running: Mapping[str, Sequence[PodGroup]], file: str) -> Nodes:
@@ -108,16 +161,19 @@ def _node(node: Mapping[str, Any], running: Mapping[str, Sequence[PodGroup]], fi
         Taint(text(one.get("key")), text(one.get("value")), text(one.get("effect")))
         for _, one in items(spec.get("taints"), ())
     ]
-    # The node controller adds this taint a moment after a node is cordoned.
-    if spec.get("unschedulable") is True and _CORDONED.key not in {one.key for one in taints}:
-        taints.append(_CORDONED)
+    # The node controller adds these taints a moment after a node is cordoned, or its condition changes.
+    added = [_CORDONED] if spec.get("unschedulable") is True else []
+    for _, condition in items(status.get("conditions"), ()):
+        if key := _CONDITIONS.get((text(condition.get("type")), text(condition.get("status")))):
+            added.append(Taint(key, "", "NoSchedule"))
+    taints += [one for one in added if not any((one.key, one.effect) == (had.key, had.effect) for had in taints)]
     pods = running.get(name, ())
     used: dict[str, int] = {}
     for pod in pods:
-        for resource, held in {**pod.requests, **dict.fromkeys(pod.host_ports, 1), PODS: 1}.items():
+        for resource, held in {**pod.requests, PODS: 1}.items():
             used[resource] = used.get(resource, 0) + held
     return Nodes(
-        pool=next((labels[key] for key in AGENT_POOL if key in labels), "(no pool)"),
+        pool=next((labels[key] for key in AGENT_POOL if key in labels), _NO_POOL),
         count=1,
         allocatable=allocatable,
         site=Site({**labels, NODE_NAME: name}, tuple(taints), complete=True),
@@ -140,10 +196,14 @@ def _running(pods: Sequence[Any], file: str) -> dict[str, list[PodGroup]]:
             continue
         labels = {key: str(value) for key, value in mapping(metadata.get("labels")).items()}
         namespace = text(metadata.get("namespace")) or "default"
+        requests, weighed = pod_requests(Document.from_data(pod, file), ("spec",), spec, mistakes)
         group = PodGroup(
             role="pod",
             count=1,
-            requests=pod_requests(Document.from_data(pod, file), ("spec",), spec, mistakes),
+            requests=requests,
+            weighed=weighed,
+            name=f"{namespace}/{text(metadata.get('name'))}",
+            ending=bool(metadata.get("deletionTimestamp")),
             placement=Placement(),
             labels=labels,
             namespace=namespace,
@@ -194,8 +254,10 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
         site = Site(labels, tuple(_taint(taint) for taint in pool.taints), complete=False)
         has = {**_capacity(size), **_units(rdma, decisions, size)}
         nodes.append(Nodes(pool.name, pool.count or 0, has, site, vm_size=size.name))
+    large = [note for pool in decisions.pools for note in fabric_note(pool.name, pool.count or 0)]
+    large += [no_driver_image(pool.name, "AzureLinux") for pool in decisions.pools if pool.os_sku == "AzureLinux"]
     pods = f"{catalog.kubelet().max_pods} pods a node, the default of AKS with Azure CNI Overlay"
-    notes = (*_reserve_note(decisions.sizes), pods)
+    notes = (*_reserve_note(decisions.sizes), pods, *large)
     return ClusterNodes("cluster file", tuple(nodes), rdma, other_pools=True, notes=notes)
 
 
@@ -244,24 +306,7 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
             sizes[one["name"]] = catalog.vm_size(one["vmSize"])
         except AksrdmaError:
             continue  # a pool without InfiniBand
-    nodes: list[Nodes] = []
-    for one in linux:
-        name, size = one["name"], sizes.get(one["name"])
-        labels = _labels(name, one["vmSize"], size)
-        # The mode is told in any case, and the label is in lower case.
-        labels["kubernetes.azure.com/mode"] = text(one.get("mode")).casefold() or None
-        labels |= {key: str(value) for key, value in mapping(one.get("nodeLabels")).items()}
-        # A retired size has NICs that no device plugin serves; of any other size without a row nothing is known.
-        has = {**_capacity(size), **_units(rdma, decisions, size)} if size and size.usable else {}
-        has[PODS] = integer(one.get("maxPods")) or catalog.kubelet().max_pods
-        stopped = mapping(one.get("powerState")).get("code") == "Stopped"
-        taints = [text(taint) for taint in sequence(one.get("nodeTaints"))]
-        if text(one.get("scaleSetPriority")).casefold() == "spot" and _SPOT not in taints:
-            taints.append(_SPOT)
-        site = Site(labels, tuple(_taint(taint) for taint in taints), complete=False)
-        vm_size = size.name if size else one["vmSize"]
-        nodes.append(Nodes(name, 0 if stopped else one["count"], has, site, vm_size=vm_size))
-
+    nodes = [_agent_pool(one, sizes.get(one["name"]), rdma, decisions) for one in linux]
     notes: list[str] = []
     if profile is None:
         told = f"taken as {decisions.cluster.profile} ({', '.join(rdma)}); --profile says otherwise"
@@ -270,16 +315,104 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
     return ClusterNodes("az", tuple(nodes), rdma, notes=tuple(notes))
 
 
+def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str], decisions: Decisions) -> Nodes:
+    """Return the nodes of an agent pool as az prints it."""
+    from aksrdma import catalog
+
+    name = pool["name"]
+    spot = text(pool.get("scaleSetPriority")).casefold() == "spot"
+    labels = _labels(name, pool["vmSize"], size)
+    # The mode is told in any case, and the label is in lower case.
+    labels["kubernetes.azure.com/mode"] = text(pool.get("mode")).casefold() or None
+    labels[_SPOT_LABEL] = "spot" if spot else None
+    labels |= {key: str(value) for key, value in mapping(pool.get("nodeLabels")).items()}
+    # A retired size has NICs that no device plugin serves; of any other size without a row nothing is known.
+    has = {**_capacity(size), **_units(rdma, decisions, size)} if size and size.usable else _gpus(pool["vmSize"])
+    has[PODS] = integer(pool.get("maxPods")) or catalog.kubelet().max_pods
+    stopped = mapping(pool.get("powerState")).get("code") == "Stopped"
+    taints = [text(taint) for taint in sequence(pool.get("nodeTaints"))]
+    if spot and _SPOT not in taints:
+        taints.append(_SPOT)
+    most = integer(pool.get("maxCount")) or 0
+    empty = ""
+    if stopped:
+        empty = STOPPED
+    elif pool["count"] == 0 and pool.get("enableAutoScaling") is True:
+        empty = f"it is scaled to zero, and may grow to {most}"
+    return Nodes(
+        pool=name,
+        count=0 if stopped else pool["count"],
+        allocatable=has,
+        site=Site(labels, tuple(_taint(taint) for taint in taints), complete=False),
+        vm_size=size.name if size else pool["vmSize"],
+        empty=empty,
+    )
+
+
+def _gpus(vm_size: str) -> dict[str, int]:
+    """Return the GPUs of a size without InfiniBand, as far as the catalog has it; they are those of its nearest one."""
+    from aksrdma import catalog
+
+    row = catalog.not_infiniband(vm_size)
+    if row is None or not row.gpu_count or not row.nearest:
+        return {}
+    gpu = catalog.vm_size(row.nearest).gpu
+    return {gpu.resource: row.gpu_count} if gpu else {}
+
+
 def _pool_notes(pools: Sequence[Mapping[str, Any]], sizes: Mapping[str, VmSize]) -> Iterator[str]:
-    if unknown := [f"{one['name']} ({one['vmSize']})" for one in pools if one["name"] not in sizes]:
+    from aksrdma import catalog
+
+    unknown: list[str] = []
+    for one in pools:
+        row = catalog.not_infiniband(one["vmSize"])
+        if row is not None and row.kind == "no infiniband" and row.gpu_count is not None and one["name"] not in sizes:
+            yield f"pool {one['name']}: {row.name} has no InfiniBand: {row.why}"
+        elif one["name"] not in sizes:
+            unknown.append(f"{one['name']} ({one['vmSize']})")
+    if unknown:
         yield (
             f"{', '.join(unknown)}: no VM size with InfiniBand that the catalog has, so no devices, and cpu and memory "
             "without limit; `kubectl get nodes -o json` says what is there"
         )
     for one in pools:
+        name, count = one["name"], one["count"]
+        sku, image = text(one.get("osSku")), text(one.get("nodeImageVersion"))
+        if name in sizes and any(is_azure_linux(word) for word in (sku, image)):
+            yield no_driver_image(name, sku or image)
+        if name in sizes:
+            yield from fabric_note(name, count)
+        if text(one.get("scaleSetPriority")).casefold() == "spot":
+            yield f"pool {name} is a spot pool: Azure may take its nodes away at any time, and a job with them"
         most = integer(one.get("maxCount")) or 0
-        if one.get("enableAutoScaling") is True and most > one["count"]:
-            yield f"pool {one['name']} may grow from {one['count']} to {most} nodes; counted as it is"
+        if one.get("enableAutoScaling") is True and most > count:
+            yield f"pool {name} may grow from {count} to {most} nodes; counted as it is"
+
+
+def is_azure_linux(name: str) -> bool:
+    """Say whether an OS SKU, a node image or the name of an operating system is Azure Linux, or its old name Mariner."""
+    plain = name.casefold().replace(" ", "")
+    return "azurelinux" in plain or "mariner" in plain
+
+
+def no_driver_image(pool: str, os_name: str) -> str:
+    """Return what is to be said of nodes for which no driver image exists."""
+    return (
+        f"pool {pool} runs {'Azure Linux' if os_name == 'AzureLinux' else os_name}: no azurelinux image of the NIC driver "
+        "is listed for any release of Network Operator, so nothing may offer RDMA there; Ubuntu is the sure choice"
+    )
+
+
+def fabric_note(pool: str, count: int) -> Iterator[str]:
+    """Yield what is to be said of a pool with more nodes than one InfiniBand fabric holds."""
+    from aksrdma import catalog
+
+    fabric = catalog.defaults()
+    if count > fabric.fabric_nodes:
+        yield (
+            f"pool {pool} has {count} nodes: one with InfiniBand holds {fabric.fabric_nodes}, {fabric.fabric_nodes_on_request} "
+            "by support request; more need several pools, which are separate fabrics"
+        )
 
 
 # What a node of a pool has

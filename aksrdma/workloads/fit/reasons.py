@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from aksrdma import catalog
+from aksrdma.errors import AksrdmaError
+from aksrdma.kube.labels import NIC_LABEL, NVIDIA_GPU
 from aksrdma.kube.resources import is_gpu
+from aksrdma.kube.scheduling import NODE_NAME
 from aksrdma.workloads.fit.amounts import PODS, is_device, show_amount
+from aksrdma.workloads.fit.nodes import STOPPED
+from aksrdma.workloads.fit.oddities import Odd, found_none, named, odd_nodes
 from aksrdma.workloads.fit.packing import UNLIMITED, Packing, Shape, room
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.report import Left, PoolFit, PoolLeft, Reason
 
+if TYPE_CHECKING:
+    from aksrdma.catalog import NotInfiniband, VmSize
+
 _PHRASES: Final = {
     PODS: "the number of pods a node",
     "podAntiAffinity": "what podAntiAffinity allows on a node",
+    "podAffinity": "what podAffinity allows",
     "topologySpread": "what topologySpreadConstraints allow on a node",
     "DaemonSet": "one a node",
 }
@@ -24,12 +34,14 @@ def runs_out(packing: Packing, shape: Shape, free: tuple[int, ...], per_node: in
     """Return what keeps a node from one pod more than it takes."""
     takes = room(free, shape.needs)
     if per_node < takes:
-        return ("podAntiAffinity",) if shape.alone else ("topologySpread",)
+        if shape.relations.alone:
+            return ("podAntiAffinity",)
+        return ("topologySpread",) if shape.relations.says("spread") else ("podAffinity",)
     return tuple(packing.resources[number] for number, need in shape.needs if free[number] // need == takes)
 
 
 def reasons_of(
-    packing: Packing, group: PodGroup, shape: Shape, fits: Sequence[PoolFit], pending: int, *, one_pool: bool
+    packing: Packing, group: PodGroup, shape: Shape, fits: Sequence[PoolFit], pending: int
 ) -> tuple[Reason, ...]:
     """Return why pods of a template stay Pending: for each node pool the first thing that keeps them out.
 
@@ -39,24 +51,23 @@ def reasons_of(
         shape: What one asks of a node.
         fits: What the pools could take.
         pending: How many found no node.
-        one_pool: Whether they had to go to one pool.
     """
-    if missing := list(_exposed_nowhere(packing, group)):
+    if missing := list(_exposed_nowhere(packing, group, shape)):
         return tuple(missing)
-    found = [_in_pool(packing, group, shape, pool, fits, pending) for pool in packing.cluster.pools]
-    if one_pool and sum(one.fits for one in fits) - sum(one.placed for one in fits) >= pending:
-        split = (
-            "they fit only over several pools, and each pool is an InfiniBand fabric of its own, so they could not talk"
-        )
-        found.insert(0, Reason(None, split, "ask for fewer replicas, or let one pool grow"))
-    return tuple(found)
+    return tuple(_in_pool(packing, group, shape, pool, fits, pending) for pool in packing.cluster.pools)
 
 
-def _exposed_nowhere(packing: Packing, group: PodGroup) -> Iterator[Reason]:
+def _exposed_nowhere(packing: Packing, group: PodGroup, shape: Shape) -> Iterator[Reason]:
+    """Yield the devices that no node offers at all, each with the most upstream cause that shows."""
+    pinned = bool(group.placement.selector or group.placement.terms)
     for name in group.requests:
         if not is_device(name) or any(kind.allocatable[name] for kind in packing.kinds):
             continue
-        if packing.is_rdma(name):
+        pools = dict.fromkeys(packing.kinds[number].pool for number in sorted(shape.kinds)) or packing.cluster.pools
+        told = [reason for pool in pools if (reason := _not_offered(packing, name, pool, pinned=pinned))]
+        if told:
+            yield from told
+        elif packing.is_rdma(name):
             exposed = (one for one in packing.cluster.rdma if any(kind.allocatable.get(one) for kind in packing.kinds))
             has = ", ".join(exposed)
             if has:
@@ -73,34 +84,137 @@ def _exposed_nowhere(packing: Packing, group: PodGroup) -> Iterator[Reason]:
             yield Reason(None, f"no node has {name}{instead}", "ask for what the nodes have, or add a pool that has it")
 
 
+def _not_offered(packing: Packing, name: str, pool: str, *, pinned: bool = True) -> Reason | None:
+    """Return why no node of a pool offers a device, where the VM size or the nodes themselves show it.
+
+    Args:
+        packing: The nodes.
+        name: The device.
+        pool: The node pool.
+        pinned: Whether the pods are meant for it, so that a size that nobody takes for one with InfiniBand is named, too.
+    """
+    size = next((kind.vm_size for kind in packing.kinds if kind.pool == pool and kind.vm_size), None)
+    row, without = (_vm_size(size), catalog.not_infiniband(size)) if size else (None, None)
+    rdma = packing.is_rdma(name)
+    mistakable = without is not None and without.gpu_count is not None
+    if rdma and without is not None and without.kind == "no infiniband" and (pinned or mistakable):
+        fix = f"make the pool of {without.nearest}" if mistakable and without.nearest else "choose a size that has it"
+        return Reason(pool, f"{without.name} has no InfiniBand: {without.why}", fix)
+    nodes = [one for one, _ in packing.starts[pool] if one.site.complete]
+    if not nodes:
+        return None
+    if any(name in one.allocatable for one in nodes):
+        message = f"its nodes list {name} with 0: the device plugin runs and found no device"
+        return Reason(pool, message, found_none(name))
+    others = (other for other, most in packing.most[pool].items() if most and is_device(other))
+    if any(packing.is_rdma(other) if rdma else is_gpu(other) for other in others):
+        return None  # it has another one of the kind, which is what to ask for
+    if rdma and row is not None and row.usable:
+        unlabeled = [str(one.site.labels.get(NODE_NAME)) for one in nodes if one.site.labels.get(NIC_LABEL) != "true"]
+        if unlabeled:
+            message = (
+                f"nothing exposes {name}: {named(unlabeled)} lack the label {NIC_LABEL}, by which the operator selects"
+            )
+            return Reason(pool, message, "see whether NFD (node-feature-discovery) and the NodeFeatureRule are there")
+        message = f"nothing exposes {name}, though {row.name} has InfiniBand and its nodes the label {NIC_LABEL}"
+        return Reason(
+            pool, message, "see whether the pods of driver and device plugin run there: `kubectl get pods -A -o wide`"
+        )
+    gpu = row.gpu.resource if row is not None and row.gpu else _gpu_of(without)
+    if is_gpu(name) and gpu == name:
+        size_name = row.name if row is not None else size
+        operator = (
+            "GPU Operator or the NVIDIA device plugin" if name == NVIDIA_GPU else "AMD GPU Operator or device plugin"
+        )
+        return Reason(pool, f"{size_name} has GPUs, but nothing advertises {name} there", f"install the {operator}")
+    return None
+
+
+def _gpu_of(without: NotInfiniband | None) -> str | None:
+    nearest = _vm_size(without.nearest) if without is not None and without.nearest else None
+    return nearest.gpu.resource if nearest is not None and nearest.gpu else None
+
+
+def _vm_size(name: str) -> VmSize | None:
+    try:
+        return catalog.vm_size(name)
+    except AksrdmaError:
+        return None
+
+
 def _in_pool(
     packing: Packing, group: PodGroup, shape: Shape, pool: str, fits: Sequence[PoolFit], pending: int
 ) -> Reason:
     kinds = [number for number, kind in enumerate(packing.kinds) if kind.pool == pool]
     allowed = [packing.kinds[number] for number in kinds if number in shape.kinds]
     if not packing.bins[pool]:
-        return Reason(pool, "it has no nodes", "let it grow")
+        return Reason(pool, *_empty(packing, pool))
+    odd = odd_nodes(packing, group, shape, pool)
+    wrong = [one for one in odd if not one.held]
     if not allowed:
+        if wrong:
+            return Reason(pool, "; ".join(map(str, wrong)), "; ".join(one.fix for one in wrong))
         verdict = packing.verdicts(group.placement)[kinds[0]]  # nodes of a pool are mostly alike, so one speaks for all
         return Reason(pool, verdict.message, verdict.fix)
     for name, need in group.requests.items():
         most = max(kind.allocatable[name] for kind in allowed)
-        if need <= most:
-            continue
-        node = f"a node ({allowed[0].vm_size})" if allowed[0].vm_size else "a node"
-        if most == 0:
-            return Reason(pool, f"{node} has no {name}", f"choose a pool with {name}")
-        has = show_amount(name, most)
-        message = f"a pod asks for {show_amount(name, need)} {name}, {node} has {has}"
-        return Reason(pool, message, f"ask for {has} at most")
+        if need > most:
+            return _too_much(packing, name, need, most, pool, allowed[0].vm_size, wrong)
+    told = "".join(f"; {one}" for one in odd)
+    mend = "; ".join(one.fix for one in wrong)
     fit = next((one for one in fits if one.pool == pool), None)
+    if not shape.relations.alone and _has_room(packing, pool, shape):
+        rule = next(word for says, word in _RULES if shape.relations.says(says))
+        taken = f"takes {fit.placed}, and " if fit and fit.placed else ""
+        return Reason(
+            pool, f"{taken}{rule} keeps the rest off the nodes that have room{told}", mend or f"change {rule}"
+        )
     if fit is None:
+        if odd:
+            return Reason(pool, "; ".join(map(str, odd)), mend or "end what is not needed, or let the pool grow")
         return Reason(pool, f"{_taken(packing, pool, shape)} is taken already", "free nodes, or let the pool grow")
-    message = f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} runs out"
+    message = f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} runs out{told}"
+    if mend:
+        return Reason(pool, message, mend)
     if not fit.placed:
         return Reason(pool, message, "ask for fewer replicas, or let the pool grow")
     more = -(-pending // fit.per_node)
-    return Reason(pool, message, f"{more} more node{'s' * (more > 1)} would take the rest")
+    end = "end what is not needed, or " if odd else ""
+    return Reason(pool, message, f"{end}{more} more node{'s' * (more > 1)} would take the rest")
+
+
+_RULES: Final = (
+    ("together", "podAffinity"),
+    ("spread", "topologySpreadConstraints"),
+)
+
+
+def _has_room(packing: Packing, pool: str, shape: Shape) -> bool:
+    """Say whether there are nodes that would take a pod, did other pods not keep it away."""
+    return any(rule.says in ("together", "spread") for rule in shape.relations.rules) and any(
+        node.kind in shape.kinds and room(node.free, shape.needs) for node in packing.bins[pool]
+    )
+
+
+def _empty(packing: Packing, pool: str) -> tuple[str, str]:
+    """Return why a pool has no nodes, and what to do."""
+    why = next((one.empty for one in packing.cluster.nodes if one.pool == pool and one.empty), "")
+    return (f"it has no nodes{f': {why}' if why else ''}", "start it" if why == STOPPED else "let it grow")
+
+
+def _too_much(
+    packing: Packing, name: str, need: int, most: int, pool: str, size: str | None, wrong: Sequence[Odd]
+) -> Reason:
+    """Return what is to be said where no node of a pool is large enough for a pod, whatever runs there."""
+    if wrong and packing.most[pool].get(name, 0) >= need:  # those that are large enough take none
+        return Reason(pool, "; ".join(map(str, wrong)), "; ".join(one.fix for one in wrong))
+    if most == 0 and is_device(name) and (reason := _not_offered(packing, name, pool)):
+        return reason
+    node = f"a node ({size})" if size else "a node"
+    if most == 0:
+        return Reason(pool, f"{node} has no {name}", f"choose a pool with {name}")
+    has = show_amount(name, most)
+    return Reason(pool, f"a pod asks for {show_amount(name, need)} {name}, {node} has {has}", f"ask for {has} at most")
 
 
 def _taken(packing: Packing, pool: str, shape: Shape) -> str:
@@ -146,7 +260,7 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
         resources = tuple(
             Left(name, packing.total[pool][number], left[number], stranded[number])
             for number, name in enumerate(packing.resources)
-            if 0 < packing.total[pool][number] < UNLIMITED and name not in packing.host_ports
+            if 0 < packing.total[pool][number] < UNLIMITED and name in packing.shown
         )
         found.append(PoolLeft(pool, size, sum(bins.values()), resources))
     return tuple(found)

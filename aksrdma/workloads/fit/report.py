@@ -25,6 +25,19 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """What is better changed though the scheduler does not mind."""
+
+    pool: str | None
+    """The node pool to choose, if one is."""
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.fix}"
+
+
+@dataclass(frozen=True, slots=True)
 class PoolFit:
     """Pods of one template in one node pool, on what the workloads before left there."""
 
@@ -61,7 +74,7 @@ class PodsFit:
     asks: Amounts
     """What one of them asks for."""
     one_pool: bool
-    """Whether they are counted within one node pool, because they talk over InfiniBand."""
+    """Whether they belong in one node pool, because they talk to each other over InfiniBand."""
     pools: tuple[PoolFit, ...]
     """Pools that could take one or more, in the cluster's order."""
     elsewhere: int
@@ -103,6 +116,8 @@ class WorkloadFit:
     file: str
     line: int
     pods: tuple[PodsFit, ...]
+    advice: tuple[Advice, ...] = ()
+    """What keeps pods that find a node from talking over InfiniBand."""
 
     @property
     def ok(self) -> bool:
@@ -117,6 +132,7 @@ class WorkloadFit:
             "line": self.line,
             "ok": self.ok,
             "pods": [one.to_dict() for one in self.pods],
+            "advice": [{"pool": one.pool, "message": one.message, "fix": one.fix} for one in self.advice],
         }
 
 
@@ -223,6 +239,8 @@ def render_table(report: FitReport) -> str:
                 pending += (f"  {reason}\n" for reason in pods.reasons)
     if pending:
         parts.append("".join(pending))
+    if advice := [f"Advice: {one.label}: {tip}\n" for one in report.workloads for tip in one.advice]:
+        parts.append("".join(advice))
     return "\n".join(parts)
 
 

@@ -1,26 +1,32 @@
-"""Pods to nodes by the scheduler's arithmetic: first fit, workload by workload."""
+"""Workloads to nodes: how many of their pods find one, where, and what keeps the others out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.workloads.fit.amounts import PODS, is_device
-from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_labels, judge_site
-from aksrdma.workloads.fit.packing import UNLIMITED, Bins, Packing, Shape, even_level, place, room, rooms
+from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_site
+from aksrdma.workloads.fit.packing import Bin, Packing, Shape, room
+from aksrdma.workloads.fit.placing import Placing
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.reasons import pools_left, reasons_of, runs_out
-from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, WorkloadFit
+from aksrdma.workloads.fit.report import Advice, FitReport, PodsFit, PoolFit, WorkloadFit
 from aksrdma.workloads.fit.workloads import Workload
+
+_TRIAL: Final = 500
+"""Choices of a node in finding out what a pool could take; where these are not enough, its room is what is told."""
 
 
 def fit(cluster: ClusterNodes, workloads: Sequence[Workload]) -> FitReport:
     """Say how many pods of some workloads find a node, where, and why the others do not.
 
-    The workloads get their place in order, each on what those before it left. Pods of one workload that ask for RDMA go
-    to one node pool, because a pool is an InfiniBand fabric; all others go to the first pools that take them. Nodes are
-    filled one after the other. Priorities, preemption and gang scheduling are not modelled.
+    The workloads get their place in order, each on what those before it left, pod by pod and by the filters and scores of
+    kube-scheduler 1.34. Within a workload those with RDMA come first. Pods of one job that talk over InfiniBand should
+    be in one node pool, which is a fabric of its own; whether they are is advice beside the count. Priorities, preemption
+    and gang scheduling are not modelled: only what is free counts.
 
     Args:
         cluster: The nodes: `read_nodes`.
@@ -39,7 +45,6 @@ class _Tally:
     group: PodGroup
     shape: Shape
     daemon: bool = False
-    one_pool: bool = False
     wanted: int = 0
     pools: dict[str, PoolFit] = field(default_factory=dict)
     """What each pool could take before the first of these pods got its place."""
@@ -54,6 +59,7 @@ class _Tally:
         return tuple(
             replace(one, fits=max(one.fits, self.placed.get(pool, 0)), placed=self.placed.get(pool, 0))
             for pool, one in self.pools.items()
+            if one.fits or self.placed.get(pool)
         )
 
 
@@ -65,184 +71,190 @@ class _Scheduler:
         self.packing = Packing(cluster, groups)
         self.notes: dict[str, None] = {}
         self.shapes = {id(group): self._shape(group, number) for number, group in enumerate(groups)}
-        devices = self.packing.device_pools
-        # Not the scheduler's order, which scores nodes: so that a launcher is not counted on a GPU node beside free others.
-        self._plain_first = sorted(cluster.pools, key=lambda pool: pool in devices)
         self._known_pools = {pool.casefold() for pool in cluster.pools}
         self._known_sizes = {kind.vm_size.casefold() for kind in self.packing.kinds if kind.vm_size}
 
     def _shape(self, group: PodGroup, number: int) -> Shape:
-        asks = {**group.requests, PODS: 1, **dict.fromkeys(group.host_ports, 1)}
-        needs = [(self.packing.number[name], amount) for name, amount in asks.items()]
-        apart = self.packing.apart[number]
-        verdicts = self.packing.verdicts(group.placement)
+        packing = self.packing
+        verdicts = packing.verdicts(group.placement)
         kinds = frozenset(kind for kind, verdict in enumerate(verdicts) if verdict.ok)
-        return Shape(tuple(sorted(needs)), kinds, apart, number if apart else None)
+        asks = {**group.requests, PODS: 1}
+        if group.placement.bound and kinds:
+            # Kubelet minds no device that its node does not know; the pod runs without it.
+            known = [nodes.allocatable for nodes in packing.cluster.nodes if judge_site(group.placement, nodes.site).ok]
+            asks = {
+                name: need for name, need in asks.items() if not is_device(name) or any(name in one for one in known)
+            }
+        asks |= dict.fromkeys(packing.ports.taken(group.host_ports), 1)
+        return Shape(
+            needs=tuple(sorted((packing.number[name], amount) for name, amount in asks.items())),
+            kinds=kinds,
+            own=number,
+            # Nor does it ask who else is there.
+            relations=replace(packing.relations[number], rules=())
+            if group.placement.bound
+            else packing.relations[number],
+            load=group.weighed,
+            asks=(group.requests.get("cpu", 0), group.requests.get("memory", 0)),
+        )
 
     def workload(self, workload: Workload) -> WorkloadFit:
         """Place the pods of a workload and return what became of them."""
         tallies = [_Tally(group, self.shapes[id(group)], workload.daemon) for group in workload.pods]
-        if workload.daemon:
-            for tally in tallies:
-                self._on_each_node(tally)
-        else:
-            for _ in range(workload.groups):
-                self._place_group(workload, tallies)
+        advice: dict[Advice, None] = {}
+        for _ in range(1 if workload.daemon else workload.groups):
+            if workload.daemon:
+                for tally in tallies:
+                    self._on_each_node(tally)
+            else:
+                advice |= dict.fromkeys(self._place_group(workload, tallies))
         for tally in tallies:
-            verdicts = self.packing.verdicts(tally.group.placement)
-            for kind in sorted(tally.shape.kinds):
-                for key in verdicts[kind].assumed:
-                    self.notes[
-                        f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is "
-                        f"not in the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
-                    ] = None
+            self._say_what_is_assumed(workload, tally)
         pods = tuple(
             PodsFit(
                 role=one.group.role,
                 wanted=one.wanted,
                 asks=one.group.requests,
-                one_pool=one.one_pool,
+                one_pool=len(self._talking(tallies)) > 0 and one in self._talking(tallies),
                 pools=one.fits(),
                 elsewhere=one.elsewhere,
-                reasons=reasons_of(self.packing, one.group, one.shape, one.fits(), one.pending, one_pool=one.one_pool)
+                reasons=reasons_of(self.packing, one.group, one.shape, one.fits(), one.pending)
                 if one.pending > 0
                 else (),
             )
             for one in tallies
         )
-        return WorkloadFit(workload.label, workload.file, workload.line, pods)
+        return WorkloadFit(workload.label, workload.file, workload.line, pods, tuple(advice))
 
-    def _place_group(self, workload: Workload, tallies: Sequence[_Tally]) -> None:
+    def _say_what_is_assumed(self, workload: Workload, tally: _Tally) -> None:
+        """Note what of the wishes of a template is taken for granted, or not judged."""
+        verdicts = self.packing.verdicts(tally.group.placement)
+        for kind in sorted(tally.shape.kinds):
+            for key in verdicts[kind].assumed:
+                self.notes[
+                    f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is "
+                    f"not in the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
+                ] = None
+        neighbors = tally.group.neighbors
+        wishes = [("podAffinity", one.key) for one in neighbors.together]
+        wishes += [("podAntiAffinity", one.key) for one in neighbors.apart]
+        wishes += [("topologySpreadConstraints", one.key) for one in neighbors.spreads if one.hard]
+        for word, key in wishes:
+            if key in self.packing.unknown:
+                self.notes[f"{workload.label}: {word} on {key} is not judged"] = None
+
+    def _talking(self, tallies: Sequence[_Tally]) -> list[_Tally]:
+        """Return the pods that talk to each other over InfiniBand; a pod by itself talks to none."""
+        rdma = [one for one in tallies if any(self.packing.is_rdma(name) for name in one.group.requests)]
+        return rdma if sum(one.group.count for one in rdma) > 1 else []
+
+    def _place_group(self, workload: Workload, tallies: Sequence[_Tally]) -> Iterator[Advice]:
         """Place pods that work together: first those with RDMA, which are the hardest to please."""
+        first = [one for one in tallies if any(self.packing.is_rdma(name) for name in one.group.requests)]
+        talking = self._talking(tallies)
         for tally in tallies:
             tally.wanted += tally.group.count
             self._survey(tally)
-        rdma = [one for one in tallies if any(self.packing.is_rdma(name) for name in one.group.requests)]
-        pinned = [one for one in tallies if one.group.neighbors.one_pool and one not in rdma]
-        if sum(one.group.count for one in rdma) > 1:  # a pod by itself talks to none over InfiniBand
-            self._in_one_pool(workload, rdma)
+        able = [pool for pool in self.packing.cluster.pools if talking and self._takes_all(pool, talking)]
+        used: dict[str, None] = {}
+        for tally in (*first, *(one for one in tallies if one not in first)):
+            placing = Placing(self.packing, tally.group.placement, tally.shape)
+            done = placing.run(tally.group.count)
+            placing.commit(done)
+            for pool, count in done.placed.items():
+                tally.placed[pool] = tally.placed.get(pool, 0) + count
+            used |= dict.fromkeys(done.placed) if tally in talking else {}
+            self._settle(tally, tally.group.count - done.placed.total())
+        if len(used) > 1 or (len(able) > 1 and used and not all(self._keeps_one_pool(one) for one in talking)):
+            yield self._advice(talking, list(used), able)
+
+    def _advice(self, talking: Sequence[_Tally], used: Sequence[str], able: Sequence[str]) -> Advice:
+        """Say what keeps the pods of a job on one InfiniBand fabric."""
+        label = AGENT_POOL[0]
+        if len(used) > 1:
+            message = f"the scheduler puts its pods on {' and '.join(used)}, between which there is no InfiniBand"
         else:
-            self._anywhere(rdma)
-        for tally in pinned:
-            self._in_one_pool(workload, [tally])
-        self._anywhere([one for one in tallies if one not in rdma and one not in pinned])
+            message = "nothing keeps its pods in one node pool, and between pools there is no InfiniBand"
+        if able:
+            takes = f"{able[0]} takes them all" if len(able) == 1 else f"{', '.join(able)} each take them all"
+            return Advice(able[0], message, f"{takes}: add nodeSelector {label}: {able[0]}")
+        total = sum(one.group.count for one in talking)
+        return Advice(None, message, f"no pool takes all {total}: ask for fewer replicas, or let one pool grow")
+
+    def _takes_all(self, pool: str, talking: Sequence[_Tally]) -> bool:
+        """Say whether a pool has room for all of some pods."""
+        if any(one.pools.get(pool) is None for one in talking):
+            return False
+        if len(talking) == 1:
+            return self._could_take(pool, talking[0]) >= talking[0].group.count
+        kept = dict(self.packing.bins[pool])
+        counts = [counter.copy() for counter in self.packing.on_kind]
+        done = []
+        for tally in talking:
+            placing = Placing(self.packing, tally.group.placement, tally.shape, pool)
+            outcome = placing.run(tally.group.count)
+            placing.commit(outcome)
+            done.append(outcome.placed[pool] == tally.group.count)
+        self.packing.bins[pool] = kept
+        self.packing.on_kind = counts
+        return all(done)
+
+    def _could_take(self, pool: str, tally: _Tally) -> int:
+        """Return how many pods a pool takes, were there none elsewhere."""
+        if not tally.shape.relations.rules:
+            rooms = ((room(node.free, tally.shape.needs), count) for node, count in self._open(pool, tally.shape))
+            return sum(takes * count for takes, count in rooms)
+        return Placing(self.packing, tally.group.placement, tally.shape, pool).run(tally.group.count).placed[pool]
+
+    def _keeps_one_pool(self, tally: _Tally) -> bool:
+        """Say whether pods keep each other in one node pool."""
+        rules = tally.shape.relations.rules
+        return any(rule.says == "together" and rule.key in AGENT_POOL and rule.own for rule in rules) or (
+            len({self.packing.kinds[kind].pool for kind in tally.shape.kinds}) == 1
+        )
+
+    def _open(self, pool: str, shape: Shape) -> Iterator[tuple[Bin, int]]:
+        return ((node, count) for node, count in self.packing.bins[pool].items() if node.kind in shape.kinds)
 
     def _survey(self, tally: _Tally) -> None:
         """Note what each pool could take, before the first pod of the template gets its place."""
         if tally.pools:
             return
-        shape = tally.shape
-        for pool in self.packing.cluster.pools:
-            most = 1 if shape.alone else self._most_on_a_node(tally, [pool])
+        packing, shape = self.packing, tally.shape
+        for pool in packing.cluster.pools:
             total = best = 0
             free: tuple[int, ...] = ()
-            for node, takes, count in rooms(self.packing.bins[pool], shape):
-                total += min(takes, most) * count
+            for node, count in self._open(pool, shape):
+                takes = room(node.free, shape.needs)
+                total += (min(takes, 1) if tally.daemon else takes) * count
                 if takes > best:
                     best, free = takes, node.free
-            if not total:
+            per_node = 1 if tally.daemon else best
+            if total and shape.relations.rules and not tally.daemon:
+                trial = Placing(packing, tally.group.placement, shape, pool).run(total, _TRIAL)
+                if trial.complete:
+                    total, per_node = trial.placed[pool], trial.most[pool] or 1
+            if not best:
                 continue
-            per_node = min(best, most)
-            out = ("DaemonSet",) if tally.daemon else runs_out(self.packing, shape, free, per_node)
+            out = ("DaemonSet",) if tally.daemon else runs_out(packing, shape, free, per_node)
             stranded: dict[str, int] = {}
-            if out and out[0] in self.packing.number:  # a resource stops them, no rule
+            if out and out[0] in packing.number:  # a resource stops them, no rule
                 needs = dict(shape.needs)
-                left = {number: free[number] - needs.get(number, 0) * per_node for number in self.packing.devices}
-                stranded = {self.packing.resources[number]: amount for number, amount in left.items() if amount > 0}
+                left = {number: free[number] - needs.get(number, 0) * per_node for number in packing.devices}
+                stranded = {packing.resources[number]: amount for number, amount in left.items() if amount > 0}
             tally.pools[pool] = PoolFit(pool, total, 0, per_node, out, stranded)
-
-    def _most_on_a_node(self, tally: _Tally, pools: Sequence[str]) -> int:
-        """Return how many pods a node may have, by a hard topology spread constraint or as a DaemonSet."""
-        spread = tally.group.neighbors.spread
-        if tally.daemon:
-            return 1
-        if spread is None:
-            return UNLIMITED
-        emptiest, nodes = UNLIMITED, 0
-        for pool in pools:
-            for node, number in self.packing.bins[pool].items():
-                allowed = node.kind in tally.shape.kinds
-                counts = allowed or spread.every_label
-                if not counts and not spread.only_tolerated:
-                    counts = judge_labels(tally.group.placement, self.packing.kinds[node.kind].site).ok
-                if counts:
-                    takes = room(node.free, tally.shape.needs) if tally.shape.admits(node) else 0
-                    emptiest = min(emptiest, takes)
-                    nodes += number
-        return (0 if nodes < spread.min_nodes else emptiest) + spread.max_skew
-
-    def _anywhere(self, tallies: Iterable[_Tally]) -> None:
-        """Put pods into the first pools that take them; those without devices into pools with devices last."""
-        for tally in tallies:
-            devices = any(need and number in self.packing.devices for number, need in tally.shape.needs)
-            pools = self.packing.cluster.pools if devices else self._plain_first
-            count = tally.group.count
-            self._settle(tally, count - self._put(tally, pools, count))
-
-    def _put(self, tally: _Tally, pools: Sequence[str], count: int) -> int:
-        """Put pods on the first nodes of the pools; evenly, where a topology spread constraint says so."""
-        if tally.group.neighbors.spread is None:
-            return self._first_fit(tally, pools, count, UNLIMITED)
-        most = min(self._most_on_a_node(tally, pools), count)
-        alone = tally.shape.alone
-        nodes = [
-            (1 if alone else takes, number)
-            for pool in pools
-            for _, takes, number in rooms(self.packing.bins[pool], tally.shape)
-        ]
-        # Every node to the level below, then one more on the first of them, which no skew forbids.
-        level = even_level(nodes, count, most)
-        done = self._first_fit(tally, pools, count, level - 1)
-        return done + self._first_fit(tally, pools, count - done, 1)
-
-    def _first_fit(self, tally: _Tally, pools: Sequence[str], count: int, most: int) -> int:
-        done = 0
-        for pool in pools if most > 0 else ():
-            if done == count:
-                break
-            self.packing.bins[pool], placed = place(self.packing.bins[pool], tally.shape, count - done, most)
-            tally.placed[pool] = tally.placed.get(pool, 0) + placed
-            done += placed
-        return done
-
-    def _in_one_pool(self, workload: Workload, tallies: Sequence[_Tally]) -> None:
-        """Put all pods into the first pool that takes them all, else into the one that takes most."""
-        bins = self.packing.bins
-        count = sum(one.group.count for one in tallies)
-        best: tuple[int, str, Bins, list[int]] | None = None
-        able = 0
-        for pool in self.packing.cluster.pools:
-            before = bins[pool]  # bins are values, so this undoes the trial
-            done: list[int] = []
-            for tally in tallies:
-                placed = dict(tally.placed)
-                done.append(self._put(tally, [pool], tally.group.count))
-                tally.placed = placed
-            after, bins[pool] = bins[pool], before
-            able += sum(done) == count
-            if best is None or sum(done) > best[0]:
-                best = sum(done), pool, after, done
-        if best is None:
-            return
-        _, pool, bins[pool], done = best
-        for tally, number in zip(tallies, done, strict=True):
-            tally.one_pool = True
-            tally.placed[pool] = tally.placed.get(pool, 0) + number
-            self._settle(tally, tally.group.count - number)
-        if able > 1 and not all(one.group.neighbors.one_pool for one in tallies):
-            self.notes[
-                f"{workload.label}: several pools take it and nothing keeps its pods in one, outside of which they cannot "
-                f"talk over InfiniBand; add nodeSelector {AGENT_POOL[0]}: {pool}"
-            ] = None
 
     def _on_each_node(self, tally: _Tally) -> None:
         """Put one pod of a DaemonSet on each node that it may go to."""
         self._survey(tally)
-        for pool, bins in self.packing.bins.items():
-            wanted = sum(count for node, count in bins.items() if node.kind in tally.shape.kinds)
-            tally.wanted += wanted
-            self.packing.bins[pool], placed = place(bins, tally.shape, wanted, 1)
-            tally.placed[pool] = placed
+        for pool in self.packing.bins:
+            nodes = list(self._open(pool, tally.shape))
+            tally.wanted += sum(count for _, count in nodes)
+            tally.placed[pool] = 0
+            placing = Placing(self.packing, tally.group.placement, tally.shape, pool)
+            done = placing.one_on_each()
+            placing.commit(done)
+            tally.placed[pool] = done.placed[pool]
         self._settle(tally, tally.pending)
 
     def _settle(self, tally: _Tally, left: int) -> None:

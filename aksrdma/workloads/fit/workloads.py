@@ -12,8 +12,9 @@ from aksrdma.kube.kinds import TRAINER_GROUP, WORKLOADS, Whole, kind_of
 from aksrdma.kube.scheduling import placement_of
 from aksrdma.kube.templates import is_one_a_node, pod_templates, pods_of_group, whole_numbers
 from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
-from aksrdma.kube.values import step, text
-from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, neighbors_of, pod_requests, resource_requests
+from aksrdma.kube.values import mapping, step, text
+from aksrdma.workloads.fit.neighbors import neighbors_of
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, pod_requests, resource_requests
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -28,6 +29,8 @@ _NAME_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "RayCluster": ("ray.io/cluster",),
     "TrainJob": ("jobset.sigs.k8s.io/jobset-name",),
 }
+_SPREADING: Final = ("Deployment", "ReplicaSet", "StatefulSet")
+"""Kinds whose pods the scheduler spreads without being asked to (DefaultSelector of helper/spread.go)."""
 _ROLE_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "MPIJob": ("training.kubeflow.org/replica-type", "training.kubeflow.org/job-role"),
     "PyTorchJob": ("training.kubeflow.org/replica-type",),
@@ -105,11 +108,8 @@ def _reader(document: Document, mistakes: Mistakes) -> Whole:
 def _workload(
     document: Document, pods: tuple[PodGroup, ...], notes: Iterable[str], *, groups: int = 1, daemon: bool = False
 ) -> Workload:
-    """Return the workload of a document, with what is not judged of its pods among its notes."""
-    unjudged = dict.fromkeys(one for group in pods for one in group.neighbors.unjudged)
-    wants = [f"{document.label}: {one} is not judged" for one in unjudged]
     line = document.position(()).line
-    return Workload(document.label or document.kind, document.file, line, pods, groups, daemon, (*notes, *wants))
+    return Workload(document.label or document.kind, document.file, line, pods, groups, daemon, tuple(notes))
 
 
 def _pod_groups(
@@ -125,6 +125,7 @@ def _pod_groups(
         source: The document in which they stand, where that is not the owner.
     """
     namespace = owner.namespace or "default"
+    owner_selector = mapping(mapping(owner.data).get("spec")).get("selector") if owner.kind in _SPREADING else None
     for template in pod_templates(data):
         role, count = template.role, pods_of_group(data, template, read)
         if "replicatedJobs" in template.path:  # of a JobSet, or of a runtime, which is one; its jobs have names
@@ -133,14 +134,16 @@ def _pod_groups(
         if owner.name:
             labels |= dict.fromkeys(_NAME_LABELS.get(owner.kind, ()), owner.name)
         labels |= dict.fromkeys(_ROLE_LABELS.get(owner.kind, ()), template.role)
+        requests, weighed = pod_requests(source or owner, template.spec_path, template.spec, mistakes)
         yield PodGroup(
             role=role,
             count=count or 0,
-            requests=pod_requests(source or owner, template.spec_path, template.spec, mistakes),
+            requests=requests,
+            weighed=weighed,
             placement=placement_of(template.spec, daemon=template.place is not None and count is None),
             labels=labels,
             namespace=namespace,
-            neighbors=neighbors_of(template.spec, labels, namespace),
+            neighbors=neighbors_of(template.spec, labels, namespace, owner_selector),
             host_ports=host_ports(template.spec),
         )
 

@@ -202,7 +202,7 @@ def test_a_port_of_the_node_is_told_as_what_runs_out():
         pytest.param({"hostPort": 8080, "hostIP": "0.0.0.0"}, False, id="every-address-is-the-default"),
         pytest.param({"hostPort": 8081}, True, id="another-port"),
         pytest.param({"hostPort": 8080, "protocol": "UDP"}, True, id="another-protocol"),
-        pytest.param({"hostPort": 8080, "hostIP": "10.0.0.1"}, True, id="an-address-of-its-own"),
+        pytest.param({"hostPort": 8080, "hostIP": "10.0.0.1"}, False, id="an-address-among-all"),
     ],
 )
 def test_which_ports_are_the_same(other, shared):
@@ -245,7 +245,8 @@ def test_a_spread_is_told_as_what_runs_out():
     (pool,) = pods_of(report).pools
     assert (pool.per_node, pool.fits, pool.placed, pool.runs_out, pool.stranded) == (2, 5, 5, ("topologySpread",), {})
     assert why(report) == [
-        "pool p: takes 5, then what topologySpreadConstraints allow on a node runs out; 2 more nodes would take the rest"
+        "pool p: takes 5, and topologySpreadConstraints keeps the rest off the nodes that have room; "
+        "change topologySpreadConstraints"
     ]
 
 
@@ -274,10 +275,10 @@ def test_a_node_with_pods_that_a_spread_pod_avoids_counts_as_empty():
     assert placed(report) == [{"a": 1}, {"a": 1}]
 
 
-def test_pods_that_are_not_spread_fill_a_node_first():
-    report = fitted(kubectl(*nodes("a", 3, cpu="2")), deployment(2, {}, W, cpu="1"), deployment(2, {}, {}, cpu="2"))
+def test_pods_go_to_the_node_with_most_left_so_that_larger_ones_find_less():
+    report = fitted(kubectl(*nodes("a", 3, cpu="2")), job(pods=2, cpu="1"), deployment(2, {}, {}, cpu="2"))
 
-    assert report.ok
+    assert [pods_of(report, number).placed for number in (0, 1)] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_pods_that_are_not_spread_fill_a_node_first():
         pytest.param(spread(whenUnsatisfiable="ScheduleAnyway"), 4, id="a-soft-one"),
         pytest.param(spread(whenUnsatisfiable=None), 2, id="hard-is-the-default"),
         pytest.param(spread(selector={"matchLabels": {"app": "v"}}), 4, id="over-other-pods"),
-        pytest.param(spread(selector={}), 2, id="over-all-pods"),
+        pytest.param(spread(selector={}), 4, id="over-all-pods-which-counts-none"),
         pytest.param(spread(selector={}, matchLabelKeys=["app"]), 2, id="over-pods-of-the-same-value"),
         pytest.param(spread(minDomains=3), 2, id="over-more-nodes-than-there-are"),
         pytest.param(spread(minDomains=2), 2, id="over-as-many-nodes-as-there-are"),
@@ -353,7 +354,8 @@ def test_a_pool_that_a_spread_fills_evenly_is_compared_with_others_as_it_is():
         job(pods=4, spec=spread(), labels=W, cpu="1", ib="1"),
     )
 
-    assert placed(report) == [{"b": 4}]
+    assert [pool.fits for pool in pods_of(report).pools] == [3, 4]
+    assert (report.workloads[0].advice[0].pool, placed(report)) == ("b", [{"a": 2, "b": 2}])
 
 
 def test_a_daemon_set_is_not_spread():
@@ -372,8 +374,8 @@ def test_a_daemon_set_is_not_spread():
         pytest.param(apart(OWN, "topology.kubernetes.io/zone"), ["podAntiAffinity on topology.kubernetes.io/zone"], id="apart-in-zones"),
         pytest.param(spread(key="topology.kubernetes.io/zone"), ["topologySpreadConstraints on topology.kubernetes.io/zone"], id="spread-over-zones"),
         pytest.param(together(app="w"), [], id="together-in-a-pool-is"),
-        pytest.param(together(app="v"), ["podAffinity on kubernetes.azure.com/agentpool"], id="with-others-in-a-pool"),
-        pytest.param(together("kubernetes.io/hostname", app="w"), ["podAffinity on kubernetes.io/hostname"], id="together-on-a-node"),
+        pytest.param(together("topology.kubernetes.io/zone", app="w"), ["podAffinity on topology.kubernetes.io/zone"], id="together-in-a-zone"),
+        pytest.param(together("kubernetes.io/hostname", app="w"), [], id="together-on-a-node-is"),
     ],
 )  # fmt: skip
 def test_what_is_not_judged_is_noted(spec, noted):

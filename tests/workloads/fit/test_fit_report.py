@@ -61,14 +61,16 @@ def test_roles_pools_and_pods_elsewhere_have_a_line_each():
     assert cells[1:6] == [
         ["MPIJob/mpi launcher", "1", "1", "nothing", "b", "250", "500", "1", "pods", "1 rdma/ib"],
         ["c", "250", "1000", "0", "pods", "1 rdma/ib"],
-        ["MPIJob/mpi worker", "3", "3", "1 rdma/ib", "b", "1", "2", "0", "rdma/ib", "-"],
-        ["c", "1", "4", "3", "rdma/ib", "-"],
+        ["MPIJob/mpi worker", "3", "3", "1 rdma/ib", "b", "1", "2", "2", "rdma/ib", "-"],
+        ["c", "1", "4", "1", "rdma/ib", "-"],
         ["Deployment/app", "1", "1", "1 cpu", "(other pools)", "-", "-", "1", "-", "-"],
     ]
     assert cells[6] == ["Pod/default/pod", "1", "0", "1 nvidia.com/gpu", "-", "0", "0", "0", "-", "-"]
     assert text.endswith(
         "\nPending: Pod/default/pod: 1 of 1\n"
         "  no node has nvidia.com/gpu; ask for what the nodes have, or add a pool that has it\n"
+        "\nAdvice: MPIJob/mpi: the scheduler puts its pods on b and c, between which there is no InfiniBand; "
+        "c takes them all: add nodeSelector kubernetes.azure.com/agentpool: c\n"
     )
 
 
@@ -141,6 +143,7 @@ def test_a_report_as_json():
                         ],
                     }
                 ],
+                "advice": [],
             }
         ],
         "pools": [

@@ -64,14 +64,13 @@ def test_a_node_takes_pods_until_the_first_resource_runs_out(has, asks, per_node
     ("replicas", "taken", "pending"),
     [
         pytest.param(0, {}, 0, id="none"),
-        pytest.param(5, {"a": 5}, 0, id="all-in-the-first-pool"),
-        pytest.param(8, {"a": 8}, 0, id="exactly-the-first-pool"),
-        pytest.param(9, {"a": 8, "b": 1}, 0, id="one-more-than-the-first-pool"),
+        pytest.param(3, {"a": 2, "b": 1}, 0, id="one-on-each-node"),
+        pytest.param(6, {"a": 4, "b": 2}, 0, id="two-on-each-node"),
         pytest.param(12, {"a": 8, "b": 4}, 0, id="exactly-all"),
         pytest.param(15, {"a": 8, "b": 4}, 3, id="more-than-all"),
     ],
 )
-def test_pods_fill_the_pools_in_their_order(replicas, taken, pending):
+def test_pods_go_where_most_is_left_whatever_the_pool(replicas, taken, pending):
     report = fitted(kubectl(*nodes("a", 2, cpu="4"), *nodes("b", 1, cpu="4")), deployment(replicas, cpu="1"))
 
     assert placed(report) == [taken]
@@ -83,16 +82,10 @@ def test_pods_fill_the_pools_in_their_order(replicas, taken, pending):
     assert report.ok is (pending == 0)
 
 
-def test_pods_without_devices_leave_pools_with_devices_for_last():
-    found = kubectl(*nodes("gpu", 1, **GPU_NODE), *nodes("cpu", 1, cpu="4"))
+def test_pods_without_devices_go_to_nodes_with_devices_too_where_these_have_more_left():
+    found = kubectl(*nodes("gpu", 1, cpu="8", gpu="8"), *nodes("cpu", 1, cpu="4"))
 
-    assert placed(fitted(found, deployment(5, cpu="1"))) == [{"cpu": 4, "gpu": 1}]
-
-
-def test_pods_with_devices_take_the_pools_in_the_clusters_order():
-    found = kubectl(*nodes("a", 1, **GPU_NODE), *nodes("cpu", 1, cpu="4"), *nodes("b", 1, **GPU_NODE))
-
-    assert placed(fitted(found, deployment(10, gpu="1"))) == [{"a": 8, "b": 2}]
+    assert placed(fitted(found, job(pods=5, cpu="1"))) == [{"gpu": 3, "cpu": 2}]
 
 
 def test_each_workload_gets_what_those_before_it_left():
@@ -147,82 +140,86 @@ def test_what_has_ended_is_not_subtracted(phase):
 # One pool for pods that talk over InfiniBand
 
 
+SPREAD_OUT = "the scheduler puts its pods on a and b, between which there is no InfiniBand"
+UNPINNED = "nothing keeps its pods in one node pool, and between pools there is no InfiniBand"
+
+
 @pytest.mark.parametrize(
-    ("pods", "taken", "pending"),
+    ("pods", "taken", "pool", "fix"),
     [
-        pytest.param(1, {"a": 1}, 0, id="the-first-pool-that-takes-all"),
-        pytest.param(2, {"b": 2}, 0, id="the-second-where-the-first-is-too-small"),
-        pytest.param(3, {"c": 3}, 0, id="the-third"),
-        pytest.param(4, {"c": 3}, 1, id="the-pool-that-takes-most"),
+        pytest.param(2, {"a": 1, "b": 1}, "b", "b takes them all: add nodeSelector", id="where-one-takes-all"),
+        pytest.param(3, {"a": 1, "b": 2}, None, "no pool takes all 3: ask for fewer", id="where-none-takes-all"),
     ],
 )
-def test_pods_with_rdma_go_to_one_pool(pods, taken, pending):
-    found = kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE), *nodes("c", 3, **GPU_NODE))
+def test_pods_with_rdma_go_to_several_pools_and_it_is_advised_against(pods, taken, pool, fix):
+    found = kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE))
 
     report = fitted(found, job(pods=pods, gpu="8", ib="8"))
 
-    assert placed(report) == [taken]
-    assert pods_of(report).pending == pending
-    assert pods_of(report).one_pool is (pods > 1)
+    assert (placed(report), report.ok, pods_of(report).one_pool) == ([taken], True, True)
+    (advice,) = report.workloads[0].advice
+    assert (advice.pool, advice.message) == (pool, SPREAD_OUT)
+    assert advice.fix.startswith(fix)
+    assert str(advice) == f"{advice.message}; {advice.fix}"
 
 
-def test_trying_a_pool_takes_nothing_of_it():
+def test_finding_out_what_a_pool_takes_takes_nothing_of_it():
     found = kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE))
 
     report = fitted(found, job("two", 2, gpu="8", ib="8"), job("one", 1, gpu="8", ib="8"))
 
-    assert placed(report) == [{"b": 2}, {"a": 1}]
+    assert report.ok
+    assert [advice.pool for advice in report.workloads[0].advice] == ["b"]
 
 
-def test_pods_that_fit_only_over_several_pools_are_told_so():
-    report = fitted(kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE)), job(pods=3, gpu="8", ib="8"))
+def test_pods_that_stay_pending_are_told_of_each_pool():
+    report = fitted(kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE)), job(pods=4, gpu="8", ib="8"))
 
-    assert placed(report) == [{"b": 2}]
     assert why(report) == [
-        "they fit only over several pools, and each pool is an InfiniBand fabric of its own, so they could not talk; "
-        "ask for fewer replicas, or let one pool grow",
-        "pool a: takes 1, then nvidia.com/gpu and rdma/ib runs out; ask for fewer replicas, or let the pool grow",
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib runs out; 1 more node would take the rest",
         "pool b: takes 2, then nvidia.com/gpu and rdma/ib runs out; 1 more node would take the rest",
     ]
 
 
-def test_pods_that_do_not_fit_over_all_pools_either_are_not_told_of_several():
-    report = fitted(kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE)), job(pods=4, gpu="8", ib="8"))
-
-    assert [reason.pool for reason in pods_of(report).reasons] == ["a", "b"]
-
-
-UNPINNED = (
-    "Job/job: several pools take it and nothing keeps its pods in one, outside of which they cannot talk over "
-    "InfiniBand; add nodeSelector kubernetes.azure.com/agentpool: a"
-)
-
-
 @pytest.mark.parametrize(
-    ("spec", "labels", "noted"),
+    ("spec", "labels", "taken", "advised"),
     [
-        pytest.param({}, {}, True, id="nothing"),
-        pytest.param({"nodeSelector": {"kubernetes.azure.com/agentpool": "a"}}, {}, False, id="a-node-selector"),
-        pytest.param(together(app="w"), {"app": "w"}, False, id="pod-affinity-to-each-other-in-a-pool"),
-        pytest.param(together("agentpool", app="w"), {"app": "w"}, False, id="by-the-old-label"),
-        pytest.param(together(app="w"), {"app": "v"}, True, id="pod-affinity-to-others"),
-        pytest.param(together("kubernetes.io/hostname", app="w"), {"app": "w"}, True, id="pod-affinity-on-a-node"),
+        pytest.param({}, {}, {"a": 2}, UNPINNED, id="nothing-but-chance"),
+        pytest.param(
+            {"nodeSelector": {"kubernetes.azure.com/agentpool": "a"}}, {}, {"a": 2}, None, id="a-node-selector"
+        ),
+        pytest.param(together(app="w"), {"app": "w"}, {"a": 2}, None, id="pod-affinity-to-each-other-in-a-pool"),
+        pytest.param(together("agentpool", app="w"), {"app": "w"}, {"a": 2}, None, id="by-the-old-label"),
+        pytest.param(together(app="w"), {"app": "v"}, {}, None, id="pod-affinity-to-others-that-are-not-there"),
+        pytest.param(
+            together("kubernetes.io/hostname", app="w"), {"app": "w"}, {"a": 1}, None, id="pod-affinity-on-a-node"
+        ),
     ],
 )
-def test_pods_that_nothing_keeps_in_one_pool_are_noted(spec, labels, noted):
-    found = kubectl(*nodes("a", 2, **GPU_NODE), *nodes("b", 2, **GPU_NODE))
+def test_what_keeps_pods_in_one_pool(spec, labels, taken, advised):
+    found = kubectl(
+        *nodes("a", 2, labels={"agentpool": "a"}, **GPU_NODE), *nodes("b", 2, labels={"agentpool": "b"}, **GPU_NODE)
+    )
 
     report = fitted(found, job(pods=2, spec=spec, labels=labels, gpu="8", ib="8"))
 
-    assert placed(report) == [{"a": 2}]
-    assert (UNPINNED in report.notes) is noted
+    assert placed(report) == [taken]
+    assert [one.message for one in report.workloads[0].advice] == ([advised] if advised else [])
+
+
+def test_pods_that_are_in_one_pool_by_chance_are_advised_to_stay_there():
+    found = kubectl(*nodes("a", 1, cpu="96", gpu="8", ib="8"), *nodes("b", 1, cpu="4", gpu="8", ib="8"))
+
+    (advice,) = fitted(found, job(pods=2, gpu="1", ib="1", cpu="1")).workloads[0].advice
+
+    assert str(advice) == (f"{UNPINNED}; a, b each take them all: add nodeSelector kubernetes.azure.com/agentpool: a")
 
 
 def test_one_pod_with_rdma_talks_to_nobody_and_may_go_anywhere():
     report = fitted(kubectl(*nodes("a", 2, **GPU_NODE), *nodes("b", 2, **GPU_NODE)), job(gpu="8", ib="8"))
 
     assert not pods_of(report).one_pool
-    assert not any("several pools" in note for note in report.notes)
+    assert report.workloads[0].advice == ()
 
 
 def test_pods_without_rdma_that_keep_together_go_to_one_pool_too():
@@ -232,7 +229,7 @@ def test_pods_without_rdma_that_keep_together_go_to_one_pool_too():
     )
 
     assert placed(report) == [{"b": 3}]
-    assert pods_of(report).one_pool
+    assert not pods_of(report).one_pool
 
 
 def test_rdma_is_known_by_what_the_cluster_hands_out_whatever_its_name():
@@ -241,8 +238,8 @@ def test_rdma_is_known_by_what_the_cluster_hands_out_whatever_its_name():
 
     report = fitted(found, job(pods=2, **{"example.com/fast": "8"}))
 
-    assert placed(report) == [{"b": 2}]
     assert pods_of(report).one_pool
+    assert [advice.pool for advice in report.workloads[0].advice] == ["b"]
 
 
 # Labels and taints
@@ -419,7 +416,7 @@ def test_a_label_that_a_size_cannot_have_is_not_taken_for_granted():
         pytest.param(GPU_NODE, {"rdma/shared_ib": "1"}, "nothing exposes rdma/shared_ib; the cluster has rdma/ib; ask for rdma/ib", id="rdma-by-another-name"),
         pytest.param({"cpu": "1"}, {"ib": "1"}, "nothing exposes rdma/ib, nor other RDMA; choose a profile with a device plugin, not base", id="no-rdma-at-all"),
         pytest.param({"cpu": "1"}, {"gpu": "1"}, "no node has nvidia.com/gpu; ask for what the nodes have, or add a pool that has it", id="no-gpu-at-all"),
-        pytest.param({"gpu": "8", "ib": "0"}, {"gpu": "1", "ib": "1"}, "nothing exposes rdma/ib, nor other RDMA; choose a profile with a device plugin, not base", id="rdma-of-which-there-is-none"),
+        pytest.param({"gpu": "8", "ib": "0"}, {"gpu": "1", "ib": "1"}, "pool p: its nodes list rdma/ib with 0: the device plugin runs and found no device; look at the selectors in the plugin's configuration, at the driver on the node, and at the log of the plugin", id="rdma-of-which-there-is-none"),
     ],
 )  # fmt: skip
 def test_what_no_node_could_ever_take_is_said(has, asks, said):
@@ -519,7 +516,7 @@ def test_a_daemon_sets_controller_tolerates_a_cordoned_node():
     report = fitted(kubectl(cordoned), daemon_set(cpu="1"), pod(cpu="1"))
 
     assert placed(report) == [{"p": 1}, {}]
-    assert "the taint node.kubernetes.io/unschedulable:NoSchedule is not tolerated" in why(report, 1)[0]
+    assert why(report, 1) == ["pool p: n0: cordoned; `kubectl uncordon n0`"]
 
 
 # Pods that may go elsewhere

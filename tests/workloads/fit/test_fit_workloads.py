@@ -17,7 +17,6 @@ from tests.workloads.fit.fit_objects import (
     pods_of,
     template,
     together,
-    why,
     workload,
     workloads,
 )
@@ -198,13 +197,13 @@ def test_labels_by_which_pods_are_found(data, labels):
 # Groups of a LeaderWorkerSet, and roles that have nothing to do with RDMA
 
 
-def test_each_group_of_a_leader_worker_set_stays_in_a_pool_of_its_own():
+def test_the_advice_of_one_pool_is_for_each_group_of_a_leader_worker_set():
     found = kubectl(*nodes("a", 3, **GPU_NODE), *nodes("b", 2, **GPU_NODE))
 
     report = fitted(found, lws(2, 2, gpu="8", ib="8"))
 
-    assert placed(report) == [{"a": 1, "b": 1}, {"a": 1, "b": 1}]
     assert report.ok
+    assert [advice.pool for advice in report.workloads[0].advice] == ["a", "b"]
     assert [(one.role, one.wanted, one.one_pool) for one in report.workloads[0].pods] == [
         ("leader", 2, True),
         ("worker", 2, True),
@@ -224,7 +223,7 @@ def test_one_group_is_what_a_leader_worker_set_has_unless_told():
 
 
 def test_a_launcher_without_rdma_need_not_be_on_the_fabric():
-    found = kubectl(*nodes("a", 2, **GPU_NODE), *nodes("cpu", 1, cpu="4"))
+    found = kubectl(*nodes("a", 2, pods="1", gpu="8", ib="8"), *nodes("cpu", 1, cpu="4"))
 
     report = fitted(found, mpi_job(2, gpu="8", ib="8"))
 
@@ -239,15 +238,15 @@ def test_pods_with_rdma_get_their_place_before_the_others_of_their_workload():
 
     report = fitted(found, mpi_job(2, cpu="2", ib="1"))
 
-    assert placed(report) == [{"a": 1}, {"a": 2}]
+    assert placed(report) == [{"b": 1}, {"a": 2}]
 
 
-def test_master_and_workers_go_to_one_pool_together():
+def test_master_and_workers_are_advised_to_share_a_pool():
     found = kubectl(*nodes("a", 2, **GPU_NODE), *nodes("b", 3, **GPU_NODE))
 
     report = fitted(found, pytorch_job(2, gpu="8", ib="8"))
 
-    assert placed(report) == [{"b": 1}, {"b": 2}]
+    assert [advice.pool for advice in report.workloads[0].advice] == ["b"]
 
 
 def test_roles_that_keep_apart_from_each_other_by_the_controllers_label():
@@ -259,13 +258,13 @@ def test_roles_that_keep_apart_from_each_other_by_the_controllers_label():
     assert [(one.placed, one.pending) for one in report.workloads[0].pods] == [(1, 0), (1, 1)]
 
 
-def test_a_workload_whose_roles_are_all_kept_in_a_pool_is_not_noted():
+def test_a_workload_whose_roles_are_all_kept_in_a_pool_needs_no_advice():
     spec = together(**{"training.kubeflow.org/job-name": "w"})
     found = kubectl(*nodes("a", 3, **GPU_NODE), *nodes("b", 3, **GPU_NODE))
 
     pinned, loose = fitted(found, pytorch_job(1, spec, gpu="8", ib="8")), fitted(found, pytorch_job(1, gpu="8", ib="8"))
 
-    assert [any("several pools" in note for note in one.notes) for one in (pinned, loose)] == [False, True]
+    assert [len(one.workloads[0].advice) for one in (pinned, loose)] == [0, 1]
 
 
 # TrainJobs and their runtimes
@@ -359,13 +358,13 @@ def test_a_train_job_without_its_runtime_asks_for_its_own_resources():
     assert [(group.role, group.count, dict(group.requests)) for group in found.pods] == [("node", 2, {"rdma/ib": 8})]
 
 
-def test_pods_of_a_train_job_stay_on_one_fabric():
+def test_pods_of_a_train_job_belong_on_one_fabric():
     found = kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 3, **GPU_NODE))
 
     report = fitted(found, runtime(replicated(gpu="8", ib="8"), numNodes=3), train_job())
 
-    assert placed(report) == [{"b": 3}]
-    assert why(report) == []
+    assert placed(report) == [{"a": 1, "b": 2}]
+    assert [advice.pool for advice in report.workloads[0].advice] == ["b"]
 
 
 def test_resources_of_a_train_job_go_to_the_job_that_is_labeled_as_the_trainer_alone():
