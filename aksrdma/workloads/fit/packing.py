@@ -88,6 +88,7 @@ class Packing:
 
     def __init__(self, cluster: ClusterNodes, groups: Sequence[PodGroup]) -> None:
         self.cluster = cluster
+        self.pools = cluster.pools
         self.ports = _Ports(groups, (pod for nodes in cluster.nodes for pod in nodes.running))
         running = _distinct(pod for nodes in cluster.nodes for pod in nodes.running)
         self._running = {key: number for number, key in enumerate(running, len(groups))}
@@ -118,14 +119,15 @@ class Packing:
         self.kinds: list[Kind] = []
         self.on_kind: list[Counter[int]] = []
         """Pods of each class on the nodes of each kind."""
-        self.total = {pool: [0] * len(self.resources) for pool in cluster.pools}
-        self.bins: dict[str, Bins] = {pool: {} for pool in cluster.pools}
-        self.starts: dict[str, list[tuple[Nodes, Bin]]] = {pool: [] for pool in cluster.pools}
+        self.total = {pool: [0] * len(self.resources) for pool in self.pools}
+        self.bins: dict[str, Bins] = {pool: {} for pool in self.pools}
+        self.starts: dict[str, list[tuple[Nodes, Bin]]] = {pool: [] for pool in self.pools}
         """The nodes as they were before the first workload."""
-        self.most: dict[str, dict[str, int]] = {pool: {} for pool in cluster.pools}
+        self.most: dict[str, dict[str, int]] = {pool: {} for pool in self.pools}
         """The most that a node of a pool has of a resource."""
         self._fill({key for group in groups for key in group.placement.keys} | (self.keys - self.by_node))
         self._verdicts: dict[Placement, list[Verdict]] = {}
+        self._open: tuple[Shape, dict[str, list[tuple[Bin, int, int]]]] | None = None
 
     def _fill(self, keys: set[str]) -> None:
         """Take the nodes as they are before the first pod; labels that no pod looks at make no difference."""
@@ -197,14 +199,35 @@ class Packing:
         load = (node.load[0] + shape.load[0] * count, node.load[1] + shape.load[1] * count)
         return Bin(node.kind, tuple(free), True, marks, load, node.size)
 
+    def open_to(self, shape: Shape) -> dict[str, list[tuple[Bin, int, int]]]:
+        """Return the nodes that have room for a pod: by pool their state, how many they are, and how many pods each takes."""
+        if self._open is not None and self._open[0] is shape:
+            return self._open[1]
+        found: dict[str, list[tuple[Bin, int, int]]] = {}
+        kinds, needs = shape.kinds, shape.needs
+        for pool, bins in self.bins.items():
+            found[pool] = [
+                (node, count, takes)
+                for node, count in bins.items()
+                if node.kind in kinds and (takes := room(node.free, needs))
+            ]
+        self._open = shape, found
+        return found
+
     def move(self, node: Bin, after: Bin, nodes: int) -> None:
         """Note that some nodes in a state are in another one now."""
+        self._open = None
         bins = self.bins[self.kinds[node.kind].pool]
         if bins[node] == nodes:
             del bins[node]
         else:
             bins[node] -= nodes
         bins[after] = bins.get(after, 0) + nodes
+
+    def restore(self, pool: str, bins: Bins) -> None:
+        """Put the nodes of a pool back into the state that they were in."""
+        self._open = None
+        self.bins[pool] = bins
 
     def verdicts(self, placement: Placement) -> list[Verdict]:
         """Return what each kind of node says to a placement."""

@@ -16,6 +16,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
 from aksrdma.kube.scheduling import Placement
+from aksrdma.workloads.fit.amounts import CPU, MEMORY
 from aksrdma.workloads.fit.nodes import intolerable, judge_labels, preference
 from aksrdma.workloads.fit.packing import UNLIMITED, Bin, Packing, Shape, room
 from aksrdma.workloads.fit.relations import Rule
@@ -62,6 +63,7 @@ class Placing:
         self._placement = placement
         self._pool = pool
         self._bases: dict[int, Place] = {}
+        self._numbers = packing.number[CPU], packing.number[MEMORY]
         self._totals: list[dict[str | int | None, int]] = [{} for _ in self._rules]
         self._levels: list[Counter[int]] = [Counter() for _ in self._rules]
         self._partners = 0
@@ -71,14 +73,18 @@ class Placing:
         self._alike = all(self._local) and not any(rule.says in ("together", "like") for rule in self._rules)
         self._heaps: dict[Place, list[tuple[int, int, Bin, int, int]]] = {}
         self._sizes: Counter[Place] = Counter()
+        open_ = packing.open_to(shape)
         order = 0
-        for name in packing.cluster.pools if pool is None else (pool,):
-            for node, count in packing.bins[name].items():
-                if node.kind in shape.kinds and room(node.free, shape.needs):
-                    order += 1
+        mixed, score = any(self._local), self._score
+        for nodes in open_.values() if pool is None else (open_[pool],):
+            for node, count, _ in nodes:
+                order += 1
+                place = None if mixed else self._bases.get(node.kind)
+                if place is None:
                     place = self._place(node)
-                    self._heaps.setdefault(place, []).append((-self._score(node), order, node, count, 0))
-                    self._sizes[place] += count
+                    self._heaps.setdefault(place, [])
+                self._heaps[place].append((-score(node), order, node, count, 0))
+                self._sizes[place] += count
         for heap in self._heaps.values():
             heapify(heap)
         self._order = order
@@ -254,26 +260,25 @@ class Placing:
     def _score(self, node: Bin) -> int:
         """Return what the scheduler thinks of a node's resources: as much left as can be, and both in balance."""
         shape = self._shape
-        least = weights = 0
-        fractions: list[float] = []
-        numbers = self._packing.number
-        for index, name in enumerate(("cpu", "memory")):
-            has = node.size[index]
-            if not has:
-                continue
-            weights += 1
-            if has >= UNLIMITED:
-                least += 100
-                fractions.append(0.0)
-                continue
-            load = node.load[index] + shape.load[index]
-            least += (has - load) * 100 // has if load <= has else 0
-            fractions.append(min(1.0, (has - node.free[numbers[name]] + shape.asks[index]) / has))
-        score = least // weights if weights else 0
-        if shape.asks != (0, 0):
-            apart = abs(fractions[0] - fractions[1]) / 2 if len(fractions) == 2 else 0.0
-            score += int((1 - apart) * 100)
-        return score
+        cpu, memory = node.size
+        left_cpu, left_memory = cpu - node.load[0] - shape.load[0], memory - node.load[1] - shape.load[1]
+        score = 0
+        if cpu and memory:
+            # Integers are cut as the scheduler cuts them; of what nobody knows there is plenty.
+            score = 100 * left_cpu // cpu if left_cpu > 0 else 0
+            score = (score + (100 * left_memory // memory if left_memory > 0 else 0)) // 2
+        elif cpu or memory:
+            left, has = (left_cpu, cpu) if cpu else (left_memory, memory)
+            score = 100 * left // has if left > 0 else 0
+        if shape.asks == (0, 0):
+            return score
+        if not (cpu and memory):
+            return score + 100
+        numbers = self._numbers
+        used_cpu = (cpu - node.free[numbers[0]] + shape.asks[0]) / cpu
+        used_memory = (memory - node.free[numbers[1]] + shape.asks[1]) / memory
+        apart = (used_cpu if used_cpu < 1 else 1) - (used_memory if used_memory < 1 else 1)
+        return score + int((1 - (apart if apart > 0 else -apart) / 2) * 100)
 
     def _bonuses(self, places: Sequence[Place]) -> dict[Place, int]:
         """Return what the scheduler thinks of places for other reasons than resources, beside each other."""

@@ -54,7 +54,7 @@ def reasons_of(
     """
     if missing := list(_exposed_nowhere(packing, group, shape)):
         return tuple(missing)
-    return tuple(_in_pool(packing, group, shape, pool, fits, pending) for pool in packing.cluster.pools)
+    return tuple(_in_pool(packing, group, shape, pool, fits, pending) for pool in packing.pools)
 
 
 def _exposed_nowhere(packing: Packing, group: PodGroup, shape: Shape) -> Iterator[Reason]:
@@ -63,7 +63,7 @@ def _exposed_nowhere(packing: Packing, group: PodGroup, shape: Shape) -> Iterato
     for name in group.requests:
         if not is_device(name) or any(kind.allocatable[name] for kind in packing.kinds):
             continue
-        pools = dict.fromkeys(packing.kinds[number].pool for number in sorted(shape.kinds)) or packing.cluster.pools
+        pools = dict.fromkeys(packing.kinds[number].pool for number in sorted(shape.kinds)) or packing.pools
         told = [reason for pool in pools if (reason := _not_offered(packing, name, pool, pinned=pinned))]
         if told:
             yield from told

@@ -9,7 +9,7 @@ from typing import Final
 from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.workloads.fit.amounts import PODS, is_device
 from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_site
-from aksrdma.workloads.fit.packing import Bin, Packing, Shape, room
+from aksrdma.workloads.fit.packing import Packing, Shape
 from aksrdma.workloads.fit.placing import Placing
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.reasons import pools_left, reasons_of, runs_out
@@ -155,7 +155,7 @@ class _Scheduler:
         for tally in tallies:
             tally.wanted += tally.group.count
             self._survey(tally)
-        able = [pool for pool in self.packing.cluster.pools if talking and self._takes_all(pool, talking)]
+        able = [pool for pool in self.packing.pools if talking and self._takes_all(pool, talking)]
         used: dict[str, None] = {}
         for tally in (*first, *(one for one in tallies if one not in first)):
             placing = Placing(self.packing, tally.group.placement, tally.shape)
@@ -195,15 +195,14 @@ class _Scheduler:
             outcome = placing.run(tally.group.count)
             placing.commit(outcome)
             done.append(outcome.placed[pool] == tally.group.count)
-        self.packing.bins[pool] = kept
+        self.packing.restore(pool, kept)
         self.packing.on_kind = counts
         return all(done)
 
     def _could_take(self, pool: str, tally: _Tally) -> int:
         """Return how many pods a pool takes, were there none elsewhere."""
         if not tally.shape.relations.rules:
-            rooms = ((room(node.free, tally.shape.needs), count) for node, count in self._open(pool, tally.shape))
-            return sum(takes * count for takes, count in rooms)
+            return sum(takes * count for _, count, takes in self.packing.open_to(tally.shape)[pool])
         return Placing(self.packing, tally.group.placement, tally.shape, pool).run(tally.group.count).placed[pool]
 
     def _keeps_one_pool(self, tally: _Tally) -> bool:
@@ -213,20 +212,17 @@ class _Scheduler:
             len({self.packing.kinds[kind].pool for kind in tally.shape.kinds}) == 1
         )
 
-    def _open(self, pool: str, shape: Shape) -> Iterator[tuple[Bin, int]]:
-        return ((node, count) for node, count in self.packing.bins[pool].items() if node.kind in shape.kinds)
-
     def _survey(self, tally: _Tally) -> None:
         """Note what each pool could take, before the first pod of the template gets its place."""
         if tally.pools:
             return
         packing, shape = self.packing, tally.shape
-        for pool in packing.cluster.pools:
+        open_ = packing.open_to(shape)
+        for pool in packing.pools:
             total = best = 0
             free: tuple[int, ...] = ()
-            for node, count in self._open(pool, shape):
-                takes = room(node.free, shape.needs)
-                total += (min(takes, 1) if tally.daemon else takes) * count
+            for node, count, takes in open_[pool]:
+                total += (1 if tally.daemon else takes) * count
                 if takes > best:
                     best, free = takes, node.free
             per_node = 1 if tally.daemon else best
@@ -248,8 +244,8 @@ class _Scheduler:
         """Put one pod of a DaemonSet on each node that it may go to."""
         self._survey(tally)
         for pool in self.packing.bins:
-            nodes = list(self._open(pool, tally.shape))
-            tally.wanted += sum(count for _, count in nodes)
+            nodes = self.packing.bins[pool].items()
+            tally.wanted += sum(count for node, count in nodes if node.kind in tally.shape.kinds)
             tally.placed[pool] = 0
             placing = Placing(self.packing, tally.group.placement, tally.shape, pool)
             done = placing.one_on_each()
