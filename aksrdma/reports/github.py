@@ -17,17 +17,15 @@ def write(report: Report) -> str:
         if finding.line:
             places |= {"line": str(finding.line), "col": str(finding.column)}
         places["title"] = finding.rule
-        properties = ",".join(f"{name}={_property(value)}" for name, value in places.items())
+        properties = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in places.items())
         what = " ".join(part for part in (finding.object, finding.path) if part)
-        text = _data(f"{what}: {finding.message}; {finding.fix}")
+        text = _escaped(f"{what}: {finding.message}; {finding.fix}")
         lines.append(f"::{_COMMANDS[finding.severity]} {properties}::{text}\n")
     return "".join(lines)
 
 
 # The runner undoes just these escapes: escapeData and escapeProperty of actions/toolkit, packages/core/src/command.ts.
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escaped(text: str, more: str = "") -> str:
+    for sign in f"%\r\n{more}":  # the percent sign first, for the others bring some
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text

@@ -56,7 +56,11 @@ def test_a_null_field_counts_as_an_absent_one():
         pytest.param(
             {"nodePools": [{"name": "a"}]}, "spec.nodePools[0].vmSize: is required", id="a-pool-without-a-size"
         ),
-        pytest.param({"nodePools": [POOL | {"name": "Big_Pool"}]}, "must be an AKS node pool name", id="a-pool-name"),
+        pytest.param(
+            {"nodePools": [POOL | {"name": "Big_Pool"}]},
+            "must be an AKS node pool name (lower-case letters and digits, a letter first, at most 12), not",
+            id="a-pool-name",
+        ),
         pytest.param(
             {"nodePools": [POOL | {"count": "16"}]}, "count: must be a whole number, not '16'", id="a-text-count"
         ),

@@ -100,16 +100,10 @@ def _reference(value: str) -> str | None:
     return names.dns_subdomain(names.mask_trailing_dash(value))
 
 
-def _csi_driver(value: str) -> str | None:
-    if reason := names.dns_subdomain(value.lower()):
-        return reason
-    return f"is longer than {names.LABEL_MAX} characters" if len(value) > names.LABEL_MAX else None
-
-
-def _controller(value: str) -> str | None:
-    if reason := names.domain_path(value):
-        return reason
-    return f"is longer than {names.LABEL_MAX} characters" if len(value) > names.LABEL_MAX else None
+def _short(grammar: NameRule) -> NameRule:
+    """A grammar of longer names, for one that may not be longer than a label."""
+    too_long = f"is longer than {names.LABEL_MAX} characters"
+    return lambda value: grammar(value) or (too_long if len(value) > names.LABEL_MAX else None)
 
 
 _SUBDOMAIN: Final = Text(names.dns_subdomain)
@@ -168,7 +162,10 @@ _BY_RULE: Final[dict[str, dict[str, Mapping[str, Text | str]]]] = {
     },
     "invalid-volumes": {
         "Volume": {"csi": "CSIVolumeSource", "name": Text(names.dns_label, "volume name")},
-        "CSIVolumeSource": {"driver": Text(_csi_driver), "nodePublishSecretRef": "LocalObjectReference"},
+        "CSIVolumeSource": {
+            "driver": Text(_short(lambda value: names.dns_subdomain(value.lower()))),
+            "nodePublishSecretRef": "LocalObjectReference",
+        },
         "LocalObjectReference": {"name": _SUBDOMAIN},
         "PersistentVolumeClaimSpec": {"storageClassName": _SUBDOMAIN, "volumeAttributesClassName": _SUBDOMAIN},
         "TypedObjectReference": {"apiGroup": _SUBDOMAIN},
@@ -192,7 +189,7 @@ _BY_RULE: Final[dict[str, dict[str, Mapping[str, Text | str]]]] = {
     },
     "invalid-workload": {
         "StatefulSetSpec": {"serviceName": Text(names.dns_label)},
-        "JobSpec": {"managedBy": Text(_controller, empty=True), "podFailurePolicy": "PodFailurePolicy"},
+        "JobSpec": {"managedBy": Text(_short(names.domain_path), empty=True), "podFailurePolicy": "PodFailurePolicy"},
         "PodFailurePolicy": {"rules": "[]PodFailurePolicyRule"},
         "PodFailurePolicyRule": {"onPodConditions": "[]OnPodCondition"},
         "OnPodCondition": {"type": _QUALIFIED},

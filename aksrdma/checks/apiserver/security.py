@@ -113,16 +113,11 @@ def check_profile_annotations(pod: Pod, path: FieldPath) -> None:
 def _check_agreement(pod: Pod) -> None:
     """Judge whether annotations and security contexts name the same profiles."""
     _agree(pod, (*pod.path, "securityContext", "seccompProfile"), pod.security.get("seccompProfile"), _SECCOMP_POD)
-    windows, annotations = (
-        mapping(pod.spec.get("os")).get("name") == "windows",
-        mapping(pod.metadata.get("annotations")),
-    )
+    annotations = mapping(pod.metadata.get("annotations"))
     for path, container in pod.containers(*_ALL_CONTAINERS):
         own, name = mapping(container.get("securityContext")), text(container.get("name"))
         where = (*path, "securityContext")
         _agree(pod, (*where, "seccompProfile"), own.get("seccompProfile"), _SECCOMP_CONTAINER + name)
-        if windows:
-            continue
         profile = own.get("appArmorProfile")
         # Of a container without a profile, the server makes one of the annotation in a Pod; a template is left as it is.
         if not profile and not (pod.is_pod and _is_apparmor(annotations.get(_APPARMOR + name))):
