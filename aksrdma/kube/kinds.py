@@ -125,7 +125,8 @@ def _inference() -> Iterator[Place]:
     servers = ("model", "huggingface", "triton", "pytorch", "tensorflow", "sklearn", "xgboost", "onnx", "lightgbm")
     predictor = ("spec", "predictor")
     server = model_server(servers, "kserve-container")
-    yield Place(predictor, "predictor", count.served, True, "kserve-container", server)
+    for way, role in ((predictor, "predictor"), (("spec", "canary", EACH, "predictor"), "canary")):
+        yield Place(way, role, count.served, True, "kserve-container", server)
     worker = (*predictor, "workerSpec")
     yield Place(worker, "worker", count.served_workers, True, "worker-container", bare())
     for part in ("transformer", "explainer"):
@@ -226,6 +227,9 @@ def _without_schema() -> Iterator[Kind]:
     old = Place(("spec", "services", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_SERVICE)
     new = Place(("spec", "components", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_COMPONENT)
     yield kind("nvidia.com", "DynamoGraphDeployment", source, old, new)
+    parts = (DYNAMO_SERVICE, DYNAMO_COMPONENT)
+    single = (Place(("spec",), "component", count.dynamo, True, "main", shape) for shape in parts)
+    yield kind("nvidia.com", "DynamoComponentDeployment", source, *single)
 
     source = "kaito-project/kaito v0.12.0, api/v1beta1/workspace_types.go"
     inference = Place(("inference", "template"), "inference", count.workspace)

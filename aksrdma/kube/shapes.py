@@ -199,6 +199,8 @@ _SHM_SIZE: Final = "8Gi"
 
 def _service(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
     """A service of Dynamo: `extraPodSpec` with a main container, into which the fields beside it are merged."""
+    if "podTemplate" in holder:  # one of v1beta1
+        return None
     extra = mapping(holder.get("extraPodSpec"))
     main, base = mapping(extra.get("mainContainer")), (*path, "extraPodSpec")
     box = {"name": "main"} | main

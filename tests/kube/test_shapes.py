@@ -389,3 +389,91 @@ def test_the_master_of_volcanos_mpi_plugin_does_no_work(argument: str, works: li
     )  # fmt: skip
 
     assert [one(text, at)[1].works for at in (0, 1)] == works
+
+
+@pytest.mark.parametrize(
+    ("size", "found"),
+    [
+        ("", "8Gi"),
+        ("sharedMemorySize: 1Gi, ", "1Gi"),
+        ("sharedMemorySize: '0', ", None),
+        ("sharedMemorySize: 0, ", None),
+    ],
+)
+def test_a_component_of_dynamo_gets_shared_memory_unless_told(size: str, found: str | None) -> None:
+    boxes = "[{name: sidecar}, {name: main, image: i}]"
+    text = (
+        "{apiVersion: nvidia.com/v1beta1, kind: DynamoGraphDeployment, spec: {components: [{name: w, "
+        f"{size}podTemplate: {{spec: {{containers: {boxes}}}}}}}]}}}}"
+    )
+    data, template = one(text)
+
+    assert [volume["emptyDir"]["sizeLimit"] for volume in template.spec.get("volumes", ())] == (
+        [found] if found else []
+    )
+    assert ["volumeMounts" in box for box in template.spec["containers"]] == [False, bool(found)]
+    assert place(template, "spec", "containers", 1) == "spec.components[0].podTemplate.spec.containers[1]"
+    before = copy.deepcopy(data)
+    template.store(data)
+    assert data == before
+
+
+def test_the_requests_of_a_service_of_dynamo_are_read_like_its_limits() -> None:
+    _, template = one(DYNAMO.replace("resources: {limits: {gpu", "resources: {requests: {gpu: '4'}, limits: {gpu"))
+
+    assert template.spec["containers"][0]["resources"]["requests"] == {"nvidia.com/gpu": "4"}
+    assert place(template, "spec", "containers", 0, "resources", "requests", "nvidia.com/gpu").endswith("requests.gpu")
+
+
+def test_a_volume_of_a_mini_cluster_that_is_a_claim_is_mounted_where_it_says() -> None:
+    _, template = one(FLUX.replace("hostPath: /data", "claimName: c"))
+
+    assert template.spec["containers"][0]["volumeMounts"][2] == {"name": "data", "mountPath": "/mnt"}
+    assert template.spec["volumes"][2] == {"name": "data"}
+
+
+def test_a_config_map_of_a_mini_cluster_without_keys_has_the_topology_file() -> None:
+    data, template = one(FLUX)
+    template.spec["volumes"].append({"name": "t", "configMap": {"name": "topology"}})
+    template.spec["containers"][0]["volumeMounts"].append({"name": "t", "mountPath": "/topo"})
+    template.store(data)
+
+    assert data["spec"]["containers"][0]["volumes"]["t"]["items"] == {"topo.xml": "topo.xml"}
+
+
+def test_an_image_without_parameters_is_known() -> None:
+    assert one(ARGO.replace("{{workflow.parameters.image}}", "i:1"))[1].spec["containers"][0]["image"] == "i:1"
+
+
+def test_a_name_that_is_a_key_tells_what_a_service_does_where_it_has_no_type() -> None:
+    text = DYNAMO.replace("componentType: worker", "replicas: 3")
+
+    assert [one(text.replace(" W:", f" {name}:"))[1].works for name in ("Frontend", "Decode")] == [False, True]
+    data, template = one(text)
+    assert pod_count(data, template, None) == 3
+
+
+@pytest.mark.parametrize(
+    ("version", "spec", "box"),
+    [
+        ("v1alpha1", "{replicas: 2, extraPodSpec: {mainContainer: {image: i}}}", "spec.extraPodSpec.mainContainer"),
+        (
+            "v1beta1",
+            "{replicas: 2, podTemplate: {spec: {containers: [{name: main}]}}}",
+            "spec.podTemplate.spec.containers[0]",
+        ),
+    ],
+)
+def test_a_component_of_dynamo_that_is_deployed_alone_is_a_pod(version: str, spec: str, box: str) -> None:
+    data, template = one(f"{{apiVersion: nvidia.com/{version}, kind: DynamoComponentDeployment, spec: {spec}}}")
+
+    assert len(list(pod_templates(data))) == 1
+    assert (place(template, "spec", "containers", 0), pod_count(data, template, None)) == (box, 2)
+
+
+def test_a_canary_of_kserve_is_a_pod_too() -> None:
+    text = "{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, spec: {canary: [{predictor: {model: {a: b}}}]}}"
+    data, template = one(text)
+
+    assert place(template, "spec", "containers", 0) == "spec.canary[0].predictor.model"
+    assert (template.role, pod_count(data, template, None)) == ("canary", 1)

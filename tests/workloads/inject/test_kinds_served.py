@@ -56,6 +56,7 @@ def test_every_kind_without_a_schema_has_an_example() -> None:
         "ReplicationController",
         "PodTemplate",
         "RoleSet",
+        "DynamoComponentDeployment",
         "WorkflowTemplate",
         "ClusterWorkflowTemplate",
         "CronWorkflow",
