@@ -17,6 +17,7 @@ def test_every_workload_kind_has_an_example():
         "PodTemplate",
         "ReplicationController",
         "RoleSet",
+        "DynamoComponentDeployment",
         "WorkflowTemplate",
         "ClusterWorkflowTemplate",
         "CronWorkflow",
