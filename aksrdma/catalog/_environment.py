@@ -23,12 +23,14 @@ names, `^` before all, each with `:port`. `ucx devices` names with or without `:
 without ranges and `all`. `interfaces` as `nccl devices`, of network interfaces. `interface names` whole names. `topology file` a path.
 """
 Test: TypeAlias = Literal[
-    "one of", "none of", "keeps none of", "leaves out", "no device", "fewer devices", "no interface", "no file",
+    "one of", "none of", "keeps none of", "leaves out", "no device", "fewer devices", "no interface", "infiniband interface", "no file",
+    "other topology",
 ]  # fmt: skip
 """What about the value breaks a rule.
 
 `one of` and `none of` compare what was read with `values`. `keeps none of` and `leaves out` are of lists: what is left in use
-holds none of `values`, or a leading `^` names one of them. The others compare with the VM size and the pod.
+holds none of `values`, or a leading `^` names one of them. The others compare with the VM size and the pod: `infiniband interface` where the pod is in the node's network, and
+`other topology` the families of sizes that have topology files.
 """
 
 

@@ -56,7 +56,8 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
         found = next(_using_rdma(pod, manifests), None) if pod.template.works else None
         if found is not None:
             workers.setdefault(id(pod.document), found)
-    flags = tuple(name for name in catalog.environment_variables() if name.startswith("-"))
+    # Where nobody uses RDMA, the rows are not read.
+    flags = tuple(name for name in catalog.environment_variables() if name.startswith("-")) if workers else ()
     for pod in pods_of(manifests):
         own = {one.container.path: one for one in _using_rdma(pod, manifests)}
         worker = workers.get(id(pod.document))
@@ -68,6 +69,8 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 continue
             said = settings(container.data, container.path, _config_maps(pod, manifests), flags)
             effective = {one.name: one for one in said if not for_ranks_only or _reaches_ranks(one)}
+            if not effective:
+                continue
             known = {name: one.value for name, one in effective.items() if one.value is not None}
             around = surroundings(user.pod.template, user.container.data, known, nics=user.nics, gpus=user.gpus)
             for setting in effective.values():

@@ -136,7 +136,7 @@ def _applies(effect: Effect, size: VmSize | None, around: Surroundings) -> bool:
     return beside and effect.unless_variable not in around.variables
 
 
-_OF_POD: Final = frozenset({"no interface", "no file"})
+_OF_POD: Final = frozenset({"infiniband interface", "no interface", "no file"})
 """Tests that a value of a preset can fail, as they ask for something of the pod."""
 
 
@@ -419,6 +419,27 @@ def _no_interface(asked: _Asked) -> _Found | None:
     return f"{what} the interfaces of the pod ({', '.join(there)})", there[0] if there else None
 
 
+def _infiniband_interface(asked: _Asked) -> _Found | None:
+    if asked.around.interfaces is not None or asked.around == ALONE:
+        return None
+    listed = nccl_list(asked.value)
+    of_infiniband = listed.names and all(one.startswith(asked.effect.values) for one in listed.names)
+    return (asked.effect.does, None) if of_infiniband and not listed.negated else None
+
+
+def _other_topology(asked: _Asked) -> _Found | None:
+    """Find a file that is named as that of another family of sizes: `ndv4-topo.xml`, `/opt/microsoft/ndv4/topo.xml`."""
+    size = asked.size
+    if size is None:
+        return None
+    named = {part.partition("-")[0].lower() for part in asked.value.split("/")}
+    for family in map(catalog.topology, catalog.topologies()):
+        if family.file and family.name in named and family.file != size.nccl_topology_file:
+            own = f"that of {size.name} is {size.nccl_topology_file}" if size.nccl_topology_file else "it has none"
+            return f"is the file of other sizes than {size.name}: {own}", None
+    return None
+
+
 def _no_file(asked: _Asked) -> _Found | None:
     folders, path = asked.around.folders, asked.value
     if folders is None or not path.startswith("/"):
@@ -439,5 +460,7 @@ _TESTS: Final[Mapping[str, Callable[[_Asked], _Found | None]]] = {
     "no device": _no_device,
     "fewer devices": _fewer_devices,
     "no interface": _no_interface,
+    "infiniband interface": _infiniband_interface,
     "no file": _no_file,
+    "other topology": _other_topology,
 }

@@ -186,6 +186,12 @@ def test_interfaces_and_mounts_of_the_pod_are_looked_at() -> None:
     assert judged(pod(with_env(ifname, ib=1), resourceClaims=[{"name": "nics"}])) == []
 
 
+def test_an_interface_of_infiniband_in_the_nodes_network_is_a_hint() -> None:
+    one = with_env({"name": "NCCL_SOCKET_IFNAME", "value": "ib0"}, ib=1)
+
+    assert judged(pod(one, hostNetwork=True)) == [("socket-interface-not-in-pod", VALUE, "info")]
+
+
 def test_the_size_is_that_of_the_node_selector() -> None:
     hca = with_env({"name": "NCCL_IB_HCA", "value": "=mlx5_7"}, ib=1)
     selector = {"node.kubernetes.io/instance-type": GB300}

@@ -78,6 +78,7 @@ CASES = [
         ["eth0", "eth", "et", "=eth0", "^lo", "^docker,lo", "^ib", "", "x", "ib0,eth0", "lo", "^=eth", "eth0:1"], **POD),
     *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "net3"], ["net1", "net", "=net2", "eth0"], interfaces=("eth0", "net1", "net2")),
     *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", [], ["ib0", "ens3", "^eth"]),
+    *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "=ib0,ib1", "ib"], ["eth0", "^ib", "ib0,eth0", "ens3", ""], severity="info", nics=8),
     *rows("NVSHMEM_BOOTSTRAP_UID_SOCK_IFNAME", INTERFACE, "h100", ["ib0", "ens"], ["eth0", "eth", "^lo"], **POD),
     *rows("MSCCLPP_SOCKET_IFNAME", INTERFACE, "h100", ["ib0"], ["eth0"], **POD),
     *rows("GLOO_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "eth", "^lo", "ib0,ib1"], ["eth0", "lo", "eth0,ib0", ""], **POD),
@@ -102,6 +103,10 @@ CASES = [
     *rows("NCCL_TOPO_FILE", FILE, "h100", [], ["/opt/microsoft/ndv5/topo.xml"], folders=("/opt/microsoft/ndv5/topo.xml",)),
     *rows("NCCL_TOPO_FILE", FILE, "h100", ["/opt/microsoft/ndv5/topo.xml"], [], folders=("/opt/microsoft/ndv4",)),
     *rows("NCCL_TOPO_FILE", FILE, "h100", [], ["/opt/microsoft/ndv5/topo.xml"]),
+    *rows("NCCL_TOPO_FILE", FILE, "h100", ["/etc/topology/ndv4-topo.xml", "/opt/microsoft/ndv2/topo.xml", "ndv4-topo.xml"], ["/etc/topology/ndv5-topo.xml", "/x/topo.xml", "/ndv45/a"]),
+    *rows("NCCL_TOPO_FILE", FILE, "a100", ["/etc/topology/NDv5-topo.xml"], ["/etc/topology/ndv4-topo.xml"]),
+    *rows("NCCL_TOPO_FILE", FILE, "gb300", ["/etc/topology/ndv5-topo.xml"], ["/etc/topology/mine.xml", "/gb300-topo.xml"]),
+    *rows("NCCL_TOPO_FILE", FILE, "", [], ["/etc/topology/ndv5-topo.xml"]),
     *rows("NCCL_DEBUG", HIDES, "h100", ["WARN", "warn", "VERSION", "NONE"], ["INFO", "info", "TRACE", "ABORT", ""], severity="info"),
     *rows("NCCL_IB_GID_INDEX", ROCE, "h100", ["3", "1", "0x3"], ["0", "-1", "", "x"]),
     *rows("NCCL_IB_GID_INDEX", ROCE, "", [], ["3", "0"]),
@@ -261,6 +266,19 @@ def test_nothing_that_a_preset_sets_is_wrong_for_its_sizes(size: str, preset: ca
             "MC_FORCE_TCP", "", "h100", ALONE,
             "MC_FORCE_TCP='' makes the transfer engine use TCP: it only asks whether the variable is there",
             "take it out", "take the RDMA resource out, if TCP is meant", None, id="an-empty-value",
+        ),
+        pytest.param(
+            "NCCL_TOPO_FILE", "/x/ndv4-topo.xml", "h100", ALONE,
+            "NCCL_TOPO_FILE=/x/ndv4-topo.xml is the file of other sizes than Standard_ND96isr_H100_v5: that of "
+            "Standard_ND96isr_H100_v5 is ndv5-topo.xml",
+            "take it out, or name the file of the size", "leave it as it is where the file has been made for the size",
+            None, id="the-topology-of-another-size",
+        ),
+        pytest.param(
+            "NCCL_TOPO_FILE", "/x/ndv4-topo.xml", "gb300", ALONE,
+            "NCCL_TOPO_FILE=/x/ndv4-topo.xml is the file of other sizes than Standard_ND128isr_GB300_v6: it has none",
+            "take it out, or name the file of the size", "leave it as it is where the file has been made for the size",
+            None, id="a-size-without-a-topology-file",
         ),
         pytest.param(
             "UCX_TLS", "tcp," * 60, "h100", ALONE,
