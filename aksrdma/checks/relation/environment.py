@@ -95,14 +95,15 @@ def _data_of_config_maps(manifests: ManifestSet) -> Mapping[tuple[str, str], Map
 
 
 def _using_rdma(pod: PodView, manifests: ManifestSet) -> Iterator[_Rdma]:
-    """Yield the containers of a pod that take RDMA devices, or GPUs on a size whose nodes all have InfiniBand."""
+    """Yield the containers of a pod that take RDMA devices, or GPUs or claims on sizes that all have InfiniBand."""
     resources = manifests.derived(Resources)
     sizes = sizes_of(pod, manifests)
     rows = tuple(catalog.vm_size(size.name) for size in sizes if size.nics)
     for container in pod.containers:
         taken = resources.taken(container)
         gpus = sum(container.amounts[name].units for name in GPUS if name in container.amounts)
-        on_infiniband = bool(gpus) and bool(rows) and len(rows) == len(sizes)
+        # A claim may be one for GPUs, or for the NICs themselves.
+        on_infiniband = (gpus or container.claims) and rows and len(rows) == len(sizes)
         if taken or on_infiniband or mounts_devices(pod, container):
             units = [
                 amount.units for name, amount in taken.items() if resources.plugin_of(name) != "rdmaSharedDevicePlugin"

@@ -37,6 +37,8 @@ WARNED = [("rdma-off-by-environment", VALUE, "warning")]
         pytest.param(pod(with_env(OFF, gpu=1)), (NO_INFINIBAND,), [], id="gpus-on-a-size-without"),
         pytest.param(pod(with_env(OFF, gpu=1)), (H100, NO_INFINIBAND), [], id="gpus-on-either"),
         pytest.param(pod(with_env(OFF, cpu=1)), (H100,), [], id="neither"),
+        pytest.param(pod({"name": "x", "env": [OFF], "resources": {"claims": [{"name": "gpus"}]}}), (H100,), WARNED, id="a-claim"),
+        pytest.param(pod({"name": "x", "env": [OFF], "resources": {"claims": [{"name": "gpus"}]}}), (), [], id="a-claim-somewhere"),
         pytest.param(pod(with_env(OFF, ib=4)), (GB300,), [(*WARNED[0][:2], "info")], id="a-choice-on-gb"),
         pytest.param(pod(with_env(OFF, ib=4)), (GB300, H100), [(*WARNED[0][:2], "info")], id="the-mildest-of-several-sizes"),
         pytest.param(pod(with_env({"name": "NCCL_IB_HCA", "value": "mlx5_5"}, ib=1)), (GB300, H100), [], id="right-on-one-of-them"),
