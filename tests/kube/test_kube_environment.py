@@ -1,5 +1,7 @@
 """Where the variables of a container come from: env, ConfigMaps, the shell of its command, mpirun."""
 
+import shlex
+
 import pytest
 
 from aksrdma.findings import format_path
@@ -129,6 +131,15 @@ def test_a_script_sets(text, found):
 )  # fmt: skip
 def test_a_command_sets(argv, found):
     assert values(*argv, flags=("--nic",)) == found
+
+
+@pytest.mark.parametrize(("depth", "found"), [(4, [("A", "1")]), (5, [])])
+def test_scripts_within_scripts_are_followed_some_way(depth, found):
+    text = "export A=1"
+    for _ in range(depth - 1):
+        text = f"sh -c {shlex.quote(text)}"
+
+    assert script(text) == found
 
 
 def test_a_script_of_mpirun_stands_where_its_word_does():

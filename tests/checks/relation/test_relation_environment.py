@@ -129,6 +129,14 @@ def test_what_a_launcher_hands_on_counts_for_the_workers(launcher: dict[str, Any
     assert [one.message.partition("=")[0] for one in said(variables, document, vm_sizes=(H100,))] == found
 
 
+def test_what_an_init_container_of_a_launcher_sets_is_its_own() -> None:
+    document = mpi_job({"name": "l", "image": "a"}, container(ib=8, gpu=8))
+    launcher = document.data["spec"]["mpiReplicaSpecs"]["Launcher"]["template"]["spec"]
+    launcher["initContainers"] = [{"name": "wait", "command": ["mpirun", "-x", "NCCL_IB_DISABLE=1", "hostname"]}]
+
+    assert judged(document) == []
+
+
 def test_a_launcher_of_workers_without_rdma_may_hand_on_what_it_likes() -> None:
     document = mpi_job({"name": "l", "command": ["mpirun", "-x", "NCCL_IB_DISABLE=1"]}, container(lock=False, cpu=1))
 
