@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @profile_option
 @click.option("--gpus", type=int, metavar="N", help="GPUs for each container that works.")
 @click.option("--nics", type=int, metavar="N", help="NICs for each container that works [in proportion to its GPUs].")
-@click.option("--container", metavar="NAME", help="The container that works [the one with GPUs, else the first].")
+@click.option("--container", metavar="NAME", help="The container that works [those with GPUs, else the first].")
 @click.option(
     "--preset",
     "presets",

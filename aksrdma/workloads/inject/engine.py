@@ -197,7 +197,7 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
     for template in templates:
         if not template.works:
             left = "its pods do not do the work, but start, prepare or route it"
-            report.begin(template.real(template.path), template.role, left=left)
+            report.begin(template.real(template.path), _role_of(data, template), left=left)
     for template, lead, has_gpus in zip(working, leads, have_gpus, strict=True):
         fabric, shape = None if _alone(data) else fabric_of(data), template.place.shape if template.place else None
         if fabric and injection.pool is None and shape is not None and "affinity" in shape.refuses:
@@ -206,7 +206,7 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             )
             fabric = None
         role = Role(
-            name=template.role,
+            name=_role_of(data, template),
             by_controller=template.container,
             asks=template.place.asks if template.place else None,
             takes_options=has_gpus or not (any(have_gpus) or (lead and not all(leads))),
@@ -226,6 +226,12 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             own.store(data)
         except NotAMappingError as error:
             raise MalformedError(error.path, "a mapping") from None
+
+
+def _role_of(data: Mapping[str, Any], template: PodTemplate) -> str:
+    """Return what to call the pods of a template: the job's name in a training runtime, of which all are nodes."""
+    job = template.path[:-3] if "replicatedJobs" in template.path else None
+    return (text(step(data, (*job, "name"))) if job else "") or template.role
 
 
 def _containers(template: PodTemplate) -> Iterator[tuple[FieldPath, dict[str, Any]]]:

@@ -40,7 +40,7 @@ def add_ipc_lock(container: Cursor, report: Report) -> None:
         container.mapping("securityContext", "capabilities").append("add", IPC_LOCK)
         report.added(
             IPC_LOCK,
-            "memory that a NIC reads is locked, of which a container may have 64 KiB without it",
+            "locks the memory that a NIC uses; without it a container may lock 64 KiB",
             container.data.get("name"),
         )
 

@@ -63,9 +63,7 @@ def keep_to_one_fabric(template: Cursor, fabric: str, report: Report) -> None:
     template.mapping("metadata", "labels").data[FABRIC_LABEL] = fabric
     term = {"labelSelector": {"matchLabels": {FABRIC_LABEL: fabric}}, "topologyKey": _POOL}
     pod.mapping("affinity", "podAffinity").append(REQUIRED, term)
-    report.added(
-        "podAffinity", f"pods with its label {FABRIC_LABEL} in one node pool, which is as far as InfiniBand reaches"
-    )
+    report.added("podAffinity", f"all its pods in one node pool, where InfiniBand ends, by the label {FABRIC_LABEL}")
 
 
 def fabric_of(data: Mapping[str, Any]) -> str:

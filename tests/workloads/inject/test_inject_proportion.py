@@ -290,6 +290,11 @@ class TestPlan:
         )
         assert (worker.role, worker.left) == ("worker", "")
 
+    def test_the_jobs_of_a_runtime_have_their_own_names(self):
+        initializer, node = injected(objects_of("trainingruntime")[0], injection()).plan
+
+        assert (initializer.role, node.role) == ("dataset-initializer", "node")
+
     def test_gpus_that_stay_without_a_nic_are_told_with_three_ways_out(self):
         [plan] = injected(pod(with_gpus(2)), injection(NDV2)).plan
 
