@@ -23,8 +23,8 @@ from aksrdma.workloads.fit.relations import Rule
 
 _TAINTS, _NODE_AFFINITY, _SPREAD, _POD_AFFINITY = 3, 2, 2, 2
 """Weights of the scores that are not of the node's resources, which weigh 1."""
-STEPS: Final = 100_000
-"""Choices of a node for a template, after which the rest is put wherever there is room."""
+STEPS: Final = 50_000
+"""Choices of a node for a template, after which the rest is put wherever there is room: far more than AKS has nodes."""
 
 Place: TypeAlias = tuple[int, int, tuple[str | int | None, ...]]
 """What of a node the rules look at: taints it would rather not meet, preference, and for each rule where it is (a value
@@ -73,29 +73,33 @@ class Placing:
         self._alike = all(self._local) and not any(rule.says in ("together", "like") for rule in self._rules)
         self._heaps: dict[Place, list[tuple[int, int, Bin, int, int]]] = {}
         self._sizes: Counter[Place] = Counter()
-        open_ = packing.open_to(shape)
-        order = 0
+        self._order = 0
+
+    def _gather(self) -> None:
+        """Sort the nodes that have room by where they are, the best of each place first."""
+        open_ = self._packing.open_to(self._shape)
         mixed, score = any(self._local), self._score
-        for nodes in open_.values() if pool is None else (open_[pool],):
+        for nodes in open_.values() if self._pool is None else (open_[self._pool],):
             for node, count, _ in nodes:
-                order += 1
+                self._order += 1
                 place = None if mixed else self._bases.get(node.kind)
                 if place is None:
                     place = self._place(node)
                     self._heaps.setdefault(place, [])
-                self._heaps[place].append((-score(node), order, node, count, 0))
+                self._heaps[place].append((-score(node), self._order, node, count, 0))
                 self._sizes[place] += count
         for heap in self._heaps.values():
             heapify(heap)
-        self._order = order
 
-    def run(self, count: int, steps: int = STEPS) -> Outcome:
+    def run(self, count: int, steps: int = STEPS, *, trial: bool = False) -> Outcome:
         """Place pods; nothing is changed before the moves are made.
 
         Args:
             count: How many pods.
             steps: Choices of a node at most.
+            trial: Whether it only counts when the steps are enough.
         """
+        self._gather()
         done = Outcome()
         left = count
         while left and steps:
@@ -107,10 +111,42 @@ class Placing:
             place = min(open_, key=lambda one: (self._heaps[one][0][0] - bonus[one], self._heaps[one][0][1]))
             left -= self._put(place, left, done)
         done.complete = not left
+        if left and not trial:
+            self._put_anywhere(left, done)
         return done
+
+    def _put_anywhere(self, left: int, done: Outcome) -> None:
+        """Put pods wherever there is room, for numbers that no cluster has."""
+        needs = self._shape.needs
+        for _, _, node, count, _ in (item for heap in self._heaps.values() for item in heap):
+            takes = room(node.free, needs)
+            for pods, nodes in ((takes, min(count, left // takes)), (left % takes, 1)):
+                if pods and nodes and left >= pods and count >= nodes:
+                    left, count = left - pods * nodes, count - nodes
+                    done.placed[self._packing.kinds[node.kind].pool] += pods * nodes
+                    done.moves.append((node, self._packing.with_pods(node, self._shape, pods), nodes, pods))
+
+    def each_alone(self, pool: str, takes: int) -> tuple[int, int] | None:
+        """Return how many pods a pool takes, and a node at most, where it shows without placing them; else None.
+
+        Args:
+            pool: The node pool that they are kept in.
+            takes: Pods that its emptiest node has room for.
+        """
+        hard = [rule for rule in self._rules if rule.says in ("apart", "together", "spread")]
+        if any(rule.says != "apart" or rule.key not in self._packing.by_node for rule in hard):
+            return None
+        alone = any(rule.own for rule in hard)
+        total = sum(
+            count * (1 if alone else nodes_take)
+            for node, count, nodes_take in self._packing.open_to(self._shape)[pool]
+            if not hard or self._admits(self._place(node))
+        )
+        return total, 1 if alone else takes
 
     def one_on_each(self) -> Outcome:
         """Place one pod on each node, as for a DaemonSet."""
+        self._gather()
         done = Outcome()
         for place, heap in self._heaps.items():
             for _, _, node, count, _ in heap if self._admits(place) else ():

@@ -46,6 +46,11 @@ class Relations:
         return [rule for rule in self.rules if rule.says == word]
 
     @property
+    def are_hard(self) -> bool:
+        """Whether one of them can keep a pod away."""
+        return any(rule.says in ("apart", "together", "spread") for rule in self.rules)
+
+    @property
     def alone(self) -> bool:
         """Whether its own pods keep each other away."""
         return any(rule.says == "apart" and rule.own for rule in self.rules)

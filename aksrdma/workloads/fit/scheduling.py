@@ -10,14 +10,16 @@ from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.workloads.fit.amounts import PODS, is_device
 from aksrdma.workloads.fit.nodes import ClusterNodes, Site, judge_site
 from aksrdma.workloads.fit.packing import Packing, Shape
-from aksrdma.workloads.fit.placing import Placing
+from aksrdma.workloads.fit.placing import STEPS, Placing
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.reasons import pools_left, reasons_of, runs_out
 from aksrdma.workloads.fit.report import Advice, FitReport, PodsFit, PoolFit, WorkloadFit
 from aksrdma.workloads.fit.workloads import Workload
 
 _TRIAL: Final = 500
-"""Choices of a node in finding out what a pool could take; where these are not enough, its room is what is told."""
+_TRIALS: Final = 20_000
+"""Choices of a node in finding out what a pool could take, for one pool and in all; where these are not enough, its room
+is what is told."""
 
 
 def fit(cluster: ClusterNodes, workloads: Sequence[Workload]) -> FitReport:
@@ -70,6 +72,7 @@ class _Scheduler:
         groups = [group for workload in workloads for group in workload.pods]
         self.packing = Packing(cluster, groups)
         self.notes: dict[str, None] = {}
+        self._trials = _TRIALS
         self.shapes = {id(group): self._shape(group, number) for number, group in enumerate(groups)}
         self._known_pools = {pool.casefold() for pool in cluster.pools}
         self._known_sizes = {kind.vm_size.casefold() for kind in self.packing.kinds if kind.vm_size}
@@ -161,6 +164,8 @@ class _Scheduler:
             placing = Placing(self.packing, tally.group.placement, tally.shape)
             done = placing.run(tally.group.count)
             placing.commit(done)
+            if not done.complete and len(done.moves) >= STEPS:
+                self.notes[f"{workload.label}: so many pods on so many nodes are counted by room alone"] = None
             for pool, count in done.placed.items():
                 tally.placed[pool] = tally.placed.get(pool, 0) + count
             used |= dict.fromkeys(done.placed) if tally in talking else {}
@@ -226,10 +231,8 @@ class _Scheduler:
                 if takes > best:
                     best, free = takes, node.free
             per_node = 1 if tally.daemon else best
-            if total and shape.relations.rules and not tally.daemon:
-                trial = Placing(packing, tally.group.placement, shape, pool).run(total, _TRIAL)
-                if trial.complete:
-                    total, per_node = trial.placed[pool], trial.most[pool] or 1
+            if total and shape.relations.are_hard and not tally.daemon:
+                total, per_node = self._tried(tally, pool, total, best)
             if not best:
                 continue
             out = ("DaemonSet",) if tally.daemon else runs_out(packing, shape, free, per_node)
@@ -239,6 +242,24 @@ class _Scheduler:
                 left = {number: free[number] - needs.get(number, 0) * per_node for number in packing.devices}
                 stranded = {packing.resources[number]: amount for number, amount in left.items() if amount > 0}
             tally.pools[pool] = PoolFit(pool, total, 0, per_node, out, stranded)
+
+    def _tried(self, tally: _Tally, pool: str, total: int, best: int) -> tuple[int, int]:
+        """Return how many pods a pool takes, and a node at most, where other pods keep some away.
+
+        Args:
+            tally: The pods.
+            pool: The pool, with nothing of them elsewhere.
+            total: Pods that it has room for.
+            best: Pods that its emptiest node has room for.
+        """
+        placing = Placing(self.packing, tally.group.placement, tally.shape, pool)
+        known = placing.each_alone(pool, best)
+        if known is None and self._trials > 0:
+            trial = placing.run(total, min(_TRIAL, self._trials), trial=True)
+            self._trials -= len(trial.moves)
+            if trial.complete or len(trial.moves) < _TRIAL:
+                known = trial.placed[pool], trial.most[pool] or 1
+        return known or (total, best)
 
     def _on_each_node(self, tally: _Tally) -> None:
         """Put one pod of a DaemonSet on each node that it may go to."""
