@@ -102,7 +102,7 @@ def test_a_pod_stays_pending(capsys):
     assert code == 1
     assert out.endswith(
         "\nPending: Job/train: 1 of 3\n"
-        "  pool ndh100: takes 2, then nvidia.com/gpu and rdma/ib runs out; 1 more node would take the rest\n"
+        "  pool ndh100: takes 2, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest\n"
     )
     assert err == ""
 

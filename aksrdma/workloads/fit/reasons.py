@@ -113,7 +113,7 @@ def _not_offered(packing: Packing, name: str, pool: str, *, pinned: bool = True)
         unlabeled = [str(one.site.labels.get(NODE_NAME)) for one in nodes if one.site.labels.get(NIC_LABEL) != "true"]
         if unlabeled:
             message = (
-                f"nothing exposes {name}: {named(unlabeled)} lack the label {NIC_LABEL}, by which the operator selects"
+                f"nothing exposes {name}: {named(unlabeled)} lack{'s' * (len(unlabeled) == 1)} the label {NIC_LABEL}, by which the operator selects"
             )
             return Reason(pool, message, "see whether NFD (node-feature-discovery) and the NodeFeatureRule are there")
         message = f"nothing exposes {name}, though {row.name} has InfiniBand and its nodes the label {NIC_LABEL}"
@@ -173,7 +173,9 @@ def _in_pool(
         if odd:
             return Reason(pool, "; ".join(map(str, odd)), mend or "end what is not needed, or let the pool grow")
         return Reason(pool, f"{_taken(packing, pool, shape)} is taken already", "free nodes, or let the pool grow")
-    message = f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} runs out{told}"
+    message = (
+        f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} run{'s' * (len(fit.runs_out) == 1)} out{told}"
+    )
     if mend:
         return Reason(pool, message, mend)
     if not fit.placed:

@@ -214,7 +214,7 @@ _HEAD: Final = (
     "A NODE",
     "FITS",
     "TAKEN",
-    "RUNS OUT FIRST",
+    "LIMITED BY",
     "STRANDED A NODE",
 )
 _LEFT_HEAD: Final = ("POOL", "NODES", "RESOURCE", "TOTAL", "LEFT", "STRANDED")

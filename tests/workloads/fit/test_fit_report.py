@@ -28,7 +28,7 @@ def test_a_report_as_text():
     report = fitted(found, job("train", 3, gpu="8", ib="8", memory="64Gi"), job("small", 5, cpu="2", memory="1500Mi"))
 
     assert render_table(report) == """\
-WORKLOAD   PODS  PLACED  A POD ASKS                                POOL  A NODE  FITS  TAKEN  RUNS OUT FIRST           STRANDED A NODE
+WORKLOAD   PODS  PLACED  A POD ASKS                                POOL  A NODE  FITS  TAKEN  LIMITED BY               STRANDED A NODE
 Job/train  3     2       8 nvidia.com/gpu, 8 rdma/ib, 64Gi memory  a     1       2     2      nvidia.com/gpu, rdma/ib  -
 Job/small  5     5       2 cpu, 1.5Gi memory                       a     48      96    5      cpu                      -
 
@@ -42,7 +42,7 @@ b     1      rdma/ib         1       1         0
              memory          448Gi   448Gi     0
 
 Pending: Job/train: 1 of 3
-  pool a: takes 2, then nvidia.com/gpu and rdma/ib runs out; 1 more node would take the rest
+  pool a: takes 2, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest
   pool b: the taint sku=hpc:NoSchedule is not tolerated; add the toleration {key: sku, operator: Equal, value: hpc, effect: NoSchedule}
 """  # fmt: skip
 
@@ -137,7 +137,7 @@ def test_a_report_as_json():
                         "reasons": [
                             {
                                 "pool": "a",
-                                "message": "takes 2, then rdma/ib and cpu runs out",
+                                "message": "takes 2, then rdma/ib and cpu run out",
                                 "fix": "1 more node would take the rest",
                             }
                         ],

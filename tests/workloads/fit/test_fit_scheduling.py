@@ -176,8 +176,8 @@ def test_pods_that_stay_pending_are_told_of_each_pool():
     report = fitted(kubectl(*nodes("a", 1, **GPU_NODE), *nodes("b", 2, **GPU_NODE)), job(pods=4, gpu="8", ib="8"))
 
     assert why(report) == [
-        "pool a: takes 1, then nvidia.com/gpu and rdma/ib runs out; 1 more node would take the rest",
-        "pool b: takes 2, then nvidia.com/gpu and rdma/ib runs out; 1 more node would take the rest",
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest",
+        "pool b: takes 2, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest",
     ]
 
 

@@ -1,0 +1,284 @@
+"""Why pods stay Pending, as a user reads it: which nodes are odd, what a size or a pool is, and what mends it."""
+
+import json
+
+import pytest
+
+from aksrdma.workloads.fit import fit, read_nodes
+from tests.workloads.fit.fit_objects import (
+    H100,
+    deployment,
+    fitted,
+    job,
+    kubectl,
+    node,
+    nodes,
+    placed,
+    pod,
+    running,
+    together,
+    why,
+    workloads,
+)
+
+FULL = {"gpu": "8", "ib": "8"}
+SIZED = {"node.kubernetes.io/instance-type": H100}
+NO_R = {"node.kubernetes.io/instance-type": "Standard_ND96is_H100_v5"}
+NIC = {"feature.node.kubernetes.io/pci-15b3.present": "true"}
+
+
+def cordoned(name):
+    made = node(name, "a", **FULL)
+    made["spec"]["unschedulable"] = True
+    return made
+
+
+def in_state(name, kind, status):
+    made = node(name, "a", **FULL)
+    made["status"]["conditions"] = [{"type": "Ready", "status": "True"}, {"type": kind, "status": status}]
+    return made
+
+
+LABEL = "whether it has the label feature.node.kubernetes.io/pci-15b3.present"
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        pytest.param(cordoned("n0"), "n0: cordoned; `kubectl uncordon n0`", id="cordoned"),
+        pytest.param(in_state("n0", "Ready", "False"), "n0: not ready; `kubectl describe node n0` says why", id="not-ready"),
+        pytest.param(in_state("n0", "Ready", "Unknown"), "n0: not ready, its kubelet does not answer; `kubectl describe node n0`", id="unreachable"),
+        pytest.param(in_state("n0", "DiskPressure", "True"), "n0: short of disk; `kubectl describe node n0` says what takes it", id="disk"),
+        pytest.param(node("n0", "a", gpu="8"), f"n0: no rdma/ib; see whether driver and device plugin run on n0, and {LABEL}", id="no-rdma"),
+        pytest.param(node("n0", "a", ib="8"), "n0: no nvidia.com/gpu; see whether the driver and device plugin of the GPU Operator run on n0", id="no-gpu"),
+        pytest.param(node("n0", "a", gpu="7", ib="8"), "n0: 7 of 8 nvidia.com/gpu; `kubectl describe node n0` and the log of the device plugin of nvidia.com/gpu there", id="7-of-8"),
+        pytest.param(node("n0", "a", gpu="0", ib="8"), "n0: 0 nvidia.com/gpu, so the device plugin there found none; look at the GPU driver on the node and at the log of the device plugin", id="gpu-0"),
+        pytest.param(node("n0", "a", gpu="8", ib="0"), "n0: 0 rdma/ib, so the device plugin there found none; look at the selectors in the plugin's configuration, at the driver on the node, and at the log of the plugin", id="rdma-0"),
+    ],
+)  # fmt: skip
+def test_an_odd_node_is_named_and_no_further_one_is_asked_for(odd, said):
+    report = fitted(kubectl(odd, node("n1", "a", **FULL)), job(pods=2, gpu="8", ib="8"))
+
+    assert placed(report) == [{"a": 1}]
+    assert why(report) == [f"pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; {said}"]
+
+
+@pytest.mark.parametrize("status", ["True", "Unknown"])
+def test_a_condition_that_says_nothing_bad_keeps_no_pod_away(status):
+    kind = "Ready" if status == "True" else "DiskPressure"
+
+    assert fitted(kubectl(in_state("n0", kind, status)), job(gpu="8", ib="8")).ok
+
+
+def test_a_taint_that_stands_there_already_is_not_added_again():
+    bad = in_state("n0", "Ready", "False")
+    bad["spec"]["taints"] = [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]
+
+    found = kubectl(bad)
+
+    assert [str(taint) for taint in found.nodes[0].site.taints] == ["node.kubernetes.io/not-ready:NoSchedule"]
+
+
+def test_a_node_that_other_pods_hold_is_named_with_them():
+    found = kubectl(*nodes("a", 2, **FULL), running("a-0", "old", gpu="1", ib="8", cpu="1"))
+
+    report = fitted(found, job(pods=2, gpu="8", ib="8"))
+
+    assert why(report) == [
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; a-0: held by pod default/old (1 nvidia.com/gpu, 8 rdma/ib); "
+        "end what is not needed, or 1 more node would take the rest"
+    ]
+
+
+def test_many_pods_that_hold_a_node_are_counted():
+    pods = [running("a-0", f"old-{number}", gpu="1") for number in range(7)]
+
+    report = fitted(kubectl(node("a-0", "a", **FULL), *pods), pod(gpu="2"))
+
+    (reason,) = why(report)
+    assert reason.startswith("pool a: a-0: held by pod default/old-0 (1 nvidia.com/gpu), ")
+    assert "old-4 (1 nvidia.com/gpu), 2 more pods; end what is not needed, or let the pool grow" in reason
+    assert "old-5" not in reason
+
+
+def test_a_host_port_is_told_with_the_pod_that_has_it():
+    ports = {"containers": [{"name": "m", "ports": [{"hostPort": 8080}]}]}
+    found = kubectl(node("a-0", "a", cpu="8"), running("a-0", "old", spec=ports))
+
+    assert why(fitted(found, pod(ports))) == [
+        "pool a: a-0: held by pod default/old (hostPort 8080); end what is not needed, or let the pool grow"
+    ]
+
+
+def test_nodes_that_are_odd_in_the_same_way_are_named_together_and_many_are_counted():
+    found = kubectl(*(cordoned(f"n{number}") for number in range(7)), node("ok", "a", **FULL))
+
+    (reason,) = why(fitted(found, job(pods=3, gpu="8", ib="8")))
+
+    assert reason == (
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; n0, n1, n2, n3, n4 and 2 more: cordoned; "
+        "`kubectl uncordon n0 n1 n2 n3 n4`"
+    )
+
+
+def test_a_pool_whose_nodes_are_all_odd_is_told_by_them():
+    assert why(fitted(kubectl(cordoned("n0"), cordoned("n1")), job(gpu="8", ib="8"))) == [
+        "pool a: n0, n1: cordoned; `kubectl uncordon n0 n1`"
+    ]
+
+
+def test_where_the_nodes_that_are_large_enough_take_none_they_are_named():
+    found = kubectl(cordoned("n0"), node("n1", "a", gpu="4", ib="8"))
+
+    (reason,) = why(fitted(found, job(gpu="8", ib="8")))
+
+    assert reason.startswith("pool a: n0: cordoned; n1: 4 of 8 nvidia.com/gpu; `kubectl uncordon n0`; ")
+
+
+def test_a_taint_that_a_pod_tolerates_is_not_what_is_odd():
+    spec = {"tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]}
+    half = cordoned("n0")
+    half["status"]["allocatable"]["rdma/ib"] = "4"
+
+    (reason,) = why(fitted(kubectl(half, node("n1", "a", **FULL)), job(pods=2, spec=spec, gpu="8", ib="8")))
+
+    assert "n0: 4 of 8 rdma/ib" in reason
+
+
+def test_a_rule_that_keeps_pods_off_nodes_with_room_is_named():
+    found = kubectl(*nodes("a", 2, cpu="2"))
+
+    report = fitted(found, deployment(3, together("kubernetes.io/hostname", app="w"), {"app": "w"}, cpu="1"))
+
+    assert why(report) == [
+        "pool a: takes 2, and podAffinity keeps the rest off the nodes that have room; change podAffinity"
+    ]
+
+
+# What a size, or a device plugin, is to blame for
+
+
+def test_a_size_without_r_is_told_as_explain_tells_it():
+    told = "Standard_ND96is_H100_v5 has no InfiniBand: the same GPUs, but no `r` in the name"
+    pools = read_nodes(json.dumps([{"name": "a", "vmSize": "Standard_ND96is_H100_v5", "count": 2}]).encode(), "p.json")
+    both = kubectl(node("n0", "a", NO_R, gpu="8"), node("n1", "b", SIZED, **FULL))
+    pinned = {"nodeSelector": {"kubernetes.azure.com/agentpool": "a"}}
+
+    from_az, from_kubectl = (
+        why(fit(found, workloads(job(spec=pinned, gpu="8", ib="8"))))[0] for found in (pools, both)
+    )
+
+    assert [one.startswith(f"pool a: {told}") for one in (from_az, from_kubectl)] == [True, True]
+    assert from_az.endswith("; make the pool of Standard_ND96isr_H100_v5")
+    assert pools.nodes[0].allocatable["nvidia.com/gpu"] == 8
+    assert any(note.startswith(f"pool a: {told}") for note in pools.notes)
+
+
+def test_a_size_that_nobody_takes_for_one_with_infiniband_is_told_to_pods_that_want_it():
+    found = read_nodes(json.dumps([{"name": "s", "vmSize": "Standard_D4s_v5", "count": 2}]).encode(), "p.json")
+
+    (pinned,) = why(fit(found, workloads(pod({"nodeSelector": {"agentpool": "s"}}, ib="1"))))
+
+    assert pinned.startswith("pool s: Standard_D4s_v5 has no InfiniBand: its name has no `r`")
+    assert pinned.endswith("; choose a size that has it")
+
+
+def test_gpus_that_nothing_advertises_are_told_with_what_would():
+    for labels, size in ((SIZED, H100), (NO_R, "Standard_ND96is_H100_v5")):
+        assert why(fitted(kubectl(node("n0", "a", labels, cpu="96")), pod(gpu="1"))) == [
+            f"pool a: {size} has GPUs, but nothing advertises nvidia.com/gpu there; "
+            "install the GPU Operator or the NVIDIA device plugin"
+        ]
+
+
+def test_gpus_of_another_maker_are_not_what_is_missing():
+    found = kubectl(node("n0", "a", SIZED, cpu="96"))
+
+    assert why(fitted(found, pod(**{"amd.com/gpu": "1"}))) == [
+        "no node has amd.com/gpu; ask for what the nodes have, or add a pool that has it"
+    ]
+
+
+def test_rdma_that_nothing_exposes_is_told_with_the_label_or_with_the_plugin():
+    bare, labeled = (kubectl(node("n0", "a", {**SIZED, **extra}, gpu="8")) for extra in ({}, NIC))
+
+    assert why(fitted(bare, pod(ib="1"))) == [
+        "pool a: nothing exposes rdma/ib: n0 lacks the label feature.node.kubernetes.io/pci-15b3.present, by which the "
+        "operator selects; see whether NFD (node-feature-discovery) and the NodeFeatureRule are there"
+    ]
+    assert why(fitted(labeled, pod(ib="1"))) == [
+        f"pool a: nothing exposes rdma/ib, though {H100} has InfiniBand and its nodes the label "
+        "feature.node.kubernetes.io/pci-15b3.present; see whether the pods of driver and device plugin run there: "
+        "`kubectl get pods -A -o wide`"
+    ]
+
+
+# What az says of pools
+
+
+def from_az(**fields):
+    pool = {"name": "nd", "vmSize": H100, "count": 2, "osType": "Linux", **fields}
+    return read_nodes(json.dumps([pool]).encode(), "pools.json", "sriov-device-plugin")
+
+
+@pytest.mark.parametrize(
+    ("fields", "noted"),
+    [
+        pytest.param({"osSku": "AzureLinux"}, "pool nd runs Azure Linux: no azurelinux image of the NIC driver", id="azure-linux"),
+        pytest.param({"nodeImageVersion": "AKSAzureLinux-V3gen2-202607.09.0"}, "pool nd runs AKSAzureLinux-V3gen2", id="by-its-image"),
+        pytest.param({"osSku": "Mariner"}, "pool nd runs Mariner: no azurelinux image", id="by-its-old-name"),
+        pytest.param({"count": 101}, "pool nd has 101 nodes: one with InfiniBand holds 100, 300 by support request", id="more-than-a-fabric"),
+        pytest.param({"scaleSetPriority": "Spot"}, "pool nd is a spot pool: Azure may take its nodes away", id="spot"),
+        pytest.param({"count": 0, "enableAutoScaling": True, "maxCount": 4}, "pool nd may grow from 0 to 4 nodes", id="scale-to-zero"),
+    ],
+)  # fmt: skip
+def test_what_of_a_pool_is_noted(fields, noted):
+    assert [note for note in from_az(**fields).notes if note.startswith(noted)] != []
+
+
+@pytest.mark.parametrize("fields", [{"osSku": "Ubuntu"}, {"count": 100}, {"scaleSetPriority": "Regular"}])
+def test_what_is_ordinary_is_not_noted(fields):
+    assert not any(note.startswith("pool nd") for note in from_az(**fields).notes)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"count": 0}, "it has no nodes; let it grow", id="none"),
+        pytest.param({"count": 0, "enableAutoScaling": True, "maxCount": 4}, "it has no nodes: it is scaled to zero, and may grow to 4; let it grow", id="scaled-to-zero"),
+        pytest.param({"powerState": {"code": "Stopped"}}, "it has no nodes: it is stopped; start it", id="stopped"),
+    ],
+)  # fmt: skip
+def test_a_pool_without_nodes_says_why(fields, said):
+    assert why(fit(from_az(**fields), workloads(job(gpu="8", ib="8")))) == [f"pool nd: {said}"]
+
+
+def test_a_spot_pool_is_known_by_its_label():
+    spec = {
+        "nodeSelector": {"kubernetes.azure.com/scalesetpriority": "spot"},
+        "tolerations": [{"key": "kubernetes.azure.com/scalesetpriority", "operator": "Exists"}],
+    }
+
+    assert fit(from_az(scaleSetPriority="Spot"), workloads(job(spec=spec, gpu="8"))).ok
+    assert not fit(from_az(), workloads(job(spec=spec, gpu="8"))).ok
+
+
+def test_nodes_that_run_azure_linux_are_noted_once_a_pool():
+    made = nodes("a", 2, labels=SIZED, **FULL)
+    for one in made:
+        one["status"]["nodeInfo"] = {"osImage": "Microsoft Azure Linux 3.0"}
+
+    assert [note for note in kubectl(*made).notes if "Linux" in note] == [
+        "pool a runs Azure Linux 3.0: no azurelinux image of the NIC driver is listed for any release of Network Operator, "
+        "so nothing may offer RDMA there; Ubuntu is the sure choice"
+    ]
+
+
+def test_more_nodes_than_a_fabric_holds_are_noted_of_pools_with_rdma_alone():
+    assert [
+        kubectl(*nodes("a", count, **asks)).notes[1:] != () for count, asks in ((101, FULL), (100, FULL), (101, {}))
+    ] == [
+        True,
+        False,
+        False,
+    ]
