@@ -106,3 +106,62 @@ def test_a_protocol_table_of_ucx_is_quoted_where_its_lanes_begin() -> None:
     assert report.verdict == "used"
     assert report.reasons[0].line is not None
     assert report.reasons[0].line.number == 2
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "cuMemAlloc() of a 131072 bytes GPU buffer",
+        "initializing CUDA",
+        "creating CUDA Ctx",
+        "Using ROCm Device with ID: 0",
+    ],
+)
+def test_perftest_s_buffers_in_gpu_memory_are_gpudirect_where_a_row_follows(sign: str) -> None:
+    measured = check_log(io.BytesIO((_TITLE + sign + "\n" + _ROWS).encode()), "a")
+    failed = check_log(io.BytesIO((_TITLE + sign + "\n Couldn't allocate MR\n").encode()), "a")
+    host = check_log(io.BytesIO((_TITLE + _ROWS).encode()), "a")
+
+    assert (measured.gpudirect, failed.gpudirect, host.gpudirect) == (True, None, False)
+    assert "peermem" in failed.errors[0].advice
+
+
+def test_a_message_is_told_in_single_spaces() -> None:
+    report = check_log(io.BytesIO(b"a:1:2 [0] x.cc:1 NCCL WARN something   very  odd\n"), "a")
+
+    assert report.errors[0].message == "something very odd"
+
+
+def test_a_topology_file_that_is_broken_is_neither_loaded_nor_missing() -> None:
+    log = _IB + "a:1:2 [0] graph/xml.cc:1 NCCL WARN XML Parse : expected >, got 'x'\n"
+    report = check_log(io.BytesIO(log.encode()), "a")
+
+    assert report.topology_file is None
+    assert [rank.topology_file for rank in report.ranks] == [None]
+    missing = log.replace("XML Parse : expected >", "Could not open XML topology file /x")
+    assert [rank.topology_file for rank in check_log(io.BytesIO(missing.encode()), "a").ranks] == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("line", "devices", "link"),
+    [
+        pytest.param("Transport retry count exceeded on mlx5_3:1/IB (synd 0x15)", ("mlx5_3",), "IB", id="InfiniBand"),
+        pytest.param("Transport retry count exceeded on mlx5_3:1/RoCE (synd 0x15)", ("mlx5_3",), "RoCE", id="RoCE"),
+        pytest.param("UCX  ERROR mlx5dv_devx_obj_create(QP) failed on mlx5_4, syndrome 0x1: x", ("mlx5_4",), None, id="an error"),
+        pytest.param("UCX  INFO mlx5dv_devx_obj_create(QP) failed on mlx5_4, syndrome 0x1: x", (), None, id="no error"),
+    ],
+)  # fmt: skip
+def test_ucx_names_devices_and_links(line: str, devices: tuple[str, ...], link: str | None) -> None:
+    report = check_log(io.BytesIO(f"[1.1] [h1:42:0] x.c:1 {line}\n".encode()), "a")
+
+    assert report.devices == devices
+    assert report.link == link
+
+
+def test_ranks_without_a_number_stand_last_and_by_their_host() -> None:
+    log = "".join(
+        info("Using network IB", host) + (info(f"comm 0x5 rank {rank} nRanks 4 nNodes 4", host) if rank else "")
+        for host, rank in (("c", ""), ("b", ""), ("d", "2"), ("e", "1"))
+    )
+
+    assert [rank.host for rank in check_log(io.BytesIO(log.encode()), "a").ranks] == ["e", "d", "b", "c"]
