@@ -43,6 +43,9 @@ _DOCTOR_FIX: Final = "`aksrdma doctor FILE` says what such a file shows"
 _NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernetes.io/hostname)"
 
 
+_NCCL: Final = frozenset({"nccl"})
+_UCX: Final = frozenset({"ucx", "nixl"})
+"""Families of errors, as `errors/*.yaml` has them."""
 _FOREIGN: Final = frozenset({Fabric.SOCKETS, Fabric.OTHER})
 _WORST_FIRST: Final = (Fabric.SOCKETS, Fabric.OTHER, Fabric.VERBS, Fabric.UNKNOWN)
 """One channel over sockets slows down all ranks, so it decides."""
@@ -117,7 +120,7 @@ def _channels(evidence: Evidence, channels: list[_Seen], vm_size: VmSize | None)
         return _judged("unproven", text, line, "set NCCL_NET_PLUGIN=none to use NCCL's own NET/IB")
     if ethernet := only_ethernet(carrying(evidence), vm_size):
         return _ethernet(f"NCCL's channels between nodes go over {ethernet.name}", line)
-    stopped = _setup_failure(evidence)
+    stopped = _setup_failure(evidence, _NCCL)
     if stopped and not _moved(evidence):
         text = f"NCCL chose NET/{network}, but setting it up failed before any data moved"
         return _judged("unproven", text, stopped.line, stopped.advice)
@@ -138,7 +141,7 @@ def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None, v
         return _not_used(evidence, *foreign)
     if any(fabric is not Fabric.VERBS for fabric, _, _ in selections):
         return _judged("unproven", f"NCCL chose {network}, which aksrdma does not know", line, _INFO_FIX)
-    if stopped := _setup_failure(evidence):
+    if stopped := _setup_failure(evidence, _NCCL):
         return _judged("unproven", f"NCCL chose {network}, but setting it up failed", stopped.line, stopped.advice)
     # Channels inside a node without any to other nodes mean that these lines were not cut out of the log.
     if several_nodes(evidence) and _moved(evidence) and local is None:
@@ -229,7 +232,7 @@ def _ucx(evidence: Evidence) -> Judgment | None:
     if evidence.answered:
         return _judged("used", "UCX had verbs queue pairs to other nodes at work when one failed", evidence.answered)
     if line := evidence.lanes.get(Fabric.VERBS):
-        if stopped := _setup_failure(evidence):
+        if stopped := _setup_failure(evidence, _UCX):
             text = "UCX chose verbs for an endpoint to another process, but setting it up failed"
             return _judged("unproven", text, stopped.line, stopped.advice)
         lanes = [lane.rpartition("/")[2] for rank in evidence.ranks.values() for lane in rank.lanes]
@@ -287,8 +290,10 @@ def _judged(verdict: Verdict, text: str, line: Line | None, fix: str | None = No
     return Judgment(verdict, Reason(text, line, fix))
 
 
-def _setup_failure(evidence: Evidence) -> Failure | None:
-    return next((failure for failure in evidence.failures.values() if failure.stops_setup), None)
+def _setup_failure(evidence: Evidence, families: frozenset[str]) -> Failure | None:
+    """Return an error that kept a program from its network; another program's says nothing of it."""
+    failures = evidence.failures.values()
+    return next((failure for failure in failures if failure.stops_setup and failure.family in families), None)
 
 
 def _answered() -> frozenset[int]:

@@ -196,3 +196,43 @@ def test_a_row_is_no_slower_on_a_line_that_nearly_fits_again_and_again(row: Know
         pattern.search(line)
 
     assert (time.process_time() - begin) / len(lines) < 0.05
+
+
+STOPS = {
+    "nccl": {
+        "nccl-no-network", "ifname-none", "ifname-listening", "ifname-family", "ifname-subnet", "mixed-links",
+        "mixed-merged", "nics-differ", "memlock-nccl", "registration-dmabuf", "registration", "queue-pair",
+        "verbs-call",
+    },
+    "ucx": {
+        "memlock-ucx", "memlock-ucx-other", "memlock-ucx-old", "ucx-foreign-device", "ucx-foreign-device-call",
+        "ucx-gid", "ucx-umem", "ucx-devx", "ucx-no-transports", "ucx-unreachable", "ucx-no-kind", "ucx-gpudirect",
+        "ucx-pkey", "ucx-modify", "ucp-worker", "openmpi-no-device",
+    },
+    "nixl": {"nixl-memory-host", "nixl-worker", "nixl-backend", "nixl-registration"},
+}  # fmt: skip
+CHANNEL = "w9:1:1 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0\n"
+ENDPOINT = "[1.1] [h9:42:0] ucp_worker.c:1855 UCX  INFO  inter-node cfg#1 tag(rc_mlx5/mlx5_0:1)\n"
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in LINES if ROWS[name].family != "perftest"])
+def test_an_error_of_a_program_keeps_that_program_from_its_network(name: str) -> None:
+    line = LINES[name][0]["line"]
+    family = ROWS[name].family
+
+    nccl = check_log(io.BytesIO(f"{CHANNEL}{line}\n".encode()), "a").verdict
+    ucx = check_log(io.BytesIO(f"{ENDPOINT}{line}\n".encode()), "a").verdict
+
+    assert nccl == ("unproven" if name in STOPS["nccl"] else "used")
+    of_nccl = name in {"nccl-ib-disable", "nccl-net-socket", "no-device"} or "Got completion" in line
+    if not of_nccl:
+        assert ucx == ("unproven" if name in STOPS.get(family, ()) and family != "nccl" else "used")
+
+
+def test_rows_of_perftest_that_stop_the_setup_go_before_those_that_do_not() -> None:
+    rest = {
+        "perftest-status", "pingpong-status", "perftest-poll", "perftest-run", "perftest-none", "perftest-no-devices",
+        "perftest-device", "perftest-dmabuf-build", "perftest-setup", "perftest-connect", "mlx5-completion",
+    }  # fmt: skip
+
+    assert {row.id for row in known_errors() if row.family == "perftest" and not row.stops_setup} == rest

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from aksrdma.diagnosis import LogReport, check_log, render_text
-from aksrdma.diagnosis.programs import Program, programs
+from aksrdma.diagnosis.log_report import gather
+from aksrdma.diagnosis.programs import Program, program, programs
 
 
 def check(log: str) -> LogReport:
@@ -172,3 +173,13 @@ def test_an_empty_list_of_devices_is_told(text: str, none: bool) -> None:
 
     assert [error.message for error in report.errors] == (["ibv_devices lists no InfiniBand device"] if none else [])
     assert ("rdma/ib" in (report.reasons[0].fix or "")) is none
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [pytest.param(row.id, text, id=f"{row.id}-{text}") for row in programs() for text in row.texts]
+)
+def test_each_text_names_its_program(name: str, text: str) -> None:
+    told = program(gather(io.BytesIO(f"x {text} y\n".encode())))
+
+    assert told is not None
+    assert told.id == name
