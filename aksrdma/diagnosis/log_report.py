@@ -229,7 +229,7 @@ def gather(stream: BinaryIO) -> Evidence:
         programs.read(evidence, line)
         if failure := known_errors.failure(line, evidence.perftest_gpu):
             evidence.fail(failure)
-    endpoints.finish()
+    endpoints.end()
     listed.end()
     return evidence
 

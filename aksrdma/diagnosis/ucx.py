@@ -1,4 +1,6 @@
-"""Reads what UCX prints: endpoints (UCX_LOG_LEVEL=info), protocol tables (UCX_PROTO_INFO=y) and failed queue pairs."""
+"""Reads what UCX prints: endpoints (UCX_LOG_LEVEL=info), protocol tables (UCX_PROTO_INFO=y), failed queue pairs and
+what ucx_info lists.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from aksrdma.diagnosis.evidence import Evidence, note
+from aksrdma.diagnosis.evidence import Evidence, Failure, note
 from aksrdma.diagnosis.fabrics import Fabric, of_ucx
 from aksrdma.diagnosis.lines import Line, Source
 
-MARKERS: Final = ("cfg#", "ep_cfg[", "wqe[", "UCX  ERROR", "UCX  WARN", "mlx5", "mlx4", "| ")
+MARKERS: Final = ("cfg#", "ep_cfg[", "wqe[", "UCX  ERROR", "UCX  WARN", "mlx5", "mlx4", "| ", "Transport: ")
 
 _CONFIG = re.compile(r"(?:(?P<scope>inter-node|intra-node|self) )?(?:ep_cfg\[\d+\]|cfg#\d+)")
 _LANE = re.compile(
@@ -20,6 +22,12 @@ _LANE = re.compile(
 _POSTED = re.compile(r"\b(?P<kind>RC|DC|DCI|UD|RD)\w* QP 0x[0-9a-f]+ wqe\[(?P<index>\d{1,9})\]: \w+")
 _NAMED = re.compile(r"\b(?P<device>(?:mlx\d|bnxt_re|irdma|ionic|hns|rxe|qedr)\w*):\d+/(?P<link>IB|RoCE)\b")
 _FAILED_DEVICE = re.compile(r"UCX  ERROR (?:.*? on )?(?P<device>mlx\d\w*)[,:]")
+_LISTED = re.compile(r"^\s*#\s+Transport: (?P<name>\w{1,40})\s*$")
+_MOST_LISTED: Final = 64
+_NOTHING_LISTED: Final = (
+    "UCX can use no InfiniBand here: is rdma/ib in the pod's limits, is IPC_LOCK added, and is UCX built with verbs"
+    " (libuct_ib.so beside libuct.so)?"
+)
 _MOST_OPEN: Final = 4096
 """Processes whose tables are gathered at once."""
 
@@ -46,12 +54,16 @@ class Ucx:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._open: dict[Source, _Endpoint] = {}
+        self._listed: dict[str, Line] = {}
+        """Transports that ucx_info lists, with the line of each."""
 
     def read(self, line: Line) -> None:
         """Enter what UCX says in a message."""
         if line.source.device is not None:  # NCCL's own line
             return
         text = line.text
+        if "Transport: " in text and (listed := _LISTED.match(text)) and len(self._listed) < _MOST_LISTED:
+            self._listed.setdefault(listed["name"], line)
         config = _CONFIG.search(text) if "cfg" in text else None
         if config:
             self._end(line.source)
@@ -70,6 +82,13 @@ class Ucx:
         """Enter what the tables say that were still open at the end of the log."""
         for source in list(self._open):
             self._end(source)
+
+    def end(self) -> None:
+        """Enter what the end of the log leaves open, and what ucx_info did not list."""
+        self.finish()
+        if self._listed and not any(of_ucx(name) is Fabric.VERBS for name in self._listed):
+            message = f"ucx_info lists no RDMA transport, but {', '.join(self._listed)}"
+            self._evidence.fail(Failure(next(iter(self._listed.values())), message, _NOTHING_LISTED, family="ucx"))
 
     def _end(self, source: Source) -> None:
         endpoint = self._open.pop(source, None)

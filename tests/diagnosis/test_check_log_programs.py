@@ -16,7 +16,7 @@ def check(log: str) -> LogReport:
 
 
 FILES = {
-    "ucx-info": "# Memory domain: tcp\n#      Transport: tcp\n#         Device: eth0\n",
+    "ucx-info": "# Memory domain: mlx5_0\n#      Transport: rc_mlx5\n#         Device: mlx5_0:1\n",
     "ibv-devinfo": "hca_id:\tmlx5_0\n\tphys_port_cnt:\t1\n\t\tport:\t1\n\t\t\tstate:\t\tPORT_ACTIVE (4)\n",
     "shared-device-plugin": "2025/03/21 09:17:03 Starting K8s RDMA Shared Device Plugin version= master\n"
     "2025/03/21 09:17:03 Warning: no devices in device pool, creating empty resource server for shared_ib\n",
@@ -183,3 +183,27 @@ def test_each_text_names_its_program(name: str, text: str) -> None:
 
     assert told is not None
     assert told.id == name
+
+
+_INFO = "# Memory domain: x\n#      Transport: {0}\n#         Device: eth0\n#   Transport: {1}\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        pytest.param(("tcp", "self"), "ucx_info lists no RDMA transport, but tcp, self", id="none"),
+        pytest.param(("tcp", "rc_mlx5"), None, id="rc_mlx5"),
+        pytest.param(("dc", "tcp"), None, id="dc, of an older release"),
+        pytest.param(("tcp", "tcp"), "ucx_info lists no RDMA transport, but tcp", id="one twice"),
+    ],
+)
+def test_ucx_info_without_an_rdma_transport_is_told(names: tuple[str, str], message: str | None) -> None:
+    report = check(_INFO.format(*names))
+
+    assert report.verdict == "unproven"
+    assert [error.message for error in report.errors] == ([message] if message else [])
+    assert ("rdma/ib" in (report.reasons[0].fix or "")) is bool(message)
+
+
+def test_a_word_about_transports_is_no_list_of_them() -> None:
+    assert check("My Transport: tcp\n").errors == ()
