@@ -1,6 +1,4 @@
-"""Reads what UCX prints: endpoints (UCX_LOG_LEVEL=info), protocol tables (UCX_PROTO_INFO=y), failed queue pairs and
-what ucx_info lists.
-"""
+"""Reads what UCX prints: endpoints (UCX_LOG_LEVEL=info), protocol tables, failed queue pairs, and ucx_info's list."""
 
 from __future__ import annotations
 
