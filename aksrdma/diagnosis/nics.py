@@ -53,7 +53,8 @@ def _differing(evidence: Evidence, hosts: dict[str, dict[str, Line]]) -> Iterato
     by_nics: dict[frozenset[str], list[str]] = {}
     for host, names in hosts.items():
         by_nics.setdefault(frozenset(names), []).append(host)
-    if len(by_nics) > 1:
+    # As many under other names are the same NICs: numbers shift where the Ethernet function comes first.
+    if len({len(names) for names in by_nics}) > 1:
         (few, one), (many, other) = _ends({names: where[0] for names, where in by_nics.items()})
         text = f"the nodes do not use the same NICs, they differ: {one} {_count(few)}, {other} {_count(many)}"
         yield Reason(text, hosts[other][min(many)], fix)
