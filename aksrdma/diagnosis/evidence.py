@@ -1,6 +1,6 @@
 """What a whole log says, gathered line by line in memory that does not grow with its length.
 
-The readers (`nccl`, `perftest`, `ucx`, `known_errors`) enter here what each line says; `verdict` judges it.
+The readers (`nccl`, `perftest`, `ucx`, `ports`, `programs`, `known_errors`) enter here what each line says; `verdict` judges it.
 """
 
 from __future__ import annotations

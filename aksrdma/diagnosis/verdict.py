@@ -90,7 +90,7 @@ def _nccl(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
     if selections := _seen(evidence, evidence.selections()):
         return _selected(evidence, selections, local, vm_size)
     listed = any(rank.devices for rank in evidence.ranks.values())
-    if (cause := _cause(evidence)) and cause.decides and not listed:
+    if (cause := _cause(evidence, _NCCL)) and cause.decides and not listed:
         return _judged("not-used", f"NCCL has only TCP sockets: {cause.message}", cause.line, cause.advice)
     if alone := _alone(evidence):
         return alone
@@ -155,7 +155,7 @@ def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None, v
 def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
     if evidence.fabric(network) is Fabric.SOCKETS:
         text = f"NCCL's network between nodes is {network}, that is TCP sockets"
-        if cause := _cause(evidence):
+        if cause := _cause(evidence, _NCCL):
             setting = evidence.settings.get("NCCL_IB_HCA") if not cause.chosen else None
             why = f"{cause.message}{f' (NCCL_IB_HCA is set to {setting})' if setting else ''}"
             return _judged("not-used", f"{text}: {why} (line {cause.line.number})", line, cause.advice)
@@ -165,9 +165,11 @@ def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
     return _judged("not-used", text, line, _FABRIC_FIX)
 
 
-def _cause(evidence: Evidence) -> Failure | None:
-    """Return the weightiest reason that the log names for a network that is not RDMA."""
-    causes = [failure for failure in evidence.failures.values() if failure.cause is not None]
+def _cause(evidence: Evidence, families: frozenset[str]) -> Failure | None:
+    """Return the weightiest reason that the log names for a network that is not RDMA; libibverbs speaks for all."""
+    families |= {"verbs"}
+    failures = evidence.failures.values()
+    causes = [failure for failure in failures if failure.cause is not None and failure.family in families]
     return min(causes, key=lambda failure: failure.cause or 0, default=None)
 
 
@@ -213,9 +215,10 @@ def _perftest(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
     if evidence.localhost:
         text = "perftest's client was sent to its own host, so nothing went between nodes"
         return _judged("unproven", text, evidence.localhost, fix)
-    for device, result in evidence.measured.items():
+    ethernet = vm_size is not None and set(evidence.perftest_links) == {"RoCE"}
+    measured = sorted(evidence.measured.items(), key=lambda one: is_ethernet_function(one[0] or ""))
+    for device, result in measured:  # of several devices InfiniBand's are the first
         on = f" on {device}" if device else ""
-        ethernet = vm_size is not None and set(evidence.perftest_links) == {"RoCE"}
         if ethernet or is_ethernet_function(device or ""):
             return _ethernet(f"perftest measured traffic{on}", result.line)
         return _judged("used", f"perftest measured traffic over verbs{on}", result.line)
@@ -241,7 +244,7 @@ def _ucx(evidence: Evidence) -> Judgment | None:
         return _judged("used", "UCX's endpoint to another process goes over verbs", line)
     for fabric, text in ((Fabric.SOCKETS, "TCP sockets"), (Fabric.OTHER, "another fabric")):
         if line := evidence.lanes.get(fabric):
-            if cause := _cause(evidence):
+            if cause := _cause(evidence, _UCX):
                 why = f"{cause.message} (line {cause.line.number})"
                 text = f"UCX's endpoint to another process goes over {text}: {why}"
                 return _judged("not-used", text, line, cause.advice)

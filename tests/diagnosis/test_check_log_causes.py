@@ -310,3 +310,19 @@ def test_two_warnings_in_turn_are_two() -> None:
     log = "w0:1:1 [0] x.cc:2 NCCL WARN one of\nw0:1:1 [0] x.cc:2 NCCL WARN two of\n"
 
     assert [error.message for error in check(log).errors] == ["one of", "two of"]
+
+
+def test_the_cause_is_the_program_s_own() -> None:
+    tls = "[1.1] [h1:42:0] x.c:1 UCX  WARN  transports 'rc' are not available, please use one or more of: tcp\n"
+    tcp = "[1.3] [h1:42:0] ucp_worker.c:1855 UCX  INFO  inter-node cfg#1 tag(tcp/eth0)\n"
+
+    assert "transports" not in check(tls + _SOCKET).reasons[0].text
+    assert "kernel ABI" in check(_ABI + tcp).reasons[0].text
+
+
+def test_of_several_devices_that_perftest_measured_infiniband_counts() -> None:
+    both = _PERFTEST.format(device="mlx5_an0", link="Ethernet") + _PERFTEST.format(device="mlx5_ib0", link="IB")
+
+    assert check(both).verdict == "used"
+    assert "mlx5_ib0" in check(both).reasons[0].text
+    assert check(both, True).verdict == "used"
