@@ -83,7 +83,7 @@ def test_a_marker_is_looked_for_once() -> None:
         pytest.param(
             "cause",
             {
-                "ibverbs-abi", "ibverbs-kernel-abi", "ibverbs-uverbs-abi", "ibverbs-driver", "ibverbs-no-driver",
+                "ibverbs-abi", "ibverbs-kernel-abi",  "ibverbs-driver", "ibverbs-no-driver",
                 "ibverbs-config", "nvshmem-ibverbs", "memlock-ucx-disabled", "ucx-device", "ucx-transports",
                 "mooncake-no-devices", "mooncake-force-tcp", "nccl-ib-disable", "nccl-net-socket", "libibverbs-missing",
                 "nccl-open-device", "nccl-no-interface", "no-device",
