@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Final
 
 from aksrdma.diagnosis.evidence import Evidence
 from aksrdma.diagnosis.lines import Line
 from aksrdma.diagnosis.rows import rows
+
+_EARLY: Final = 50
+"""Lines at the start of a file, of which one is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,10 @@ def read(evidence: Evidence, line: Line) -> None:
 
 
 def program(evidence: Evidence) -> Program | None:
-    """Return the program with the most lines, the first row among equals; None where no line names one."""
+    """Return the program with the most lines, the first row among equals; None where no line names one.
+
+    One line far down in a long file says nothing: a job may print any word.
+    """
     most = max(evidence.programs.values(), default=0)
-    return next((row for row in programs() if most and evidence.programs[row.id] == most), None)
+    found = next((row for row in programs() if most and evidence.programs[row.id] == most), None)
+    return found if found and (most > 1 or evidence.named[found.id].number <= _EARLY) else None

@@ -207,3 +207,18 @@ def test_ucx_info_without_an_rdma_transport_is_told(names: tuple[str, str], mess
 
 def test_a_word_about_transports_is_no_list_of_them() -> None:
     assert check("My Transport: tcp\n").errors == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "times", "told"),
+    [
+        pytest.param(49, 1, True, id="one line at the start"),
+        pytest.param(50, 1, False, id="one line far down"),
+        pytest.param(50, 2, True, id="two lines far down"),
+    ],
+)
+def test_one_word_far_down_in_a_long_log_does_not_name_it(before: int, times: int, told: bool) -> None:
+    report = check("loss is 0.4\n" * before + FILES["gpu-operator"] * times)
+
+    assert ("GPU Operator" in report.reasons[0].text) is told
+    assert told or "NCCL_DEBUG" in (report.reasons[0].fix or "")
