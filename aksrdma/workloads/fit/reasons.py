@@ -112,9 +112,7 @@ def _not_offered(packing: Packing, name: str, pool: str, *, pinned: bool = True)
     if rdma and row is not None and row.usable:
         unlabeled = [str(one.site.labels.get(NODE_NAME)) for one in nodes if one.site.labels.get(NIC_LABEL) != "true"]
         if unlabeled:
-            message = (
-                f"nothing exposes {name}: {named(unlabeled)} lack{'s' * (len(unlabeled) == 1)} the label {NIC_LABEL}, by which the operator selects"
-            )
+            message = f"nothing exposes {name}: {named(unlabeled)} lack{'s' * (len(unlabeled) == 1)} the label {NIC_LABEL}, by which the operator selects"
             return Reason(pool, message, "see whether NFD (node-feature-discovery) and the NodeFeatureRule are there")
         message = f"nothing exposes {name}, though {row.name} has InfiniBand and its nodes the label {NIC_LABEL}"
         return Reason(
