@@ -67,6 +67,18 @@ def test_the_plan_says_what_each_pod_template_gets_and_why(capsys, tmp_path):
     assert sum("part of a node" in line for line in lines) == 1
 
 
+def test_a_plan_that_was_told_is_not_told_again(capsys, tmp_path):
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(deployment("nvidia.com/gpu: 1").replace("serve", name[0]))
+    (tmp_path / "a.yaml").write_text((tmp_path / "a.yaml").read_text().replace("name: a", "name: b"))
+
+    run(["inject", "a.yaml", "b.yaml", *H100])
+
+    err = capsys.readouterr().err
+    assert "b.yaml:6: Deployment/b, container vllm: the same as a.yaml:6\n" in err
+    assert err.count("  + rdma/ib: 1") == 1
+
+
 def test_no_plan_is_told_where_notes_are_not_wanted(capsys, tmp_path):
     (tmp_path / "deploy.yaml").write_text(deployment("nvidia.com/gpu: 1"))
 

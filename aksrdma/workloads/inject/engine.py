@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aksrdma.findings import FieldPath, Problem
@@ -213,17 +213,15 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             namespace=_namespace(data),
             fabric=fabric,
         )
-        # What a kind writes in its own way is read into mappings that may be shared, and written back afterwards.
-        own = template if shape is None else replace(template, data=unshared(template.data))
         told = len(report.conflicts)
         try:
-            add_to_template(Cursor(own.data, own.path), injection, report, role)
+            add_to_template(Cursor(template.data, template.path), injection, report, role)
         except MalformedError as error:
-            raise MalformedError(own.real(error.path), error.wanted) from None
+            raise MalformedError(template.real(error.path), error.wanted) from None
         finally:
-            report.conflicts[told:] = [one._replace(path=own.real(one.path)) for one in report.conflicts[told:]]
+            report.conflicts[told:] = [one._replace(path=template.real(one.path)) for one in report.conflicts[told:]]
         try:
-            own.store(data)
+            template.store(data)
         except NotAMappingError as error:
             raise MalformedError(error.path, "a mapping") from None
 

@@ -125,6 +125,13 @@ class TestFix:
 
         assert "NCCL_NET" not in names(inject(pod(container(env=variables)), injection(fix_env=True)))
 
+    def test_one_of_the_name_whose_value_comes_from_elsewhere_stays(self):
+        secret = {"name": "NCCL_NET", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
+
+        done = inject(pod(container(env=[secret, *env(NCCL_NET="Socket")["env"]])), injection(fix_env=True))
+
+        assert [one for one in done["spec"]["containers"][0]["env"] if one["name"] == "NCCL_NET"] == [secret]
+
     def test_a_list_that_would_be_empty_goes_as_a_whole(self):
         given = pod(cpu(**env(UCX_TLS="tcp")))
 

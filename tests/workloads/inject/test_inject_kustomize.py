@@ -43,6 +43,24 @@ def test_objects_of_one_name_in_two_namespaces_get_their_own_patches(kustomize, 
     }
 
 
+def test_what_is_taken_out_is_asked_for_before(kustomize, tmp_path):
+    source = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: b, env: [%s]}]}\n"
+    variables = "{name: A, value: b}, {name: UCX_TLS, value: tcp}"
+    asked = injection("Standard_HB120rs_v3", fix_env=True)
+    patch = component(inject_files([("base.yaml", (source % variables).encode())], asked))
+    (tmp_path / "rdma").mkdir()
+    (tmp_path / "rdma/kustomization.yaml").write_text(patch)
+    (tmp_path / "kustomization.yaml").write_text("resources: [base.yaml]\ncomponents: [rdma]\n")
+
+    codes = []
+    for text in (variables, "{name: A, value: b}, {name: OTHER, value: c}"):
+        (tmp_path / "base.yaml").write_text(source % text)
+        done = subprocess.run([kustomize, "build", tmp_path], check=False, capture_output=True, text=True)
+        codes.append((done.returncode == 0, "UCX_TLS" in done.stdout))
+
+    assert codes == [(True, False), (False, False)], "another variable at its place is not taken out"
+
+
 def test_what_needs_nothing_has_no_patch():
     [once] = inject_files([("a.yaml", (EXAMPLES / "job/before.yaml").read_bytes())], injection())
 
