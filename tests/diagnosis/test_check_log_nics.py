@@ -181,3 +181,9 @@ def test_a_finding_stands_in_text_and_json_with_its_line_and_its_fix() -> None:
     assert "(line 1: NCCL INFO NET/IB : Using [0]mlx5_0:1/IB" in render_text(report)
     assert "  next: ask for all of them (rdma/ib: 8 with a whole node)" in render_text(report)
     assert '"findings": [\n      {\n        "text": "NCCL uses 1 of 8' in render_json([report])
+
+
+def test_a_list_of_eight_nics_is_whole() -> None:
+    (text,) = texts(check(listed("a", "mlx5_0") + listed("b", EIGHT) + channel("a")))
+
+    assert text.endswith("b 8 (mlx5_0 mlx5_1 mlx5_2 mlx5_3 mlx5_4 mlx5_5 mlx5_6 mlx5_7)")

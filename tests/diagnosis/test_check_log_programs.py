@@ -131,6 +131,7 @@ WAITS, DOWN = "subnet manager", "the link is down"
         pytest.param(STAT.format(state="Armed"), ["mlx5_1: port 1 is in state ARMED"], WAITS, id="ibstat, armed"),
         pytest.param(STAT.format(state="Active"), [], "", id="ibstat, active"),
         pytest.param(STAT.format(state="Polling"), ["mlx5_1: port 1 is in state POLLING"], DOWN, id="ibstat, another state"),
+        pytest.param(STAT.format(state="Down").replace("InfiniBand", "Ethernet"), [], "", id="ibstat, Ethernet"),
         pytest.param(LINK.format(state="INIT", netdev="ib0"), ["mlx5_2: port 1 is in state INIT"], WAITS, id="rdma link"),
         pytest.param(LINK.format(state="DOWN", netdev="eth1"), [], "", id="rdma link, Ethernet"),
         pytest.param(LINK.format(state="ACTIVE", netdev="ib0"), [], "", id="rdma link, active"),
