@@ -27,7 +27,8 @@ _LAYER = re.compile(r"\b(?:link_layer|Link layer):\s+(?P<layer>\w{2,20})")
 _HEAD = "node GUID"
 _LISTED = re.compile(r"\s(?P<device>[\w.-]{1,64})\s+[0-9a-f]{16}\s*$")
 _LINK = re.compile(r"\blink (?P<device>[\w.-]{1,64})/(?P<port>\d{1,3}) .{0,200}\bstate (?P<state>[A-Z_]{2,20})\b")
-_STATES: Final = {"Initializing": "INIT", "Armed": "ARMED", "Down": "DOWN", "Active": "ACTIVE"}
+_SHORT: Final = {"Initializing": "INIT"}
+"""What ibstat calls otherwise than ibv_devinfo."""
 _WAITS: Final = (
     "no subnet manager has brought the port to ACTIVE, so it is not yet in the fabric: wait a minute, else cordon and"
     " drain the node and have it repaired"
@@ -73,7 +74,7 @@ class Ports:
             self.finish()
             self._port = port["port"]
         elif state := _STATE.match(text):
-            name = state["verbs"] or _STATES.get(state["stat"], state["stat"].upper())
+            name = state["verbs"] or _SHORT.get(state["stat"], state["stat"].upper())
             self._open = (line, name) if name != "ACTIVE" else None
         elif (layer := _LAYER.search(text)) and layer["layer"] != "InfiniBand":
             self._open = None

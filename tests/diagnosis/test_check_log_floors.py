@@ -243,3 +243,14 @@ def test_a_floor_says_what_it_is_of_in_its_unit(text: str, size: VmSize, what: s
 @pytest.mark.parametrize(("busbw", "missed"), [(310, False), (290, True)])
 def test_json_says_whether_a_floor_was_missed(busbw: int, missed: bool) -> None:
     assert check(_TWO_NODES + row(busbw), vm_size(floor(300))).to_dict()["floor_missed"] is missed
+
+
+def test_pingpong_s_megabits_are_thousandths_of_gigabits() -> None:
+    text = (
+        "ibv_rc_pingpong -d mlx5_0 server\n  local address:  LID 0x0005, QPN 0x1, PSN 0x2, GID ::\n"
+        "  remote address: LID 0x0006, QPN 0x1, PSN 0x2, GID ::\n8192000 bytes in 0.01 seconds = 7654.32 Mbit/sec\n"
+    )
+    (told,) = check(text, vm_size()).floors
+
+    assert told.value == 7.65
+    assert check(text.replace("7654.32", "99950.00"), vm_size()).floors[0].value == 99.95

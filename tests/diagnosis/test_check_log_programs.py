@@ -7,8 +7,10 @@ import io
 import pytest
 
 from aksrdma.diagnosis import LogReport, check_log, render_text
+from aksrdma.diagnosis.evidence import Evidence
+from aksrdma.diagnosis.lines import Line
 from aksrdma.diagnosis.log_report import gather
-from aksrdma.diagnosis.programs import Program, program, programs
+from aksrdma.diagnosis.programs import Program, program, programs, read
 
 
 def check(log: str) -> LogReport:
@@ -223,3 +225,11 @@ def test_one_word_far_down_in_a_long_log_does_not_name_it(before: int, times: in
 
     assert ("GPU Operator" in report.reasons[0].text) is told
     assert told or "NCCL_DEBUG" in (report.reasons[0].fix or "")
+
+
+def test_a_line_that_no_sieve_marked_is_read_as_well() -> None:
+    evidence = Evidence()
+    read(evidence, Line(1, "nvshmem: starting"))
+    read(evidence, Line(2, "loss is 0.4"))
+
+    assert evidence.programs == {"nvshmem": 1}

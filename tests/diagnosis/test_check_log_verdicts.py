@@ -165,3 +165,21 @@ def test_ranks_without_a_number_stand_last_and_by_their_host() -> None:
     )
 
     assert [rank.host for rank in check_log(io.BytesIO(log.encode()), "a").ranks] == ["e", "d", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "verdict"),
+    [
+        pytest.param("tcp;ofi_rxm", "not-used", id="tcp"),
+        pytest.param("udp", "not-used", id="udp"),
+        pytest.param("sockets", "not-used", id="sockets"),
+        pytest.param("net", "not-used", id="net"),
+        pytest.param("verbs;ofi_rxm", "used", id="verbs"),
+    ],
+)
+def test_a_provider_of_libfabric_over_tcp_is_sockets(provider: str, verdict: str) -> None:
+    log = info(f"NET/OFI Selected Provider is {provider}") + info("Channel 00/0 : 1[0] -> 0[0] [send] via NET/OFI/0")
+    report = check_log(io.BytesIO(log.encode()), "a")
+
+    assert report.verdict == verdict
+    assert ("TCP sockets" in report.reasons[0].text) is (verdict == "not-used")
