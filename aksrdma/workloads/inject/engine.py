@@ -192,27 +192,11 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             f"has no container {injection.container!r} (it has: {', '.join(names)})",
             "give --container another name, or leave it out",
         )
-    leads = [template.place is not None and template.place.asks is False for template in working]
-    have_gpus = [any(gpus_of(one.get("resources")) for _, one in _containers(template)) for template in working]
     for template in templates:
         if not template.works:
             left = "its pods do not do the work, but start, prepare or route it"
             report.begin(template.real(template.path), _role_of(data, template), left=left)
-    for template, lead, has_gpus in zip(working, leads, have_gpus, strict=True):
-        fabric, shape = None if _alone(data) else fabric_of(data), template.place.shape if template.place else None
-        if fabric and injection.pool is None and shape is not None and "affinity" in shape.refuses:
-            report.note(
-                f"{data['kind']} has no field for affinity: select one pool, or its pods may part (--cluster, --pool)"
-            )
-            fabric = None
-        role = Role(
-            name=_role_of(data, template),
-            by_controller=template.container,
-            asks=template.place.asks if template.place else None,
-            takes_options=has_gpus or not (any(have_gpus) or (lead and not all(leads))),
-            namespace=_namespace(data),
-            fabric=fabric,
-        )
+    for template, role in zip(working, _roles(data, working, injection, report), strict=True):
         told = len(report.conflicts)
         try:
             add_to_template(Cursor(template.data, template.path), injection, report, role)
@@ -226,6 +210,29 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             raise MalformedError(error.path, "a mapping") from None
 
 
+def _roles(
+    data: Mapping[str, Any], working: Sequence[PodTemplate], injection: Injection, report: Report
+) -> Iterator[Role]:
+    """Yield what the pods are that work, and which of them the numbers of the user's options are for."""
+    leads = [template.place is not None and template.place.asks is False for template in working]
+    have_gpus = [any(gpus_of(one.get("resources")) for _, one in _containers(template)) for template in working]
+    for template, lead, has_gpus in zip(working, leads, have_gpus, strict=True):
+        fabric, shape = None if _alone(data) else fabric_of(data), template.place.shape if template.place else None
+        if fabric and injection.pool is None and shape is not None and "affinity" in shape.refuses:
+            report.note(
+                f"{data['kind']} has no field for affinity: select one pool, or its pods may part (--cluster, --pool)"
+            )
+            fabric = None
+        yield Role(
+            name=_role_of(data, template),
+            by_controller=template.container,
+            asks=template.place.asks if template.place else None,
+            takes_options=has_gpus or not (any(have_gpus) or (lead and not all(leads))),
+            namespace=_namespace(data),
+            fabric=fabric,
+        )
+
+
 def _role_of(data: Mapping[str, Any], template: PodTemplate) -> str:
     """Return what to call the pods of a template: the job's name in a training runtime, of which all are nodes."""
     job = template.path[:-3] if "replicatedJobs" in template.path else None
@@ -236,7 +243,7 @@ def _containers(template: PodTemplate) -> Iterator[tuple[FieldPath, dict[str, An
     return items(template.spec.get("containers"), ())
 
 
-def _alone(data: dict[str, Any]) -> bool:
+def _alone(data: Mapping[str, Any]) -> bool:
     """Whether no other pod of the workload has to reach this one over InfiniBand."""
     kind = kind_of(data["apiVersion"], data["kind"])
     job = ("spec", "jobTemplate", "spec") if data["kind"] == "CronJob" else ("spec",)
