@@ -128,7 +128,7 @@ def _inference() -> Iterator[Place]:
     for way, role in ((predictor, "predictor"), (("spec", "canary", EACH, "predictor"), "canary")):
         yield Place(way, role, count.served, True, "kserve-container", server)
     worker = (*predictor, "workerSpec")
-    yield Place(worker, "worker", count.served_workers, True, "worker-container", bare())
+    yield Place(worker, "worker", count.served_workers, True, "worker-container", bare(labels_above=True))
     for part in ("transformer", "explainer"):
         yield Place(("spec", part), part, count.served, works=False, shape=bare())
 

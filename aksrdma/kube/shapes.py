@@ -136,21 +136,23 @@ def _boxes(holder: Mapping[str, Any], path: FieldPath, *keys: str) -> Iterator[t
             yield (*path, *keys, index), box
 
 
-def bare(key: str | None = None, *, complete: bool = True) -> Shape:
+def bare(key: str | None = None, *, complete: bool = True, labels_above: bool = False) -> Shape:
     """Return the shape of a bare pod spec, with labels and annotations of its pods beside it.
 
     Args:
         key: Where it stands in the mapping; None: it is the mapping, among other fields of it.
         complete: Whether nothing of the controller's own is merged into it.
+        labels_above: Whether the labels are those of the mapping around it, as it has no place for its own.
     """
 
-    def read(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    def read(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
         spec = holder if key is None else holder.get(key)
         if not isinstance(spec, dict) or (key is None and not isinstance(spec.get("containers"), list)):
             return None
         base = path if key is None else (*path, key)
-        data = {"metadata": holder, "spec": spec}
-        return Made(base, data, {("spec",): base, ("metadata",): path}, complete)
+        place = path[:-1] if labels_above else path
+        made = {"metadata": step(data, place) if labels_above else holder, "spec": spec}
+        return Made(base, made, {("spec",): base, ("metadata",): place}, complete)
 
     return Shape(read)
 

@@ -211,6 +211,13 @@ class TestOwnWays:
 
         assert conflict.path[:5] == ("spec", "services", "VllmDecodeWorker", "extraPodSpec", "mainContainer")
 
+    def test_the_workers_of_a_predictor_have_its_labels_as_they_have_no_place_for_their_own(self):
+        predictor = inject(objects_of("inferenceservice")[0], injection())["spec"]["predictor"]
+
+        assert predictor["labels"] == {"aksrdma.dev/fabric": "inferenceservice-llama"}
+        assert "labels" not in predictor["workerSpec"]
+        assert "podAffinity" in predictor["workerSpec"]["affinity"]
+
     def test_a_workspace_makes_nodes_of_its_own_size(self):
         data = objects_of("workspace")[0]
         data["resource"]["instanceType"] = "Standard_NC24ads_A100_v4"
