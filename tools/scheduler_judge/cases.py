@@ -77,7 +77,7 @@ class _Maker:
 
     def _node(self, number: int) -> dict[str, Any]:
         pick = self.pick
-        pool = pick.choice("ab")
+        pool = pick.choice("abc")
         labels = {HOST: f"n{number}", POOL: pool, "cores": str(pick.choice((8, 16, 96)))}
         if pick.random() < 0.8:
             labels[ZONE] = f"z{pick.randint(1, 3)}"

@@ -64,16 +64,15 @@ func (j *judge) answer(g given) answer {
 		return found
 	}
 	for run := range g.Runs {
-		placed := make([]int, len(g.Groups))
+		placed := make([][]string, len(g.Groups))
 		err := j.inCluster(g, func() error {
 			for number, group := range g.Groups {
 				nodes, why, err := j.place(group, number)
 				if err != nil {
 					return err
 				}
-				placed[number] = len(nodes)
+				placed[number] = nodes
 				if run == 0 {
-					found.Nodes = append(found.Nodes, nodes)
 					found.Why = append(found.Why, why)
 				}
 			}
@@ -83,7 +82,7 @@ func (j *judge) answer(g given) answer {
 			found.Error = err.Error()
 			return found
 		}
-		found.Placed = append(found.Placed, placed)
+		found.Nodes = append(found.Nodes, placed)
 	}
 	return found
 }

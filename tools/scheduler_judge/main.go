@@ -38,11 +38,10 @@ type given struct {
 
 // answer is what became of the groups of a case.
 type answer struct {
-	Name   string     `json:"name"`
-	Placed [][]int    `json:"placed"`          // of each group, a list for each run
-	Nodes  [][]string `json:"nodes"`           // where the pods of each group went in the first run
-	Why    []string   `json:"why"`             // of each group, what the scheduler said to the first pod that it left
-	Error  string     `json:"error,omitempty"` // what the API server would refuse; nothing is placed then
+	Name  string       `json:"name"`
+	Nodes [][][]string `json:"nodes"`           // where the pods of each group went, for each run
+	Why   []string     `json:"why"`             // of each group, what the scheduler said to the first pod that it left
+	Error string       `json:"error,omitempty"` // what the API server would refuse; nothing is placed then
 }
 
 func main() {

@@ -80,7 +80,7 @@ class Spread:
     key: str
     max_skew: int
     selector: Selector
-    hard: bool = True
+    hard: bool
     min_domains: int = 1
     """Places below which the emptiest one counts as empty."""
     honor_affinity: bool = True

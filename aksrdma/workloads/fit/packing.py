@@ -13,7 +13,7 @@ from aksrdma.kube.resources import is_gpu, is_rdma
 from aksrdma.kube.scheduling import Placement
 from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, is_device, ordered
 from aksrdma.workloads.fit.nodes import ClusterNodes, Nodes, Site, Verdict, judge_site
-from aksrdma.workloads.fit.pods import HostPort, PodGroup
+from aksrdma.workloads.fit.pods import HostPort, PodGroup, Weighed
 from aksrdma.workloads.fit.relations import Peers, Relations
 
 UNLIMITED: Final = 1 << 62
@@ -52,8 +52,8 @@ class Shape:
     own: int = -1
     """Number of its class."""
     relations: Relations = field(default_factory=Relations)
-    load: tuple[int, int] = (0, 0)
-    """What it adds to the load of its node."""
+    weighed: Weighed = field(default_factory=lambda: Weighed(0, 0, 0, 0))
+    """By what nodes are compared, and what it adds to the load of its node."""
     asks: tuple[int, int] = (0, 0)
     """CPU and memory that it asks for."""
 
@@ -170,7 +170,10 @@ class Packing:
             free,
             False,
             tuple(sorted((number, count) for number, count in classes.items() if number in self._marked)),
-            (sum(pod.weighed[0] for pod in nodes.running), sum(pod.weighed[1] for pod in nodes.running)),
+            (
+                sum(pod.weighed.placed_cpu for pod in nodes.running),
+                sum(pod.weighed.placed_memory for pod in nodes.running),
+            ),
             (has[self.number[CPU]], has[self.number[MEMORY]]),
         )
         most = self.most[nodes.pool]
@@ -196,7 +199,8 @@ class Packing:
             counts = dict(marks)
             counts[shape.own] = counts.get(shape.own, 0) + count
             marks = tuple(sorted(counts.items()))
-        load = (node.load[0] + shape.load[0] * count, node.load[1] + shape.load[1] * count)
+        cpu, memory = shape.weighed.placed_cpu * count, shape.weighed.placed_memory * count
+        load = (node.load[0] + cpu, node.load[1] + memory)
         return Bin(node.kind, tuple(free), True, marks, load, node.size)
 
     def open_to(self, shape: Shape) -> dict[str, list[tuple[Bin, int, int]]]:

@@ -297,7 +297,7 @@ class Placing:
         """Return what the scheduler thinks of a node's resources: as much left as can be, and both in balance."""
         shape = self._shape
         cpu, memory = node.size
-        left_cpu, left_memory = cpu - node.load[0] - shape.load[0], memory - node.load[1] - shape.load[1]
+        left_cpu, left_memory = cpu - node.load[0] - shape.weighed[0], memory - node.load[1] - shape.weighed[1]
         score = 0
         if cpu and memory:
             # Integers are cut as the scheduler cuts them; of what nobody knows there is plenty.

@@ -32,6 +32,21 @@ class Mistakes:
         self.lines.append(f"{where}: {document.label} {format_path(path)}: {message}")
 
 
+class Weighed(NamedTuple):
+    """CPU and memory by which the scheduler compares nodes: a container that asks for none counts a little.
+
+    Source: calculatePodResourceRequest of noderesources/resource_allocation.go, which LeastAllocated calls without what is
+    asked for the whole pod, and CalculateResource of pkg/scheduler/framework/types.go.
+    """
+
+    cpu: int
+    """Of the pod that is to be placed."""
+    memory: int
+    placed_cpu: int
+    """Of the same pod, once it is on a node."""
+    placed_memory: int
+
+
 @dataclass(frozen=True, slots=True)
 class PodGroup:
     """Pods of one template."""
@@ -49,8 +64,7 @@ class PodGroup:
     neighbors: Neighbors = field(default_factory=Neighbors)
     host_ports: frozenset[HostPort] = frozenset()
     """Ports of the node that one of them takes."""
-    weighed: tuple[int, int] = (0, 0)
-    """CPU and memory by which the scheduler compares nodes: a container that asks for none counts a little."""
+    weighed: Weighed = field(default_factory=lambda: Weighed(0, 0, 0, 0))
     name: str = ""
     """`namespace/name` of a pod that runs."""
     ending: bool = False
@@ -59,7 +73,7 @@ class PodGroup:
 
 def pod_requests(
     document: Document, path: FieldPath, spec: Mapping[str, Any], mistakes: Mistakes
-) -> tuple[dict[str, int], tuple[int, int]]:
+) -> tuple[dict[str, int], Weighed]:
     """Return what a node must have free for a pod, apart from the place for the pod itself, and its `weighed`.
 
     Args:
@@ -79,7 +93,7 @@ def pod_requests(
         )
         for where, one in items(spec.get("initContainers"), (*path, "initContainers"))
     ]
-    total, weighed = _sum(main, first, {}), _sum(main, first, _WEIGHED)
+    total, compared = _sum(main, first, {}), _sum(main, first, _WEIGHED)
 
     pod_level = mapping(spec.get("resources"))
     limits = _amounts(document, (*path, "resources", "limits"), pod_level.get("limits"), mistakes)
@@ -88,12 +102,17 @@ def pod_requests(
         whole = limits | {name: total[name] for name in (CPU, MEMORY) if name in total} | whole
     # Of a pod as a whole only these exist; its requests replace the sum.
     whole = {name: amount for name, amount in whole.items() if name in (CPU, MEMORY) or name.startswith(HUGE_PAGES)}
+    total |= whole
+    # With requests of the whole pod, a container that says nothing counts only where nobody else does either.
+    load = (
+        _sum(main, first, {name: least for name, least in _WEIGHED.items() if not whole or name not in total}) | whole
+    )
     overhead = _amounts(document, (*path, "overhead"), spec.get("overhead"), mistakes)
-    for one in (total, weighed):
-        one.update(whole)
+    for one in (total, load, compared):
         _add(one, overhead)
     requests = {name: amount for name, amount in total.items() if amount > 0}
-    return requests, (weighed.get(CPU, 0), weighed.get(MEMORY, 0))
+    weighed = Weighed(*(one.get(name, 0) for one in (compared, load) for name in (CPU, MEMORY)))
+    return requests, weighed
 
 
 _WEIGHED: Final = {CPU: 100, MEMORY: 200 << 20}

@@ -97,7 +97,7 @@ class _Scheduler:
             relations=replace(packing.relations[number], rules=())
             if group.placement.bound
             else packing.relations[number],
-            load=group.weighed,
+            weighed=group.weighed,
             asks=(group.requests.get("cpu", 0), group.requests.get("memory", 0)),
         )
 
