@@ -214,6 +214,22 @@ def test_which_ports_are_the_same(other, shared):
     ).ok
 
 
+@pytest.mark.parametrize(
+    ("address", "ok"),
+    [
+        pytest.param("10.0.0.1", False, id="the-same"),
+        pytest.param("10.0.0.2", True, id="another-one"),
+        pytest.param("0.0.0.0", False, id="all"),
+        pytest.param("", False, id="all-by-default"),
+    ],
+)
+def test_a_port_on_one_address_is_free_on_the_others(address, ok):
+    found = kubectl(node(cpu="8"), running("n0", spec=ports({"hostPort": 8080, "hostIP": "10.0.0.1"})))
+
+    assert fitted(found, pod(ports({"hostPort": 8080, "hostIP": address}))).ok is ok
+    assert fitted(kubectl(node(cpu="8")), pod(ports({"hostPort": 8080, "hostIP": address}))).ok
+
+
 # Topology spread over nodes
 
 
@@ -399,3 +415,60 @@ def test_what_is_only_preferred_or_wrong_keeps_no_pod_away(affinity):
     report = fitted(kubectl(node(cpu="2")), deployment(2, {"affinity": affinity}, W, cpu="1"))
 
     assert report.ok
+
+
+# What the scheduler prefers
+
+
+def preferred(field, term, weight=100):
+    return {"affinity": {field: {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": weight, **term}]}}}
+
+
+NEAR = {"podAffinityTerm": {"topologyKey": "kubernetes.azure.com/agentpool", "labelSelector": {"matchLabels": W}}}
+ON_B = {
+    "preference": {"matchExpressions": [{"key": "kubernetes.azure.com/agentpool", "operator": "In", "values": ["b"]}]}
+}
+SOFT = [{"key": "old", "effect": "PreferNoSchedule"}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "taints", "first"),
+    [
+        pytest.param({}, (), "a", id="most-left"),
+        pytest.param({}, SOFT, "b", id="no-taint-of-the-soft-kind"),
+        pytest.param(
+            {"tolerations": [{"key": "old", "operator": "Exists"}]}, SOFT, "a", id="a-soft-taint-is-tolerated"
+        ),
+        pytest.param(
+            {"tolerations": [{"key": "old", "operator": "Exists", "effect": "NoSchedule"}]},
+            SOFT,
+            "b",
+            id="but-not-as-another",
+        ),
+        pytest.param(preferred("nodeAffinity", ON_B), (), "b", id="preferred-node-affinity"),
+        pytest.param(preferred("podAffinity", NEAR), (), "b", id="near-to-others"),
+        pytest.param(preferred("podAntiAffinity", NEAR), (), "a", id="far-from-others"),
+        pytest.param(
+            spread(whenUnsatisfiable="ScheduleAnyway", key="kubernetes.azure.com/agentpool"), (), "a", id="evenly"
+        ),
+    ],
+)
+def test_which_pool_the_first_pod_goes_to(spec, taints, first):
+    found = kubectl(
+        node("n0", "a", cpu="16", memory="16Gi", taints=taints),
+        node("n1", "b", cpu="8", memory="8Gi"),
+        running("n1", labels=W, cpu="1"),
+    )
+
+    assert placed(fitted(found, job(spec=spec, labels=W, cpu="1", memory="1Gi"))) == [{first: 1}]
+
+
+def test_a_pod_that_asks_for_cpu_alone_goes_where_it_brings_cpu_and_memory_into_balance():
+    found = kubectl(
+        node("n0", "a", cpu="10", memory="10Gi"),
+        node("n1", "b", cpu="10", memory="10Gi"),
+        running("n0", "cpu", cpu="2"),
+        running("n1", "memory", memory="2Gi"),
+    )
+
+    assert placed(fitted(found, job(cpu="3"))) == [{"b": 1}]
