@@ -73,6 +73,8 @@ class _Scheduler:
         self.packing = Packing(cluster, groups)
         self.notes: dict[str, None] = {}
         self._trials = _TRIALS
+        self._without: dict[int, list[str]] = {}
+        """Devices that pods ask for which name a node without them."""
         self.shapes = {id(group): self._shape(group, number) for number, group in enumerate(groups)}
         self._known_pools = {pool.casefold() for pool in cluster.pools}
         self._known_sizes = {kind.vm_size.casefold() for kind in self.packing.kinds if kind.vm_size}
@@ -85,9 +87,9 @@ class _Scheduler:
         if group.placement.bound and kinds:
             # Kubelet minds no device that its node does not know; the pod runs without it.
             known = [nodes.allocatable for nodes in packing.cluster.nodes if judge_site(group.placement, nodes.site).ok]
-            asks = {
-                name: need for name, need in asks.items() if not is_device(name) or any(name in one for one in known)
-            }
+            lacking = [name for name in asks if is_device(name) and not any(name in one for one in known)]
+            self._without[id(group)] = lacking
+            asks = {name: need for name, need in asks.items() if name not in lacking}
         asks |= dict.fromkeys(packing.ports.taken(group.host_ports), 1)
         return Shape(
             needs=tuple(sorted((packing.number[name], amount) for name, amount in asks.items())),
@@ -138,6 +140,11 @@ class _Scheduler:
                     f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is "
                     f"not in the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
                 ] = None
+        if without := self._without.get(id(tally.group)):
+            self.notes[
+                f"{workload.label}: its pods name their node, which does not know {', '.join(without)}; kubelet does not mind "
+                "and runs them without, so leave nodeName out"
+            ] = None
         neighbors = tally.group.neighbors
         wishes = [("podAffinity", one.key) for one in neighbors.together]
         wishes += [("podAntiAffinity", one.key) for one in neighbors.apart]

@@ -282,3 +282,19 @@ def test_more_nodes_than_a_fabric_holds_are_noted_of_pools_with_rdma_alone():
         False,
         False,
     ]
+
+
+def test_a_pod_that_names_its_node_runs_without_the_device_that_is_not_there():
+    found = kubectl(node("n0", "a", gpu="8"))
+
+    report = fitted(found, job(pods=2, spec={"nodeName": "n0"}, gpu="4", ib="4"))
+
+    assert report.ok
+    assert (
+        "Job/job: its pods name their node, which does not know rdma/ib; kubelet does not mind and runs them without, so "
+        "leave nodeName out"
+    ) in report.notes
+
+
+def test_a_pod_that_names_its_node_finds_a_device_of_which_there_are_none_missing():
+    assert not fitted(kubectl(node("n0", "a", gpu="8", ib="0")), job(spec={"nodeName": "n0"}, gpu="4", ib="4")).ok
