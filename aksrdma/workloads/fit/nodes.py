@@ -16,6 +16,8 @@ from aksrdma.workloads.fit.neighbors import NamespaceLabels
 from aksrdma.workloads.fit.pods import PodGroup
 
 STOPPED: Final = "it is stopped"
+NO_POOL: Final = "(no pool)"
+"""In place of the name of an agent pool, for a node without the label."""
 Origin: TypeAlias = Literal["cluster file", "kubectl", "az"]
 
 

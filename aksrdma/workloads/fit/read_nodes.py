@@ -15,8 +15,15 @@ from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
 from aksrdma.kube.values import integer, items, mapping, sequence, text
 from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, read_amount
 from aksrdma.workloads.fit.neighbors import neighbors_of
-from aksrdma.workloads.fit.nodes import STOPPED, ClusterNodes, Nodes, Site
+from aksrdma.workloads.fit.nodes import NO_POOL, STOPPED, ClusterNodes, Nodes, Site
 from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, pod_requests
+from aksrdma.workloads.fit.pool_notes import (
+    fabric_note,
+    no_driver_image,
+    notes_of_agent_pools,
+    notes_of_images,
+    notes_of_sizes,
+)
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -28,7 +35,6 @@ _WANTED: Final = (
     "give a cluster file (kind: RdmaCluster), or the output of `kubectl get nodes -o json` or of "
     "`az aks nodepool list -o json`"
 )
-_NO_POOL: Final = "(no pool)"
 _CORDONED: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 _CONDITIONS: Final = {
     ("Ready", "False"): "node.kubernetes.io/not-ready",
@@ -107,43 +113,10 @@ def _from_kubectl(objects: Sequence[Any], file: str) -> ClusterNodes:
     }
     names = dict.fromkeys(name for one in nodes for name, amount in one.allocatable.items() if amount and is_rdma(name))
     idle = "what already runs on the nodes is not subtracted; give `kubectl get nodes,pods -A -o json` and it is"
-    notes = [*_images(found), *_sizes_of_pools(nodes)]
+    notes = [*notes_of_images(found), *notes_of_sizes(nodes)]
     if not pods:
         notes.insert(0, idle)
     return ClusterNodes("kubectl", nodes, tuple(names), notes=tuple(notes), namespaces=namespaces)
-
-
-def _images(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what is to be said of operating systems, once a pool, of nodes that have InfiniBand or RDMA."""
-    told: dict[str, str] = {}
-    for node in nodes:
-        labels = mapping(mapping(node.get("metadata")).get("labels"))
-        image = text(mapping(mapping(node.get("status")).get("nodeInfo")).get("osImage"))
-        offered = mapping(mapping(node.get("status")).get("allocatable"))
-        size = next((text(labels[key]) for key in INSTANCE_TYPE if key in labels), "")
-        if is_azure_linux(image) and (any(map(is_rdma, offered)) or _is_infiniband(size)):
-            pool = next((text(labels[key]) for key in AGENT_POOL if key in labels), _NO_POOL)
-            told.setdefault(pool, image.removeprefix("Microsoft "))
-    yield from (no_driver_image(pool, image) for pool, image in told.items())
-
-
-def _is_infiniband(vm_size: str) -> bool:
-    from aksrdma import catalog
-
-    try:
-        return bool(vm_size) and catalog.vm_size(vm_size).usable
-    except AksrdmaError:
-        return False
-
-
-def _sizes_of_pools(nodes: Sequence[Nodes]) -> Iterator[str]:
-    """Yield what is to be said of pools with RDMA that are larger than a fabric."""
-    counts: dict[str, int] = {}
-    for one in nodes:
-        if any(amount and is_rdma(name) for name, amount in one.allocatable.items()):
-            counts[one.pool] = counts.get(one.pool, 0) + 1
-    for pool, count in counts.items():
-        yield from fabric_note(pool, count)
 
 
 def _node(node: Mapping[str, Any], running: Mapping[str, Sequence[PodGroup]], file: str) -> Nodes:
@@ -173,7 +146,7 @@ def _node(node: Mapping[str, Any], running: Mapping[str, Sequence[PodGroup]], fi
         for resource, held in {**pod.requests, PODS: 1}.items():
             used[resource] = used.get(resource, 0) + held
     return Nodes(
-        pool=next((labels[key] for key in AGENT_POOL if key in labels), _NO_POOL),
+        pool=next((labels[key] for key in AGENT_POOL if key in labels), NO_POOL),
         count=1,
         allocatable=allocatable,
         site=Site({**labels, NODE_NAME: name}, tuple(taints), complete=True),
@@ -311,7 +284,7 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
     if profile is None:
         told = f"taken as {decisions.cluster.profile} ({', '.join(rdma)}); --profile says otherwise"
         notes.append(f"az does not say how pods get RDMA; {told}")
-    notes += [*_reserve_note(sizes), *_pool_notes(linux, sizes)]
+    notes += [*_reserve_note(sizes), *notes_of_agent_pools(linux, sizes)]
     return ClusterNodes("az", tuple(nodes), rdma, notes=tuple(notes))
 
 
@@ -358,61 +331,6 @@ def _gpus(vm_size: str) -> dict[str, int]:
         return {}
     gpu = catalog.vm_size(row.nearest).gpu
     return {gpu.resource: row.gpu_count} if gpu else {}
-
-
-def _pool_notes(pools: Sequence[Mapping[str, Any]], sizes: Mapping[str, VmSize]) -> Iterator[str]:
-    from aksrdma import catalog
-
-    unknown: list[str] = []
-    for one in pools:
-        row = catalog.not_infiniband(one["vmSize"])
-        if row is not None and row.kind == "no infiniband" and row.gpu_count is not None and one["name"] not in sizes:
-            yield f"pool {one['name']}: {row.name} has no InfiniBand: {row.why}"
-        elif one["name"] not in sizes:
-            unknown.append(f"{one['name']} ({one['vmSize']})")
-    if unknown:
-        yield (
-            f"{', '.join(unknown)}: no VM size with InfiniBand that the catalog has, so no devices, and cpu and memory "
-            "without limit; `kubectl get nodes -o json` says what is there"
-        )
-    for one in pools:
-        name, count = one["name"], one["count"]
-        sku, image = text(one.get("osSku")), text(one.get("nodeImageVersion"))
-        if name in sizes and any(is_azure_linux(word) for word in (sku, image)):
-            yield no_driver_image(name, sku or image)
-        if name in sizes:
-            yield from fabric_note(name, count)
-        if text(one.get("scaleSetPriority")).casefold() == "spot":
-            yield f"pool {name} is a spot pool: Azure may take its nodes away at any time, and a job with them"
-        most = integer(one.get("maxCount")) or 0
-        if one.get("enableAutoScaling") is True and most > count:
-            yield f"pool {name} may grow from {count} to {most} nodes; counted as it is"
-
-
-def is_azure_linux(name: str) -> bool:
-    """Say whether an OS SKU, a node image or the name of an operating system is Azure Linux, or its old name Mariner."""
-    plain = name.casefold().replace(" ", "")
-    return "azurelinux" in plain or "mariner" in plain
-
-
-def no_driver_image(pool: str, os_name: str) -> str:
-    """Return what is to be said of nodes for which no driver image exists."""
-    return (
-        f"pool {pool} runs {'Azure Linux' if os_name == 'AzureLinux' else os_name}: no azurelinux image of the NIC driver "
-        "is listed for any release of Network Operator, so nothing may offer RDMA there; Ubuntu is the sure choice"
-    )
-
-
-def fabric_note(pool: str, count: int) -> Iterator[str]:
-    """Yield what is to be said of a pool with more nodes than one InfiniBand fabric holds."""
-    from aksrdma import catalog
-
-    fabric = catalog.defaults()
-    if count > fabric.fabric_nodes:
-        yield (
-            f"pool {pool} has {count} nodes: one with InfiniBand holds {fabric.fabric_nodes}, {fabric.fabric_nodes_on_request} "
-            "by support request; more need several pools, which are separate fabrics"
-        )
 
 
 # What a node of a pool has
