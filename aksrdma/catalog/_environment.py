@@ -11,25 +11,25 @@ from aksrdma.catalog import load
 from aksrdma.findings import Severity
 
 Reading: TypeAlias = Literal[
-    "integer", "word", "presence", "yes or no", "first letter", "path level", "components", "transports", "nccl devices",
+    "integer", "word", "presence", "yes or no", "first letter", "path level", "components", "component words", "transports", "nccl devices",
     "ucx devices", "device names", "interfaces", "interface names", "topology file",
 ]  # fmt: skip
 """How a library reads the value.
 
 `integer` as C's strtoll with base 0. `word` in any case. `presence` whatever it is. `yes or no` as UCX: y, yes, on, 1 and
 their opposites. `first letter` as NVSHMEM: no is what begins with 0, n or f. `path level` NCCL's LOC, PIX, ... or the older number. `components` a list with commas, of which
-a leading `^` is all but these. `transports` the same with the aliases of UCX. `nccl devices` prefixes, or with `=` whole
+a leading `^` is all but these. `component words` the same in any case. `transports` the same with the aliases of UCX. `nccl devices` prefixes, or with `=` whole
 names, `^` before all, each with `:port`. `ucx devices` names with or without `:port`, ranges, `^`, `all`. `device names` the same
 without ranges and `all`. `interfaces` as `nccl devices`, of network interfaces. `interface names` whole names. `topology file` a path.
 """
 Test: TypeAlias = Literal[
     "one of", "none of", "keeps none of", "leaves out", "no device", "fewer devices", "no interface", "infiniband interface", "no file",
-    "other topology",
+    "not brought", "other topology",
 ]  # fmt: skip
 """What about the value breaks a rule.
 
 `one of` and `none of` compare what was read with `values`. `keeps none of` and `leaves out` are of lists: what is left in use
-holds none of `values`, or a leading `^` names one of them. The others compare with the VM size and the pod: `infiniband interface` where the pod is in the node's network, and
+holds none of `values`, or a leading `^` names one of them. The others compare with the VM size and the pod: `infiniband interface` where the pod is in the node's network, `not brought` the files of ConfigMaps that are mounted, and
 `other topology` the families of sizes that have topology files.
 """
 

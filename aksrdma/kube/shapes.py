@@ -199,23 +199,27 @@ _SHM: Final = "shared-memory"
 _SHM_SIZE: Final = "8Gi"
 
 
-def _service(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+def _of_graph(data: Mapping[str, Any], path: FieldPath, key: str) -> list[Any]:
+    """Return the variables that a graph puts before those of each of its components."""
+    return sequence(step(data, ("spec", key))) if len(path) > 1 else []
+
+
+def _service(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
     """A service of Dynamo: `extraPodSpec` with a main container, into which the fields beside it are merged."""
     if "podTemplate" in holder:  # one of v1beta1
         return None
     extra = mapping(holder.get("extraPodSpec"))
     main, base = mapping(extra.get("mainContainer")), (*path, "extraPodSpec")
     box = {"name": "main"} | main
-    own, given = sequence(holder.get("envs")), sequence(main.get("env"))
+    own, given, of_all = sequence(holder.get("envs")), sequence(main.get("env")), _of_graph(data, path, "envs")
     moved: Moves = {("spec",): base, ("metadata",): (*path, "extraPodMetadata")}
     moved[("spec", "containers", 0)] = (*base, "mainContainer")
-    for index in range(len(own) + len(given)):
-        here: FieldPath = ("envs", index)
-        if index >= len(own):
-            here = ("extraPodSpec", "mainContainer", "env", index - len(own))
-        moved[("spec", "containers", 0, "env", index)] = (*path, *here)
-    if own or given:
-        box["env"] = [*own, *given]
+    places: list[FieldPath] = [("spec", "envs", index) for index in range(len(of_all))]
+    places += [(*path, "envs", index) for index in range(len(own))]
+    places += [(*base, "mainContainer", "env", index) for index in range(len(given))]
+    moved |= {("spec", "containers", 0, "env", index): place for index, place in enumerate(places)}
+    if places:
+        box["env"] = [*of_all, *own, *given]
     resources = {key: dict(value) for key, value in mapping(main.get("resources")).items() if isinstance(value, dict)}
     for kind in ("requests", "limits"):
         for name, value, place in _amounts(mapping(step(holder, ("resources", kind)))):
@@ -244,19 +248,27 @@ def _share_memory(spec: dict[str, Any], box: dict[str, Any], size: Any, moved: M
         moved[("spec", "volumes", len(spec["volumes"]) - 1, "emptyDir", "sizeLimit")] = place
 
 
-def _component(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
-    """A component of Dynamo: a pod template, whose container `main` gets a /dev/shm."""
+def _component(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+    """A component of Dynamo: a pod template, whose container `main` gets a /dev/shm and the variables of the graph."""
     template, base = holder.get("podTemplate"), (*path, "podTemplate")
     if not isinstance(template, dict):
         return None
     spec, moved = mapping(template.get("spec")), Moves()
     boxes = list(sequence(spec.get("containers")))
     index = next((at for at, one in enumerate(boxes) if mapping(one).get("name") == "main"), None)
-    if index is None or str(holder.get("sharedMemorySize")) == "0":
+    of_all, has_memory = _of_graph(data, path, "env"), str(holder.get("sharedMemorySize")) != "0"
+    if index is None or not (has_memory or of_all):
         return Made(base, template)
     box, spec = dict(boxes[index]), {**spec, "containers": boxes}
     boxes[index] = box
-    _share_memory(spec, box, holder.get("sharedMemorySize"), moved, (*path, "sharedMemorySize"))
+    if of_all:
+        own: FieldPath = ("spec", "containers", index, "env")
+        given = sequence(box.get("env"))
+        box["env"] = [*of_all, *given]
+        moved |= {(*own, at): ("spec", "env", at) for at in range(len(of_all))}
+        moved |= {(*own, len(of_all) + at): (*base, *own, at) for at in range(len(given))}
+    if has_memory:
+        _share_memory(spec, box, holder.get("sharedMemorySize"), moved, (*path, "sharedMemorySize"))
     return Made(base, {**template, "spec": spec}, moved)
 
 
@@ -300,9 +312,19 @@ def _mini_cluster(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, A
         box = {key: value for key, value in given.items() if key not in ("environment", "volumes", "secrets")}
         variables = list(mapping(given.get("environment")).items())
         box["env"] = [{"name": name, "value": value} for name, value in variables]
+        if isinstance(given.get("command"), str):  # one line, which Flux runs on all nodes
+            box["command"] = ["sh", "-c", given["command"]]
+            moved[(*inside, "command")] = moved[(*inside, "command", 2)] = (*place, "command")
         for index, (name, _) in enumerate(variables):
             for last in ((), ("value",)):
                 moved[(*inside, "env", index, *last)] = (*place, "environment", name)
+        rights = dict(mapping(given.get("securityContext")))
+        added = sequence(rights.pop("addCapabilities", None))
+        if added:
+            given_add = sequence(step(rights, ("capabilities", "add")))
+            rights["capabilities"] = {"add": [*given_add, *added]}
+            moved[(*inside, "securityContext", "capabilities", "add")] = (*place, "securityContext", "addCapabilities")
+            box["securityContext"] = rights
         box["volumeMounts"] = []
         for name, volume in mapping(given.get("volumes")).items():
             source, where = _volume(mapping(volume))
@@ -342,7 +364,7 @@ def _volume(volume: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def _to_mini_cluster(holder: dict[str, Any], template: dict[str, Any]) -> None:
-    """Write variables and volumes as the mappings that they are here."""
+    """Write variables and volumes as the mappings that they are here, and capabilities in a list of their own."""
     volumes = {one.get("name"): one for one in template["spec"]["volumes"]}
     for given, box in zip(
         (one for _, one in _boxes(holder, (), "containers")), template["spec"]["containers"], strict=True
@@ -350,6 +372,10 @@ def _to_mini_cluster(holder: dict[str, Any], template: dict[str, Any]) -> None:
         for variable in box["env"]:
             if variable["name"] not in mapping(given.get("environment")):
                 _mapping_at(given, ("environment",))[variable["name"]] = variable.get("value", "")
+        asked = sequence(step(box, ("securityContext", "capabilities", "add")))
+        known = sequence(step(given, ("securityContext", "capabilities", "add")))
+        if len(asked) > len(known):
+            _mapping_at(given, ("securityContext",))["addCapabilities"] = asked[len(known) :]
         for mount in box["volumeMounts"]:
             source = volumes.get(mount["name"], {})
             if mount["name"] in mapping(given.get("volumes")):

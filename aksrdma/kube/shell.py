@@ -1,12 +1,25 @@
-"""What a shell script certainly runs: its simple commands, word by word, without evaluating anything.
+"""What a shell script certainly runs: its simple commands, word by word, and what variables stand for in them.
 
-Source: POSIX.1-2024, Shell Command Language. What depends on a variable, a condition or a loop is not certain, and left out.
+Source: POSIX.1-2024, Shell Command Language. What depends on a condition or a loop is not certain, and left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Final, NamedTuple
+
+
+class Expansion(NamedTuple):
+    """A part of a word that the shell replaces."""
+
+    variable: str = ""
+    """Its name; empty for a command, an arithmetic, and whatever else nobody can tell."""
+    instead: str | None = None
+    """What stands there where the variable is not set; None: nothing is said of that."""
+    quoted: bool = False
+    """Whether it stands in double quotes, so that it stays one word."""
 
 
 class Word(NamedTuple):
@@ -16,8 +29,42 @@ class Word(NamedTuple):
     """Without quotes; where it is not certain, up to the first part that the shell replaces."""
     certain: bool = True
     """Whether the shell replaces nothing in it."""
+    parts: tuple[str | Expansion, ...] = ()
+    """What it is put together of, where it is not certain."""
+
+    def expanded(self, variables: Mapping[str, str | None], *, all_known: bool) -> list[Word]:
+        """Return the words that the shell makes of it, itself where that cannot be told.
+
+        Args:
+            variables: the variables of the shell; None is a value that is not known.
+            all_known: whether a variable that is not among them is not set.
+        """
+        if self.certain:
+            return [self]
+        words = [""]
+        for part in self.parts:
+            value: str | None = part if isinstance(part, str) else None
+            if isinstance(part, Expansion):
+                value = variables.get(part.variable)
+                if value is None and all_known and part.variable not in variables:
+                    value = part.instead
+                if value and not part.quoted:
+                    first, *more = value.replace("\n", " ").replace("\t", " ").split(" ")
+                    words[-1] += first
+                    words += more
+                    value = ""
+            if value is None or len(words[-1]) + len(value) > _LONGEST or len(words) > _LONGEST:
+                return [self]
+            words[-1] += value
+        return [Word(text) for text in words if text] or [Word("")]
 
 
+_LONGEST: Final = 4096
+"""Letters, or words, of what a word becomes: a variable of two others, and so on, would grow without end."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BRACES: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::?[-=]([^$`\"'\\]*))?\Z")
+_GROUP: Final = "group"
+"""Open braces around commands that run as if they stood there without."""
 _OPENS: Final = frozenset({"case", "for", "function", "if", "select", "until", "while", "{"})
 _CLOSES: Final = frozenset({"done", "esac", "fi", "}"})
 _BETWEEN: Final = frozenset({"do", "elif", "else", "then"})
@@ -32,7 +79,7 @@ def commands(script: str) -> Iterator[list[Word]]:
 
     It takes one pass, and anything that is no script gives what commands there are in it.
     """
-    reader, chain = _Reader(script), True
+    reader, chain, hidden, before = _Reader(script), True, 0, ""
     # What is open: branches, loops, functions and parentheses; the `)` of a pattern of `case` closes none of them.
     within: list[str] = []
     words: list[Word] = []
@@ -41,22 +88,29 @@ def commands(script: str) -> Iterator[list[Word]]:
         if isinstance(token, Word):
             begins = token.text if token.certain and not words else ""
             if begins in _OPENS:
-                within.append(begins)
+                # Braces behind `()` are the body of a function, which nobody may call.
+                plain = begins == "{" and before != "()" and chain and not hidden
+                within.append(_GROUP if plain else begins)
+                hidden += not plain
             elif begins in _CLOSES:
                 if within and within[-1] != "(":
-                    within.pop()
+                    hidden -= within.pop() != _GROUP
             elif begins not in _BETWEEN:
                 words.append(token)
+            before = ""
             continue
-        if words and not within and chain and token != "(":
+        if words and not hidden and chain and token != "(":
             yield words
         first = words[0].text if words else ""
         words = []
+        before = before + token if before + token in ("(", "()") else before if token == "\n" else ""
         if token == "(":
             within.append(token)
+            hidden += 1
         elif token == ")":
             if within and within[-1] == "(":
                 within.pop()
+                hidden -= 1
         elif token == "&&":
             chain = chain and first not in _ASKS
         elif token == "||":
@@ -135,7 +189,8 @@ class _Reader:
         self._at = len(self._script) if found < 0 else found
 
     def _word(self) -> Word:
-        script, parts, certain = self._script, [], True
+        script = self._script
+        parts: list[str | Expansion] = []
         while self._at < len(script):
             sign = script[self._at]
             if sign in " \t\r\n;&|()<>":
@@ -151,24 +206,22 @@ class _Reader:
                 text = script[start : self._at]
                 self._at += 1
             elif sign == '"':
-                text, whole = self._quoted()
-                if certain:
-                    parts.append(text)
-                certain = certain and whole
+                parts += self._quoted()
                 continue
             elif sign in _REPLACED:
-                self._replaced(sign)
-                certain = False
+                parts.append(self._replaced(sign))
                 continue
             else:
                 text = sign
-            if certain:
-                parts.append(text)
-        return Word("".join(parts), certain)
+            parts.append(text)
+        certain = list(takewhile(lambda part: isinstance(part, str), parts))
+        text = "".join(map(str, certain))
+        return Word(text) if len(certain) == len(parts) else Word(text, False, tuple(parts))
 
-    def _quoted(self) -> tuple[str, bool]:
-        """Read up to the closing double quote, and say whether the shell replaces nothing before it."""
-        script, parts, certain = self._script, [], True
+    def _quoted(self) -> list[str | Expansion]:
+        """Read up to the closing double quote."""
+        script = self._script
+        parts: list[str | Expansion] = []
         while self._at < len(script):
             sign = script[self._at]
             self._at += 1
@@ -178,26 +231,29 @@ class _Reader:
                 sign = script[self._at].replace("\n", "")
                 self._at += 1
             elif sign in _REPLACED:
-                self._replaced(sign)
-                certain = False
-            if certain:
-                parts.append(sign)
-        return "".join(parts), certain
+                parts.append(self._replaced(sign)._replace(quoted=True))
+                continue
+            parts.append(sign)
+        return parts
 
-    def _replaced(self, sign: str) -> None:
+    def _replaced(self, sign: str) -> Expansion:
         """Go behind an expansion whose first sign has been read."""
         if sign == "`":
             self._to("`")
             self._at += 1
-            return
+            return Expansion()
         opening = self._script[self._at : self._at + 1]
         closing = {"(": ")", "{": "}"}.get(opening)
         if closing is None:
-            return
-        depth = 0
+            name = _NAME.match(self._script, self._at)
+            self._at = name.end() if name else self._at
+            return Expansion(name[0] if name else "")
+        start, depth = self._at + 1, 0
         while self._at < len(self._script):
             here = self._script[self._at]
             self._at += 1
             depth += (here == opening) - (here == closing)
             if depth == 0:
-                return
+                break
+        inside = _BRACES.match(self._script[start : self._at - 1]) if opening == "{" else None
+        return Expansion(inside[1], inside[2]) if inside else Expansion()

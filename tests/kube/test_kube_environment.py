@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from aksrdma.findings import format_path
-from aksrdma.kube.environment import settings
+from aksrdma.kube.environment import File, settings
 
 MAPS = {"nccl": {"NCCL_DEBUG": "INFO", "NCCL_NET": "IB", 3: "x"}, "odd": {"A": None, "B": "$(C)"}}
 
@@ -31,8 +31,36 @@ def test_a_variable_of_env_stands_at_its_value():
     ]
 
 
-def test_a_value_that_takes_in_another_variable_is_not_known():
-    assert said({"env": [{"name": "A", "value": "$(B)"}]}) == [("A", None, "c.env[0].value")]
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        pytest.param("$(B)", "1", id="one-before-it"),
+        pytest.param("x$(B)$(B)y", "x11y", id="twice"),
+        pytest.param("$$(B)", None, id="one-that-is-escaped"),
+        pytest.param("$(B)$$x", "1$x", id="an-escape-beside-one"),
+        pytest.param("$(C)", None, id="one-after-it"),
+        pytest.param("$(D)", None, id="one-that-is-not-known"),
+        pytest.param("$(B) $(C)", None, id="one-of-two"),
+        pytest.param("$(" + "x" * 5000, None, id="a-long-value"),
+        pytest.param("x" * 5000, "x" * 5000, id="a-long-plain-value"),
+    ],
+)
+def test_a_value_takes_in_variables_that_are_set_before_it(value, found):
+    variables = [
+        {"name": "B", "value": "1"},
+        {"name": "D", "valueFrom": {}},
+        {"name": "A", "value": value},
+        {"name": "C", "value": "2"},
+    ]
+
+    assert said({"env": variables})[2] == ("A", found, "c.env[2].value")
+
+
+def test_values_that_take_in_each_other_do_not_grow_without_end():
+    variables = [{"name": "A0", "value": "x" * 100}]
+    variables += [{"name": f"A{n}", "value": f"$(A{n - 1})" * 10} for n in range(1, 60)]
+
+    assert [value and len(value) for _, value, _ in said({"env": variables})][:4] == [100, 1000, None, None]
 
 
 def test_a_key_of_a_config_map_is_looked_up_and_named():
@@ -98,6 +126,21 @@ def test_nothing_is_set_by_odd(container):
         pytest.param("A=1 B=$C run D=4", [("A", "1"), ("B", None)], id="before-a-command"),
         pytest.param("env -i A=1 exec run", [("A", "1")], id="env"),
         pytest.param("exec env A=1 nohup B=2 run", [("A", "1"), ("B", "2")], id="wrapped"),
+        pytest.param("env -u Z -i --unset=Y --chdir / A=1 run", [("A", "1")], id="options-of-env"),
+        pytest.param("set -a; A=1; set +a; B=2", [("A", "1")], id="all-that-is-set"),
+        pytest.param("set -o allexport; A=1; set +o allexport; B=2; set -ex; C=3", [("A", "1")], id="in-more-words"),
+        pytest.param("export A=1; A=2", [("A", "1"), ("A", "2")], id="a-variable-that-is-exported-already"),
+        pytest.param("B=2; export A=$B", [("A", "2")], id="a-variable-of-another"),
+        pytest.param("ARGS='-x A=1 -x B=2'; mpirun $ARGS run", [("A*", "1"), ("B*", "2")], id="options-in-a-variable"),
+        pytest.param("export A=${A:-1}", [("A", "1")], id="a-value-unless-there-is-one"),
+        pytest.param("A=1; unset A; export A=${A:-2}", [("A", None), ("A", "2")], id="after-unset"),
+        pytest.param("export A=1; mpirun -x A -x B run", [("A", "1"), ("A*", "1")], id="a-variable-that-is-handed-on"),
+        pytest.param("A=1; mpirun -x A run", [], id="one-that-is-not-exported-is-not"),
+        pytest.param("timeout 9 mpirun -x A=1 run", [("A*", "1")], id="mpirun-under-another-program"),
+        pytest.param("numactl -N 0 env A=1 run; tini -- bash -c 'B=2 run'", [("A", "1"), ("B", "2")], id="others"),
+        pytest.param(
+            "echo env A=1; printf env A=1; ssh h env A=1; kubectl exec p -- env A=1", [], id="what-runs-elsewhere"
+        ),
         pytest.param("unset A B", [("A", None), ("B", None)], id="unset"),
         pytest.param("export A=1; unset A", [("A", "1"), ("A", None)], id="set-and-unset"),
         pytest.param("/bin/sh -c 'export A=1'", [("A", "1")], id="a-script-in-a-script"),
@@ -110,6 +153,52 @@ def test_nothing_is_set_by_odd(container):
 )
 def test_a_script_sets(text, found):
     assert script(text) == found
+
+
+FILES = {
+    "/s/run.sh": File("#!/bin/sh\nexport A=1\n. /s/env\n", "scripts", "run.sh"),
+    "/s/env": File("export B=2\nC=3\n", "scripts", "env"),
+    "/s/loop": File("bash /s/loop; export D=1", "scripts", "loop"),
+}
+
+
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [
+        pytest.param(["/s/run.sh"], [("A", "1", "run.sh"), ("B", "2", "env")], id="a-script"),
+        pytest.param(["bash", "-x", "/s/run.sh", "y"], [("A", "1", "run.sh"), ("B", "2", "env")], id="by-its-shell"),
+        pytest.param(["sh", "-c", "source /s/env; export C"], [("B", "2", "env"), ("C", "3", "")], id="sourced"),
+        pytest.param(["sh", "-c", "set -a; . /s/env"], [("B", "2", "env"), ("C", "3", "env")], id="all-of-it"),
+        pytest.param(["bash", "/s/loop"], [("D", "1", "loop")] * 4, id="one-that-starts-itself"),
+        pytest.param(["bash", "/s/none"], [], id="one-of-the-image"),
+        pytest.param(["cat", "/s/env"], [], id="one-that-is-only-read"),
+        pytest.param(["source"], [], id="none"),
+    ],
+)
+def test_scripts_of_config_maps_are_followed(argv, found):
+    said = settings({"command": argv}, (), MAPS.get, files=FILES)
+
+    assert [(one.name, one.value, one.key) for one in said] == found
+
+
+def test_a_configuration_of_nccl_comes_before_the_environment():
+    files = {"/etc/nccl.conf": File("# x\nNCCL_NET=Socket\n NCCL_DEBUG=INFO\nodd", "conf", "nccl.conf")}
+    said = list(settings({"env": [{"name": "NCCL_NET", "value": "IB"}]}, ("c",), MAPS.get, files=files))
+
+    assert [(one.name, one.value, one.config_map) for one in said] == [
+        ("NCCL_NET", "Socket", "conf"),
+        ("NCCL_DEBUG", "INFO", "conf"),
+        ("odd", "", "conf"),
+        ("NCCL_NET", "IB", ""),
+    ]
+
+
+def test_what_may_come_from_elsewhere_is_not_taken_for_unset():
+    script = {"command": ["sh", "-c", "export A=${A:-1}"]}
+
+    assert [one[1] for one in said(script)] == ["1"]
+    assert [one[1] for one in said({**script, "envFrom": [{"secretRef": {"name": "s"}}]})] == [None]
+    assert [one[1] for one in said({**script, "env": [{"name": "A", "value": "2"}]})] == ["2", "2"]
 
 
 @pytest.mark.parametrize(

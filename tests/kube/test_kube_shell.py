@@ -29,7 +29,14 @@ def said(script):
         pytest.param("case $x in\n(a) b;;\nc|d) if e; then f; fi;; esac\ng", [["g"]], id="cases-with-branches"),
         pytest.param("(a; if b; then c; fi); (d)); e", [["e"]], id="parentheses-that-close-nothing"),
         pytest.param("f() { a; }; b", [["b"]], id="a-function"),
+        pytest.param("f()\n{ a; }; b", [["b"]], id="a-function-whose-body-is-on-a-line-of-its-own"),
+        pytest.param("function f { a; }; b", [["b"]], id="a-function-by-its-word"),
         pytest.param("(a; b); c", [["c"]], id="a-shell-of-its-own"),
+        pytest.param("{ a; b; } | c; d", [["a"], ["b"], ["c"], ["d"]], id="a-group"),
+        pytest.param("if a; then { b; }; fi; c", [["c"]], id="a-group-in-a-branch"),
+        pytest.param("test x && { a; b; }; c", [["test", "x"], ["c"]], id="a-group-behind-a-question"),
+        pytest.param("a || { b; c; }; d", [["a"], ["d"]], id="a-group-instead"),
+        pytest.param("{ if a; then b; fi; c; }; d", [["c"], ["d"]], id="a-branch-in-a-group"),
         pytest.param("echo if then", [["echo", "if", "then"]], id="words-of-the-shell-as-arguments"),
         pytest.param("'if' a", [], id="a-quoted-word-of-the-shell-is-taken-for-one"),
         pytest.param("a # b\nc#d", [["a"], ["c#d"]], id="comments"),
@@ -59,8 +66,60 @@ def test_a_script_runs(script, found):
     assert said(script) == found
 
 
+KNOWN = {"A": "1", "B": "x y", "E": "", "U": None}
+
+
 @pytest.mark.parametrize(
-    "part", ["((`$(", '"$(" <<a\n', "&>", "<<", "if ", "'", '"', "$(", "\\\n", "a\\", "#", ">&", "{ "]
+    ("script", "all_known", "found"),
+    [
+        pytest.param("a X=$A Y=${A}2", True, ["a", "X=1", "Y=12"], id="known-ones"),
+        pytest.param("a $B '$B'", True, ["a", "x", "y", "$B"], id="one-of-two-words"),
+        pytest.param('a p"$B"s', True, ["a", "px ys"], id="quoted-words-stay-one"),
+        pytest.param("a p${B}s", True, ["a", "px", "ys"], id="words-that-join-others"),
+        pytest.param("a $E b", True, ["a", "", "b"], id="an-empty-one"),
+        pytest.param("a X=${C:-2} Y=${C-3} Z=${C:=4} W=${A:-5}", True, ["a", "X=2", "Y=3", "Z=4", "W=1"], id="instead"),
+        pytest.param("a X=${C:-2}", False, ["a", "X=~"], id="instead-of-what-may-be-set"),
+        pytest.param("a X=${U:-2} Y=$U", True, ["a", "X=~", "Y=~"], id="what-is-set-to-nobody-knows-what"),
+        pytest.param("a $C ${C}", True, ["a", "~", "~"], id="one-that-may-be-set-elsewhere"),
+        pytest.param("a ${A%x} ${#A} ${A:+1} $1 $$ $(b) $((1)) `c`", True, ["a", *["~"] * 8], id="other-expansions"),
+        pytest.param("a ${C:-$A}", True, ["a", "~"], id="an-expansion-instead"),
+    ],
+)  # fmt: skip
+def test_variables_stand_for_their_values(script, all_known, found):
+    (command,) = commands(script)
+    words = [one for word in command for one in word.expanded(KNOWN, all_known=all_known)]
+
+    assert [word.text + ("" if word.certain else "~") for word in words] == found
+
+
+@pytest.mark.parametrize(("letters", "certain"), [(2048, True), (2049, False)])
+def test_a_word_does_not_grow_without_end(letters, certain):
+    (command,) = commands('$A"$A"')
+
+    assert [one.certain for one in command[0].expanded({"A": "x" * letters}, all_known=True)] == [certain]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "((`$(",
+        '"$(" <<a\n',
+        "&>",
+        "<<",
+        "if ",
+        "'",
+        '"',
+        "$(",
+        "\\\n",
+        "a\\",
+        "#",
+        ">&",
+        "{ ",
+        "${a",
+        "$a",
+        "{ a\n",
+        "f() { ",
+    ],
 )
 def test_any_text_is_read_in_one_pass(part):
     started = time.perf_counter()

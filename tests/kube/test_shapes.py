@@ -200,6 +200,60 @@ def test_what_a_mini_cluster_gets_is_written_in_its_own_words() -> None:
     assert spec["pod"].keys() == {"labels", "nodeSelector", "nodeAffinity", "tolerations"}
 
 
+def test_capabilities_and_the_command_of_a_mini_cluster_have_their_own_words() -> None:
+    data, template = one(FLUX.replace("image: i:1", "image: i:1\n    command: A=1 lmp"))
+    (box,) = template.spec["containers"]
+    box["securityContext"] = {"capabilities": {"add": ["IPC_LOCK"]}}
+
+    template.store(data)
+
+    (after,) = data["spec"]["containers"]
+    assert after["securityContext"] == {"addCapabilities": ["IPC_LOCK"]}
+    assert (box["command"], after["command"]) == (["sh", "-c", "A=1 lmp"], "A=1 lmp")
+    (again,) = pod_templates(data)
+    assert again.spec["containers"][0]["securityContext"] == {"capabilities": {"add": ["IPC_LOCK"]}}
+    inside = ("spec", "containers", 0)
+    assert (
+        place(again, *inside, "securityContext", "capabilities", "add", 0).endswith("addCapabilities.add[0]") is False
+    )
+    assert place(again, *inside, "command", 2) == "spec.containers[0].command"
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "spec"),
+    [
+        ("v1alpha1", "envs", {"services": {"w": {"envs": [{"name": "B", "value": "2"}]}}}),
+        (
+            "v1beta1",
+            "env",
+            {
+                "components": [
+                    {
+                        "name": "w",
+                        "podTemplate": {
+                            "spec": {"containers": [{"name": "main", "env": [{"name": "B", "value": "2"}]}]}
+                        },
+                    }
+                ]
+            },
+        ),
+    ],
+)
+def test_the_variables_of_a_graph_come_before_those_of_its_parts(version: str, key: str, spec: dict[str, Any]) -> None:
+    data = {
+        "apiVersion": f"nvidia.com/{version}",
+        "kind": "DynamoGraphDeployment",
+        "spec": {key: [{"name": "A", "value": "1"}], **spec},
+    }
+    (template,) = pod_templates(data)
+    (box,) = template.spec["containers"]
+
+    assert [one["name"] for one in box["env"]] == ["A", "B"]
+    assert place(template, "spec", "containers", 0, "env", 0, "value") == f"spec.{key}[0].value"
+    assert place(template, "spec", "containers", 0, "env", 1).endswith(f"{key}[0]")
+    assert "services" not in place(template, "spec", "containers", 0, "env", 0)
+
+
 def test_a_node_set_has_its_container_beside_its_template() -> None:
     data, template = one(NODE_SET)
     slurmd, sidecar = template.spec["containers"]

@@ -14,18 +14,20 @@ from aksrdma.checks.relation.installed import DEFAULT_NAMESPACE
 from aksrdma.checks.relation.pods import Container, PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.checks.relation.variables import Surroundings, Verdict, judge, surroundings
-from aksrdma.findings import Problem
-from aksrdma.kube.environment import ConfigMaps, Setting, settings
+from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.environment import ConfigMaps, File, Setting, settings
 from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import GPUS
-from aksrdma.kube.values import mapping
+from aksrdma.kube.values import items, mapping, text
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
 
 _MILD: Final = ("error", "warning", "info")
-_OF_STARTED: Final = "OMPI_MCA_"
+_OF_STARTED: Final = ("I_MPI_", "OMPI_MCA_")
 """Variables that mpirun hands on to the processes that it starts, without being told."""
+_HANDS_ALL_ON: Final = frozenset({"Intel", "MPICH"})
+"""Values of an MPIJob's `mpiImplementation` whose mpirun hands its whole environment on."""
 
 
 class _Rdma(NamedTuple):
@@ -67,12 +69,18 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
             user = user or worker
             if user is None or (for_ranks_only and container.init):
                 continue
-            said = settings(container.data, container.path, _config_maps(pod, manifests), flags)
-            effective = {one.name: one for one in said if not for_ranks_only or _reaches_ranks(one)}
+            config_maps = _config_maps(pod, manifests)
+            files, folders = _mounted(pod, container, config_maps)
+            said = [*settings(container.data, container.path, config_maps, flags, files)]
+            said += _of_ray(pod) if pod.template.works else ()
+            hands_on = pod.document.value(("spec", "mpiImplementation")) in _HANDS_ALL_ON
+            effective = {one.name: one for one in said if not for_ranks_only or hands_on or _reaches_ranks(one)}
             if not effective:
                 continue
             known = {name: one.value for name, one in effective.items() if one.value is not None}
-            around = surroundings(user.pod.template, user.container.data, known, nics=user.nics, gpus=user.gpus)
+            around = surroundings(
+                user.pod.template, user.container.data, known, nics=user.nics, gpus=user.gpus, brought=folders
+            )
             for setting in effective.values():
                 verdict = _judged(setting, user, around)
                 if verdict is not None:
@@ -91,7 +99,67 @@ def _config_maps(pod: PodView, manifests: ManifestSet) -> ConfigMaps:
 
 def _data_of_config_maps(manifests: ManifestSet) -> Mapping[tuple[str, str], Mapping[str, Any]]:
     documents = manifests.by_kind.get("ConfigMap", ())
-    return {(one.namespace or DEFAULT_NAMESPACE, one.name): mapping(one.value(("data",))) for one in documents}
+    return {
+        (one.namespace or DEFAULT_NAMESPACE, one.name): {
+            **dict.fromkeys(mapping(one.value(("binaryData",)))),
+            **mapping(one.value(("data",))),
+        }
+        for one in documents
+    }
+
+
+def _mounted(
+    pod: PodView, container: Container, config_maps: ConfigMaps
+) -> tuple[dict[str, File], dict[str, tuple[str, ...]]]:
+    """Return the files that known ConfigMaps bring into a container, and their paths by the folder that is mounted."""
+    files: dict[str, File] = {}
+    folders: dict[str, tuple[str, ...]] = {}
+    sources = {
+        text(volume.get("name")): mapping(volume.get("configMap"))
+        for _, volume in items(pod.spec.get("volumes"), ())
+        if "configMap" in volume
+    }
+    for _, mount in items(container.data.get("volumeMounts"), ()) if sources else ():
+        source = sources.get(text(mount.get("name")), {})
+        name, place = text(source.get("name")), text(mount.get("mountPath")).rstrip("/")
+        data = config_maps(name) if name else None
+        if data is None or not place:
+            continue
+        chosen = [(text(one.get("key")), text(one.get("path"))) for _, one in items(source.get("items"), ())]
+        paths = {path: key for key, path in chosen or [(key, key) for key in data]}
+        only = text(mount.get("subPath"))
+        found = {f"{place}/{path}": key for path, key in paths.items()} if not only else {place: paths.get(only, "")}
+        folders[place] = tuple(found)
+        files |= {at: File(data[key], name, key) for at, key in found.items() if isinstance(data.get(key), str)}
+    return files, folders
+
+
+_RUNTIME_ENV: Final[Mapping[str, FieldPath]] = {
+    "RayJob": ("spec", "runtimeEnvYAML"),
+    "RayService": ("spec", "serveConfigV2"),
+}
+"""Where a kind of Ray has text with the environment of its workers: ray-operator/apis/ray/v1 of ray-project/kuberay v1.6.2."""
+
+
+def _of_ray(pod: PodView) -> Iterator[Setting]:
+    """Yield the variables that a runtime environment of Ray gives to the processes of its workers."""
+    place = _RUNTIME_ENV.get(pod.document.kind)
+    written = pod.document.value(place) if place else None
+    if place is None or not isinstance(written, str) or "env_vars" not in written or len(written) > _LONGEST_TEXT:
+        return
+    from aksrdma.documents import read  # only text that has variables pays for it
+
+    found = next((mapping(one.data) for one in read(written).documents), {})
+    served = (mapping(one.get("runtime_env")) for _, one in items(found.get("applications"), ()))
+    own = [found, *served]
+    for environment in own:
+        for name, value in mapping(environment.get("env_vars")).items():
+            if isinstance(name, str):
+                yield Setting(name, value if isinstance(value, str) else None, place)
+
+
+_LONGEST_TEXT: Final = 100_000
+"""Letters of a runtime environment that is read."""
 
 
 def _using_rdma(pod: PodView, manifests: ManifestSet) -> Iterator[_Rdma]:

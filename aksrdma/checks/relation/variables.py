@@ -31,6 +31,8 @@ class Surroundings:
     """Network interfaces of its pod without the loopback; None where they are not known, as in the node's network."""
     folders: tuple[str, ...] | None = None
     """Where something is mounted; None where that is not known."""
+    brought: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By some of the folders, all files that are in them."""
     mpi_only_starts: bool = False
     """Whether NCCL carries its data, so that MPI carries control traffic only."""
 
@@ -45,6 +47,7 @@ def surroundings(
     *,
     nics: int | None = None,
     gpus: int | None = None,
+    brought: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Surroundings:
     """Return what is known of a container of a pod template.
 
@@ -54,6 +57,7 @@ def surroundings(
         variables: what its environment holds, as far as it is known.
         nics: InfiniBand NICs that it pays for; None where that is not known.
         gpus: GPUs that it takes; None where that is not known.
+        brought: the files that ConfigMaps mount, by folder.
     """
     named = [one.interface for one in networks_annotation(template)]
     interfaces = ("eth0", *(name or f"net{number}" for number, name in enumerate(named, 1)))
@@ -66,6 +70,7 @@ def surroundings(
         variables=variables,
         interfaces=None if open_ended else interfaces,
         folders=tuple(filter(None, mounts)),
+        brought=brought or {},
         mpi_only_starts=_carries("NCCL", container, variables) and not _carries("UCX", container, variables),
     )
 
@@ -136,7 +141,7 @@ def _applies(effect: Effect, size: VmSize | None, around: Surroundings) -> bool:
     return beside and effect.unless_variable not in around.variables
 
 
-_OF_POD: Final = frozenset({"infiniband interface", "no interface", "no file"})
+_OF_POD: Final = frozenset({"infiniband interface", "no interface", "no file", "not brought"})
 """Tests that a value of a preset can fail, as they ask for something of the pod."""
 
 
@@ -197,8 +202,9 @@ def _components(asked: _Asked) -> Listed | None:
     if asked.row.read == "transports":
         listed = ucx_list(asked.value)
         return listed and listed._replace(names=tuple(_transports(listed.names)))
-    negated = asked.value.startswith("^")
-    names = tuple(one.strip() for one in asked.value.removeprefix("^").split(",") if one.strip())
+    value = asked.value if asked.row.read == "components" else asked.value.lower()
+    negated = value.startswith("^")
+    names = tuple(one.strip() for one in value.removeprefix("^").split(",") if one.strip())
     return Listed(names, negated) if names else None
 
 
@@ -331,6 +337,19 @@ def _other_topology(asked: _Asked) -> _Found | None:
     return None
 
 
+def _not_brought(asked: _Asked) -> _Found | None:
+    """Find a file below a folder whose files are known, among which it is not."""
+    path = asked.value
+    for folder, there in asked.around.brought.items():
+        if path.startswith(f"{folder}/") and not any(path == one or path.startswith(f"{one}/") for one in there):
+            return f"is not among the files that are mounted there ({', '.join(there[:_LISTED]) or 'none'})", None
+    return None
+
+
+_LISTED: Final = 3
+"""Files that a message names at most."""
+
+
 def _no_file(asked: _Asked) -> _Found | None:
     folders, path = asked.around.folders, asked.value
     if folders is None or not path.startswith("/"):
@@ -353,5 +372,6 @@ _TESTS: Final[Mapping[str, Callable[[_Asked], _Found | None]]] = {
     "no interface": _no_interface,
     "infiniband interface": _infiniband_interface,
     "no file": _no_file,
+    "not brought": _not_brought,
     "other topology": _other_topology,
 }

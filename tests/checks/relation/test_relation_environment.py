@@ -117,6 +117,10 @@ def mpi_job(launcher: dict[str, Any], worker: dict[str, Any]) -> Document:
         pytest.param({"command": ["mpirun", "-x", "NCCL_IB_DISABLE=1", "run"]}, ["NCCL_IB_DISABLE"], id="x"),
         pytest.param({"command": ["mpirun", "--mca", "pml", "ob1", "run"]}, ["OMPI_MCA_pml"], id="mca"),
         pytest.param({"env": [{"name": "OMPI_MCA_pml", "value": "ob1"}]}, ["OMPI_MCA_pml"], id="what-mpirun-hands-on"),
+        pytest.param({"env": [{"name": "I_MPI_FABRICS", "value": "tcp"}]}, ["I_MPI_FABRICS"], id="of-intel-mpi"),
+        pytest.param(
+            {"env": [OFF], "command": ["mpirun", "-x", "NCCL_IB_DISABLE", "run"]}, ["NCCL_IB_DISABLE"], id="by-its-name"
+        ),
         pytest.param({"env": [OFF], "command": ["mpirun", "run"]}, [], id="what-stays-with-the-launcher"),
         pytest.param(
             {"command": ["bash", "-c", "export NCCL_IB_DISABLE=1; mpirun run"]}, [], id="what-its-shell-keeps"
@@ -127,6 +131,78 @@ def test_what_a_launcher_hands_on_counts_for_the_workers(launcher: dict[str, Any
     document = mpi_job({"name": "l", "image": "a", **launcher}, container(ib=8, gpu=8))
 
     assert [one.message.partition("=")[0] for one in said(variables, document, vm_sizes=(H100,))] == found
+
+
+@pytest.mark.parametrize(("implementation", "found"), [("OpenMPI", 0), ("Intel", 1), ("MPICH", 1)])
+def test_other_implementations_of_mpi_hand_their_whole_environment_on(implementation: str, found: int) -> None:
+    document = mpi_job({"name": "l", "image": "a", "env": [OFF]}, container(ib=8, gpu=8))
+    document.data["spec"]["mpiImplementation"] = implementation
+
+    assert len(judged(document)) == found
+
+
+def mounted(command: list[str], mount: dict[str, Any], **volume: Any) -> Document:
+    box = {**container(ib=8), "command": command, "volumeMounts": [{"name": "v", **mount}]}
+    return pod(box, volumes=[{"name": "v", "configMap": {"name": "scripts", **volume}}])
+
+
+@pytest.mark.parametrize(
+    ("document", "key"),
+    [
+        pytest.param(mounted(["bash", "/s/off"], {"mountPath": "/s"}), "off", id="a-folder"),
+        pytest.param(mounted(["/run"], {"mountPath": "/run", "subPath": "off"}), "off", id="one-file"),
+        pytest.param(mounted(["/s/x/y"], {"mountPath": "/s/"}, items=[{"key": "off", "path": "x/y"}]), "off", id="by-another-name"),
+        pytest.param(mounted(["/s/off"], {"mountPath": "/s"}, items=[{"key": "on", "path": "off"}]), "", id="another-key"),
+        pytest.param(mounted(["/s/on"], {"mountPath": "/s"}), "", id="another-file"),
+        pytest.param(mounted(["/s/off"], {"mountPath": ""}), "", id="nowhere"),
+        pytest.param(mounted(["/run"], {"mountPath": "/run", "subPath": "gone"}), "", id="a-file-that-is-none"),
+    ],
+)  # fmt: skip
+def test_a_script_in_a_config_map_is_read_where_a_command_runs_it(document: Document, key: str) -> None:
+    scripts = config_map("scripts", off="export NCCL_IB_DISABLE=1", on="export NCCL_IB_DISABLE=0")
+
+    told = said(variables, document, scripts, vm_sizes=(H100,))
+
+    assert [one.message.partition(" (")[2] for one in told] == ([f"ConfigMap scripts, key {key})"] if key else [])
+
+
+def test_a_topology_file_is_looked_for_among_the_keys_that_are_mounted() -> None:
+    def told(path: str, **binary: str) -> list[str]:
+        box = {**with_env({"name": "NCCL_TOPO_FILE", "value": path}, ib=8)}
+        box["volumeMounts"] = [{"name": "v", "mountPath": "/t"}]
+        topology = config_map("topology", **{"topo.xml": "<system/>"})
+        topology.data["binaryData"] = binary
+        return [one.message for one in said(variables, pod(box, volumes=[TOPOLOGY]), topology, vm_sizes=(H100,))]
+
+    assert told("/t/topo.xml") == []
+    assert told("/t/other.xml", **{"other.xml": ""}) == []
+    assert told("/t/other.xml") == [
+        "NCCL_TOPO_FILE=/t/other.xml is not among the files that are mounted there (/t/topo.xml)"
+    ]
+
+
+TOPOLOGY = {"name": "v", "configMap": {"name": "topology"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "found"),
+    [
+        pytest.param("RayJob", {"runtimeEnvYAML": "env_vars: {NCCL_NET: Socket}"}, "spec.runtimeEnvYAML", id="of-a-job"),
+        pytest.param("RayJob", {"runtimeEnvYAML": "env_vars: {NCCL_NET: IB}"}, "", id="that-is-right"),
+        pytest.param("RayJob", {"runtimeEnvYAML": "env_vars: [NCCL_NET"}, "", id="that-cannot-be-read"),
+        pytest.param("RayJob", {"runtimeEnvYAML": "env_vars: {NCCL_NET: 3}"}, "", id="no-text"),
+        pytest.param("RayJob", {"runtimeEnvYAML": {"env_vars": {}}}, "", id="no-yaml"),
+        pytest.param("RayService", {"serveConfigV2": "applications: [{runtime_env: {env_vars: {NCCL_NET: socket}}}]"}, "spec.serveConfigV2", id="of-a-service"),
+        pytest.param("RayCluster", {"runtimeEnvYAML": "env_vars: {NCCL_NET: Socket}"}, "", id="a-kind-without"),
+    ],
+)  # fmt: skip
+def test_the_runtime_environment_of_ray_is_that_of_its_workers(kind: str, spec: dict[str, Any], found: str) -> None:
+    template = {"spec": {"containers": [with_env({"name": "NCCL_NET", "value": "IB"}, ib=8)]}}
+    cluster = {"workerGroupSpecs": [{"groupName": "a", "template": template}]}
+    below = {"RayJob": "rayClusterSpec", "RayService": "rayClusterConfig"}.get(kind)
+    document = manifest(kind, "ray.io/v1", {**spec, **({below: cluster} if below else cluster)})
+
+    assert [path for _, path, _ in judged(document)] == ([found] if found else [])
 
 
 def test_what_an_init_container_of_a_launcher_sets_is_its_own() -> None:
