@@ -236,7 +236,7 @@ def _without_schema() -> Iterator[Kind]:
     yield kind("kaito.sh", "Workspace", source, inference, vm_size=("resource", "instanceType"))
 
     source = "SlinkyProject/slurm-operator v1.2.1, api/v1beta1/nodeset_types.go"
-    nodes = Place(("spec",), "slurmd", count.daemon_or_replicas, True, "slurmd", SLURM_NODES)
+    nodes = Place(("spec",), "slurmd", count.daemon_or_replicas, True, "slurmd", SLURM_NODES, asks=True)
     yield kind("slinky.slurm.net", "NodeSet", source, nodes)
 
     source = "vllm-project/aibrix v0.7.0-rc.3, api/orchestration/v1alpha1/{stormservice,roleset}_types.go"

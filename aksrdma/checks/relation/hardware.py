@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.devices import mounts_devices
-from aksrdma.checks.relation.installed import on_host_network
+from aksrdma.checks.relation.installed import Plugin, on_host_network
 from aksrdma.checks.relation.pods import PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.errors import UnknownNameError
@@ -17,6 +17,7 @@ from aksrdma.findings import Problem, Severity
 from aksrdma.kube.kinds import WORKLOADS, kind_of
 from aksrdma.kube.labels import AGENT_POOL, GPUS, INSTANCE_TYPE
 from aksrdma.kube.train_jobs import RUNTIMES
+from aksrdma.kube.values import texts
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -40,14 +41,27 @@ class Size(NamedTuple):
 
 
 def sizes_of(pod: PodView, manifests: ManifestSet) -> tuple[Size, ...]:
-    """Return the sizes of the nodes that a pod may run on; none where one of them is not known."""
+    """Return the sizes of the nodes that a pod may run on, with GPUs enough; none where one of them is not known."""
     cluster = manifests.cluster
     names: Collection[str] | None = pod.placement.accepted(INSTANCE_TYPE)
     if names is None and cluster is not None and cluster.node_pools and pod.placement.accepted(AGENT_POOL) is not None:
         names = [pool.vm_size for pool in pod.pools(cluster)]
     found = [_size(name) for name in sorted(manifests.vm_sizes if names is None else names)]
-    known = {size.name: size for size in found if size is not None}
-    return tuple(known.values()) if None not in found else ()
+    known = tuple({size.name: size for size in found if size is not None}.values())
+    if None in found:
+        return ()
+    # Which GPUs a size without InfiniBand has is not known here.
+    able = tuple(
+        size
+        for size in known
+        if not size.nics or all(size.gpu_resource == gpu and size.gpus >= pod.total(gpu).units for gpu in _gpus_of(pod))
+    )
+    return able or known
+
+
+def _gpus_of(pod: PodView) -> list[str]:
+    """Return the resources of GPUs that a pod asks for."""
+    return [name for name in GPUS if name in pod.resources]
 
 
 @cache
@@ -170,23 +184,71 @@ def without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that take the GPUs of whole nodes with InfiniBand, or work together on several, and take no NIC."""
     resources = manifests.derived(Resources)
     for pod in pods_of(manifests):
-        has_way = any(one.privileged or one.claims or mounts_devices(pod, one) for one in pod.containers)
-        gpu = next((name for name in GPUS if name in pod.resources), None)
-        named = any("rdma" in name for name in pod.resources)  # one of a plugin that nobody here knows
-        if gpu is None or has_way or named or not pod.complete or resources.names_in(pod):
+        gpu, wanted = next(iter(_gpus_of(pod)), None), resources.wanted()
+        if gpu is None or wanted is None or not pod.complete or _has_way(pod, resources):
             continue
         asked = pod.total(gpu)
         found = _on_infiniband(pod, asked.units, gpu, sizes_of(pod, manifests), bool(resources.exposed))
-        wanted = resources.wanted()
-        if found is None or wanted is None:
+        if found is not None:
+            nics, what, severity = found
+            message, fix = _over_tcp(pod, what, nics, wanted)
+            rule_id = "gpu-pod-without-rdma-resource"
+            yield Problem(rule_id, asked.path, message, fix, severity=severity, document=pod.document)
+
+
+@rule("mpi-pods-without-rdma-resource", kinds=WORKLOADS)
+def ranks_without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find ranks of MPI on several nodes of sizes with InfiniBand and without GPUs that take no NIC."""
+    resources = manifests.derived(Resources)
+    for pod in pods_of(manifests):
+        template, wanted = pod.template, resources.wanted()
+        if not template.works or pod.replicas < 2 or _gpus_of(pod) or wanted is None or _has_way(pod, resources):
             continue
-        nics, what, severity = found
-        name, plugin = wanted
-        host = "; hostNetwork brings no /dev/infiniband into it" if on_host_network(pod.template) else ""
-        message = f"{what}, and no RDMA resource such as {name}: between nodes their data goes over TCP{host}"
-        fix = f"add {name}: {nics if plugin == 'sriovDevicePlugin' else 1} to requests and limits, or run `aksrdma inject`"
-        rule_id = "gpu-pod-without-rdma-resource"
-        yield Problem(rule_id, asked.path, message, fix, severity=severity, document=pod.document)
+        sizes = sizes_of(pod, manifests)
+        if not sizes or not all(size.nics and not size.gpus for size in sizes):
+            continue
+        if (template.place is not None and template.place.asks) or id(pod.document) in manifests.derived(
+            _starting_ranks
+        ):
+            message, fix = _over_tcp(pod, f"{pod.replicas} pods run ranks on {sizes[0].name}", sizes[0].nics, wanted)
+            place = next((one.path for one in pod.containers if not one.init), pod.path)
+            yield Problem("mpi-pods-without-rdma-resource", place, message, fix, document=pod.document)
+
+
+def _starting_ranks(manifests: ManifestSet) -> frozenset[int]:
+    """Return which objects have a container that starts ranks, by their identity: the others are started by it."""
+    return frozenset(
+        id(pod.document)
+        for pod in pods_of(manifests)
+        for container in pod.containers
+        if any(
+            starter in word
+            for key in ("command", "args")
+            for word in texts(container.data.get(key))
+            for starter in _STARTERS
+        )
+    )
+
+
+_STARTERS: Final = ("mpiexec", "mpirun")
+
+
+def _has_way(pod: PodView, resources: Resources) -> bool:
+    """Say whether a pod gets RDMA devices in some way."""
+    if any("rdma" in name for name in pod.resources) or resources.names_in(
+        pod
+    ):  # also of a plugin that nobody here knows
+        return True
+    return any(one.privileged or one.claims or mounts_devices(pod, one) for one in pod.containers)
+
+
+def _over_tcp(pod: PodView, what: str, nics: int, wanted: tuple[str, Plugin]) -> tuple[str, str]:
+    """Return message and fix for pods that take no NIC."""
+    name, plugin = wanted
+    host = "; hostNetwork brings no /dev/infiniband into it" if on_host_network(pod.template) else ""
+    message = f"{what} without an RDMA resource such as {name}: between nodes their data goes over TCP{host}"
+    units = nics if plugin == "sriovDevicePlugin" else 1
+    return message, f"add {name}: {units} to requests and limits, or run `aksrdma inject`"
 
 
 def _on_infiniband(
@@ -206,7 +268,7 @@ def _on_infiniband(
     """
     if not sizes:
         several = exposed and pod.replicas > 1 and units in _whole_nodes(gpu)
-        what = f"{pod.replicas} pods take {units} GPUs each, as many as a node with InfiniBand has"
+        what = f"{pod.replicas} pods have {units} GPUs each, as many as a node with InfiniBand has"
         return (_whole_nodes(gpu)[units], what, "info") if several else None
     fitting = [size for size in sizes if size.gpu_resource == gpu and size.gpus >= units]
     if not fitting or not all(size.nics for size in sizes):
@@ -214,13 +276,13 @@ def _on_infiniband(
     size = fitting[0]
     severity: Severity | None = "info" if any(one.nvlink for one in fitting) else None
     if all(one.gpus == units for one in fitting):
-        who = "the pod takes" if pod.replicas < 2 else f"{pod.replicas} pods take"
-        return size.nics, f"{who} all {units} GPUs of {size.name}", severity
+        who = "the pod" if pod.replicas < 2 else f"each of {pod.replicas} pods"
+        return size.nics, f"{who} takes all {units} GPUs of its node ({size.name})", severity
     row = kind_of(pod.document.api_version, pod.document.kind)
     together = row is not None and not row.builtin and pod.document.kind not in RUNTIMES
     if together and all(units * pod.replicas > one.gpus for one in fitting):
         nics = max(1, units * size.nics // size.gpus)
-        return nics, f"{pod.replicas} pods of one job take {units} GPUs each, more than one {size.name} has", severity
+        return nics, f"{pod.replicas} pods of one job have {units} GPUs each, more than one {size.name} has", severity
     return None
 
 

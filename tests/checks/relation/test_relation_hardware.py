@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.hardware import counts, without_rdma
+from aksrdma.checks.relation.hardware import counts, ranks_without_rdma, without_rdma
 from aksrdma.cluster import Cluster, NodePool
 from aksrdma.documents import Document
 from tests.checks.relation.relation_props import (
@@ -196,12 +196,36 @@ def test_the_message_says_what_is_taken_and_what_hostnetwork_does_not_do() -> No
             pod(WHOLE), job(2, WHOLE), pod(WHOLE, hostNetwork=True), leader_worker_set(3, container(gpu=4)),
         )
     )  # fmt: skip
-    lack = "and no RDMA resource such as rdma/ib: between nodes their data goes over TCP"
+    lack = "without an RDMA resource such as rdma/ib: between nodes their data goes over TCP"
 
-    assert alone == f"the pod takes all 8 GPUs of {H100}, {lack}"
-    assert several == f"2 pods take all 8 GPUs of {H100}, {lack}"
+    assert alone == f"the pod takes all 8 GPUs of its node ({H100}) {lack}"
+    assert several == f"each of 2 pods takes all 8 GPUs of its node ({H100}) {lack}"
     assert on_host == f"{alone}; hostNetwork brings no /dev/infiniband into it"
-    assert together == f"3 pods of one job take 4 GPUs each, more than one {H100} has, {lack}"
+    assert together == f"3 pods of one job have 4 GPUs each, more than one {H100} has {lack}"
+
+
+def test_a_pod_with_gpus_runs_on_the_sizes_that_have_them() -> None:
+    both = (H100, "Standard_HB176rs_v4")
+
+    assert [one.message for one in said(without_rdma, pod(WHOLE), vm_sizes=both)] == [
+        one.message for one in said(without_rdma, pod(WHOLE), vm_sizes=(H100,))
+    ]
+
+
+def test_ranks_without_a_nic_are_told_on_sizes_without_gpus_alone() -> None:
+    hpc, both = ("Standard_HB176rs_v4",), ("Standard_HB176rs_v4", H100)
+    ranks = job(2, {"name": "rank", "image": "a:1", "command": ["mpiexec", "a"]})
+    [found] = said(ranks_without_rdma, ranks, vm_sizes=hpc)
+
+    assert found.message == (
+        "2 pods run ranks on Standard_HB176rs_v4 without an RDMA resource such as rdma/ib: between nodes their data goes "
+        "over TCP"
+    )
+    assert found.fix == "add rdma/ib: 1 to requests and limits, or run `aksrdma inject`"
+    assert said(ranks_without_rdma, ranks, vm_sizes=both) == []
+    assert said(ranks_without_rdma, job(1, {"name": "rank", "command": ["mpiexec", "a"]}), vm_sizes=hpc) == []
+    privileged = {"name": "rank", "command": ["mpiexec", "a"], "securityContext": {"privileged": True}}
+    assert said(ranks_without_rdma, job(2, privileged), vm_sizes=hpc) == []
 
 
 @pytest.mark.parametrize(
