@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--keep-env", is_flag=True, help="A variable with another value, or one that turns RDMA off, is no conflict."
 )
-@click.option("--fix-env", is_flag=True, help="Take variables out that turn RDMA off.")
+@click.option("--fix-env", is_flag=True, help="Take variables out that turn RDMA off, also beside --keep-env.")
 @click.option(
     "--topology-config-map",
     metavar="NAME",

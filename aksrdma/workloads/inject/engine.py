@@ -95,6 +95,7 @@ def injected_together(
     from aksrdma.workloads.inject.environment import (  # the relation checks, which conflicts alone need
         is_literal,
         judged,
+        restored,
         without,
     )
 
@@ -116,7 +117,8 @@ def injected_together(
     for before, edits, (after, report), own in zip(given, removed, added, found, strict=True):
         said = {one.path for one in own.conflicts} | {path for path, _ in own.hints}
         preset = [one for one in report.conflicts if one.path not in said]  # which says less of the same variable
-        conflicts = (*preset, *_of_rdma(own.conflicts, report))
+        found_now = (*preset, *_of_rdma(own.conflicts, report))
+        conflicts = tuple(one._replace(path=restored(one.path, edits)) for one in found_now)
         notes = (*report.notes, *dict.fromkeys(text for _, text in own.hints))
         all_edits = () if conflicts else (*edits, *between(unshared(before), after))
         done.append(Injected(after, all_edits, conflicts, notes, tuple(report.plans)))

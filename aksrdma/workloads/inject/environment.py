@@ -51,7 +51,7 @@ def _judged(problems: Iterable[Problem], injection: Injection) -> Judged:
     for one in problems:
         if (one.severity or catalog.rule(one.rule).severity) == "info":
             hints.append((one.path, one.message))
-        elif injection.keep_env:
+        elif injection.keep_env and not (injection.fix_env and is_literal(one.path)):
             hints.append((one.path, f"{one.message}; it stays, as --keep-env asks"))
         else:
             way = "take it out with --fix-env" if is_literal(one.path) else _NOT_OURS
@@ -89,3 +89,23 @@ def without(data: Any, values: Iterable[FieldPath]) -> list[Edit]:
         else:
             edits += [Edit((*owner, last), REMOVED) for last in sorted(steps, reverse=True)]
     return edits
+
+
+def restored(path: FieldPath, edits: Iterable[Edit]) -> FieldPath:
+    """Return the path that a part had before items of lists were taken out of the object.
+
+    Args:
+        path: where it stands now.
+        edits: what was taken out, by the paths that were right before.
+    """
+    gone: dict[FieldPath, list[int]] = {}
+    for edit in edits:
+        if isinstance(last := edit.path[-1], int):
+            gone.setdefault(edit.path[:-1], []).append(last)
+    for owner, indexes in gone.items():
+        depth = len(owner)
+        if path[:depth] == owner and len(path) > depth and isinstance(index := path[depth], int):
+            for before in sorted(indexes):
+                index += before <= index
+            path = (*owner, index, *path[depth + 1 :])
+    return path

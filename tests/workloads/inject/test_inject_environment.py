@@ -259,3 +259,20 @@ def test_thousands_of_variables_are_taken_out_in_one_pass():
 
     assert "NCCL_NET," not in file.after
     assert file.rewritten == ()
+
+
+def test_what_is_left_to_mend_is_told_by_its_place_in_the_file_and_not_in_what_is_left():
+    given = pod(container(**env(A="b", NCCL_NET="Socket", NCCL_SOCKET_IFNAME="eth0,eth1")))
+    [conflict] = injected(given, injection(fix_env=True)).conflicts
+
+    assert format_path(conflict.path) == "spec.containers[0].env[2].value"
+    assert conflict.message.startswith("NCCL_SOCKET_IFNAME is 'eth0,eth1'")
+
+
+def test_what_turns_rdma_off_is_taken_out_also_where_other_values_are_kept():
+    given = pod(container(**env(NCCL_NET="Socket", NCCL_SOCKET_IFNAME="eth0,eth1")))
+    done = injected(given, injection(fix_env=True, keep_env=True))
+
+    assert done.conflicts == ()
+    assert "NCCL_NET" not in names(done.data)
+    assert {"name": "NCCL_SOCKET_IFNAME", "value": "eth0,eth1"} in done.data["spec"]["containers"][0]["env"]
