@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from aksrdma import catalog
+from aksrdma.errors import UnknownNameError
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.kube.resources import is_gpu
 from aksrdma.kube.scheduling import EVICTING, NODE_NAME
@@ -76,8 +79,7 @@ def _what(packing: Packing, group: PodGroup, nodes: Nodes, pool: str) -> tuple[s
         if taint.key in _STATES and taint.effect in EVICTING and not tolerated:
             return (*_STATES[taint.key], False)
     for resource, need in group.requests.items():
-        has = nodes.allocatable.get(resource, 0)
-        most = packing.most[pool].get(resource, 0)
+        has, most = nodes.allocatable.get(resource, 0), whole(packing, pool, resource)
         if not is_device(resource) or has >= need or has == most:
             continue  # what no node of the pool has is a matter of the pool
         if resource not in nodes.allocatable:
@@ -90,6 +92,17 @@ def _what(packing: Packing, group: PodGroup, nodes: Nodes, pool: str) -> tuple[s
     if holders:
         return f"held by {', '.join(holders)}", "end what is not needed there", True
     return None
+
+
+def whole(packing: Packing, pool: str, resource: str) -> int:
+    """Return how much of a resource a sound node of a pool has: as the best of them, or as many GPUs as its VM size."""
+    sizes = {kind.vm_size for kind in packing.kinds if kind.pool == pool and kind.vm_size}
+    found = [packing.most[pool].get(resource, 0)]
+    for size in sizes if is_gpu(resource) and found[0] else ():
+        with suppress(UnknownNameError):  # the catalog has the sizes with InfiniBand alone
+            gpu = catalog.vm_size(size).gpu
+            found.append(gpu.count if gpu and gpu.resource == resource else 0)
+    return max(found)
 
 
 def _holders(group: PodGroup, nodes: Nodes) -> Iterator[str]:

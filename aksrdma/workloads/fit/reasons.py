@@ -13,7 +13,7 @@ from aksrdma.kube.resources import is_gpu
 from aksrdma.kube.scheduling import NODE_NAME
 from aksrdma.workloads.fit.amounts import PODS, is_device, show_amount
 from aksrdma.workloads.fit.nodes import STOPPED
-from aksrdma.workloads.fit.oddities import Odd, found_none, named, odd_nodes
+from aksrdma.workloads.fit.oddities import Odd, found_none, named, odd_nodes, whole
 from aksrdma.workloads.fit.packing import UNLIMITED, Packing, Shape, room
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.report import Left, PoolFit, PoolLeft, Reason
@@ -206,7 +206,9 @@ def _too_much(
     packing: Packing, name: str, need: int, most: int, pool: str, size: str | None, wrong: Sequence[Odd]
 ) -> Reason:
     """Return what is to be said where no node of a pool is large enough for a pod, whatever runs there."""
-    if wrong and packing.most[pool].get(name, 0) >= need:  # those that are large enough take none
+    if (
+        wrong and whole(packing, pool, name) >= need
+    ):  # those that are large enough take none, or would be if they were whole
         return Reason(pool, "; ".join(map(str, wrong)), "; ".join(one.fix for one in wrong))
     if most == 0 and is_device(name) and (reason := _not_offered(packing, name, pool)):
         return reason
@@ -246,6 +248,8 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
         for number, _ in shape.needs:
             if number in asking:
                 asking[number][plain] = None
+    # Pods that need no device leave all of them to others.
+    wanted = {kind for asked in asking.values() for one in asked for kind in one.kinds}
     found: list[PoolLeft] = []
     for pool, bins in packing.bins.items():
         left = [0] * len(packing.resources)
@@ -253,7 +257,7 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
         for node, count in bins.items():
             for number, free in enumerate(node.free):
                 left[number] += free * count
-                if free > 0 and node.taken and number in asking:
+                if free > 0 and node.taken and number in asking and node.kind in wanted:
                     useful = any(node.kind in one.kinds and room(node.free, one.needs) for one in asking[number])
                     stranded[number] += 0 if useful else free * count
         size = next((kind.vm_size for kind in packing.kinds if kind.pool == pool), None)

@@ -244,8 +244,9 @@ class _Scheduler:
                 continue
             out = ("DaemonSet",) if tally.daemon else runs_out(packing, shape, free, per_node)
             stranded: dict[str, int] = {}
-            if out and out[0] in packing.number:  # a resource stops them, no rule
-                needs = dict(shape.needs)
+            needs = dict(shape.needs)
+            # A resource stops them, no rule, and they are not such that need no device at all.
+            if out and out[0] in packing.number and not needs.keys().isdisjoint(packing.devices):
                 left = {number: free[number] - needs.get(number, 0) * per_node for number in packing.devices}
                 stranded = {packing.resources[number]: amount for number, amount in left.items() if amount > 0}
             tally.pools[pool] = PoolFit(pool, total, 0, per_node, out, stranded)

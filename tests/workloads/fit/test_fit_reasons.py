@@ -298,3 +298,18 @@ def test_a_pod_that_names_its_node_runs_without_the_device_that_is_not_there():
 
 def test_a_pod_that_names_its_node_finds_a_device_of_which_there_are_none_missing():
     assert not fitted(kubectl(node("n0", "a", gpu="8", ib="0")), job(spec={"nodeName": "n0"}, gpu="4", ib="4")).ok
+
+
+def test_a_node_that_lost_a_gpu_is_named_though_no_other_shows_what_is_whole():
+    report = fitted(kubectl(node("n0", "a", SIZED, gpu="7", ib="8")), job(gpu="8", ib="8"))
+
+    assert why(report) == [
+        "pool a: n0: 7 of 8 nvidia.com/gpu; `kubectl describe node n0` and the log of the device plugin of nvidia.com/gpu "
+        "there"
+    ]
+
+
+def test_a_node_of_an_unknown_size_is_whole_with_what_it_has():
+    report = fitted(kubectl(node("n0", "a", gpu="7", ib="8")), job(gpu="8", ib="8"))
+
+    assert why(report) == ["pool a: a pod asks for 8 nvidia.com/gpu, a node has 7; ask for 7 at most"]

@@ -59,8 +59,8 @@ def test_roles_pools_and_pods_elsewhere_have_a_line_each():
     lines = [line.split("  ") for line in text.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert cells[1:6] == [
-        ["MPIJob/mpi launcher", "1", "1", "nothing", "b", "250", "500", "1", "pods", "1 rdma/ib"],
-        ["c", "250", "1000", "0", "pods", "1 rdma/ib"],
+        ["MPIJob/mpi launcher", "1", "1", "nothing", "b", "250", "500", "1", "pods", "-"],
+        ["c", "250", "1000", "0", "pods", "-"],
         ["MPIJob/mpi worker", "3", "3", "1 rdma/ib", "b", "1", "2", "2", "rdma/ib", "-"],
         ["c", "1", "4", "1", "rdma/ib", "-"],
         ["Deployment/app", "1", "1", "1 cpu", "(other pools)", "-", "-", "1", "-", "-"],

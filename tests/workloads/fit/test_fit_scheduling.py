@@ -592,7 +592,7 @@ def test_what_is_left_of_a_pool():
         pytest.param([job(gpu="1", ib="1")], (7, 0), (7, 0), id="none-where-the-same-pod-fits-again"),
         pytest.param([job(gpu="1", ib="8"), pod(gpu="1")], (6, 0), (0, 0), id="none-where-another-pod-fits"),
         pytest.param([pod(gpu="1")], (7, 0), (8, 8), id="a-resource-that-none-of-the-pods-asks-for"),
-        pytest.param([pod(cpu="1")], (8, 8), (8, 8), id="devices-beside-pods-that-ask-for-none"),
+        pytest.param([pod(cpu="1")], (8, 0), (8, 0), id="none-beside-pods-that-need-no-device"),
         pytest.param([pod(cpu="500")], (8, 0), (8, 0), id="nothing-on-a-node-that-took-no-pod"),
     ],
 )  # fmt: skip
