@@ -23,11 +23,12 @@ def findings(evidence: Evidence, vm_size: VmSize | None) -> Iterator[Reason]:
     hosts = {host: names for host, names in _by_host(evidence).items() if names}
     if vm_size is not None and hosts:
         whole = vm_size.infiniband.nic_count
-        host, names = min(hosts.items(), key=lambda one: len(one[1]))
+        names = min(hosts.values(), key=len)
         if len(names) < whole:
             setting = evidence.settings.get("NCCL_IB_HCA")
+            short = _some(host for host, found in hosts.items() if len(found) == len(names))
             text = (
-                f"NCCL uses {len(names)} of {whole} NICs of {vm_size.name} on {host}: {_some(names)}"
+                f"NCCL uses {len(names)} of {whole} NICs of {vm_size.name} on {short}: {_some(names)}"
                 f"{f' (NCCL_IB_HCA is set to {setting})' if setting else ''}"
             )
             fix = f"ask for all of them (rdma/ib: {whole} with a whole node), and leave NCCL_IB_HCA out"

@@ -76,6 +76,17 @@ def test_of_several_nodes_the_poorest_is_told() -> None:
     assert "3 of 8 NICs of Standard_ND96isr_H100_v5 on w1" in texts(check(log, H100))[0]
 
 
+def test_all_nodes_with_as_few_nics_are_named() -> None:
+    log = (
+        listed("w0", "mlx5_0 mlx5_1")
+        + listed("w1", "mlx5_0 mlx5_1", pid=2)
+        + listed("w2", EIGHT, pid=3)
+        + channel("w0")
+    )
+
+    assert "2 of 8 NICs of Standard_ND96isr_H100_v5 on w0 w1: mlx5_0 mlx5_1" in texts(check(log, H100))[0]
+
+
 def test_the_filter_is_named_beside_the_count() -> None:
     log = "w0:1:1 [0] NCCL INFO NCCL_IB_HCA set to mlx5_0\n" + listed("w0", "mlx5_0") + channel("w0")
 
