@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "catalog": "The facts: releases, VM sizes, profiles, images, rules.",
     "check-log": "Tell from a log whether a job really used RDMA.",
     "completion": "Print the completion script of a shell.",
-    "explain": "Say why: a rule, a field, a profile, a VM size.",
+    "explain": "Say why: a rule, a variable, a field, a profile, a VM size.",
     "fit": "How many replicas a cluster holds, and why one stays Pending.",
     "inject": "Add what RDMA needs to workloads that you have.",
     "init": "Print a commented cluster file for your VM sizes.",
@@ -66,6 +66,9 @@ def cli() -> None:
     aksrdma render cluster.yaml --out-dir out
     aksrdma render cluster.yaml | kubectl apply --server-side -f -
     aksrdma validate manifests/
+    aksrdma inject job.yaml --vm-size Standard_ND96isr_H100_v5 --diff
+    aksrdma fit job.yaml --cluster cluster.yaml
+    aksrdma check-log job.log --vm-size Standard_ND96isr_H100_v5
     """
     from aksrdma.cli.config import use_own_facts
 

@@ -1,8 +1,10 @@
-"""`aksrdma explain`: why, for a rule, a field, a profile or a VM size."""
+"""`aksrdma explain`: why, for a rule, an environment variable, a field, a profile or a VM size."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,13 +14,19 @@ from aksrdma.cli.table import details
 from aksrdma.errors import UnknownNameError
 from aksrdma.nearest import hint
 
+if TYPE_CHECKING:
+    from aksrdma.catalog._environment import Reading, Test
+
 
 @click.command("explain")
 @click.argument("name")
 def command(name: str) -> int:
-    """Say why: NAME is a rule, a field of an object or of the cluster file, a profile, a release or a VM size.
+    """Say why: NAME is a rule, a variable, a field of an object or of the cluster file, a profile, a release or a VM size.
+
+    A variable is one of the environment that decides whether RDMA is used: how its value is read, and what turns RDMA off.
 
     \b
+    aksrdma explain NCCL_IB_DISABLE
     aksrdma explain whereabouts-gateway-allocatable
     aksrdma explain nicclusterpolicy.spec.ofedDriver.forcePrecompiled
     aksrdma explain Standard_ND96isr_H100_v5
@@ -33,6 +41,8 @@ def _explained(name: str) -> str:
         return details(catalog.to_data(catalog.profile(name)))
     if name in catalog.rules():
         return _rule(catalog.rule(name))
+    if (variable := catalog.environment_variables().get(name)) is not None:
+        return _variable(variable)
     if "." in name and not name.removeprefix("v")[:1].isdigit():
         return _field(name)
     for row in (catalog.release, catalog.vm_size):
@@ -41,9 +51,17 @@ def _explained(name: str) -> str:
         except UnknownNameError as error:
             if row is catalog.vm_size and name.lower().startswith("standard_"):
                 raise error from None
-    known = (*catalog.rules(), *catalog.profiles(), *catalog.releases(), *catalog.vm_sizes())
+    groups = (
+        catalog.rules(),
+        catalog.environment_variables(),
+        catalog.profiles(),
+        catalog.releases(),
+        catalog.vm_sizes(),
+    )
+    known = [one for group in groups for one in group]
     raise UnknownNameError(
-        f"nothing named {name!r}{hint(name, known)}; it takes a rule, a field path, a profile, a release or a VM size"
+        f"nothing named {name!r}{hint(name, known)}; it takes a rule, an environment variable, a field path, a profile, "
+        "a release or a VM size"
     )
 
 
@@ -62,6 +80,65 @@ def _rule(row: catalog.Rule) -> str:
         f"Source:   {row.source}",
     ]
     return "\n".join(lines) + "\n"
+
+
+_READ: Final[Mapping[Reading, str]] = {
+    "integer": "a number as C reads it: 0x and a leading 0 tell its base, and a word is 0",
+    "word": "a word, in capitals or not",
+    "presence": "set at all, whatever its value",
+    "yes or no": "y, yes, on or 1, and n, no, off or 0",
+    "first letter": "no where it begins with 0, n or f, else yes",
+    "path level": "LOC, PIX, PXB, PHB, SYS, or the older number",
+    "component words": "a list with commas of words, in capitals or not; a ^ before it means all but these",
+    "components": "a list with commas; a ^ before it means all but these",
+    "transports": "a list with commas of transports and aliases; a ^ before it means all but these",
+    "nccl devices": "a list with commas of how names begin, each with :port if need be; = before it: whole names, ^: all but these",
+    "ucx devices": "a list with commas of names and ranges, each with :port if need be; a ^ before it: all but these",
+    "device names": "a list with commas of whole names, each with :port if need be",
+    "interfaces": "a list with commas of how names of interfaces begin; = before it: whole names, ^: all but these",
+    "interface names": "a list with commas of whole names of interfaces",
+    "topology file": "a path",
+}
+_WHEN: Final[Mapping[Test, str]] = {
+    "one of": "{values}",
+    "none of": "anything but {values}",
+    "keeps none of": "a list that leaves none of {values} in use",
+    "leaves out": "a list with ^ that names {values}",
+    "no device": "names of which no NIC of the node has one",
+    "fewer devices": "names of fewer NICs than the container takes",
+    "no interface": "names of which no interface in the pod has one",
+    "infiniband interface": "the name of an InfiniBand interface",
+    "no file": "a path that nothing mounts",
+    "not brought": "a file that the mounted ConfigMap does not have",
+    "other topology": "the file of another VM size",
+}
+
+
+def _variable(row: catalog.EnvironmentVariable) -> str:
+    """Tell how a variable is read, and which values turn RDMA off or slow it, by which rule."""
+    lines = [f"{row.name} ({row.library})", "", f"Read as:  {_READ.get(row.read, row.read)}"]
+    if row.default is not None:
+        lines.append(f"Default:  {row.default}")
+    for effect in row.effects:
+        rule = catalog.rule(effect.rule)
+        values = ", ".join(value or "an empty value" for value in effect.values)
+        when = _WHEN.get(effect.test, effect.test).format(values=values)
+        if values and values not in when:
+            when += f", such as {values}*"
+        lines += [
+            f"Value:    {when}",
+            f"          {effect.does or rule.statement} ({rule.id}, {effect.severity or rule.severity})",
+            *(f"          only beside {name}={value}" for name, value in effect.beside.items()),
+            *(
+                [f"          on sizes of the family {', '.join(effect.choice_of)}: {effect.choice}"]
+                if effect.choice
+                else []
+            ),
+            f"          {effect.fix}; or {effect.otherwise}",
+        ]
+    if row.note:
+        lines.append(f"Note:     {row.note}")
+    return "\n".join((*lines, f"Source:   {', '.join(row.source)}")) + "\n"
 
 
 def _field(name: str) -> str:

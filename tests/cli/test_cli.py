@@ -408,6 +408,28 @@ def test_explain_tells_all_of_a_field(capsys):
     assert "without an image for the exact kernel the driver is in state error" in lines["doc"]
 
 
+def test_explain_tells_how_a_variable_is_read_and_what_turns_rdma_off(capsys):
+    assert run(["explain", "NCCL_IB_DISABLE"]) == 0
+
+    row = catalog.environment_variables()["NCCL_IB_DISABLE"]
+    (effect,) = row.effects
+    out = capsys.readouterr().out
+    assert out.startswith("NCCL_IB_DISABLE (NCCL)\n\nRead as:  a number as C reads it")
+    assert f"          {effect.does} ({effect.rule}, warning)\n" in out
+    assert f"          {effect.fix}; or {effect.otherwise}\n" in out
+    assert out.endswith(f"Source:   {', '.join(row.source)}\n")
+
+
+@pytest.mark.parametrize("name", [name for name in catalog.environment_variables() if not name.startswith("-")])
+def test_explain_knows_every_variable_and_names_the_rules_of_its_values(name, capsys):
+    assert run(["explain", name]) == 0
+
+    out = capsys.readouterr().out
+    row = catalog.environment_variables()[name]
+    assert [one.rule for one in row.effects if f"({one.rule}, " not in out] == []
+    assert [value for one in row.effects for value in one.values if value not in out] == []
+
+
 def test_explain_takes_a_release_without_its_v(capsys):
     run(["explain", "25.10.0"])
     without = capsys.readouterr().out
@@ -419,11 +441,21 @@ def test_explain_takes_a_release_without_its_v(capsys):
 def test_explain_of_nothing_says_what_it_takes(capsys):
     assert run(["explain", "nothing"]) == 2
     assert capsys.readouterr().err == (
-        "error: nothing named 'nothing'; it takes a rule, a field path, a profile, a release or a VM size\n"
+        "error: nothing named 'nothing'; it takes a rule, an environment variable, a field path, a profile, a release or a "
+        "VM size\n"
     )
 
 
-@pytest.mark.parametrize("name", ["nvipam-pool-mising", "nicclusterpolicy.spec.ofedDrivr", "Standard_HB177rs_v4"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nvipam-pool-mising",
+        "nicclusterpolicy.spec.ofedDrivr",
+        "Standard_HB177rs_v4",
+        "NCCL_IB_DISABEL",
+        "nccl_ib_disable",
+    ],
+)
 def test_explain_answers_a_wrong_name_with_the_nearest(name, capsys):
     assert run(["explain", name]) == 2
     assert "did you mean" in capsys.readouterr().err
