@@ -1,4 +1,7 @@
-"""The configuration of a user's repository: `[tool.aksrdma]` of pyproject.toml, or aksrdma.toml, nearest to the folder."""
+"""The configuration of a user's repository: `[tool.aksrdma]` of pyproject.toml, or aksrdma.toml, nearest to the folder.
+
+In aksrdma.toml the options stand bare, or in a table `[tool.aksrdma]` as well.
+"""
 
 from __future__ import annotations
 
@@ -92,11 +95,15 @@ def _table(file: Path) -> dict[str, Any] | None:
         data = tomllib.loads(text)
     except (OSError, ValueError) as error:  # what is no UTF-8, and no TOML, is a ValueError
         raise ReadError(f"{file}: cannot be read: {error}") from error
-    if file.name == "aksrdma.toml":
-        return data
     tool = data.get("tool")
     table = tool.get("aksrdma") if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else None
+    table = table if isinstance(table, dict) else None
+    if file.name != "aksrdma.toml" or table is None:
+        return data if file.name == "aksrdma.toml" else table
+    # What docs show for pyproject.toml is pasted here, too.
+    if bare := [key for key in data if key != "tool"]:
+        raise UsageError(f"{file}: {bare[0]} stands before [tool.aksrdma]; write all options bare, or all in the table")
+    return table
 
 
 def _known(key: str) -> str:

@@ -156,6 +156,14 @@ def test_pyproject_has_it_in_whatever_form_toml_can_write(repository, monkeypatc
     assert run(["validate", "-q", "pod.yaml", "--select", "rdma-pod-lacks-ipc-lock"]) == 1
 
 
+@pytest.mark.parametrize("head", ["", "[tool.aksrdma]\n"], ids=["bare", "in-the-table-of-pyproject"])
+def test_aksrdma_toml_has_the_options_bare_or_in_the_table(repository, monkeypatch, head):
+    configure(repository, f'{head}fail-on = "warning"\nselect = ["rdma-pod-lacks-ipc-lock"]')
+    monkeypatch.chdir(repository)
+
+    assert run(["validate", "-q", "pod.yaml"]) == 1
+
+
 def test_a_project_that_only_depends_on_it_is_not_read_at_all(repository, monkeypatch):
     configure(repository, "dependencies = ['aksrdma'] and no TOML\n[tool.ruff]", "pyproject.toml")
     monkeypatch.chdir(repository)
@@ -168,6 +176,14 @@ def test_a_project_that_only_depends_on_it_is_not_read_at_all(repository, monkey
     [
         pytest.param("a b", 3, ["aksrdma.toml: cannot be read"], id="no-toml"),
         pytest.param('ignroe = ["a"]', 2, ["unknown option 'ignroe'", "did you mean ignore?"], id="misspelt"),
+        pytest.param(
+            'nodes = 3\n[tool.aksrdma]\nfail-on = "never"',
+            2,
+            ["aksrdma.toml: nodes stands before [tool.aksrdma]; write all options bare, or all in the table"],
+            id="bare-and-in-the-table",
+        ),
+        pytest.param("[tool.aksrmda]\nnodes = 1", 2, ["unknown option 'tool'"], id="a-table-that-is-misspelt"),
+        pytest.param("[tool.aksrdma]\nzzz = 1", 2, ["unknown option 'zzz'"], id="unknown-in-the-table"),
         pytest.param("zzz = 1", 2, ["unknown option 'zzz'", "there are admission-controller, catalog"], id="unknown"),
         pytest.param('nodes = "3"', 2, ["nodes must be of type int, not '3'"], id="a-text-for-a-number"),
         pytest.param("nodes = -1", 2, ["aksrdma.toml: nodes must be 0 or more, not -1"], id="fewer-nodes-than-none"),
