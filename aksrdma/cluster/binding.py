@@ -56,6 +56,14 @@ def bind(cls: type[Record], data: Mapping[Any, Any], path: FieldPath, problems: 
     return _unchecked(cls, values)
 
 
+def unbound(value: Any) -> Any:
+    """Return a record, or a part of one, as plain data with the cluster file's spelling; what is not set is left out."""
+    if dataclasses.is_dataclass(value):
+        named = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {camel(name): unbound(one) for name, one in named if one is not None}
+    return [unbound(one) for one in value] if isinstance(value, tuple) else value
+
+
 def known_list(known: Mapping[str, Any]) -> str:
     """Return `the fields here are ...`, for a wrong name that is like none of them."""
     return f"the fields here are {', '.join(known)}"

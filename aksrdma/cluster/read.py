@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aksrdma.cluster import API_VERSION, KIND
-from aksrdma.cluster.binding import INVALID, Problems, bind, known_list, shown
+from aksrdma.cluster.binding import INVALID, Problems, bind, known_list, shown, unbound
 from aksrdma.cluster.model import Cluster
 from aksrdma.errors import ClusterError, PlanError, ReadError
 from aksrdma.findings import FieldPath, Problem
@@ -127,6 +127,12 @@ def from_data(data: Mapping[str, Any]) -> Cluster:
     if cluster is None:
         raise ClusterError([str(problem) for problem in problems])
     return cluster
+
+
+def to_data(cluster: Cluster) -> dict[str, Any]:
+    """Return the data of the cluster file that a `Cluster` would be, with its defaults written out."""
+    spec = unbound(cluster)
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": spec.pop("name")}, "spec": spec}
 
 
 def bind_cluster(data: Any, problems: Problems) -> Cluster | None:

@@ -12,18 +12,20 @@ from aksrdma.nearest import hint
 from aksrdma.validation.report import FailOn, Options, Report, Summary
 
 if TYPE_CHECKING:
+    from aksrdma.cluster import Cluster
     from aksrdma.models import K8sObject
 
 __all__ = ["FailOn", "Options", "Report", "Summary", "validate"]
 
-Manifests: TypeAlias = "Path | str | Mapping[str, Any] | K8sObject"
+Manifests: TypeAlias = "Path | str | Mapping[str, Any] | K8sObject | Cluster"
 
 
 def validate(source: Manifests | Sequence[Manifests], *, options: Options | None = None, **fields: Any) -> Report:
     """Judge manifests as the API server, the operator's webhook, the plugins and AKS would.
 
     Args:
-        source: a Path (file or folder), YAML text, a mapping, a typed object, or a list of those, which is one set.
+        source: a Path (file or folder), YAML text, a mapping, a typed object, a Cluster (judged as its file would be), or a
+            list of those, which is one set.
         options: how to judge; or give its fields as keywords (`release`, `admission_controller`, `vm_sizes`, ...).
         fields: fields of `Options`.
 
@@ -111,6 +113,13 @@ def _stream(item: Any, number: int) -> Any:
         return read(item, f"<text {number}>")
     data = item.wire() if hasattr(item, "wire") else item
     if not isinstance(data, Mapping):
+        from aksrdma.cluster import Cluster  # with the records, which sets without a cluster do without
+        from aksrdma.cluster.read import to_data
+
+        data = to_data(data) if isinstance(data, Cluster) else data
+    if not isinstance(data, Mapping):
         kind = type(item).__name__
-        raise UsageError(f"validate takes a Path, YAML text, a mapping, a typed object or a list of those, not {kind}")
+        raise UsageError(
+            f"validate takes a Path, YAML text, a mapping, a typed object, a Cluster or a list of those, not {kind}"
+        )
     return Stream("", [Document.from_data(dict(data), "", number)])

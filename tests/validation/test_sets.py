@@ -1,11 +1,14 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 import aksrdma
+from aksrdma.cluster.read import to_data
 from aksrdma.errors import ReadError, UnknownNameError, UsageError
 from aksrdma.validation.sources import references, sources_of
 
+CLUSTERS = Path(__file__).parents[2] / "examples" / "clusters"
 POLICY = """\
 apiVersion: mellanox.com/v1alpha1
 kind: NicClusterPolicy
@@ -232,3 +235,29 @@ def test_findings_are_frozen():
 
     with pytest.raises(AttributeError):
         finding.rule = "other"
+
+
+def test_a_cluster_is_judged_as_its_file_would_be():
+    pool = aksrdma.NodePool(name="a", vm_size="Standard_ND96isr_H100_v5", count=2)
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
+    pod["spec"] = {"containers": [{"name": "a", "image": "b", "resources": {"limits": {"rdma/ib": 9}}}]}
+
+    (wrong,) = aksrdma.validate(
+        aksrdma.Cluster(node_pools=[dataclasses.replace(pool, vm_size="Standard_ND96is_H100_v5")])
+    ).findings
+    together = aksrdma.validate([aksrdma.Cluster(node_pools=[pool]), pod]).findings
+
+    assert (wrong.rule, wrong.object, wrong.path) == (
+        "cluster-not-servable",
+        "RdmaCluster/aks-rdma",
+        "spec.nodePools[0].vmSize",
+    )
+    assert "sriov-rdma-count-above-vm-nics" in [one.rule for one in together]
+
+
+@pytest.mark.parametrize("file", sorted(CLUSTERS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_cluster_as_data_is_read_as_the_same_cluster(file):
+    cluster = aksrdma.load(file)
+
+    assert aksrdma.Cluster.from_mapping(to_data(cluster)) == cluster
+    assert aksrdma.validate(cluster).ok
