@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         environment_variables,
         transport_aliases,
     )
+    from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import (
         Allocatable,
@@ -102,6 +103,7 @@ __all__ = [
     "NodeFeatureDiscovery",
     "NotInfiniband",
     "OlderImage",
+    "OtherCloud",
     "OtherPatch",
     "Preset",
     "Profile",
@@ -124,6 +126,8 @@ __all__ = [
     "newest",
     "next_release",
     "not_infiniband",
+    "other_cloud",
+    "other_clouds",
     "preset",
     "preset_names",
     "presets",
@@ -162,6 +166,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "environment_variables",
                 "transport_aliases",
             ),
+            "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),
             "_presets": (
                 "Allocatable",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from aksrdma import catalog
 from aksrdma.kube.labels import INSTANCE_TYPE
 from aksrdma.kube.scheduling import EVICTING, NODE_NAME, Placement, Requirement, Taint
 from aksrdma.workloads.fit.amounts import Amounts
@@ -148,7 +149,7 @@ def preference(placement: Placement, site: Site) -> int:
 def _meets(requirement: Requirement, site: Site, assumed: list[str]) -> bool:
     """Say whether a node has the label that is wanted; note a label of which nobody knows, which counts as had."""
     key = requirement.key
-    if key not in site.labels and not site.complete:
+    if key not in site.labels and not site.complete and catalog.other_cloud("label", key) is None:
         assumed.append(key)
         return True
     value = site.labels.get(key)

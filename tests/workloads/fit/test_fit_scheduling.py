@@ -392,6 +392,16 @@ def test_labels_that_a_cluster_file_does_not_tell_are_taken_for_granted(spec, as
     ]
 
 
+def test_a_label_of_another_cloud_is_not_taken_for_granted():
+    selector = {"nodeSelector": {"cloud.google.com/gke-accelerator": "nvidia-h100-mega-80gb"}}
+
+    report = fitted(cluster(("a", H100, 1)), pod(selector, gpu="1"))
+
+    assert not report.ok
+    assert "the label cloud.google.com/gke-accelerator is not there" in why(report)[0]
+    assert not any("taken for granted" in note for note in report.notes)
+
+
 def test_a_label_that_a_size_cannot_have_is_not_taken_for_granted():
     report = fitted(
         cluster(("a", HBV3, 1)), pod({"nodeSelector": {"kubernetes.azure.com/accelerator": "nvidia"}}, ib="1")
