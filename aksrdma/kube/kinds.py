@@ -17,10 +17,10 @@ from aksrdma.kube.shapes import (
     ARGO_STEP,
     DYNAMO_COMPONENT,
     DYNAMO_SERVICE,
-    MINI_CLUSTER,
     SLURM_NODES,
     Shape,
     bare,
+    mini_cluster,
     model_server,
 )
 
@@ -79,6 +79,8 @@ class Kind:
     """Where whole objects stand that its controller creates, each of which makes pods by its own kind."""
     vm_size: tuple[str, ...] = ()
     """Where it names the VM size of the nodes that its controller makes; none for a kind that makes no nodes."""
+    judged_by: str = ""
+    """What of an object without schema and without pod template is judged; empty where nothing is."""
     own_tags: bool = False
     """Whether `{{...}}` in it is its controller's to fill, and not a template's that is still to be rendered."""
     source: str = ""
@@ -217,7 +219,17 @@ def _without_schema() -> Iterator[Kind]:
         groups: FieldPath | None = None,
         vm_size: tuple[str, ...] = (),
     ) -> Kind:
-        return Kind(group, name, has_schema=False, places=places, groups=groups, vm_size=vm_size, source=source)
+        judged_by = "its VM size" if vm_size else ""
+        return Kind(
+            group,
+            name,
+            has_schema=False,
+            places=places,
+            groups=groups,
+            vm_size=vm_size,
+            judged_by=judged_by,
+            source=source,
+        )
 
     task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master)
     source = "volcano-sh/volcano v1.16.0-alpha.1, config/crd/volcano/bases/batch.volcano.sh_jobs.yaml"
@@ -253,13 +265,18 @@ def _without_schema() -> Iterator[Kind]:
         "flux-framework.org",
         "MiniCluster",
         source,
-        Place(("spec",), "broker", count.size, shape=MINI_CLUSTER, asks=True),
+        Place(("spec",), "broker", count.size, shape=mini_cluster("containers"), asks=True),
+        Place(("spec",), "services", count.one, works=False, shape=mini_cluster("services")),
     )
 
     source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1beta1/predictor.go"
     yield kind("serving.kserve.io", "InferenceService", source, *_inference())
     source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1alpha2/llm_inference_service_types.go"
     yield kind("serving.kserve.io", "LLMInferenceService", source, *_llm())
+
+    source = "kubernetes-sigs/kueue v0.19.2, apis/kueue/v1beta2/clusterqueue_types.go"
+    covers = "the resources that it covers"
+    yield Kind("kueue.x-k8s.io", "ClusterQueue", False, has_schema=False, judged_by=covers, source=source)
 
     source = "project-codeflare/appwrapper v1.2.1, api/v1beta2/appwrapper_types.go"
     wraps = ("spec", "components", EACH, "template")

@@ -301,12 +301,12 @@ DYNAMO_SERVICE: Final = Shape(_service, _to_service)
 """A service of Dynamo's v1alpha1: deploy/operator/api/v1alpha1 of ai-dynamo/dynamo v1.0; later versions have templates."""
 
 
-def _mini_cluster(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
+def _mini_cluster(key: str, path: FieldPath, holder: dict[str, Any]) -> Made | None:
     """Containers whose variables and volumes are mappings, and a pod with a few fields of its own."""
     moved: Moves = {("metadata",): (*path, "pod"), ("spec",): (*path, "pod")}
     boxes: list[dict[str, Any]] = []
     volumes: list[dict[str, Any]] = []
-    for place, given in _boxes(holder, path, "containers"):
+    for place, given in _boxes(holder, path, key):
         inside: FieldPath = ("spec", "containers", len(boxes))
         moved[inside] = place
         box = {key: value for key, value in given.items() if key not in ("environment", "volumes", "secrets")}
@@ -343,7 +343,8 @@ def _mini_cluster(_data: Mapping[str, Any], path: FieldPath, holder: dict[str, A
         terms = {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
         spec["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     metadata = {key: pod[key] for key in ("labels", "annotations") if key in pod}
-    return Made(path, {"metadata": metadata, "spec": spec}, moved) if boxes else None
+    base = path if key == "containers" else (*path, key)
+    return Made(base, {"metadata": metadata, "spec": spec}, moved) if boxes else None
 
 
 _POD_FIELDS: Final = ("nodeSelector", "tolerations", "hostIPC", "hostPID", "restartPolicy", "schedulerName")
@@ -363,12 +364,10 @@ def _volume(volume: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     return {}, where
 
 
-def _to_mini_cluster(holder: dict[str, Any], template: dict[str, Any]) -> None:
+def _to_mini_cluster(key: str, holder: dict[str, Any], template: dict[str, Any]) -> None:
     """Write variables and volumes as the mappings that they are here, and capabilities in a list of their own."""
     volumes = {one.get("name"): one for one in template["spec"]["volumes"]}
-    for given, box in zip(
-        (one for _, one in _boxes(holder, (), "containers")), template["spec"]["containers"], strict=True
-    ):
+    for given, box in zip((one for _, one in _boxes(holder, (), key)), template["spec"]["containers"], strict=True):
         for variable in box["env"]:
             if variable["name"] not in mapping(given.get("environment")):
                 _mapping_at(given, ("environment",))[variable["name"]] = variable.get("value", "")
@@ -390,8 +389,17 @@ def _to_mini_cluster(holder: dict[str, Any], template: dict[str, Any]) -> None:
                 here |= {"items": keys or {"topo.xml": "topo.xml"}}
 
 
-MINI_CLUSTER: Final = Shape(_mini_cluster, _to_mini_cluster, frozenset({"affinity", "volumes"}))
-"""MiniCluster: controllers/flux of flux-framework/flux-operator 0.2.1."""
+def mini_cluster(key: str) -> Shape:
+    """Return the shape of the pods of a MiniCluster: controllers/flux of flux-framework/flux-operator 0.2.1.
+
+    Args:
+        key: What has their containers: `containers`, or `services` of the one pod beside them.
+    """
+    return Shape(
+        lambda _, path, holder: _mini_cluster(key, path, holder),
+        lambda holder, template: _to_mini_cluster(key, holder, template),
+        frozenset({"affinity", "volumes"}),
+    )
 
 
 def _step(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:

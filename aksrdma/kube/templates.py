@@ -82,8 +82,9 @@ class PodTemplate:
 def pod_templates(data: Any) -> Iterator[PodTemplate]:
     """Yield the pod templates of an object, none for one that makes no pods.
 
-    Those of a kind in the table stand where the table says; in any other object a template is a mapping whose `spec`
-    has `containers`, or a bare spec with `containers` below a key that ends as those do by which others name it.
+    Those of a kind in the table stand where the table says; in any other object, and elsewhere in one of which there is
+    no schema, a template is a mapping whose `spec` has `containers`, or a bare spec with `containers` below a key that
+    ends as those do by which others name it.
     """
     if not isinstance(data, dict):
         return
@@ -91,7 +92,11 @@ def pod_templates(data: Any) -> Iterator[PodTemplate]:
     if row is None:
         yield from _by_looks(data, ())
         return
-    yield from _in_places(data, row, ())
+    found = list(_in_places(data, row, ()))
+    yield from found
+    if not (row.has_schema or row.builtin or row.wraps):
+        # What of its kind the table does not know, such as a part that a later release has.
+        yield from _by_looks(data, (), frozenset(one.path for one in found))
     for owner, wrapped in wrapped_objects(data):
         inner = kind_of(wrapped.get("apiVersion"), wrapped.get("kind"))
         yield from _by_looks(wrapped, owner) if inner is None else _in_places(wrapped, inner, owner)
@@ -200,7 +205,9 @@ def _expand(data: Any, steps: tuple[str, ...], path: FieldPath) -> Iterator[tupl
         yield from _expand(data[steps[0]], steps[1:], (*path, steps[0]))
 
 
-def _by_looks(data: dict[str, Any], owner: FieldPath) -> Iterator[PodTemplate]:
+def _by_looks(
+    data: dict[str, Any], owner: FieldPath, known: frozenset[FieldPath] = frozenset()
+) -> Iterator[PodTemplate]:
     # A stack of its own: the object may be nested deeper than Python recurses.
     waiting: list[tuple[FieldPath, Any]] = [(owner, data)]
     while waiting:
@@ -208,7 +215,7 @@ def _by_looks(data: dict[str, Any], owner: FieldPath) -> Iterator[PodTemplate]:
         if isinstance(value, list):
             waiting.extend(((*path, index), item) for index, item in reversed(list(enumerate(value))))
             continue
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or path in known:
             continue
         inside = len(path) > len(owner)
         if inside and _has_containers(value.get("spec")):

@@ -32,7 +32,7 @@ class Sorted:
     unknown: list[Document] = field(default_factory=list)
     """Objects of kinds without a schema."""
     by_pods: frozenset[Document] = frozenset()
-    """Those of them that hold a pod template, and so are judged by their pods alone."""
+    """Those of them that hold a pod template, and so are judged by their pods alone, or by the one thing that a rule knows."""
     foreign: dict[Document, Callable[[Any], list[Problem]]] = field(default_factory=dict)
     """Objects of kinds that only a schema of the user's knows, with what judges them by it."""
     kindless: list[Document] = field(default_factory=list)
@@ -81,11 +81,21 @@ class Sorted:
 
     def notes(self) -> Iterator[str]:
         """Yield a note for each kind that is judged in part, and one for each patch."""
+        without_pods = {_kind_of(one): _judged_by(one) for one in self.by_pods if not _has_pods(one)}
         for kind, count in self.kinds(by_pods=True):
             objects = f"{count} objects are each" if count > 1 else "1 object is"
-            yield f"there is no schema of {kind}: {objects} judged by its pods alone"
+            yield f"there is no schema of {kind}: {objects} judged by {without_pods.get(kind, 'its pods')} alone"
         for document in sorted(self.patches, key=lambda one: (one.file, one.index)):
             yield f"{document.file}: {document.label} is a patch: what it leaves out was not judged (validate its build)"
+
+
+def _has_pods(document: Document) -> bool:
+    return any(True for _ in pod_templates(document.data))
+
+
+def _judged_by(document: Document) -> str:
+    row = kind_of(document.api_version, document.kind)
+    return row.judged_by if row is not None else ""
 
 
 def _kind_of(document: Document) -> str:
@@ -115,7 +125,7 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
             if judge := locations.judge_of(document.api_version, document.kind):
                 found.foreign[document] = judge
         found.unknown = [one for one in found.unknown if one not in found.foreign]
-    found.by_pods = frozenset(one for one in found.unknown if any(True for _ in pod_templates(one.data)))
+    found.by_pods = frozenset(one for one in found.unknown if _judged_by(one) or _has_pods(one))
     whole = (*found.manifests, *found.foreign, *found.by_pods)
     found.patches = frozenset(one for one in whole if one not in found.unversioned and is_patch(one))
     return found

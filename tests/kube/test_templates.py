@@ -51,6 +51,19 @@ OBJECTS: dict[str, tuple[str, list[tuple[str, str, bool, int | None]]]] = {
         f"{{Launcher: {{template: {TEMPLATE}}}}}}}}}",
         [("spec.mpiReplicaSpecs.Launcher.template", "launcher", True, 1)],
     ),
+    "a part that a later release of a kind without schema has": (
+        "{apiVersion: serving.kserve.io/v1alpha2, kind: LLMInferenceService, spec: "
+        f"{{template: {POD}, router: {{scheduler: {{template: {POD}, tokenizer: {{template: {POD}}}}}}}}}}}",
+        [
+            ("spec.template", "leader", True, 1),
+            ("spec.router.scheduler.template", "scheduler", False, 1),
+            ("spec.router.scheduler.tokenizer.template", "pod", True, None),
+        ],
+    ),
+    "a part that a kind with a schema does not have": (
+        f"{{apiVersion: ray.io/v1, kind: RayCluster, spec: {{other: {{template: {TEMPLATE}}}}}}}",
+        [],
+    ),
     "a PyTorchJob's master works too": (
         "{apiVersion: kubeflow.org/v1, kind: PyTorchJob, spec: {pytorchReplicaSpecs: "
         f"{{Master: {{template: {TEMPLATE}}}, Worker: {{replicas: 3, template: {TEMPLATE}}}}}}}}}",
@@ -171,6 +184,17 @@ def test_templates_are_found(name: str) -> None:
     assert found == expected
     for one in pod_templates(data):
         assert one.spec["containers"] == [{"name": "a"}]
+
+
+def test_a_mini_cluster_has_a_pod_of_services_beside_its_brokers() -> None:
+    data = yaml.safe_load(
+        "{apiVersion: flux-framework.org/v1alpha2, kind: MiniCluster, spec: "
+        "{size: 4, containers: [{image: a}], services: [{name: db}]}}"
+    )
+
+    found = [(path_of(one.path), one.role, one.works, pod_count(data, one, 7)) for one in pod_templates(data)]
+
+    assert found == [("spec", "broker", True, 4), ("spec.services", "services", False, 1)]
 
 
 def test_the_spec_of_a_template_has_a_path_of_its_own() -> None:

@@ -74,6 +74,22 @@ def test_a_single_object_is_told_as_one():
     )
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "by"),
+    [
+        pytest.param("kaito.sh/v1beta1", "Workspace", "its VM size", id="a-workspace"),
+        pytest.param("kueue.x-k8s.io/v1beta2", "ClusterQueue", "the resources that it covers", id="a-queue"),
+    ],
+)
+def test_what_has_no_pods_and_yet_a_rule_of_its_own_is_not_called_skipped(api_version, kind, by):
+    text = f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n"
+    report = aksrdma.validate(text, strict=True, **SIZE)
+
+    assert report.notes == (f"there is no schema of {api_version} {kind}: 1 object is judged by {by} alone",)
+    assert (report.summary.documents, report.summary.unknown_kinds, report.findings) == (1, (), ())
+    assert aksrdma.validate(text.replace(api_version, "example.com/v1"), **SIZE).summary.documents == 0
+
+
 def test_strict_asks_for_no_more_than_that_something_is_judged():
     both = GADGET + "---\napiVersion: example.com/v1\nkind: Gadget\nmetadata: {name: b}\nspec: {}\n"
     report = aksrdma.validate(both, strict=True, **SIZE)
