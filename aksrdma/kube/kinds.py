@@ -196,7 +196,8 @@ def _rows() -> Iterator[Kind]:
     yield Kind(TRAINER_GROUP, "ClusterTrainingRuntime", namespaced=False, places=runtime)
     yield Kind(TRAINER_GROUP, "TrainingRuntime", places=runtime)
     yield Kind(TRAINER_GROUP, "TrainJob")
-    yield from _without_schema()
+    yield from _jobs_without_schema()
+    yield from _servers_without_schema()
 
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
@@ -208,71 +209,38 @@ def _rows() -> Iterator[Kind]:
         yield Kind("nv-ipam.nvidia.com", kind)
 
 
-def _without_schema() -> Iterator[Kind]:
-    """Workloads of other projects: of these the pods are judged, injected and counted, and nothing else is known."""
+def _foreign(
+    group: str,
+    name: str,
+    source: str,
+    *places: Place,
+    groups: FieldPath | None = None,
+    vm_size: tuple[str, ...] = (),
+) -> Kind:
+    """Return a workload of another project: its pods are judged, injected and counted, and nothing else is known of it."""
+    judged_by = "its VM size" if vm_size else ""
+    return Kind(
+        group, name, has_schema=False, places=places, groups=groups, vm_size=vm_size, judged_by=judged_by, source=source
+    )
 
-    def kind(
-        group: str,
-        name: str,
-        source: str,
-        *places: Place,
-        groups: FieldPath | None = None,
-        vm_size: tuple[str, ...] = (),
-    ) -> Kind:
-        judged_by = "its VM size" if vm_size else ""
-        return Kind(
-            group,
-            name,
-            has_schema=False,
-            places=places,
-            groups=groups,
-            vm_size=vm_size,
-            judged_by=judged_by,
-            source=source,
-        )
 
+def _jobs_without_schema() -> Iterator[Kind]:
     task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master)
     source = "volcano-sh/volcano v1.16.0-alpha.1, config/crd/volcano/bases/batch.volcano.sh_jobs.yaml"
-    yield kind("batch.volcano.sh", "Job", source, task)
-
-    source = "ai-dynamo/dynamo, deploy/operator/api/{v1alpha1,v1beta1}/dynamocomponentdeployment_types.go of 2026-08"
-    old = Place(("spec", "services", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_SERVICE)
-    new = Place(("spec", "components", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_COMPONENT)
-    yield kind("nvidia.com", "DynamoGraphDeployment", source, old, new)
-    parts = (DYNAMO_SERVICE, DYNAMO_COMPONENT)
-    single = (Place(("spec",), "component", count.dynamo, True, "main", shape) for shape in parts)
-    yield kind("nvidia.com", "DynamoComponentDeployment", source, *single)
-
-    source = "kaito-project/kaito v0.12.0, api/v1beta1/workspace_types.go"
-    inference = Place(("inference", "template"), "inference", count.workspace)
-    yield kind("kaito.sh", "Workspace", source, inference, vm_size=("resource", "instanceType"))
+    yield _foreign("batch.volcano.sh", "Job", source, task)
 
     source = "SlinkyProject/slurm-operator v1.2.1, api/v1beta1/nodeset_types.go"
     nodes = Place(("spec",), "slurmd", count.daemon_or_replicas, True, "slurmd", SLURM_NODES, asks=True)
-    yield kind("slinky.slurm.net", "NodeSet", source, nodes)
-
-    source = "vllm-project/aibrix v0.7.0-rc.3, api/orchestration/v1alpha1/{stormservice,roleset}_types.go"
-    role = Place(("spec", "template", "spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
-    yield kind("orchestration.aibrix.ai", "StormService", source, role, groups=("spec", "replicas"))
-    role = Place(("spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
-    yield kind("orchestration.aibrix.ai", "RoleSet", source, role)
-
-    source = "sgl-project/rbg v0.8.0-alpha.5, api/workloads/{v1alpha1,v1alpha2}/rolebasedgroup_types.go"
-    yield kind("workloads.x-k8s.io", "RoleBasedGroup", source, *_group_roles())
+    yield _foreign("slinky.slurm.net", "NodeSet", source, nodes)
 
     source = "flux-framework/flux-operator 0.2.1, api/v1alpha2/minicluster_types.go and controllers/flux"
-    yield kind(
+    yield _foreign(
         "flux-framework.org",
         "MiniCluster",
         source,
         Place(("spec",), "broker", count.size, shape=mini_cluster("containers"), asks=True),
         Place(("spec",), "services", count.one, works=False, shape=mini_cluster("services")),
     )
-
-    source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1beta1/predictor.go"
-    yield kind("serving.kserve.io", "InferenceService", source, *_inference())
-    source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1alpha2/llm_inference_service_types.go"
-    yield kind("serving.kserve.io", "LLMInferenceService", source, *_llm())
 
     source = "kubernetes-sigs/kueue v0.19.2, apis/kueue/v1beta2/clusterqueue_types.go"
     covers = "the resources that it covers"
@@ -292,6 +260,34 @@ def _without_schema() -> Iterator[Kind]:
         places = (Place((*spec, "templates", EACH), EACH, count.one, True, "main", ARGO_STEP),)
         spaced = name != "ClusterWorkflowTemplate"
         yield Kind("argoproj.io", name, spaced, has_schema=False, places=places, own_tags=True, source=source)
+
+
+def _servers_without_schema() -> Iterator[Kind]:
+    source = "ai-dynamo/dynamo, deploy/operator/api/{v1alpha1,v1beta1}/dynamocomponentdeployment_types.go of 2026-08"
+    old = Place(("spec", "services", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_SERVICE)
+    new = Place(("spec", "components", EACH), EACH, count.dynamo, count.routes_nothing, "main", DYNAMO_COMPONENT)
+    yield _foreign("nvidia.com", "DynamoGraphDeployment", source, old, new)
+    parts = (DYNAMO_SERVICE, DYNAMO_COMPONENT)
+    single = (Place(("spec",), "component", count.dynamo, True, "main", shape) for shape in parts)
+    yield _foreign("nvidia.com", "DynamoComponentDeployment", source, *single)
+
+    source = "kaito-project/kaito v0.12.0, api/v1beta1/workspace_types.go"
+    inference = Place(("inference", "template"), "inference", count.workspace)
+    yield _foreign("kaito.sh", "Workspace", source, inference, vm_size=("resource", "instanceType"))
+
+    source = "vllm-project/aibrix v0.7.0-rc.3, api/orchestration/v1alpha1/{stormservice,roleset}_types.go"
+    role = Place(("spec", "template", "spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
+    yield _foreign("orchestration.aibrix.ai", "StormService", source, role, groups=("spec", "replicas"))
+    role = Place(("spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
+    yield _foreign("orchestration.aibrix.ai", "RoleSet", source, role)
+
+    source = "sgl-project/rbg v0.8.0-alpha.5, api/workloads/{v1alpha1,v1alpha2}/rolebasedgroup_types.go"
+    yield _foreign("workloads.x-k8s.io", "RoleBasedGroup", source, *_group_roles())
+
+    source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1beta1/predictor.go"
+    yield _foreign("serving.kserve.io", "InferenceService", source, *_inference())
+    source = "kserve/kserve v0.20.0-rc1, pkg/apis/serving/v1alpha2/llm_inference_service_types.go"
+    yield _foreign("serving.kserve.io", "LLMInferenceService", source, *_llm())
 
 
 KINDS: Final[tuple[Kind, ...]] = tuple(_rows())
