@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.hardware import counts, ranks_without_rdma, without_rdma
+from aksrdma.checks.relation.hardware import counts, ranks_without_rdma, without_rdma, workspaces
 from aksrdma.cluster import Cluster, NodePool
 from aksrdma.documents import Document
 from tests.checks.relation.relation_props import (
@@ -241,3 +241,13 @@ def test_a_policy_alone_tells_of_infiniband_for_jobs(document: Document, found: 
 
     assert [one.severity for one in said(without_rdma, document, exposing)] == found
     assert said(without_rdma, document) == []
+
+
+@pytest.mark.parametrize(("count", "severity"), [(2, None), (1, "info"), (None, "info")])
+def test_a_workspace_of_one_node_is_an_info_and_the_fix_names_a_size(count: int | None, severity: str | None) -> None:
+    resource = {"instanceType": "Standard_ND96is_H100_v5", **({"count": count} if count else {})}
+    data = {"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "metadata": {"name": "w"}, "resource": resource}
+
+    [found] = said(workspaces, unknown=[Document.from_data(data)])
+
+    assert (found.severity, found.fix) == (severity, f"choose a size with InfiniBand, such as {H100}")
