@@ -60,8 +60,8 @@ def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any])
     """Return why kubectl-validate differs from the engine, or None where they ought to agree."""
     if engine.accepts:
         return _too_strict(folder, judge)
-    # A word of a field that `make/kubernetes.yaml` holds to a list is refused by hand-written code, too.
-    rules = {rule for rule, message in engine.causes if not (rule == "value-not-allowed" and _held(message))}
+    # What `make/kubernetes.yaml` holds, a word of a list or a field that must be there, is refused by hand-written code, too.
+    rules = {rule for rule, message in engine.causes if not (rule in _HELD and _held(message))}
     if folder.startswith(BUILTIN_PREFIX):
         return TYPED if rules <= _DECODED else None
     if rules <= {"wrong-type", "validation-rule-broken", "invalid-value"} and _has_whole_float(data):
@@ -69,10 +69,16 @@ def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any])
     return SCALE if rules == {"invalid-value"} else None
 
 
+_HELD: Final = frozenset({"missing-field", "value-not-allowed"})
+
+
 @cache
 def _held_words() -> tuple[str, ...]:
     rows = yaml.safe_load((PACKAGE / "schemas" / "make" / "kubernetes.yaml").read_text(encoding="utf-8"))["held"]
-    return tuple(", ".join(f'"{word}"' for word in row["enum"]) for row in rows if "enum" in row)
+    words = (", ".join(f'"{word}"' for word in row["enum"]) for row in rows if "enum" in row)
+    needed = {part for row in rows if row.get("required") for field in row["fields"] for part in field.split(".")}
+    # A part of a type that needs a field is itself needed, where it is by default an empty one.
+    return (*words, *(f"{part[:1].lower()}{part[1:]} is required" for part in sorted(needed)))
 
 
 def _held(message: str) -> bool:
@@ -102,6 +108,20 @@ def _has_whole_float(value: Any) -> bool:
     return any(map(_has_whole_float, parts))
 
 
-def of_the_cluster(message: str) -> str | None:
-    """Return why the server refuses what no manifest tells, or None where the refusal is of the manifest."""
+LEFT: Final = "storage that AKS does not have, and what a status holds, are left to the API server"
+_LEFT: Final = re.compile(
+    r"volumes\[\d+\]\.(awsElasticBlockStore|cephfs|cinder|fc|flexVolume|flocker|gcePersistentDisk|glusterfs|iscsi"
+    r"|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)\."
+)
+
+
+def of_the_cluster(change: str, message: str) -> str | None:
+    """Return why the server refuses what no manifest tells, or None where the refusal is of the manifest.
+
+    Args:
+        change: how the object was made; it begins with the path of the field.
+        message: what the server says.
+    """
+    if _LEFT.search(message) or change.startswith("('status'"):
+        return LEFT
     return next((reason for pattern, reason in CLUSTER if pattern.search(message)), None)

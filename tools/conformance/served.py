@@ -58,7 +58,7 @@ def _outcome(one: Served, answer: Answer, release: str) -> tuple[str, str]:
     if ours.accepts == server.accepts:
         same = "taken by both" if server.accepts else "refused by both"
         return (f"the server agrees: {one.declared}" if one.declared else same), ""
-    if ours.accepts and (reason := of_the_cluster(server.text)):
+    if ours.accepts and (reason := of_the_cluster(one.change, server.text)):
         return f"the server refuses: {reason}", ""
     if ours.accepts and is_patch(one.given, release):
         return f"the server refuses: {PATCH}", ""
