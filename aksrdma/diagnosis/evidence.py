@@ -121,6 +121,8 @@ class Failure:
     """It is a setting, and no error."""
     consequence: bool = False
     """It follows from an error of the same family before it."""
+    general: bool = False
+    """It says that something failed and not what, so any other error says more."""
     count: int = 1
 
 
@@ -139,6 +141,10 @@ class Evidence:
     versioned: Line | None = None
     settings: dict[str, str] = field(default_factory=dict)
     """Variables of NCCL that a rank says were set, with the value that it names first."""
+    own: set[int] = field(default_factory=set)
+    """Ranks that write of their channels over the network."""
+    peers: set[int] = field(default_factory=set)
+    """Ranks at the other ends of these channels."""
     inside_node: bool = False
     """Whether some communicator is inside one node, which may be the one that a line without its name is about."""
     placed: dict[int, set[str]] = field(default_factory=dict)

@@ -59,6 +59,8 @@ class KnownError:
     """It is a setting and no error, so it is told with the verdict alone."""
     consequence: bool = False
     """It follows from an error of the same family before it, and is told only where there is none."""
+    general: bool = False
+    """It says that something failed and not what."""
     given: Literal["gpu-memory"] | None = None
     """What the log must show before it."""
     source: str
@@ -71,6 +73,8 @@ class Completion:
 
     status: int
     name: str
+    ucx: tuple[str, ...] = ()
+    """What UCX calls it."""
     advice: str
     answered: bool = False
 
@@ -86,7 +90,7 @@ def known_errors() -> tuple[KnownError, ...]:
 @cache
 def completions() -> tuple[Completion, ...]:
     """Return the statuses of work requests."""
-    return tuple(Completion(**row) for row in rows("completions.yaml", Completion))
+    return tuple(Completion(**row | {"ucx": tuple(row.get("ucx", ()))}) for row in rows("completions.yaml", Completion))
 
 
 def markers() -> tuple[str, ...]:
@@ -133,7 +137,7 @@ def _failure(line: Line, place: int, row: KnownError, match: re.Match[str]) -> F
     advice, groups = row.advice, {name: value or "" for name, value in match.groupdict().items()}
     if row.by_status:
         status = groups["status"]
-        known = (one for one in completions() if status in {str(one.status), one.name})
+        known = (one for one in completions() if status in {str(one.status), one.name, *one.ucx})
         advice = next((one.advice for one in known), advice)
     if row.message:
         groups["device"] = groups.get("device") or "a device"
@@ -151,4 +155,5 @@ def _failure(line: Line, place: int, row: KnownError, match: re.Match[str]) -> F
         decides=row.decides,
         chosen=row.chosen,
         consequence=row.consequence,
+        general=row.general,
     )

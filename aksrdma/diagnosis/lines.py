@@ -47,6 +47,10 @@ _NCCL_PREFIX = re.compile(r":(?P<pid>\d{1,10}):\d+ \[(?P<device>-?\d{1,6})\] ?")
 _NCCL_HOST = re.compile(r"[A-Za-z0-9][\w.-]*\Z")
 _LONGEST_HOST: Final = 64
 _UCX_PREFIX = re.compile(r"\[(?P<host>[A-Za-z][\w.-]*):(?P<pid>\d{1,10}) *:\w+ *(?::\d+)?\]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls that a terminal would obey, and marks that turn the direction of text round."""
+_LIBRARIES: Final = ("NCCL ", "UCX  ", "NVSHMEM")
+"""One of them is in the message that a line of JSON carries; other JSON is left as it is."""
 _TASK = re.compile(r"\s*(?:\[\d+,(\d{1,6})\]<std(?:out|err)>:|(\d{1,6}): |\[(?:rank|default|)(\d{1,6})\]:)")
 
 
@@ -189,10 +193,7 @@ def _continues(head: str, tail: str) -> bool:
 
 def messages(number: int, text: str, marks: frozenset[str] | None = None) -> Iterator[Line]:
     """Split a line into its messages: writers that share a terminal tear each other's lines."""
-    if text.startswith('{"log":'):  # Docker's json-file driver
-        with suppress(ValueError):
-            text = str(json.loads(text)["log"])
-    text = text.rstrip()
+    text = _visible(_unwrapped(text.rstrip())).rstrip()
     launcher = _TASK.match(text)
     task = int(launcher[launcher.lastindex]) if launcher and launcher.lastindex else None
     ucx = _UCX_PREFIX.search(text) if "[" in text else None
@@ -205,6 +206,29 @@ def messages(number: int, text: str, marks: frozenset[str] | None = None) -> Ite
                 yield Line(number, text[begin : host.start()], source, task, marks)
             begin, source = prefix.end(), Source(host[0], int(prefix["pid"]), int(prefix["device"]))
     yield Line(number, text[begin:], source, task, marks)
+
+
+def _unwrapped(text: str) -> str:
+    """Return the message in a line of JSON, under whatever key a log driver or a collector puts it."""
+    begin = text.find('{"') if text.endswith("}") else -1
+    if begin < 0:
+        return text
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text[begin:])
+        values = [value for value in found.values() if isinstance(value, str)]
+        message = next((value for value in values if any(name in value for name in _LIBRARIES)), None)
+        if message is None and text.startswith('{"log":'):  # Docker's json-file driver
+            message = str(found["log"])
+        if message is not None:
+            return text[:begin] + message
+    return text
+
+
+def _visible(text: str) -> str:
+    """Return a line that a report may quote: no escape sequence of a log reaches the terminal."""
+    if "\x1b" in text:  # in JSON it is written as \u001b, so it comes only now
+        text = _ANSI.sub(b"", text.encode(errors="replace")).decode(errors="replace")
+    return text if text.isprintable() else _UNSEEN.sub("\ufffd", text.replace("\r", " "))
 
 
 def _shape(text: bytes) -> bytes:

@@ -164,7 +164,10 @@ def _lines(report: LogReport) -> Iterator[str]:
     yield from (f"  finding: {finding.text}{_where(finding.line)}" for finding in report.findings)
     yield from (f"  error: {error}" for error in report.errors)
     yield from (f"  note: {reason.text}{_where(reason.line)}" for reason in notes)
-    fixes = [reason.fix for reason in (*report.reasons, *report.findings)] + [check.fix for check in report.floors]
+    fixes = [reason.fix for reason in (*report.reasons, *report.findings)]
+    # A figure is mended last: no advice on it beside another network, nor to measure what has not run.
+    told = {"used": {"missed", "not-shown"}, "unproven": {"missed"}, "not-used": set()}[report.verdict]
+    fixes += [check.fix for check in report.floors if check.state in told]
     yield from (f"  next: {fix}" for fix in dict.fromkeys(fix for fix in fixes if fix))
 
 
@@ -236,12 +239,18 @@ def gather(stream: BinaryIO) -> Evidence:
 
 def _report(evidence: Evidence, name: str, vm_size: VmSize | None) -> LogReport:
     judgment, over_gpu = judge(evidence, vm_size), gpudirect(evidence)
+    # Of another network neither GPUDirect RDMA nor NICs are to be mended first.
+    foreign = judgment.verdict == "not-used"
     failures = evidence.failures.values()
     return LogReport(
         file=name,
         verdict=judgment.verdict,
-        reasons=(judgment.reason, *_notes(evidence), *lacking(evidence, over_gpu, vm_size)),
-        link=link(evidence) if judgment.verdict != "not-used" else None,
+        reasons=(
+            judgment.reason,
+            *(_notes(evidence) if not foreign else ()),
+            *lacking(evidence, over_gpu if not foreign else None, vm_size),
+        ),
+        link=link(evidence) if not foreign else None,
         gpudirect=over_gpu,
         devices=tuple(evidence.devices),
         topology_file=topology_file(evidence),
@@ -251,7 +260,7 @@ def _report(evidence: Evidence, name: str, vm_size: VmSize | None) -> LogReport:
         ),
         ranks=_ranks(evidence),
         floors=check_floors(evidence, vm_size) if vm_size else (),
-        findings=tuple(findings(evidence, vm_size)) if judgment.verdict != "not-used" else (),
+        findings=tuple(findings(evidence, vm_size)) if not foreign else (),
         checked_size=vm_size is not None,
     )
 

@@ -68,6 +68,10 @@ def _reader(marker: str, pattern: str) -> Callable[[_Reader], _Reader]:
 _ARROW = r"(?:->|-&gt;) ?\d+(?:\[\w+\])?.*? via "
 _TORN = re.compile(r"/(?!Shared)|[A-Za-z(]")
 """What follows the number of the NIC where the end of the line is another process's."""
+_ENDS = re.compile(
+    r"(?P<sender>\d{1,9})(?:\[\w{1,20}\])? ?(?:->|-&gt;) ?(?P<receiver>\d{1,9})(?:\[\w{1,20}\])? \[(?P<way>send|receive)\] via "
+)
+_MOST_ENDS: Final = 1 << 16
 _COLLNET = r"CollNet \d+/\d+ : \d+ \[\w+\] via "
 
 
@@ -80,6 +84,11 @@ def _network_channel(evidence: Evidence, line: Line, match: re.Match[str]) -> No
     rank = evidence.rank(line)
     note(rank.networks, match["name"], line)
     rank.nics.add(int(match["nic"]))
+    if len(evidence.peers) < _MOST_ENDS and (ends := _ENDS.search(line.text)):
+        both = int(ends["sender"]), int(ends["receiver"])
+        own, peer = both if ends["way"] == "send" else both[::-1]
+        evidence.own.add(own)
+        evidence.peers.add(peer)
     if match["gpudirect"]:
         rank.with_gpudirect += 1
     elif not _TORN.match(line.text, match.end()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from aksrdma.diagnosis.evidence import Device, Evidence, Failure, Link
-from aksrdma.diagnosis.fabrics import Fabric, is_ethernet_function, is_omni_path
+from aksrdma.diagnosis.fabrics import Fabric, is_ethernet_function, is_omni_path, of_nccl
 from aksrdma.diagnosis.known_errors import completions
 from aksrdma.diagnosis.lines import Line
 from aksrdma.diagnosis.nics import carrying, only_ethernet
@@ -45,6 +45,7 @@ _NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernet
 
 _NCCL: Final = frozenset({"nccl"})
 _UCX: Final = frozenset({"ucx", "nixl"})
+_MOONCAKE: Final = frozenset({"mooncake"})
 """Families of errors, as `errors/*.yaml` has them."""
 _FOREIGN: Final = frozenset({Fabric.SOCKETS, Fabric.OTHER})
 _WORST_FIRST: Final = (Fabric.SOCKETS, Fabric.OTHER, Fabric.VERBS, Fabric.UNKNOWN)
@@ -74,7 +75,7 @@ def judge(evidence: Evidence, vm_size: VmSize | None = None) -> Judgment:
         if opinion and opinion.verdict == "used":
             return opinion
     # With NCCL in the log, UCX may well run MPI's control traffic over TCP on purpose.
-    return nccl or perftest or ucx or _nothing(evidence)
+    return nccl or perftest or ucx or _mooncake(evidence) or _nothing(evidence)
 
 
 def _nccl(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
@@ -154,7 +155,10 @@ def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None, v
 
 def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
     if evidence.fabric(network) is Fabric.SOCKETS:
-        text = f"NCCL's network between nodes is {network}, that is TCP sockets"
+        provider = f" (provider {evidence.provider})" if of_nccl(network) is Fabric.OTHER else ""
+        text = f"NCCL's network between nodes is {network}{provider}, that is TCP sockets"
+        if provider:
+            return _judged("not-used", text, line, _FABRIC_FIX)
         if cause := _cause(evidence, _NCCL):
             setting = evidence.settings.get("NCCL_IB_HCA") if not cause.chosen else None
             why = f"{cause.message}{f' (NCCL_IB_HCA is set to {setting})' if setting else ''}"
@@ -253,6 +257,13 @@ def _ucx(evidence: Evidence) -> Judgment | None:
     return None
 
 
+def _mooncake(evidence: Evidence) -> Judgment | None:
+    cause = _cause(evidence, _MOONCAKE)
+    if cause is None or not cause.decides or _setup_failure(evidence, _MOONCAKE):
+        return None
+    return _judged("not-used", f"Mooncake has only TCP sockets: {cause.message}", cause.line, cause.advice)
+
+
 def _nothing(evidence: Evidence) -> Judgment:
     if (wrote := program(evidence)) and not wrote.job:
         failed = _first_failure(evidence) if wrote.next else None
@@ -275,7 +286,7 @@ def _nothing(evidence: Evidence) -> Judgment:
 
 def _first_failure(evidence: Evidence) -> Failure | None:
     failures = (failure for failure in evidence.failures.values() if not failure.chosen)
-    return min(failures, key=lambda failure: not failure.stops_setup, default=None)
+    return min(failures, key=lambda one: (one.general or one.consequence, not one.stops_setup), default=None)
 
 
 def _next(evidence: Evidence) -> str:
@@ -341,6 +352,10 @@ def several_nodes(evidence: Evidence) -> bool | None:
         return evidence.nodes > 1
     if len(evidence.hosts) > 1:
         return True
+    # Up to 2.18 NCCL does not say nNodes; but where each rank that a channel goes to writes here too, none is elsewhere.
+    whole = evidence.largest in {None, len(evidence.own)}
+    if evidence.hosts and evidence.peers and whole and evidence.peers <= evidence.own:
+        return False
     ranks = evidence.ranks.values()
     joined_locally = any(rank.local for rank in ranks) and not any(rank.networks for rank in ranks)
     return False if evidence.placed or joined_locally else None

@@ -86,15 +86,32 @@ def test_a_marker_is_looked_for_once() -> None:
                 "ibverbs-abi", "ibverbs-kernel-abi",  "ibverbs-driver", "ibverbs-no-driver",
                 "ibverbs-config", "nvshmem-ibverbs", "memlock-ucx-disabled", "ucx-device", "ucx-transports",
                 "mooncake-no-devices", "mooncake-force-tcp", "nccl-ib-disable", "nccl-net-socket", "libibverbs-missing",
-                "nccl-open-device", "nccl-no-interface", "no-device",
+                "nccl-open-device", "nccl-no-interface", "no-device", "mooncake-tcp", "openmpi-support-none",
             },
             id="why a network is not RDMA",
         ),
-        pytest.param("decides", {"nccl-ib-disable", "nccl-net-socket", "no-device"}, id="sockets, whatever else"),
+        pytest.param(
+            "decides",
+            {
+                "nccl-ib-disable", "nccl-net-socket", "no-device", "mooncake-no-devices", "mooncake-force-tcp",
+                "mooncake-tcp",
+            },
+            id="sockets, whatever else",
+        ),
+        pytest.param(
+            "general",
+            {
+                "torch-remote", "torch-system", "torch-cuda", "torch-watchdog", "time-limit", "died", "exited",
+                "socket-closed", "nccl-warning", "ucx-error", "ucp-worker", "openmpi-no-device", "nixl-error",
+                "nixl-send", "nvshmem-init", "deepep-assert", "perftest-run", "mlx5-completion", "shm-torch-exited",
+                "mooncake-transfer",
+            },
+            id="something failed, and not what",
+        ),
         pytest.param("chosen", {"nccl-ib-disable", "nccl-net-socket"}, id="a setting and no error"),
         pytest.param(
             "by_status",
-            {"completion", "perftest-status", "pingpong-status", "perftest-poll", "nvshmem-poll", "mooncake-slice"},
+            {"completion", "perftest-status", "pingpong-status", "perftest-poll", "nvshmem-poll", "mooncake-slice", "ucx-completion", "ucx-retry"},
             id="the status of a work request",
         ),
         pytest.param(
@@ -205,7 +222,7 @@ STOPS = {
         "verbs-call",
     },
     "ucx": {
-        "memlock-ucx", "memlock-ucx-other", "memlock-ucx-old", "ucx-foreign-device", "ucx-foreign-device-call",
+        "memlock-ucx", "memlock-ucx-queue-pair", "memlock-ucx-other", "memlock-ucx-old", "ucx-foreign-device", "ucx-foreign-device-call",
         "ucx-gid", "ucx-umem", "ucx-devx", "ucx-no-transports", "ucx-unreachable", "ucx-no-kind", "ucx-gpudirect",
         "ucx-pkey", "ucx-modify", "ucp-worker", "openmpi-no-device",
     },

@@ -25,6 +25,7 @@ FILES = {
     "sriov-device-plugin": "I0308 22:37:45.329981 1 manager.go:156] New resource server is created for rdma_ib ResourcePool\n"
     "I0308 22:37:45.329974 1 factory.go:124] selector index 0 will register 8 devices\n",
     "gpu-device-plugin": "I0101 Starting FS watcher.\nI0101 Registered device plugin for 'nvidia.com/gpu' with Kubelet\n",
+    "dra-driver": "I0902 03:10:11.1 1 main.go:211] no-clique fallback: fabric not attached (device 0/GPU-1)\n",
     "ofed-driver": "[30-Nov-25_10:01:22] E: Unable to locate package linux-headers-5.15.0-1036-azure\n",
     "network-operator": '2025-01-01T00:00:00Z INFO controller.NicClusterPolicy Reconciling {"controller": "nicclusterpolicy"}\n',
     "gpu-operator": "waiting for nvidia-operator-validator of the gpu-operator\n",
