@@ -69,7 +69,7 @@ def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any])
     return SCALE if rules == {"invalid-value"} else None
 
 
-_HELD: Final = frozenset({"missing-field", "value-not-allowed"})
+_HELD: Final = frozenset({"missing-field", "null-list-item", "value-not-allowed"})
 
 
 @cache
@@ -78,7 +78,13 @@ def _held_words() -> tuple[str, ...]:
     words = (", ".join(f'"{word}"' for word in row["enum"]) for row in rows if "enum" in row)
     needed = {part for row in rows if row.get("required") for field in row["fields"] for part in field.split(".")}
     # A part of a type that needs a field is itself needed, where it is by default an empty one.
-    return (*words, *(f"{part[:1].lower()}{part[1:]} is required" for part in sorted(needed)))
+    names = (f"{part[:1].lower()}{part[1:]}" for part in sorted(needed))
+    # A null is a field left out, and a null in a list an item that lacks them all.
+    return (
+        *words,
+        "a list item must not be null",
+        *(f"{name} is {word}" for name in names for word in ("required", "null,")),
+    )
 
 
 def _held(message: str) -> bool:
@@ -108,10 +114,10 @@ def _has_whole_float(value: Any) -> bool:
     return any(map(_has_whole_float, parts))
 
 
-LEFT: Final = "storage that AKS does not have, and what a status holds, are left to the API server"
+LEFT: Final = "storage that AKS does not have, Windows, and what a status holds, are left to the API server"
 _LEFT: Final = re.compile(
-    r"volumes\[\d+\]\.(awsElasticBlockStore|cephfs|cinder|fc|flexVolume|flocker|gcePersistentDisk|glusterfs|iscsi"
-    r"|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)\."
+    r"volumes\[\d+\]\.(awsElasticBlockStore|cephfs|cinder|fc|flexVolume|flocker|gitRepo|glusterfs|iscsi|persistentDisk"
+    r"|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)[.:]|windows pod|hostProcess"
 )
 
 
@@ -119,9 +125,9 @@ def of_the_cluster(change: str, message: str) -> str | None:
     """Return why the server refuses what no manifest tells, or None where the refusal is of the manifest.
 
     Args:
-        change: how the object was made; it begins with the path of the field.
+        change: how the object was made, with the path of the field.
         message: what the server says.
     """
-    if _LEFT.search(message) or change.startswith("('status'"):
+    if _LEFT.search(message) or "'status'" in change:
         return LEFT
     return next((reason for pattern, reason in CLUSTER if pattern.search(message)), None)
