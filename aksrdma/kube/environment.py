@@ -101,6 +101,13 @@ def settings(
     yield from _Command(flags, files, known, all_known=all_known).run([place for place, _, _ in argv], words)
 
 
+def said(container: Mapping[str, Any]) -> str:
+    """Return the text in which each variable is named that a container sets itself: looking there is cheap."""
+    names = (text(one.get("name")) for _, one in items(container.get("env"), ()))
+    words = (word for key in ("command", "args") for word in sequence(container.get(key)) if isinstance(word, str))
+    return "\n".join((*names, *words))
+
+
 _NCCL_CONF: Final = "/etc/nccl.conf"
 """Read by NCCL where a variable is not set: src/misc/param.cc of NVIDIA/nccl v2.30.7-1."""
 _REFERENCE: Final = re.compile(r"\$(?:\$|\(([^()\s]+)\))")

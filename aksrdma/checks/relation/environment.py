@@ -15,7 +15,7 @@ from aksrdma.checks.relation.pods import Container, PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.checks.relation.variables import Surroundings, Verdict, judge, surroundings
 from aksrdma.findings import FieldPath, Problem
-from aksrdma.kube.environment import ConfigMaps, File, Setting, settings
+from aksrdma.kube.environment import ConfigMaps, File, Setting, said, settings
 from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import GPUS
 from aksrdma.kube.values import items, mapping, text
@@ -59,7 +59,9 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
         if found is not None:
             workers.setdefault(id(pod.document), found)
     # Where nobody uses RDMA, the rows are not read.
-    flags = tuple(name for name in catalog.environment_variables() if name.startswith("-")) if workers else ()
+    names = catalog.environment_variables() if workers else {}
+    flags = tuple(name for name in names if name.startswith("-"))
+    marks = tuple(name.removeprefix("OMPI_MCA_") for name in names)  # which mpirun sets as `--mca btl`, too
     for pod in pods_of(manifests):
         own = {one.container.path: one for one in _using_rdma(pod, manifests)}
         worker = workers.get(id(pod.document))
@@ -71,10 +73,15 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 continue
             config_maps = _config_maps(pod, manifests)
             files, folders = _mounted(pod, container, config_maps)
-            said = [*settings(container.data, container.path, config_maps, flags, files)]
-            said += _of_ray(pod) if pod.template.works else ()
+            # Most containers name none of the variables, and their scripts need not be read.
+            brings = files or container.data.get("envFrom") or pod.document.kind in _RUNTIME_ENV
+            text_of_it = "" if brings else said(container.data)
+            if not brings and not any(mark in text_of_it for mark in marks):
+                continue
+            given = [*settings(container.data, container.path, config_maps, flags, files)]
+            given += _of_ray(pod) if pod.template.works else ()
             hands_on = pod.document.value(("spec", "mpiImplementation")) in _HANDS_ALL_ON
-            effective = {one.name: one for one in said if not for_ranks_only or hands_on or _reaches_ranks(one)}
+            effective = {one.name: one for one in given if not for_ranks_only or hands_on or _reaches_ranks(one)}
             if not effective:
                 continue
             known = {name: one.value for name, one in effective.items() if one.value is not None}

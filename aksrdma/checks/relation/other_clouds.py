@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
@@ -11,7 +12,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.pods import PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.findings import FieldPath, Problem, Severity
-from aksrdma.kube.environment import settings
+from aksrdma.kube.environment import said, settings
 from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import GPUS, INSTANCE_TYPE
 from aksrdma.kube.scheduling import PREFERRED, REQUIRED
@@ -123,14 +124,24 @@ def _of_containers(pod: PodView) -> Iterator[_Mark]:
         for name, amount in container.amounts.items():
             if row := catalog.other_cloud("resource", name):
                 yield _Mark(row, name, amount.path)
-        for one in settings(container.data, container.path, lambda _: None):
-            said = f"{one.name}={one.value}"
-            if one.value is not None and (row := catalog.other_cloud("variable", said)):
-                yield _Mark(row, said, one.path)
+        names = said(container.data)
+        named = any(name in names for name in _variables())
+        for one in settings(container.data, container.path, lambda _: None) if named else ():
+            word = f"{one.name}={one.value}"
+            if one.value is not None and (row := catalog.other_cloud("variable", word)):
+                yield _Mark(row, word, one.path)
         for key in ("command", "args"):
             for index, word in enumerate(sequence(container.data.get(key))):
                 if row := catalog.other_cloud("command", text(word)):
                     yield _Mark(row, row.mark, (*container.path, key, index))
+
+
+@cache
+def _variables() -> tuple[str, ...]:
+    """Return how the names of variables begin that have a mark: without one, no script need be read."""
+    return tuple(
+        row.mark.partition("=")[0].partition("*")[0] for row in catalog.other_clouds() if row.place == "variable"
+    )
 
 
 def _problem(row: OtherCloud, marks: list[_Mark], pod: PodView, manifests: ManifestSet) -> Problem:
