@@ -53,17 +53,17 @@ class _Rdma(NamedTuple):
 )
 def variables(manifests: ManifestSet) -> Iterator[Problem]:
     """Find variables that keep a container from the RDMA that it takes, or that its node has."""
+    users = [(pod, list(_using_rdma(pod, manifests))) for pod in pods_of(manifests)]
     workers: dict[int, _Rdma] = {}
-    for pod in pods_of(manifests):
-        found = next(_using_rdma(pod, manifests), None) if pod.template.works else None
-        if found is not None:
-            workers.setdefault(id(pod.document), found)
+    for pod, found in users:
+        if found and pod.template.works:
+            workers.setdefault(id(pod.document), found[0])
     # Where nobody uses RDMA, the rows are not read.
     names = catalog.environment_variables() if workers else {}
     flags = tuple(name for name in names if name.startswith("-"))
     marks = tuple(name.removeprefix("OMPI_MCA_") for name in names)  # which mpirun sets as `--mca btl`, too
-    for pod in pods_of(manifests):
-        own = {one.container.path: one for one in _using_rdma(pod, manifests)}
+    for pod, found in users:
+        own = {one.container.path: one for one in found}
         worker = workers.get(id(pod.document))
         for container in pod.containers if own or worker else ():
             user = own.get(container.path)
