@@ -88,7 +88,12 @@ class Sieve:
         shapes: dict[bytes, list[str]] = {}
         for marker in markers:
             shapes.setdefault(_shape(marker.encode()), []).append(marker)
-        self._markers = sorted(shapes.items())
+        self._markers = [(marker, marker.split(), names) for marker, names in sorted(shapes.items())]
+        self._rare = {piece for _, pieces, _ in self._markers for piece in pieces}
+        """Pieces of markers that no line has held yet; without all its pieces a marker need not be looked for."""
+        self._foreign = bytes(set(range(256)) - {byte for piece in self._rare for byte in piece} - {ord("\n")})
+        """Bytes of no marker; a binary file is full of them."""
+        self._words: set[bytes] = set()
         self._plain: set[bytes] = set()
         self._notable: dict[bytes, frozenset[str]] = {}
         self._seen: Counter[bytes] = Counter()
@@ -127,12 +132,18 @@ class Sieve:
 
     def _learn(self, shapes: set[bytes]) -> None:
         if self._remembered > _MEMORY:
-            self._plain, self._notable, self._remembered = set(), {}, 0
+            self._plain, self._notable, self._words, self._remembered = set(), {}, set(), 0
             self._seen.clear()
         unseen = [shape for shape in shapes if shape not in self._plain and shape not in self._notable]
         self._remembered += sum(map(len, unseen))
         text = b"\n".join(unseen)
-        present = [(marker, names) for marker, names in self._markers if marker in text]
+        words = set(text.split()) - self._words
+        self._words |= words
+        self._remembered += sum(map(len, words))
+        new = b"\n".join(words).translate(None, self._foreign)
+        self._rare -= {piece for piece in self._rare if piece in new}
+        possible = ((marker, names) for marker, pieces, names in self._markers if self._rare.isdisjoint(pieces))
+        present = [(marker, names) for marker, names in possible if marker in text]
         for shape in unseen:
             if names := [name for marker, names in present if marker in shape for name in names]:
                 self._notable[shape] = frozenset(names)
@@ -193,7 +204,11 @@ def _continues(head: str, tail: str) -> bool:
 
 def messages(number: int, text: str, marks: frozenset[str] | None = None) -> Iterator[Line]:
     """Split a line into its messages: writers that share a terminal tear each other's lines."""
-    text = _visible(_unwrapped(text.rstrip())).rstrip()
+    text = text.rstrip()
+    if text.endswith("}"):
+        text = _unwrapped(text)
+    if not text.isprintable():
+        text = _visible(text)
     launcher = _TASK.match(text)
     task = int(launcher[launcher.lastindex]) if launcher and launcher.lastindex else None
     ucx = _UCX_PREFIX.search(text) if "[" in text else None
@@ -210,7 +225,7 @@ def messages(number: int, text: str, marks: frozenset[str] | None = None) -> Ite
 
 def _unwrapped(text: str) -> str:
     """Return the message in a line of JSON, under whatever key a log driver or a collector puts it."""
-    begin = text.find('{"') if text.endswith("}") else -1
+    begin = text.find('{"')
     if begin < 0:
         return text
     with suppress(ValueError, RecursionError):
@@ -228,7 +243,7 @@ def _visible(text: str) -> str:
     """Return a line that a report may quote: no escape sequence of a log reaches the terminal."""
     if "\x1b" in text:  # in JSON it is written as \u001b, so it comes only now
         text = _ANSI.sub(b"", text.encode(errors="replace")).decode(errors="replace")
-    return text if text.isprintable() else _UNSEEN.sub("\ufffd", text.replace("\r", " "))
+    return _UNSEEN.sub("\ufffd", text.replace("\r", " ")).rstrip()
 
 
 def _shape(text: bytes) -> bytes:

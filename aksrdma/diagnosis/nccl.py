@@ -65,7 +65,7 @@ def _reader(marker: str, pattern: str) -> Callable[[_Reader], _Reader]:
 
 
 # `Channel 00/0 : 7[3] -> 0[0] [receive] via NET/IB/2(0)/GDRDMA`; before 2.5 `Ring 00 : 7 -> 0 [receive] via NET/IB/2`.
-_ARROW = r"(?:->|-&gt;) ?\d+(?:\[\w+\])?.*? via "
+_ARROW = r"(?:->|-&gt;) ?\d{1,9}(?:\[\w{1,20}\])?.{0,80}? via "
 _TORN = re.compile(r"/(?!Shared)|[A-Za-z(]")
 """What follows the number of the NIC where the end of the line is another process's."""
 _ENDS = re.compile(
@@ -84,7 +84,8 @@ def _network_channel(evidence: Evidence, line: Line, match: re.Match[str]) -> No
     rank = evidence.rank(line)
     note(rank.networks, match["name"], line)
     rank.nics.add(int(match["nic"]))
-    if len(evidence.peers) < _MOST_ENDS and (ends := _ENDS.search(line.text)):
+    alone = evidence.nodes is None and len(evidence.hosts) == 1 and len(evidence.peers) < _MOST_ENDS
+    if alone and (ends := _ENDS.search(line.text)):  # else it is known that there are several nodes
         both = int(ends["sender"]), int(ends["receiver"])
         own, peer = both if ends["way"] == "send" else both[::-1]
         evidence.own.add(own)
@@ -106,12 +107,12 @@ def _old_shared_memory(evidence: Evidence, line: Line, match: re.Match[str]) -> 
 
 
 @_reader("etwork", r"(?:\bINFO |^\s*)Using (?:internal )?[Nn]etwork (?P<name>\w[\w .-]{0,39}?)\s*$")
-@_reader("NET plugin", r"\bINFO Assigned NET plugin (?P<name>\w[\w .-]*?) to comm")
+@_reader("NET plugin", r"\bINFO Assigned NET plugin (?P<name>\w[\w .-]{0,39}?) to comm")
 def _selected(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     note(evidence.rank(line).selected, match["name"], line)
 
 
-@_reader("HCA ", r"NET/IB ?: .*\bHCA \d+ '(?P<name>[\w.-]{1,64})'")
+@_reader("HCA ", r"NET/IB ?: .{0,80}?\bHCA \d{1,6} '(?P<name>[\w.-]{1,64})'")
 @_reader("virtual device", r"Made virtual device \[\d+\] name=(?P<name>[\w.-]{1,64}) ")
 def _named(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     note(evidence.devices, match["name"], line)
@@ -197,7 +198,7 @@ def _completed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
 
 
 # NCCL prints the LID where the link layer is InfiniBand and the GID where it is Ethernet.
-@_reader("qpn", r"NET/IB ?: .*\bqpn \d+ mtu \d+ .*?\b(?P<kind>LID|GID) \d+")
+@_reader("qpn", r"NET/IB ?: .{0,80}?\bqpn \d{1,9} mtu \d{1,9} .{0,200}?\b(?P<kind>LID|GID) \d")
 @_reader("ocalGid", r"localGid (?P<kind>::ffff:)\d+\.")
 def _addressed(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     note(evidence.addressed, "IB" if match["kind"] == "LID" else "RoCE", line)
@@ -208,7 +209,7 @@ _HEAD = re.compile(rf"(?:^|\s)(?P<size>\d{{1,18}})\s+\d+\s+{_TYPE}\s")
 _NUMBERS = r"(?:^|\s)[\d.]+\s+(?P<algbw>\d{1,12}\.\d{1,6})\s+(?P<busbw>\d{1,12}\.\d{1,6})(?=\s)"
 """Something must follow, if only the space before a line that tore the row: a number at the end may be cut short."""
 _TIMES = re.compile(_NUMBERS)
-_TORN_TIMES = re.compile(_NUMBERS + r"(?:\s+(?:\d[\d.e+-]*|N/A))*\s*$")
+_TORN_TIMES = re.compile(_NUMBERS + r"(?:\s{1,40}(?:\d[\d.e+-]{0,30}|N/A)){0,12}\s*$")
 _REDOP = re.compile(rf"{_TYPE}\s+(?!none)[a-z]+\b")
 _RANK = re.compile(
     r"Rank\s+(?P<rank>\d{1,9})\s+(?:Group\s+\d+\s+)?Pid\s+(?P<pid>\d{1,10})"

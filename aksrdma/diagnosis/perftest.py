@@ -27,7 +27,9 @@ MARKERS: Final = (
     "   .",
 )
 
-_TITLE = re.compile(r"\b(?:RDMA_Write|RDMA_Read|Send|Write|Read|Atomic\w*|RDMA_Atomic) .*\b(?:BW|Latency) .*Test")
+_TITLE = re.compile(
+    r"\b(?:RDMA_Write|RDMA_Read|Send|Write|Read|Atomic\w{0,20}|RDMA_Atomic) .{0,40}?\b(?:BW|Latency) .{0,20}?Test"
+)
 _DEVICE = re.compile(r"\bDevice\s+: (?P<name>[\w.-]+)")
 _LINK = re.compile(r"\bLink type\s+: (?P<link>IB|Ethernet)\b")
 _GPU: Final = ("GPU buffer", "initializing CUDA", "creating CUDA Ctx", "Using ROCm Device")
@@ -36,7 +38,9 @@ _COMMAND = re.compile(
     r"(?:.*?(?: -d ?| --ib-dev[= ]|' for )(?P<name>[\w.-]+))?"
 )
 _HEAD = re.compile(r"#bytes\s+#iterations\s+(?P<columns>.*)")
-_ROW = re.compile(r"(?:^|[\s:>])(?P<size>\d{1,18})\s{2,}\d+\s{2,}(?P<values>\d[\d.]{0,24}(?:\s+\d[\d.]{0,24})*)\s*$")
+_ROW = re.compile(
+    r"(?:^|[\s:>])(?P<size>\d{1,18})\s{2,}\d+\s{2,}(?P<values>\d[\d.]{0,24}(?:\s{1,40}\d[\d.]{0,24}){0,16})\s*$"
+)
 _ADDRESS = re.compile(r"\b(?P<end>local|remote) address:\s+LID (?P<key>0x[0-9a-f]+|0+)\b")
 _GID = re.compile(r"\bGID:? (?P<key>[0-9a-f:.]*[1-9a-f][0-9a-f:.]*)")
 """One that is not all zeros: perftest prints it below the address, pingpong behind it."""

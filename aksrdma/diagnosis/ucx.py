@@ -19,7 +19,7 @@ _LANE = re.compile(
 )
 _POSTED = re.compile(r"\b(?P<kind>RC|DC|DCI|UD|RD)\w* QP 0x[0-9a-f]+ wqe\[(?P<index>\d{1,9})\]: \w+")
 _NAMED = re.compile(r"\b(?P<device>(?:mlx\d|bnxt_re|irdma|ionic|hns|rxe|qedr)\w*):\d+/(?P<link>IB|RoCE)\b")
-_FAILED_DEVICE = re.compile(r"UCX  ERROR (?:.*? on )?(?P<device>mlx\d\w*)[,:]")
+_FAILED_DEVICE = re.compile(r"UCX  ERROR (?:.{0,120}? on )?(?P<device>mlx\d\w*)[,:]")
 _LISTED = re.compile(r"^\s*#\s+Transport: (?P<name>\w{1,40})\s*$")
 _MOST_LISTED: Final = 64
 _NOTHING_LISTED: Final = (

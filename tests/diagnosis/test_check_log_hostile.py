@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 import pytest
 
@@ -190,3 +191,35 @@ def test_an_error_of_ucx_is_advised_by_its_status() -> None:
     assert "GPU memory" in advice["Local protection error"]
     assert "earlier error" in advice["WR flushed because QP in error state"]
     assert len(set(advice.values())) == len(advice)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "NET/IB : qpn 1 mtu 1 ", "NET/IB : HCA ", "-> 1[1] ", "Channel 00 : 1[1] -> 0[0] via x ", "Send BW ",
+        "UCX  ERROR ", "INFO Assigned NET plugin IB ", "1  1  1 ", '{"a":', "[[", "Call to ibv_ failed with error ",
+    ],
+)  # fmt: skip
+def test_a_line_that_repeats_itself_takes_no_longer_than_another(part: str) -> None:
+    head = "#bytes #iterations    BW peak[MB/sec]    BW average[MB/sec]\n"
+    line = part * (16000 // len(part)) + ' via x NCCL WARN ibv_ Test UCX  ERROR "}\n'
+    check(head)
+
+    begun = time.process_time()
+    check(head + line * 5)
+    assert time.process_time() - begun < 1.0
+
+
+def test_all_text_of_an_application_is_searched_for_markers_however_late_they_come() -> None:
+    # A marker is looked for only once each of its words was seen: in one line, in several, or at an edge of a word.
+    report = check(
+        "device No found\n" * 3
+        + "w0:1:2 [0] NCCL INFO NET/IB : No\n"
+        + "x" * 100
+        + "\nw0:1:2 [0] NCCL INFO NET/IB : No device found.\n"
+        + "\x00\x01\xffbinaryNCCL WARN\xfe\n"
+        + "w0:1:2 [0] NCCL INFO Using network Socket\n"
+    )
+
+    assert report.verdict == "not-used"
+    assert "(line 6)" in report.reasons[0].text
