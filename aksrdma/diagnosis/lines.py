@@ -112,13 +112,11 @@ class Sieve:
         notable, repeats = self._notable, self._repeats
         following = 0
         for number, (raw, shape) in enumerate(zip(block.split(b"\n"), shapes, strict=True), first):
-            marks = notable.get(shape)  # asked anew for each line: `_is_fresh` may just have dropped it
-            if marks is None:
+            if shape not in notable:  # asked anew for each line: `_is_fresh` may just have dropped it
                 if following:
                     following -= 1
                     yield number, raw, _NO_MARKS
                 continue
-            following = _MOST_WRAPS if _WARNING in marks else following
             head, via, tail = raw.partition(b" via ")
             if via:  # NCCL prints a line a channel; a second channel of a thread by the same way says nothing new
                 key = head[: head.find(b" INFO")] + tail
@@ -126,8 +124,12 @@ class Sieve:
                     if len(repeats) >= _MOST_REPEATS:
                         repeats.clear()
                     repeats.add(key[:LONGEST_LINE])
-                    yield number, raw, marks
-            elif self._is_fresh(shape):
+                    yield number, raw, notable[shape]
+                continue
+            marks = notable[shape]
+            if _WARNING in marks:
+                following = _MOST_WRAPS
+            if self._is_fresh(shape):
                 yield number, raw, marks
 
     def _learn(self, shapes: set[bytes]) -> None:
