@@ -24,6 +24,7 @@ _FAMILIES: Final = (
     "mooncake",
     "perftest",
     "ucx",
+    "mpi",
     "nccl",
     "launchers",
 )

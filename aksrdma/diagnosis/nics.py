@@ -67,7 +67,7 @@ def _differing(evidence: Evidence, hosts: dict[str, dict[str, Line]]) -> Iterato
     # Ranks with as many NICs each, but others, are told so by a list for each GPU.
     if len({len(names) for names in by_rank}) > 1:
         (few, first), (many, second) = _ends(by_rank)
-        text = f"the ranks do not use the same NICs, they differ: {_place(first)} {_count(few)}, {_place(second)} {_count(many)}"
+        text = f"the ranks do not use the same NICs, they differ: {place(first)} {_count(few)}, {place(second)} {_count(many)}"
         yield Reason(text, second.listed, fix)
 
 
@@ -121,6 +121,7 @@ def _some(names: Iterable[str]) -> str:
     return " ".join(listed[:_NAMES]) + (f" and {len(listed) - _NAMES} more" if len(listed) > _NAMES else "")
 
 
-def _place(rank: RankEvidence) -> str:
+def place(rank: RankEvidence) -> str:
+    """Return the rank as a message names it, else its process."""
     number = rank.task if rank.rank is None else rank.rank
     return f"rank {number}" if number is not None else f"{rank.source.host}:{rank.source.pid}"

@@ -10,7 +10,7 @@ from aksrdma.diagnosis.evidence import Device, Evidence, Failure, Link
 from aksrdma.diagnosis.fabrics import Fabric, is_ethernet_function, is_omni_path, of_nccl
 from aksrdma.diagnosis.known_errors import completions
 from aksrdma.diagnosis.lines import Line
-from aksrdma.diagnosis.nics import carrying, only_ethernet
+from aksrdma.diagnosis.nics import carrying, only_ethernet, place
 from aksrdma.diagnosis.programs import program
 from aksrdma.diagnosis.reason import Reason
 
@@ -45,7 +45,8 @@ _NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernet
 
 _NCCL: Final = frozenset({"nccl"})
 _UCX: Final = frozenset({"ucx", "nixl"})
-_MOONCAKE: Final = frozenset({"mooncake"})
+_ONLY_TCP: Final = {"mooncake": "Mooncake", "mpi": "Intel MPI"}
+"""Families, beside NCCL's, of which an error alone may show that there are only sockets."""
 """Families of errors, as `errors/*.yaml` has them."""
 _FOREIGN: Final = frozenset({Fabric.SOCKETS, Fabric.OTHER})
 _WORST_FIRST: Final = (Fabric.SOCKETS, Fabric.OTHER, Fabric.VERBS, Fabric.UNKNOWN)
@@ -75,7 +76,7 @@ def judge(evidence: Evidence, vm_size: VmSize | None = None) -> Judgment:
         if opinion and opinion.verdict == "used":
             return opinion
     # With NCCL in the log, UCX may well run MPI's control traffic over TCP on purpose.
-    return nccl or perftest or ucx or _mooncake(evidence) or _nothing(evidence)
+    return nccl or perftest or ucx or _only_tcp(evidence) or _nothing(evidence)
 
 
 def _nccl(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
@@ -156,7 +157,7 @@ def _selected(evidence: Evidence, selections: list[_Seen], local: Line | None, v
 def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
     if evidence.fabric(network) is Fabric.SOCKETS:
         provider = f" (provider {evidence.provider})" if of_nccl(network) is Fabric.OTHER else ""
-        text = f"NCCL's network between nodes is {network}{provider}, that is TCP sockets"
+        text = f"NCCL's network between nodes is {network}{provider}{_which(evidence, network)}, that is TCP sockets"
         if provider:
             return _judged("not-used", text, line, _FABRIC_FIX)
         if cause := _cause(evidence, _NCCL):
@@ -167,6 +168,16 @@ def _not_used(evidence: Evidence, network: str, line: Line) -> Judgment:
     provider = f" (provider {evidence.provider})" if evidence.provider else ""
     text = f"NCCL's network between nodes is {network}{provider}, not InfiniBand or RoCE verbs"
     return _judged("not-used", text, line, _FABRIC_FIX)
+
+
+def _which(evidence: Evidence, network: str) -> str:
+    """Say which ranks have a network, where others have another."""
+    shown = [rank for rank in evidence.ranks.values() if rank.networks or rank.selected]
+    having = [rank for rank in shown if network in rank.networks or network in rank.selected]
+    if not having or len(having) == len(shown):
+        return ""
+    host = having[0].source.host
+    return f" on {len(having)} of {len(shown)} ranks ({place(having[0])}{f' on {host}' if host else ''})"
 
 
 def _cause(evidence: Evidence, families: frozenset[str]) -> Failure | None:
@@ -257,11 +268,12 @@ def _ucx(evidence: Evidence) -> Judgment | None:
     return None
 
 
-def _mooncake(evidence: Evidence) -> Judgment | None:
-    cause = _cause(evidence, _MOONCAKE)
-    if cause is None or not cause.decides or _setup_failure(evidence, _MOONCAKE):
-        return None
-    return _judged("not-used", f"Mooncake has only TCP sockets: {cause.message}", cause.line, cause.advice)
+def _only_tcp(evidence: Evidence) -> Judgment | None:
+    for family, name in _ONLY_TCP.items():
+        cause = _cause(evidence, frozenset({family}))
+        if cause and cause.decides and not _setup_failure(evidence, frozenset({family})):
+            return _judged("not-used", f"{name} has only TCP sockets: {cause.message}", cause.line, cause.advice)
+    return None
 
 
 def _nothing(evidence: Evidence) -> Judgment:

@@ -177,6 +177,31 @@ def test_mooncake_without_rdma_has_only_tcp(log: str, verdict: str) -> None:
         assert report.reasons[0].text.startswith("Mooncake has only TCP sockets: ")
 
 
+@pytest.mark.parametrize(
+    ("provider", "verdict"), [("tcp;ofi_rxm", "not-used"), ("mlx", "unproven"), ("tcpx", "unproven")]
+)
+def test_intel_mpi_names_its_provider(provider: str, verdict: str) -> None:
+    report = check(
+        f"[0] MPI startup(): Intel(R) MPI Library, Version 2021.9\n[0] MPI startup(): libfabric provider: {provider}\n"
+    )
+
+    assert report.verdict == verdict
+    assert "NCCL_DEBUG" not in render_text(report)
+    assert report.reasons[0].text.startswith("Intel MPI has only TCP sockets: ") == (verdict == "not-used")
+
+
+@pytest.mark.parametrize("line", ["Using network {}", "Channel 00/0 : 8[0] -> 0[0] [receive] via NET/{}/0"])
+def test_where_some_ranks_have_sockets_it_is_said_which(line: str) -> None:
+    networks = ["IB", "Socket", "IB"]
+    log = "".join(f"w{n}:1:2 [0] NCCL INFO {line.format(network)}\n" for n, network in enumerate(networks))
+
+    assert "Socket on 1 of 3 ranks (w1:1 on w1), that is TCP" in check(log).reasons[0].text
+    assert (
+        "network between nodes is Socket, that is TCP"
+        in check(log.replace("/IB", "/Socket").replace("k IB", "k Socket")).reasons[0].text
+    )
+
+
 def test_an_error_of_ucx_is_advised_by_its_status() -> None:
     advice = {
         name: check(f"[1.1] [h:1:0] ib_mlx5_log.c:1  UCX  ERROR {name} on mlx5_0:1/IB (synd 0x5)\n").errors[0].advice
