@@ -210,7 +210,7 @@ def messages(number: int, text: str, marks: frozenset[str] | None = None) -> Ite
     if text.endswith("}"):
         text = _unwrapped(text)
     if not text.isprintable():
-        text = _visible(text)
+        text = visible(text)
     launcher = _TASK.match(text)
     task = int(launcher[launcher.lastindex]) if launcher and launcher.lastindex else None
     ucx = _UCX_PREFIX.search(text) if "[" in text else None
@@ -241,7 +241,7 @@ def _unwrapped(text: str) -> str:
     return text
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return a line that a report may quote: no escape sequence of a log reaches the terminal."""
     if "\x1b" in text:  # in JSON it is written as \u001b, so it comes only now
         text = _ANSI.sub(b"", text.encode(errors="replace")).decode(errors="replace")

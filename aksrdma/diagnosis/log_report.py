@@ -10,7 +10,7 @@ from aksrdma.diagnosis import known_errors, nccl, perftest, ports, programs, ucx
 from aksrdma.diagnosis.evidence import Evidence, Link
 from aksrdma.diagnosis.fabrics import Fabric, is_omni_path
 from aksrdma.diagnosis.floors import FloorCheck, check_floors
-from aksrdma.diagnosis.lines import Line, read
+from aksrdma.diagnosis.lines import Line, read, visible
 from aksrdma.diagnosis.nccl import NcclTests
 from aksrdma.diagnosis.nics import findings
 from aksrdma.diagnosis.perftest import Perftest
@@ -148,7 +148,7 @@ def render_text(report: LogReport) -> str:
 def _lines(report: LogReport) -> Iterator[str]:
     decisive, *notes = report.reasons
     bandwidth = report.bus_bandwidth_gbps
-    yield f"{report.file}: {_TITLES[report.verdict]}: {decisive.text}{_where(decisive.line)}"
+    yield f"{visible(report.file)}: {_TITLES[report.verdict]}: {decisive.text}{_where(decisive.line)}"
     yield (
         f"  seen: link {report.link or 'not shown'}"
         f", devices {' '.join(report.devices) or 'not shown'}"

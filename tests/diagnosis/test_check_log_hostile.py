@@ -248,3 +248,9 @@ def test_all_text_of_an_application_is_searched_for_markers_however_late_they_co
 
     assert report.verdict == "not-used"
     assert "(line 6)" in report.reasons[0].text
+
+
+def test_the_name_of_a_file_is_printed_without_its_controls() -> None:
+    report = check_log(io.BytesIO(b""), "a\x1b[31mb\x9bc.log")
+
+    assert render_text(report).startswith("ab\ufffdc.log: UNPROVEN")
