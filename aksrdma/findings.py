@@ -61,6 +61,8 @@ class Problem(NamedTuple):
     """Instead of the rule's own fix, where the judge knows better (the nearest name, say)."""
     meant: str | None = None
     """The one name or value that would have been right, where the judge can tell."""
+    belongs: FieldPath | None = None
+    """Where a field that stands in the wrong place belongs, where the judge can tell."""
     severity: Severity | None = None
     """Instead of the rule's own severity, where the rule's row says that it depends."""
     document: Document | None = None

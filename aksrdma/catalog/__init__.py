@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         vm_size,
         vm_sizes,
     )
+    from aksrdma.catalog._written_otherwise import WrittenOtherwise, written_otherwise
     from aksrdma.catalog.load import use
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "Topology",
     "Variable",
     "VmSize",
+    "WrittenOtherwise",
     "add_rule",
     "capabilities",
     "capability",
@@ -152,6 +154,7 @@ __all__ = [
     "use",
     "vm_size",
     "vm_sizes",
+    "written_otherwise",
 ]
 
 if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checkers
@@ -226,6 +229,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "vm_size",
                 "vm_sizes",
             ),
+            "_written_otherwise": ("WrittenOtherwise", "written_otherwise"),
             "load": ("use",),
         },
     )

@@ -39,6 +39,14 @@ def schema_verdict(document: Document, manifests: ManifestSet) -> Iterator[Probl
     """Report what the API server refuses in an object by the CRDs of the release, or by Kubernetes' own schemas."""
     schemas = schemas_of(manifests.release)
     if problems := schemas.judge(document.data):
+        if any(problem.rule == "unknown-field" for problem in problems):
+            from aksrdma.schemas.judge.places import places_of  # most objects have no unknown field
+
+            places = places_of(manifests.release, document.api_version, document.kind)
+            problems = [
+                places.told(one, document.kind, document.value) if one.rule == "unknown-field" else one
+                for one in problems
+            ]
         for problem in with_history(problems, document.data, manifests.release):
             if problem.rule == "unknown-field" and problem.path == _NEW_WITH_NODE_POLICIES:
                 yield problem._replace(rule="nicnodepolicy-not-in-release")

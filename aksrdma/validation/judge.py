@@ -112,8 +112,8 @@ def _clause(fix: str) -> str:
 def without_consequences(problems: Sequence[Problem]) -> list[Problem]:
     """Return the problems less those that only follow from another one, in their order: one mistake is one finding.
 
-    What follows from what is data: `follows` of the rules' rows. What follows from a name that is misspelt is told here,
-    for it needs the name that was meant.
+    What follows from what is data: `follows` of the rules' rows. What follows from a field that is misspelt or
+    misplaced is told here, for it needs the name or the place that was meant.
     """
     causes = _Causes(problems)
     return [one for one in problems if not causes.explain(one)]
@@ -127,6 +127,7 @@ class _Causes:
         self._at: set[tuple[Document, str, FieldPath]] = set()
         self._below: set[tuple[Document, str, FieldPath]] = set()
         self._meant: set[tuple[Document, FieldPath]] = set()
+        self._holders: set[tuple[Document, FieldPath]] = set()
         self._sections: set[str] = set()
         for one in problems:
             self._at.add((one.subject, one.rule, one.path))
@@ -134,6 +135,9 @@ class _Causes:
             if one.rule == "unknown-field" and one.path:
                 if one.meant:
                     self._meant.add((one.subject, (*one.path[:-1], one.meant)))
+                if one.belongs:
+                    self._meant.add((one.subject, one.belongs))
+                    self._holders.update((one.subject, above) for above in _prefixes(one.belongs[:-1]))
                 if one.path[0] == "spec" and one.subject.kind in POLICY_KINDS:
                     self._sections.add(one.meant or str(one.path[-1]))
 
@@ -149,6 +153,7 @@ class _Causes:
             or not self._sections.isdisjoint(follows.section)
             or any((document, (*above, key)) in self._meant for key in follows.key for above in _prefixes(path))
             or any((document, above) in self._meant for above in _prefixes(path))
+            or (one.rule == "missing-field" and (document, path) in self._holders)
             or self._is_in_global(one)
         )
 

@@ -103,6 +103,6 @@ def with_history(problems: Sequence[Problem], data: Mapping[str, Any], release: 
         message, fix = f"{problem.message}: removed in {changed}", f"remove it, or use {takers[-1]}"
         if later:
             message, fix = f"{problem.message}: new in {changed}", f"remove it, or use {changed} or later"
-        return problem._replace(message=message, fix=fix, meant=None)  # it is right, in another release
+        return problem._replace(message=message, fix=fix, meant=None, belongs=None)  # it is right, in another release
 
     return [told(problem) for problem in problems]
