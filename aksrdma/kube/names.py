@@ -31,6 +31,23 @@ SUBDOMAIN_MAX: Final = 253
 _GENERATED_BASE_MAX: Final = LABEL_MAX - 5
 
 
+def fix(value: object, rule: NameRule) -> str:
+    """Say what to write for a name that breaks a rule: the nearest one that does not, where a few letters decide.
+
+    >>> fix("My_Pod", dns_label)
+    "write 'my-pod'"
+    """
+    name = value if isinstance(value, str) else ""
+    if not name:
+        return "give it a value, or leave it out"
+    kept = re.sub(r"[^-A-Za-z0-9_./]+", "-", name).strip("-_.")
+    plain = re.sub(r"[^-a-z0-9]+", "-", kept.lower()).strip("-")
+    for near in (kept, kept.lower(), re.sub(r"[^-a-z0-9./]+", "-", kept.lower()), plain):
+        if len(near) <= LABEL_MAX and near.strip("-.") and rule(near) is None:
+            return f"write {near!r}"
+    return "shorten it" if len(plain) > 1 and rule(plain[:1]) is None else "write one of that form"
+
+
 def dns_label(value: str) -> str | None:
     """RFC 1123 label: names of namespaces, containers, volumes."""
     if _is_label(value) and len(value) <= LABEL_MAX:

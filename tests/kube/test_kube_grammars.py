@@ -54,3 +54,21 @@ def test_taken(rule, value):
 )
 def test_refused(rule, value):
     assert rule(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "grammar", "fix"),
+    [
+        ("My_Pod", names.dns_label, "write 'my-pod'"),
+        ("My.Pod", names.dns_subdomain, "write 'my.pod'"),
+        ("My.Pod", names.dns_label, "write 'my-pod'"),
+        ("Team A", names.label_value, "write 'Team-A'"),
+        ("", names.dns_label, "give it a value, or leave it out"),
+        (None, names.dns_label, "give it a value, or leave it out"),
+        ("a" * 64, names.dns_label, "shorten it"),
+        ("A" * 64, names.dns_label, "shorten it"),
+        ("..", names.search_domain, "write one of that form"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_nearest_right_one(value, grammar, fix):
+    assert names.fix(value, grammar) == fix

@@ -100,7 +100,8 @@ def test_what_was_a_field_once_is_answered_with_what_is_written_today(row: catal
         for within in row.within or ("ofedDriver",):
             for kind in row.kinds or ("Pod",):
                 found = catalog.written_otherwise(field, within, kind)
-                assert found is not None and found.write == row.write
+                assert found is not None
+                assert found.write == row.write
     assert catalog.written_otherwise(row.fields[0], "elsewhere", "Pod") is None or not row.within
 
 

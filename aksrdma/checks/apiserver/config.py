@@ -49,7 +49,12 @@ def check_secret(report: Report, data: dict[str, Any]) -> None:
         if key not in values or (key == "ssh-privatekey" and not values[key]):
             report.add(RULE, ("data", key), f"a Secret of type {kind} needs the key {key!r}", f"add {key}")
         elif key.startswith(".docker") and not _is_json_object(plain.get(key), binary.get(key)):
-            report.add(RULE, ("data", key), f"the value of {key!r} is no JSON object")
+            report.add(
+                RULE,
+                ("data", key),
+                f"the value of {key!r} is no JSON object",
+                "write one JSON object, as docker config.json has it",
+            )
     if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & values.keys():
         report.add(RULE, ("data", "username"), f"a Secret of type {kind} needs username or password", "add one of them")
     account = mapping(mapping(data.get("metadata")).get("annotations")).get(_ACCOUNT)
@@ -81,7 +86,7 @@ def _is_json_object(plain: Any, coded: Any) -> bool:
 def _check_keys(report: Report, field: str, values: dict[str, Any]) -> None:
     for key in values:
         if reason := names.config_key(key):
-            report.add(RULE, (field, key), f"key {key!r} {reason}")
+            report.add(RULE, (field, key), f"key {key!r} {reason}", names.fix(key, names.config_key))
 
 
 def _decoded_sizes(values: dict[str, Any]) -> dict[str, int]:

@@ -99,7 +99,12 @@ def _check_container(
                 _check_env_source(report, (*where, "valueFrom"), source, variable)
     for where, source in items(container.get("envFrom"), (*path, "envFrom")):
         if (source.get("configMapRef") is None) == (source.get("secretRef") is None):
-            report.add(RULE, where, "envFrom needs exactly one of configMapRef and secretRef")
+            report.add(
+                RULE,
+                where,
+                "envFrom needs exactly one of configMapRef and secretRef",
+                "keep one of them, in an item of its own where both are meant",
+            )
     if value := container.get("resources"):
         check_resources(report, (*path, "resources"), value, claims)
     if container.get("volumeMounts") or container.get("volumeDevices"):
@@ -128,7 +133,12 @@ def _check_ports(
         if type(host) is int and host:
             key = (text(port.get("protocol")) or "TCP", text(port.get("hostIP")), host)
             if key in host_ports:
-                report.add(RULE, (*where, "hostPort"), f"host port {host} is used twice")
+                report.add(
+                    RULE,
+                    (*where, "hostPort"),
+                    f"host port {host} is used twice",
+                    "leave hostPort out of one of them, or change it",
+                )
             host_ports.add(key)
 
 
@@ -141,13 +151,15 @@ def _check_resize(pod: Pod, path: FieldPath, policies: Any) -> None:
         seen.add(name)
         if pod.spec.get("restartPolicy") == "Never" and policy.get("restartPolicy") == "RestartContainer":
             message = "restartPolicy must be NotRequired where the pod's is Never"
-            pod.report.add(RULE, (*where, "restartPolicy"), message)
+            pod.report.add(RULE, (*where, "restartPolicy"), message, "set it to NotRequired")
 
 
 def _check_env_source(report: Report, path: FieldPath, source: dict[str, Any], variable: dict[str, Any]) -> None:
     given = [name for name in _ENV_SOURCES if source.get(name) is not None]
     if not given:  # fileKeyRef is not counted: a server without its feature drops it
-        report.add(RULE, path, f"valueFrom needs one of {', '.join(_ENV_SOURCES)}")
+        report.add(
+            RULE, path, f"valueFrom needs one of {', '.join(_ENV_SOURCES)}", "name one of them, or write value instead"
+        )
     elif text(variable.get("value")):
         report.add(RULE, path, "value and valueFrom exclude each other", "remove one of them")
     elif len(given) > 1:
@@ -166,7 +178,12 @@ def check_field_reference(report: Report, path: FieldPath, reference: dict[str, 
     elif absent(field):
         report.add(RULE, (*path, "fieldPath"), "fieldPath is required", "set fieldPath")
     elif isinstance(field, str) and (reason := _field_problem(field, known)):
-        report.add(RULE, (*path, "fieldPath"), f"fieldPath {field!r} {reason}")
+        report.add(
+            RULE,
+            (*path, "fieldPath"),
+            f"fieldPath {field!r} {reason}",
+            "name one of " + ", ".join(sorted(known)) + " or one label or annotation as metadata.labels['KEY']",
+        )
 
 
 def _field_problem(field: str, known: frozenset[str]) -> str | None:
@@ -230,7 +247,12 @@ def _check_handler(pod: Pod, path: FieldPath, handler: dict[str, Any], known: tu
     report = pod.report
     given = [name for name in known if handler.get(name) is not None]
     if not given:
-        report.add(RULE, path, f"one of {', '.join(known)} is required")
+        report.add(
+            RULE,
+            path,
+            f"one of {', '.join(known)} is required",
+            f"set {known[0]} or another of them, or remove {path[-1]}",
+        )
         return
     if len(given) > 1:
         report.add(RULE, path, f"{' and '.join(given)} exclude each other", "keep one of them")
@@ -247,7 +269,7 @@ def _check_handler(pod: Pod, path: FieldPath, handler: dict[str, Any], known: tu
         seconds, grace = integer(action.get("seconds")), pod.grace_seconds
         if seconds is not None and grace is not None and not 0 <= seconds <= grace:
             message = f"seconds {seconds} is not between 0 and terminationGracePeriodSeconds ({grace})"
-            report.add(RULE, (*where, "seconds"), message)
+            report.add(RULE, (*where, "seconds"), message, "sleep less, or raise terminationGracePeriodSeconds")
     else:
         check_port(report, RULE, (*where, "port"), action.get("port"))
         if name == "httpGet":
@@ -258,9 +280,14 @@ def check_port(report: Report, rule: str, path: FieldPath, port: Any) -> None:
     """Judge a port that is given by number or by name; one that is missing is 0."""
     if isinstance(port, str):
         if reason := names.port_name(port):
-            report.add(rule, path, f"port name {port!r} {reason}")
+            report.add(rule, path, f"port name {port!r} {reason}", names.fix(port, names.port_name))
     elif (number := 0 if port is None else integer(port)) is not None and number not in PORTS:
-        report.add(rule, path, f"port {number} is not between 1 and 65535")
+        report.add(
+            rule,
+            path,
+            f"port {number} is not between 1 and 65535",
+            "set the number or the name of the port on which the container listens",
+        )
 
 
 def _check_mounts(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
@@ -295,7 +322,7 @@ def _check_mount_options(pod: Pod, path: FieldPath, mount: dict[str, Any], conta
     plain = mount.get("readOnly") is True and propagation in (None, "None")
     if recursive in ("Enabled", "IfPossible") and not plain:
         message = f"recursiveReadOnly {recursive} needs readOnly: true and no mountPropagation"
-        report.add(_MOUNTS, (*path, "recursiveReadOnly"), message)
+        report.add(_MOUNTS, (*path, "recursiveReadOnly"), message, "set readOnly: true and leave mountPropagation out")
 
 
 def _check_devices(pod: Pod, path: FieldPath, devices: Any, taken: set[str]) -> None:
@@ -304,16 +331,31 @@ def _check_devices(pod: Pod, path: FieldPath, devices: Any, taken: set[str]) -> 
         name = text(device.get("name"))
         source = pod.volumes.get(name)
         if name and source is None:
-            report.add(_MOUNTS, (*where, "name"), f"the pod has no volume {name!r}{hint(name, pod.volumes)}")
+            report.add(
+                _MOUNTS,
+                (*where, "name"),
+                f"the pod has no volume {name!r}{hint(name, pod.volumes)}",
+                "add the volume to spec.volumes, or name one of them",
+            )
         elif source is not None and source.get("persistentVolumeClaim") is None and source.get("ephemeral") is None:
-            report.add(_MOUNTS, (*where, "name"), f"volume {name!r} is no claim, so it cannot be a block device")
+            report.add(
+                _MOUNTS,
+                (*where, "name"),
+                f"volume {name!r} is no claim, so it cannot be a block device",
+                "mount it with volumeMounts, or make it a persistentVolumeClaim with volumeMode Block",
+            )
         if steps_back(text(device.get("devicePath"))):
             message = f"devicePath {device['devicePath']!r} must not hold '..'"
-            report.add(_MOUNTS, (*where, "devicePath"), message)
+            report.add(_MOUNTS, (*where, "devicePath"), message, "write the path without '..'")
         for field in ("name", "devicePath"):
             value = text(device.get(field))
             if value and value in taken:
                 report.add(_MOUNTS, (*where, field), f"{value!r} is used twice in this container", "use another one")
             taken.add(value)
     if not pod.host_users:
-        report.add(_MOUNTS, path, "volumeDevices do not go with hostUsers: false")
+        report.add(
+            _MOUNTS,
+            path,
+            "volumeDevices do not go with hostUsers: false",
+            "remove hostUsers, or mount the volume as files with volumeMounts",
+        )

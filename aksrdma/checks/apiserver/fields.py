@@ -86,9 +86,9 @@ def check_fields(report: Report, path: FieldPath, data: Mapping[str, Any], of: s
         elif bound.each:
             for index, item in enumerate(sequence(value)):
                 if message := bound.problem(field, item):
-                    report.add(rule, (*path, field, index), message)
+                    report.add(rule, (*path, field, index), message, names.fix(item, bound.grammar))
         elif message := bound.problem(field, value):
-            report.add(rule, (*path, field), message)
+            report.add(rule, (*path, field), message, names.fix(value, bound.grammar))
 
 
 def _search_domain(value: str) -> str | None:

@@ -58,13 +58,28 @@ def check_cron_job(report: Report, data: dict[str, Any]) -> None:
 
     spec = mapping(data.get("spec"))
     if (schedule := text(spec.get("schedule"))) and (reason := schedule_problem(schedule)):
-        report.add(RULE, ("spec", "schedule"), f"schedule {schedule!r} {reason}")
+        report.add(
+            RULE,
+            ("spec", "schedule"),
+            f"schedule {schedule!r} {reason}",
+            'write minute, hour, day of month, month and day of week, such as "0 3 * * *", or @daily and the like',
+        )
     zone = spec.get("timeZone")
     if isinstance(zone, str) and (reason := time_zone_problem(zone)):
-        report.add(RULE, ("spec", "timeZone"), f"timeZone {zone!r} {reason}")
+        report.add(
+            RULE,
+            ("spec", "timeZone"),
+            f"timeZone {zone!r} {reason}",
+            "write a name of the IANA database, such as Europe/Berlin or Etc/UTC",
+        )
     name = text(mapping(data.get("metadata")).get("name"))
     if len(name) > _CRON_NAME_MAX:
-        report.add(RULE, ("metadata", "name"), f"name {name!r} of a CronJob is longer than {_CRON_NAME_MAX} characters")
+        report.add(
+            RULE,
+            ("metadata", "name"),
+            f"name {name!r} of a CronJob is longer than {_CRON_NAME_MAX} characters",
+            "shorten it: the names of its Jobs are 11 characters longer",
+        )
     path: FieldPath = ("spec", "jobTemplate", "spec")
     job = mapping(mapping(spec.get("jobTemplate")).get("spec"))
     _check_job_spec(report, path, job)
@@ -109,13 +124,23 @@ def _check_indexed(report: Report, path: FieldPath, spec: dict[str, Any]) -> Non
     if completions is None and spec.get("parallelism") is not None:
         report.add(RULE, (*path, "completions"), "completionMode Indexed needs completions", "set completions")
     if parallelism > _INDEXED_PARALLELISM_MAX:
-        report.add(RULE, (*path, "parallelism"), f"parallelism {parallelism} is above {_INDEXED_PARALLELISM_MAX}")
+        report.add(
+            RULE,
+            (*path, "parallelism"),
+            f"parallelism {parallelism} is above {_INDEXED_PARALLELISM_MAX}",
+            "lower parallelism",
+        )
     if failed is not None and failed > min(1 if completions is None else count, _MANY_COMPLETIONS):
-        report.add(RULE, (*path, "maxFailedIndexes"), f"maxFailedIndexes {failed} is above completions or 100000")
+        report.add(
+            RULE,
+            (*path, "maxFailedIndexes"),
+            f"maxFailedIndexes {failed} is above completions or 100000",
+            "lower maxFailedIndexes",
+        )
     too_many = failed is None or failed > _MANY_PARALLELISM_MAX or parallelism > _MANY_PARALLELISM_MAX
     if count > _MANY_COMPLETIONS and per_index is not None and too_many:
         message = "above 100000 completions, maxFailedIndexes is required and it and parallelism are at most 10000"
-        report.add(RULE, path, message)
+        report.add(RULE, path, message, "set maxFailedIndexes, and lower both")
     if isinstance(policy := spec.get("successPolicy"), dict):
         _check_success_policy(report, (*path, "successPolicy"), policy, count)
 
@@ -160,17 +185,22 @@ def _check_generated(report: Report, selector: Any, labels: dict[str, Any], name
 def _check_failure_policy(report: Report, path: FieldPath, policy: dict[str, Any], spec: dict[str, Any]) -> None:
     """Judge `podFailurePolicy` of a Job with this spec."""
     if len(sequence(policy.get("rules"))) > _RULES_MAX:
-        report.add(RULE, (*path, "rules"), f"more than {_RULES_MAX} rules")
+        report.add(RULE, (*path, "rules"), f"more than {_RULES_MAX} rules", "merge or remove rules")
     for where, one in items(policy.get("rules"), (*path, "rules")):
         codes, conditions = one.get("onExitCodes"), one.get("onPodConditions")
         if one.get("action") == "FailIndex" and spec.get("backoffLimitPerIndex") is None:
             report.add(RULE, (*where, "action"), "FailIndex needs backoffLimitPerIndex", "set backoffLimitPerIndex")
         if (codes is None) == (conditions in (None, [])):
-            report.add(RULE, where, "exactly one of onExitCodes and onPodConditions is required")
+            report.add(
+                RULE,
+                where,
+                "exactly one of onExitCodes and onPodConditions is required",
+                "keep one of them in each rule",
+            )
         if isinstance(codes, dict):
             _check_exit_codes(report, (*where, "onExitCodes"), codes, spec)
         if len(sequence(conditions)) > _CONDITIONS_MAX:
-            report.add(RULE, (*where, "onPodConditions"), f"more than {_CONDITIONS_MAX} conditions")
+            report.add(RULE, (*where, "onPodConditions"), f"more than {_CONDITIONS_MAX} conditions", "split the rule")
 
 
 def _check_exit_codes(report: Report, path: FieldPath, codes: dict[str, Any], spec: dict[str, Any]) -> None:
@@ -178,11 +208,21 @@ def _check_exit_codes(report: Report, path: FieldPath, codes: dict[str, Any], sp
     known = [one.get("name") for field in ("containers", "initContainers") for _, one in items(template.get(field), ())]
     name, given = codes.get("containerName"), sequence(codes.get("values"))
     if isinstance(name, str) and name not in known:
-        report.add(RULE, (*path, "containerName"), f"the template has no container {name!r}")
+        report.add(
+            RULE,
+            (*path, "containerName"),
+            f"the template has no container {name!r}",
+            "name a container of the template, or leave containerName out",
+        )
     # null in a list of numbers is 0 once Go has read it.
     values = [value or 0 for value in given if value is None or type(value) is int]
     if not 1 <= len(given) <= _VALUES_MAX:
-        report.add(RULE, (*path, "values"), f"between 1 and {_VALUES_MAX} values are required")
+        report.add(
+            RULE,
+            (*path, "values"),
+            f"between 1 and {_VALUES_MAX} values are required",
+            "list the exit codes that are meant",
+        )
     elif values != sorted(set(values)):
         report.add(RULE, (*path, "values"), "values must be in order and without repetition", "sort them")
     elif codes.get("operator") == "In" and 0 in values:
@@ -192,19 +232,34 @@ def _check_exit_codes(report: Report, path: FieldPath, codes: dict[str, Any], sp
 def _check_success_policy(report: Report, path: FieldPath, policy: dict[str, Any], completions: int) -> None:
     """Judge `successPolicy` of an indexed Job."""
     if not 1 <= len(sequence(policy.get("rules"))) <= _RULES_MAX:
-        report.add(RULE, (*path, "rules"), f"between 1 and {_RULES_MAX} rules are required")
+        report.add(
+            RULE,
+            (*path, "rules"),
+            f"between 1 and {_RULES_MAX} rules are required",
+            "add a rule, or remove successPolicy",
+        )
     for where, one in items(policy.get("rules"), (*path, "rules")):
         count, indexes, most = one.get("succeededCount"), one.get("succeededIndexes"), completions
         if count is None and indexes is None:
-            report.add(RULE, where, "one of succeededCount and succeededIndexes is required")
+            report.add(RULE, where, "one of succeededCount and succeededIndexes is required", "set one of them")
         if isinstance(indexes, str):
             listed = count_indexes(indexes, completions)
             if listed is None or len(indexes) > _INDEXES_LETTERS_MAX:
                 message = f"{indexes!r} is no list of indexes, such as 0-2,4"
-                report.add(RULE, (*where, "succeededIndexes"), message)
+                report.add(
+                    RULE,
+                    (*where, "succeededIndexes"),
+                    message,
+                    "write numbers and ranges in rising order below completions, such as 0,2-4",
+                )
             most = min(most, listed or 0)
         if (number := integer(count)) is not None and not 0 <= number <= most:
-            report.add(RULE, (*where, "succeededCount"), f"succeededCount {number} is not between 0 and {most}")
+            report.add(
+                RULE,
+                (*where, "succeededCount"),
+                f"succeededCount {number} is not between 0 and {most}",
+                "choose a number within that",
+            )
 
 
 def count_indexes(indexes: str, completions: int) -> int | None:

@@ -144,4 +144,4 @@ def check_relative(report: Report, rule: str, path: FieldPath, value: str) -> No
     if value.startswith("/"):
         report.add(rule, path, f"path {value!r} must be relative", "remove the leading '/'")
     if steps_back(value):
-        report.add(rule, path, f"path {value!r} must not hold '..'")
+        report.add(rule, path, f"path {value!r} must not hold '..'", "write the path without '..'")

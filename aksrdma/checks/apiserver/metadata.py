@@ -32,7 +32,9 @@ def check_metadata(report: Report, data: dict[str, Any]) -> None:
         return
     _check_name(report, metadata, kind.name)
     if kind.namespaced and (namespace := text(metadata.get("namespace"))) and (reason := names.dns_label(namespace)):
-        report.add(RULE, ("metadata", "namespace"), f"namespace {namespace!r} {reason}")
+        report.add(
+            RULE, ("metadata", "namespace"), f"namespace {namespace!r} {reason}", names.fix(namespace, names.dns_label)
+        )
     check_labels(report, RULE, ("metadata", "labels"), metadata.get("labels"))
     check_annotations(report, _METADATA, metadata)
     generation = integer(metadata.get("generation")) if kind.keeps_generation else None
@@ -45,7 +47,7 @@ def check_metadata(report: Report, data: dict[str, Any]) -> None:
         _check_finalizers(report, where, finalizers, builtin=kind.builtin)
         # One deletes what an object owns with it, the other leaves it.
         if "orphan" in finalizers and "foregroundDeletion" in finalizers:
-            report.add(RULE, where, "orphan and foregroundDeletion exclude each other")
+            report.add(RULE, where, "orphan and foregroundDeletion exclude each other", "keep one of them")
 
 
 @rule("invalid-metadata", kinds={"Namespace"})
@@ -61,10 +63,10 @@ def _check_name(report: Report, metadata: dict[str, Any], grammar: names.NameRul
     if base:
         reason = grammar(names.mask_trailing_dash(base)) or (grammar(names.generated(base)) if absent(name) else None)
         if reason:
-            report.add(RULE, ("metadata", "generateName"), f"generateName {base!r} {reason}")
+            report.add(RULE, ("metadata", "generateName"), f"generateName {base!r} {reason}", names.fix(base, grammar))
     if isinstance(name, str) and name:
         if reason := grammar(name):
-            report.add(RULE, ("metadata", "name"), f"name {name!r} {reason}")
+            report.add(RULE, ("metadata", "name"), f"name {name!r} {reason}", names.fix(name, grammar))
     elif absent(name) and not base:
         report.add(RULE, ("metadata", "name"), "name or generateName is required", "set metadata.name")
 
@@ -73,9 +75,9 @@ def check_labels(report: Report, rule: str, path: FieldPath, labels: Any) -> Non
     """Judge a mapping of labels, or of what labels have to be."""
     for key, value in mapping(labels).items():
         if reason := names.qualified_name(key):
-            report.add(rule, (*path, key), f"label key {key!r} {reason}")
+            report.add(rule, (*path, key), f"label key {key!r} {reason}", names.fix(key, names.qualified_name))
         if isinstance(value, str) and (reason := names.label_value(value)):
-            report.add(rule, (*path, key), f"label value {value!r} {reason}")
+            report.add(rule, (*path, key), f"label value {value!r} {reason}", names.fix(value, names.label_value))
 
 
 def check_annotations(report: Report, path: FieldPath, metadata: dict[str, Any]) -> None:
@@ -84,7 +86,7 @@ def check_annotations(report: Report, path: FieldPath, metadata: dict[str, Any])
     letters = 0
     for key, value in annotations.items():
         if reason := names.annotation_key(key):
-            report.add(RULE, (*where, key), f"annotation key {key!r} {reason}")
+            report.add(RULE, (*where, key), f"annotation key {key!r} {reason}", names.fix(key, names.annotation_key))
         letters += len(key) + len(text(value))
     if letters * 4 <= ANNOTATIONS_MAX:  # no letter takes more than four bytes
         return
@@ -111,12 +113,22 @@ def _check_owners(report: Report, owners: Any) -> None:
                 report.add(RULE, (*path, field), f"{field} is required", f"set {field}")
         version = text(owner.get("apiVersion"))
         if version.count("/") > 1 or version.endswith("/"):
-            report.add(RULE, (*path, "apiVersion"), f"apiVersion {version!r} has no version")
+            report.add(
+                RULE,
+                (*path, "apiVersion"),
+                f"apiVersion {version!r} has no version",
+                "write group/version of the owner, such as apps/v1",
+            )
         if (version, owner.get("kind")) == ("v1", "Event"):
-            report.add(RULE, path, "an Event cannot be an owner")
+            report.add(RULE, path, "an Event cannot be an owner", "remove the owner reference")
         controllers += owner.get("controller") is True
         if controllers > 1 and owner.get("controller") is True:
-            report.add(RULE, (*path, "controller"), "only one owner may be the controller")
+            report.add(
+                RULE,
+                (*path, "controller"),
+                "only one owner may be the controller",
+                "set controller: true on one of them",
+            )
 
 
 def _check_finalizers(report: Report, path: FieldPath, finalizers: Any, *, builtin: bool) -> None:
@@ -126,6 +138,13 @@ def _check_finalizers(report: Report, path: FieldPath, finalizers: Any, *, built
         if not isinstance(finalizer, str):
             continue
         if reason := names.qualified_name(finalizer):
-            report.add(RULE, (*path, index), f"finalizer {finalizer!r} {reason}")
+            report.add(
+                RULE, (*path, index), f"finalizer {finalizer!r} {reason}", names.fix(finalizer, names.qualified_name)
+            )
         elif builtin and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
-            report.add(RULE, (*path, index), f"finalizer {finalizer!r} is neither a standard one nor has it a domain")
+            report.add(
+                RULE,
+                (*path, index),
+                f"finalizer {finalizer!r} is neither a standard one nor has it a domain",
+                "write it with the domain of its controller, such as example.com/cleanup",
+            )

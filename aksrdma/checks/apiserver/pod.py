@@ -78,10 +78,15 @@ def _check_spec(pod: Pod, provided: frozenset[str] = frozenset(), *, identity: b
     check_fields(report, path, spec, "PodSpec")
     for field in ("hostname", "subdomain") if identity else ():
         if (value := text(spec.get(field))) and (reason := names.dns_label(value)):
-            report.add(RULE, (*path, field), f"{field} {value!r} {reason}")
+            report.add(RULE, (*path, field), f"{field} {value!r} {reason}", names.fix(value, names.dns_label))
     account = text(spec.get("serviceAccount"))  # the old name of the field, read where the new one is not set
     if account and not spec.get("serviceAccountName") and (reason := names.dns_subdomain(account)):
-        report.add(RULE, (*path, "serviceAccount"), f"serviceAccount {account!r} {reason}")
+        report.add(
+            RULE,
+            (*path, "serviceAccount"),
+            f"serviceAccount {account!r} {reason}",
+            names.fix(account, names.dns_subdomain),
+        )
     if "dnsConfig" in spec or spec.get("dnsPolicy") == "None":
         _check_dns(pod)
     if spec.get("overhead"):
@@ -107,9 +112,19 @@ def _check_dns(pod: Pod) -> None:
     if pod.spec.get("dnsPolicy") == "None" and not servers:
         report.add(RULE, path, "dnsPolicy None needs dnsConfig.nameservers", "add a nameserver")
     if len(servers) > _NAMESERVERS_MAX:
-        report.add(RULE, (*path, "nameservers"), f"{len(servers)} nameservers are more than {_NAMESERVERS_MAX}")
+        report.add(
+            RULE,
+            (*path, "nameservers"),
+            f"{len(servers)} nameservers are more than {_NAMESERVERS_MAX}",
+            f"keep {_NAMESERVERS_MAX} of them",
+        )
     if len(searches) > _SEARCHES_MAX or len(" ".join(searches)) > _SEARCH_LETTERS_MAX:
-        report.add(RULE, (*path, "searches"), f"more than {_SEARCHES_MAX} or longer than {_SEARCH_LETTERS_MAX} in all")
+        report.add(
+            RULE,
+            (*path, "searches"),
+            f"more than {_SEARCHES_MAX} or longer than {_SEARCH_LETTERS_MAX} in all",
+            "keep fewer search domains",
+        )
 
 
 def _check_priority(pod: Pod) -> None:
@@ -132,7 +147,12 @@ def _check_annotations(pod: Pod) -> None:
     # A null in a map of texts is an empty text to Go, which is no number.
     cost = "" if cost is None else cost
     if isinstance(cost, str) and not _is_int32(cost):
-        pod.report.add(RULE, (*path, _DELETION_COST), f"{cost!r} is no 32-bit whole number")
+        pod.report.add(
+            RULE,
+            (*path, _DELETION_COST),
+            f"{cost!r} is no 32-bit whole number",
+            'write a whole number in quotes, such as "-100"',
+        )
     if _MIRROR in annotations and absent(pod.spec.get("nodeName")):
         pod.report.add(RULE, (*path, _MIRROR), "a mirror pod needs spec.nodeName", "remove the annotation")
 
@@ -154,4 +174,4 @@ def _check_claims(pod: Pod) -> None:
             pod.report.add(RULE, (*where, "name"), f"claim {name!r} is listed twice", "give each its own name")
         seen.add(name)
         if sum(claim.get(field) is not None for field in sources) != 1:
-            pod.report.add(RULE, where, f"exactly one of {' and '.join(sources)} is required")
+            pod.report.add(RULE, where, f"exactly one of {' and '.join(sources)} is required", "keep one of them")

@@ -59,7 +59,14 @@ def _amounts(report: Report, path: FieldPath, amounts: dict[str, Any]) -> dict[s
         where = (*path, name)
         amount = read[name] = check_quantity(report, RULE, where, value)
         if reason := name_problem(name):
-            report.add(ILLEGAL_NAME if "/" in name else RULE, where, f"resource name {name!r} {reason}")
+            report.add(
+                ILLEGAL_NAME if "/" in name else RULE,
+                where,
+                f"resource name {name!r} {reason}",
+                names.fix(name, names.qualified_name)
+                if "/" in name
+                else "write the prefix of an extended resource, too, such as rdma/ib",
+            )
         if amount is None:
             continue
         if is_extended(name):
@@ -85,7 +92,12 @@ def _check_amount(report: Report, path: FieldPath, name: str, value: Any, amount
     if amount.nano < 0:
         report.add(RULE, path, f"{name} {value} is below 0", "use 0 or more")
     elif name.startswith(HUGE_PAGES) and not are_whole_pages(name, amount):
-        report.add(RULE, path, f"{name} {value} is no multiple of the page size {name.removeprefix(HUGE_PAGES)}")
+        report.add(
+            RULE,
+            path,
+            f"{name} {value} is no multiple of the page size {name.removeprefix(HUGE_PAGES)}",
+            "write a multiple of it",
+        )
 
 
 def _check_huge_pages(report: Report, path: FieldPath, limits: dict[str, Any], requests: dict[str, Any]) -> None:
@@ -134,10 +146,15 @@ def _check_claims(report: Report, path: FieldPath, claims: Any, known: Collectio
             continue
         # A claim as a whole and one of its requests exclude each other.
         if (name, "") in seen or (name, request) in seen or (not request and any(name == one for one, _ in seen)):
-            report.add(RULE, where, f"claim {name!r} is listed twice")
+            report.add(RULE, where, f"claim {name!r} is listed twice", "keep one of them")
         seen.add((name, request))
         if name not in known:
-            report.add(RULE, where, f"claim {name!r} is none of the pod's resourceClaims{hint(name, known)}")
+            report.add(
+                RULE,
+                where,
+                f"claim {name!r} is none of the pod's resourceClaims{hint(name, known)}",
+                "add the claim to spec.resourceClaims, or name one of them",
+            )
 
 
 def check_pod_resources(report: Report, path: FieldPath, spec: dict[str, Any], *, is_pod: bool) -> None:
@@ -159,7 +176,12 @@ def check_pod_resources(report: Report, path: FieldPath, spec: dict[str, Any], *
         # A Pod without a request of its own gets its limit as one.
         most = quantity(resources[side][name]) if side == "requests" or (is_pod and overcommits(name)) else None
         if most is not None and _together(spec, name, "requests", is_pod=is_pod) > most.milli:
-            report.add(RULE, (*where, side, name), f"the containers request more {name} than the pod has")
+            report.add(
+                RULE,
+                (*where, side, name),
+                f"the containers request more {name} than the pod has",
+                "raise it, or lower the requests of the containers",
+            )
     for name, value in limits.items():
         if (limit := quantity(value)) is not None:
             _check_limits(report, path, spec, name, limit)
@@ -171,7 +193,12 @@ def _check_pod_amounts(report: Report, path: FieldPath, amounts: dict[str, Any])
         amount = check_quantity(report, RULE, where, value)
         if name not in _OF_PODS and not (name.startswith(HUGE_PAGES) and names.qualified_name(name) is None):
             rule = AT_POD_LEVEL if not is_native(name) else RULE
-            report.add(rule, where, f"{name!r} cannot be set for the pod as a whole, only cpu, memory and hugepages-*")
+            report.add(
+                rule,
+                where,
+                f"{name!r} cannot be set for the pod as a whole, only cpu, memory and hugepages-*",
+                "set it in the container that uses it",
+            )
         elif amount is not None:
             _check_amount(report, where, name, value, amount)
 
@@ -194,7 +221,12 @@ def _check_limits(report: Report, path: FieldPath, spec: dict[str, Any], name: s
             report.add(RULE, where, f"the limit of {name} is above the pod's", "lower it or raise the pod's limit")
             return
     if name.startswith(HUGE_PAGES) and _together(spec, name, "limits", is_pod=False) > limit.milli:
-        report.add(RULE, (*path, "resources", "limits", name), f"the limits of {name} of the containers are above it")
+        report.add(
+            RULE,
+            (*path, "resources", "limits", name),
+            f"the limits of {name} of the containers are above it",
+            "raise it, or lower the limits of the containers",
+        )
 
 
 def _together(spec: dict[str, Any], name: str, side: str, *, is_pod: bool) -> int:

@@ -63,7 +63,7 @@ def check_tolerations(report: Report, path: FieldPath, tolerations: Any) -> None
             message = "tolerationSeconds needs effect NoExecute"
             report.add(RULE, (*where, "effect"), message, "set effect: NoExecute, or remove tolerationSeconds")
         if operator in (None, "", "Equal") and (reason := names.label_value(value)):
-            report.add(RULE, (*where, "value"), f"taint value {value!r} {reason}")
+            report.add(RULE, (*where, "value"), f"taint value {value!r} {reason}", names.fix(value, names.label_value))
         elif operator == "Exists" and value:
             report.add(RULE, (*where, "value"), "value is not allowed with operator Exists", "remove value")
 
@@ -79,7 +79,7 @@ def _check_spread(report: Report, path: FieldPath, constraints: Any) -> None:
         domains = integer(constraint.get("minDomains"))
         if domains is not None and (domains <= 0 or action != "DoNotSchedule"):
             message = f"minDomains {domains} must be above 0 and needs whenUnsatisfiable: DoNotSchedule"
-            report.add(RULE, (*where, "minDomains"), message)
+            report.add(RULE, (*where, "minDomains"), message, "remove minDomains, or set both")
         _check_label_keys(report, where, constraint)
         check_selector(report, RULE, (*where, "labelSelector"), constraint.get("labelSelector"))
 
@@ -95,7 +95,9 @@ def check_affinity(report: Report, path: FieldPath, affinity: dict[str, Any]) ->
             _check_node_term(report, one, term, "NodeSelectorTerm")
     for one, weighted in items(nodes.get(PREFERRED), (*where, PREFERRED)):
         if (weight := integer(weighted.get("weight"))) is not None and not 1 <= weight <= 100:
-            report.add(RULE, (*one, "weight"), f"weight {weight} is not between 1 and 100")
+            report.add(
+                RULE, (*one, "weight"), f"weight {weight} is not between 1 and 100", "choose a weight of 1 to 100"
+            )
         _check_node_term(report, (*one, "preference"), mapping(weighted.get("preference")), "Preference")
     for kind in ("podAffinity", "podAntiAffinity"):
         pods, where = mapping(affinity.get(kind)), (*path, kind)
@@ -114,14 +116,24 @@ def _check_node_term(report: Report, path: FieldPath, term: dict[str, Any], of: 
         if requirement.get("operator") not in ("In", "NotIn"):
             report.add(RULE, (*where, "operator"), "operator of a field must be In or NotIn", "use In or NotIn")
         elif len(values) != 1:
-            report.add(RULE, (*where, "values"), f"a field is compared with one value, not {len(values)}")
+            report.add(
+                RULE,
+                (*where, "values"),
+                f"a field is compared with one value, not {len(values)}",
+                "keep one value, and one term for each further one",
+            )
         if requirement.get("key") != NODE_NAME:
             message = f"the only field of a node is {NODE_NAME}"
             report.add(RULE, (*where, "key"), message, f"use {NODE_NAME}")
             continue
         for index, value in enumerate(values):
             if reason := names.dns_subdomain(value):
-                report.add(RULE, (*where, "values", index), f"node name {value!r} {reason}")
+                report.add(
+                    RULE,
+                    (*where, "values", index),
+                    f"node name {value!r} {reason}",
+                    "write the name as `kubectl get nodes` shows it",
+                )
 
 
 def _check_pod_term(report: Report, path: FieldPath, term: dict[str, Any]) -> None:
@@ -167,11 +179,18 @@ def _check_operator(
     """Judge the operator of a requirement, and whether it has the values that the operator needs."""
     operator, values = requirement.get("operator"), sequence(requirement.get("values"))
     if operator in ("In", "NotIn") and not values:
-        report.add(rule, (*path, "values"), f"values are required with operator {operator}")
+        report.add(
+            rule,
+            (*path, "values"),
+            f"values are required with operator {operator}",
+            "list values, or use Exists, which has none",
+        )
     elif operator in ("Exists", "DoesNotExist") and values:
         report.add(rule, (*path, "values"), f"values are not allowed with operator {operator}", "remove values")
     elif operator in ("Gt", "Lt") and operator in known and len(values) != 1:
-        report.add(rule, (*path, "values"), f"operator {operator} needs exactly one value, not {len(values)}")
+        report.add(
+            rule, (*path, "values"), f"operator {operator} needs exactly one value, not {len(values)}", "keep one value"
+        )
     elif absent(operator) or (isinstance(operator, str) and operator not in known):
         message = f"operator {operator!r} is not one of {', '.join(known)}{hint(text(operator), known)}"
-        report.add(rule, (*path, "operator"), message)
+        report.add(rule, (*path, "operator"), message, f"use one of {', '.join(known)}")

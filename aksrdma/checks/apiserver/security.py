@@ -49,9 +49,19 @@ def check_pod_security(pod: Pod) -> None:
         name = text(sysctl.get("name"))
         dotted = _with_dots(name)
         if pod.host_network and dotted.startswith("net."):
-            report.add(RULE, (*where, "name"), f"sysctl {name} cannot be set with hostNetwork: true")
+            report.add(
+                RULE,
+                (*where, "name"),
+                f"sysctl {name} cannot be set with hostNetwork: true",
+                "remove the sysctl, or hostNetwork",
+            )
         elif pod.spec.get("hostIPC") is True and (dotted == "kernel.sem" or dotted.startswith(_IPC_SYSCTLS)):
-            report.add(RULE, (*where, "name"), f"sysctl {name} cannot be set with hostIPC: true")
+            report.add(
+                RULE,
+                (*where, "name"),
+                f"sysctl {name} cannot be set with hostIPC: true",
+                "remove the sysctl, or hostIPC",
+            )
         if name and name in seen:
             report.add(RULE, (*where, "name"), f"sysctl {name} is set twice", "keep one of them")
         seen.add(name)
@@ -80,7 +90,12 @@ def _check_profiles(report: Report, path: FieldPath, context: dict[str, Any]) ->
         elif (kind == "Localhost" and isinstance(local, str)) and (
             not local or local != local.strip() or len(local.encode(errors="replace")) > _PATH_MAX
         ):
-            report.add(RULE, where, f"localhostProfile {local!r} is empty, padded or too long")
+            report.add(
+                RULE,
+                where,
+                f"localhostProfile {local!r} is empty, padded or too long",
+                "write the name of a profile that the node has",
+            )
 
 
 def check_profile_annotations(pod: Pod, path: FieldPath) -> None:
@@ -102,7 +117,12 @@ def check_profile_annotations(pod: Pod, path: FieldPath) -> None:
             found = True
             container = key.removeprefix(_APPARMOR)
             if not any(one.get("name") == container for _, one in pod.containers(*_ALL_CONTAINERS)):
-                report.add(RULE, where, f"the pod has no container {container!r}")
+                report.add(
+                    RULE,
+                    where,
+                    f"the pod has no container {container!r}",
+                    "name a container of the pod, or remove the annotation",
+                )
             if value and not _is_apparmor(value):
                 message = f"{value!r} is no AppArmor profile"
                 report.add(RULE, where, message, "use securityContext.appArmorProfile instead")

@@ -33,7 +33,12 @@ def check_service(report: Report, data: dict[str, Any]) -> None:
     _check_ports(report, spec, kind)
     seconds = integer(mapping(mapping(spec.get("sessionAffinityConfig")).get("clientIP")).get("timeoutSeconds"))
     if spec.get("sessionAffinity") == "ClientIP" and seconds is not None and not 1 <= seconds <= _AFFINITY_SECONDS_MAX:
-        report.add(RULE, (*_SPEC, "sessionAffinityConfig"), f"timeoutSeconds {seconds} is not within 1-86400")
+        report.add(
+            RULE,
+            (*_SPEC, "sessionAffinityConfig"),
+            f"timeoutSeconds {seconds} is not within 1-86400",
+            "choose 1 to 86400 seconds",
+        )
     _check_outside(report, spec, kind)
     if kind == "ExternalName":
         _check_external_name(report, spec)
@@ -81,14 +86,29 @@ def _check_outside(report: Report, spec: dict[str, Any], kind: Any) -> None:
             message = "healthCheckNodePort is for type LoadBalancer with externalTrafficPolicy Local"
             report.add(RULE, where, message, "remove it")
         elif port not in PORTS:
-            report.add(RULE, where, f"healthCheckNodePort {port} is not between 1 and 65535")
+            report.add(
+                RULE,
+                where,
+                f"healthCheckNodePort {port} is not between 1 and 65535",
+                "leave it out, so that one is given",
+            )
     for index, block in enumerate(sequence(spec.get("loadBalancerSourceRanges"))):
         block = "" if block is None else block
         if isinstance(block, str) and (reason := cidr_problem(block.strip())):
-            report.add(RULE, (*_SPEC, "loadBalancerSourceRanges", index), f"{block!r} {reason}")
+            report.add(
+                RULE,
+                (*_SPEC, "loadBalancerSourceRanges", index),
+                f"{block!r} {reason}",
+                "write a range such as 10.0.0.0/8",
+            )
     for index, one in enumerate(texts(spec.get("externalIPs"))):
         if reason := ip_problem(one) or reserved_problem(one):
-            report.add(RULE, (*_SPEC, "externalIPs", index), f"{one!r} {reason}")
+            report.add(
+                RULE,
+                (*_SPEC, "externalIPs", index),
+                f"{one!r} {reason}",
+                "write an address that nodes can be reached at",
+            )
 
 
 def _check_external_name(report: Report, spec: dict[str, Any]) -> None:
@@ -96,7 +116,12 @@ def _check_external_name(report: Report, spec: dict[str, Any]) -> None:
     if not name and (spec.get("externalName") is None or isinstance(spec["externalName"], str)):
         report.add(RULE, (*_SPEC, "externalName"), "externalName is required", "set externalName")
     elif name and (reason := names.dns_subdomain(name)):
-        report.add(RULE, (*_SPEC, "externalName"), f"externalName {name!r} {reason}")
+        report.add(
+            RULE,
+            (*_SPEC, "externalName"),
+            f"externalName {name!r} {reason}",
+            "write a DNS name, without scheme and port",
+        )
     for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
         if spec.get(field) not in (None, "", []):
             report.add(RULE, (*_SPEC, field), f"{field} does not go with type ExternalName", f"remove {field}")
@@ -108,7 +133,7 @@ def _check_addresses(report: Report, spec: dict[str, Any], kind: Any) -> None:
     if address == "None" and kind in ("LoadBalancer", "NodePort"):
         report.add(RULE, where, f"clusterIP None does not go with type {kind}", "remove clusterIP")
     elif address and address != "None" and (reason := ip_problem(address)):
-        report.add(RULE, where, f"clusterIP {address!r} {reason}")
+        report.add(RULE, where, f"clusterIP {address!r} {reason}", "write an IP address, None, or leave it out")
     if len(addresses) > 2 or (addresses and (not address or addresses[0] != address)):
         report.add(RULE, (*_SPEC, "clusterIPs"), "clusterIPs are at most two, the first being clusterIP", "remove them")
     known = sequence(families)
@@ -118,4 +143,9 @@ def _check_addresses(report: Report, spec: dict[str, Any], kind: Any) -> None:
     if address in ("", "None") or ip_problem(address) or not known or known[0] not in ("IPv4", "IPv6"):
         return
     if is_ipv6(address) != (known[0] == "IPv6"):
-        report.add(RULE, where, f"clusterIP {address} is no {known[0]} address")
+        report.add(
+            RULE,
+            where,
+            f"clusterIP {address} is no {known[0]} address",
+            "list the addresses in the order of ipFamilies",
+        )

@@ -83,7 +83,9 @@ def _check_source(pod: Pod, path: FieldPath, kind: str, source: dict[str, Any], 
             report.add(RULE, (*path, "sizeLimit"), f"sizeLimit {limit} is below 0", "use 0 or more")
     elif kind == "hostPath":
         if steps_back(text(source.get("path"))):
-            report.add(RULE, (*path, "path"), f"path {source['path']!r} must not hold '..'")
+            report.add(
+                RULE, (*path, "path"), f"path {source['path']!r} must not hold '..'", "write the path without '..'"
+            )
         if (kind_of_path := text(source.get("type"))) and (problem := unknown_word(kind_of_path, _HOST_PATH_TYPES)):
             report.add(RULE, (*path, "type"), *problem)
     elif kind == "nfs" and (folder := text(source.get("path"))) and not folder.startswith("/"):
@@ -93,7 +95,12 @@ def _check_source(pod: Pod, path: FieldPath, kind: str, source: dict[str, Any], 
         disk = "Shared" if absent(source.get("kind")) else source["kind"]
         start = "/subscriptions/" if disk == "Managed" else "https://"
         if isinstance(disk, str) and not text(source.get("diskURI")).startswith(start):
-            report.add(RULE, (*path, "diskURI"), f"diskURI of a {disk} disk starts with {start}")
+            report.add(
+                RULE,
+                (*path, "diskURI"),
+                f"diskURI of a {disk} disk starts with {start}",
+                f"write a diskURI that starts with {start}",
+            )
     elif kind == "csi" and isinstance(secret := source.get("nodePublishSecretRef"), dict):
         if absent(secret.get("name")):
             report.add(RULE, (*path, "nodePublishSecretRef", "name"), "name is required", "set name")
@@ -126,7 +133,7 @@ def _check_items(report: Report, path: FieldPath, keys: Any) -> None:
 def _check_file(report: Report, path: FieldPath, value: str) -> None:
     check_relative(report, RULE, path, value)
     if value.startswith("..") and not steps_back(value):
-        report.add(RULE, path, f"path {value!r} must not start with '..'")
+        report.add(RULE, path, f"path {value!r} must not start with '..'", "write the path without '..'")
 
 
 def _check_downward_api(report: Report, path: FieldPath, files: Any) -> None:
@@ -134,7 +141,7 @@ def _check_downward_api(report: Report, path: FieldPath, files: Any) -> None:
     for where, item in items(files, (*path, "items")):
         field, resource = item.get("fieldRef"), item.get("resourceFieldRef")
         if (field is None) == (resource is None):
-            report.add(RULE, where, "exactly one of fieldRef and resourceFieldRef is required")
+            report.add(RULE, where, "exactly one of fieldRef and resourceFieldRef is required", "keep one of them")
         if isinstance(field, dict):
             check_field_reference(report, (*where, "fieldRef"), field, FILE_FIELDS)
         elif isinstance(resource, dict):
@@ -206,7 +213,7 @@ def check_claim(report: Report, rule: str, path: FieldPath, spec: dict[str, Any]
         report.add(rule, path, "resources.requests.storage is required", "set resources.requests.storage")
     elif (amount := quantity(requests["storage"])) is not None and amount.nano <= 0:
         message = f"storage {requests['storage']} is not above 0"
-        report.add(rule, (*path, "resources", "requests", "storage"), message)
+        report.add(rule, (*path, "resources", "requests", "storage"), message, "ask for some, such as 10Gi")
     one, other = spec.get("dataSource"), spec.get("dataSourceRef")
     for field, source in (("dataSource", one), ("dataSourceRef", other)):
         if not isinstance(source, dict):

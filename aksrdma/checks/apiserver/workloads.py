@@ -35,7 +35,7 @@ def check_deployment(report: Report, data: dict[str, Any]) -> None:
     seconds = _PROGRESS_SECONDS if progress is None else integer(progress)
     if seconds is not None and seconds <= ready:
         message = f"progressDeadlineSeconds {seconds} is not above minReadySeconds {ready}"
-        report.add(RULE, (*_SPEC, "progressDeadlineSeconds"), message)
+        report.add(RULE, (*_SPEC, "progressDeadlineSeconds"), message, "raise progressDeadlineSeconds")
     strategy, path = mapping(spec.get("strategy")), (*_SPEC, "strategy", "rollingUpdate")
     kind, rolling = strategy.get("type") or "RollingUpdate", strategy.get("rollingUpdate")
     if kind == "Recreate" and rolling is not None:
@@ -45,7 +45,7 @@ def check_deployment(report: Report, data: dict[str, Any]) -> None:
         surge = _share(report, path, rolling, "maxSurge", 25, most=None)
         if unavailable == 0 and surge == 0:
             message = "maxUnavailable and maxSurge cannot both be 0"
-            report.add(RULE, (*path, "maxUnavailable"), message)
+            report.add(RULE, (*path, "maxUnavailable"), message, "set one of them to 1")
     _check_pods(report, spec)
 
 
@@ -66,7 +66,7 @@ def _share(
         return None
     share = int(value[:-1])
     if most is not None and share > most:
-        report.add(RULE, where, f"{field} {value} is above {most}%")
+        report.add(RULE, where, f"{field} {value} is above {most}%", f"write at most {most}%")
     return share
 
 
@@ -91,7 +91,7 @@ def check_daemon_set(report: Report, data: dict[str, Any]) -> None:
         # One of the two says how a node is updated: the old pod goes first, or the new one comes first.
         if unavailable is not None and surge is not None and bool(unavailable) == bool(surge):
             message = "exactly one of maxUnavailable and maxSurge is above 0"
-            report.add(RULE, (*path, "maxSurge"), message)
+            report.add(RULE, (*path, "maxSurge"), message, "set one of them to 0")
     _check_pods(report, spec)
 
 
@@ -111,7 +111,7 @@ def check_stateful_set(report: Report, data: dict[str, Any]) -> None:
         name = text(mapping(claim.get("metadata")).get("name"))
         if reason := names.dns_label(name):
             message = f"name {name!r} becomes the name of a volume, which {reason}"
-            report.add(RULE, (*where, "metadata", "name"), message)
+            report.add(RULE, (*where, "metadata", "name"), message, names.fix(name, names.dns_label))
         provided.add(name)
     _check_pods(report, spec, frozenset(provided), identity=False)
 

@@ -258,7 +258,7 @@ def replicas_check(path: list[str]) -> Check:
         if found is None or (type(found) is int and 0 <= found <= _MOST_REPLICAS):
             return None
         message = f"must be an integer from 0 to {_MOST_REPLICAS}, is {text(found)}"
-        return [invalid(message)._replace(path=tuple(path))]
+        return [invalid(message, "write a number within that")._replace(path=tuple(path))]
 
     return check
 

@@ -216,7 +216,7 @@ def _problem(error: ValidationError) -> Problem:
     if isinstance(error, _Refused):
         problem = error.problem
     elif error.validator == "multipleOf":
-        problem = out_of_range(value, f"must be a multiple of {error.validator_value}")
+        problem = out_of_range(value, f"must be a multiple of {error.validator_value}", "write one")
     elif error.validator not in ("anyOf", "oneOf", "not"):
         problem = invalid(f"does not fit {error.validator or 'false'} of its schema")
     elif parts and all(part.validator == "type" and not part.relative_path for part in parts):

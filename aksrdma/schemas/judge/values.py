@@ -39,27 +39,28 @@ def string_check(schema: Schema) -> Check:
     if pattern := schema.get("pattern"):
         search = go_pattern(pattern).search
         wanted = f"is not {name}" if name else f"does not match {pattern}"
+        fix = f"write {name}" if name else "write a value that the pattern takes"
 
         def matching(value: str) -> Found:
-            return None if search(value) else [invalid(f"{text(value)} {wanted}")]
+            return None if search(value) else [invalid(f"{text(value)} {wanted}", fix)]
 
         check = both(matching, check)
     if takes:
         fits = takes
 
         def formatted(value: str) -> Found:
-            return None if fits(value) else [invalid(f"{text(value)} is not {name}")]
+            return None if fits(value) else [invalid(f"{text(value)} is not {name}", f"write {name}")]
 
         check = both(formatted, check)
     if low or high is not None:
 
         def long_enough(value: str) -> Found:
             if len(value) < low == 1:
-                return [invalid("must not be empty")]
+                return [invalid("must not be empty", "give it a value, or leave the field out")]
             if len(value) < low:
-                return [invalid(f"{text(value)} is too short; it needs {low} characters or more")]
+                return [invalid(f"{text(value)} is too short; it needs {low} characters or more", "lengthen it")]
             if high is not None and len(value) > high:
-                return [invalid(f"has {len(value)} characters; at most {high} are taken")]
+                return [invalid(f"has {len(value)} characters; at most {high} are taken", "shorten it")]
             return None
 
         check = both(long_enough, check)
@@ -195,7 +196,11 @@ def integer_check(schema: Schema) -> Check:
     outside = _bounds(schema)
 
     def check(value: int) -> Found:
-        return None if low <= value <= high else outside(value) or [invalid(f"{text(value)} does not fit into 64 bits")]
+        return (
+            None
+            if low <= value <= high
+            else outside(value) or [invalid(f"{text(value)} does not fit into 64 bits", "write a smaller number")]
+        )
 
     return both(both(check, _exclusive(schema)), enum_check(schema))
 
@@ -234,9 +239,9 @@ def _bounds(schema: Schema) -> Callable[[float], Found]:
 
     def check(value: float) -> Found:
         if low is not None and value < low:
-            return [out_of_range(value, f"must be {low} or more")]
+            return [out_of_range(value, f"must be {low} or more", "raise it")]
         if high is not None and value > high:
-            return [out_of_range(value, f"must be {high} or less")]
+            return [out_of_range(value, f"must be {high} or less", "lower it")]
         return None
 
     return check
@@ -249,11 +254,11 @@ def _exclusive(schema: Schema) -> Check:
 
     def check(value: float) -> Found:
         if low is not None and value <= low:
-            return [out_of_range(value, f"must be more than {low}")]
+            return [out_of_range(value, f"must be more than {low}", "raise it")]
         if high is not None and value >= high:
-            return [out_of_range(value, f"must be less than {high}")]
+            return [out_of_range(value, f"must be less than {high}", "lower it")]
         if step is not None and value % step:
-            return [out_of_range(value, f"must be a multiple of {step}")]
+            return [out_of_range(value, f"must be a multiple of {step}", f"write a multiple of {step}")]
         return None
 
     return check

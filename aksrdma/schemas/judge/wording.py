@@ -61,22 +61,22 @@ def not_listed(value: Any, values: tuple[Any, ...]) -> Problem:
     return Problem("value-not-allowed", (), f"{text(value)} is none of {listed}", fix, meant)
 
 
-def invalid(message: str) -> Problem:
+def invalid(message: str, fix: str | None = None) -> Problem:
     """Return the problem of a value that is of the right type and wrong in another way."""
-    return Problem("invalid-value", (), message)
+    return Problem("invalid-value", (), message, fix)
 
 
-def out_of_range(value: float, wanted: str) -> Problem:
+def out_of_range(value: float, wanted: str, fix: str) -> Problem:
     """Return the problem of a number that is not what `wanted` says."""
-    return invalid(f"{wanted}, is {text(value)}")
+    return invalid(f"{wanted}, is {text(value)}", fix)
 
 
 def wrong_count(count: int, low: int, high: int | None, name: str) -> Problem | None:
     """Return the problem of too few or too many fields or items, where it is one."""
     if count < low:
-        return invalid(f"needs {low} {name}{'s' * (low != 1)} or more, has {count}")
+        return invalid(f"needs {low} {name}{'s' * (low != 1)} or more, has {count}", f"add {name}s")
     if high is not None and count > high:
-        return invalid(f"takes at most {high} {name}{'s' * (high != 1)}, has {count}")
+        return invalid(f"takes at most {high} {name}{'s' * (high != 1)}, has {count}", f"remove {name}s")
     return None
 
 
@@ -90,7 +90,7 @@ def _with_article(type_name: str) -> str:
     return f"{'an' if type_name[0] in 'aio' else 'a'} {type_name}"
 
 
-def _retype(value: Any, types: tuple[str, ...]) -> str | None:
+def _retype(value: Any, types: tuple[str, ...]) -> str:
     """Say how to write what was meant: the usual slip is a quote too many or too few."""
     if isinstance(value, str) and ("integer" in types or "number" in types) and value.strip().lstrip("+-").isdigit():
         return f"write {value.strip()} without quotes"
@@ -100,4 +100,6 @@ def _retype(value: Any, types: tuple[str, ...]) -> str | None:
         return f'put it in quotes: "{json.dumps(value)}"'
     if "array" in types:
         return "write it as a list, each item with a dash"
-    return None
+    if "object" in types:
+        return "write it as a mapping, its fields on lines of their own below it"
+    return f"write {' or '.join(_with_article(name) for name in types if name != 'null')}"
