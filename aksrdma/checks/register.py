@@ -149,6 +149,7 @@ def rule(
         else:
             _FOREIGN.append(replace(made, own=check))
             document_checks.cache_clear()
+            set_checks.cache_clear()
         return check
 
     return register
@@ -160,11 +161,12 @@ def document_checks(kind: str, webhook: bool) -> tuple[DocumentCheck, ...]:
     return tuple(one.load() for one in _known() if not one.of_set and kind in one.kinds and one.of_webhook <= webhook)
 
 
-def set_checks(kinds: Collection[str], webhook: bool) -> Iterator[SetCheck]:
-    """Yield the checks that relate the documents of a set that holds some kinds."""
-    for one in _known():
-        if one.of_set and not one.kinds.isdisjoint(kinds) and one.of_webhook <= webhook:
-            yield one.load()
+@cache
+def set_checks(kinds: frozenset[str], webhook: bool) -> tuple[SetCheck, ...]:
+    """Return the checks that relate the documents of a set that holds some kinds."""
+    return tuple(
+        one.load() for one in _known() if one.of_set and not one.kinds.isdisjoint(kinds) and one.of_webhook <= webhook
+    )
 
 
 def _known() -> tuple[Check, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from aksrdma.findings import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aksrdma.documents.positions import Positions
     from aksrdma.documents.source_text import Chunk
     from aksrdma.findings import FieldPath
 
 NOWHERE: Final = Position(0, 0)
+_Fact = TypeVar("_Fact")
 
 
 class Document:
@@ -22,9 +25,16 @@ class Document:
         index: 1-based place of the document in its file; the items of a List share that of their List.
         data: Its JSON value. Integers beyond 64 bits are floats, whole floats are integers. Parts of it may be shared
             where the file uses anchors: do not change it.
+        api_version: `apiVersion`, or an empty string where there is none.
+        kind: `kind`, or an empty string where there is none.
+        name: `metadata.name`, or an empty string where there is none.
+        namespace: `metadata.namespace`, or an empty string where there is none.
     """
 
-    __slots__ = ("_chunk", "_embedded", "_positions", "_root", "data", "file", "index")
+    __slots__ = (
+        *("_chunk", "_derived", "_embedded", "_positions", "_root"),
+        *("api_version", "data", "file", "index", "kind", "name", "namespace"),
+    )
 
     def __init__(self, file: str, index: int, data: Any, chunk: Chunk | None = None, root: FieldPath = ()) -> None:
         self.file = file
@@ -34,6 +44,11 @@ class Document:
         self._root = root
         self._positions: Positions | None = None
         self._embedded: dict[FieldPath, Embedded] = {}
+        self._derived: dict[Callable[[Document], Any], Any] = {}
+        # Every check asks for these, some more than once.
+        self.api_version, self.kind = _string(data, "apiVersion"), _string(data, "kind")
+        metadata = data.get("metadata") if isinstance(data, dict) else None
+        self.name, self.namespace = _string(metadata, "name"), _string(metadata, "namespace")
 
     @classmethod
     def from_data(cls, data: Any, file: str = "", index: int = 1) -> Document:
@@ -59,26 +74,6 @@ class Document:
     def is_json(self) -> bool:
         """Whether its text is a JSON value of a stream of them, rather than YAML."""
         return self._chunk is not None and self._chunk.is_json
-
-    @property
-    def api_version(self) -> str:
-        """`apiVersion`, or an empty string where there is none."""
-        return _string(self.data, "apiVersion")
-
-    @property
-    def kind(self) -> str:
-        """`kind`, or an empty string where there is none."""
-        return _string(self.data, "kind")
-
-    @property
-    def name(self) -> str:
-        """`metadata.name`, or an empty string where there is none."""
-        return _string(_mapping(self.data, "metadata"), "name")
-
-    @property
-    def namespace(self) -> str:
-        """`metadata.namespace`, or an empty string where there is none."""
-        return _string(_mapping(self.data, "metadata"), "namespace")
 
     @property
     def label(self) -> str:
@@ -143,6 +138,17 @@ class Document:
                 return None
         return value
 
+    def derived(self, function: Callable[[Document], _Fact]) -> _Fact:
+        """Return what a function says of this document; it is asked once, however many checks want to know.
+
+        Args:
+            function: Derives a fact from a document alone. A named function, which is its own key.
+        """
+        if function not in self._derived:
+            self._derived[function] = function(self)
+        fact: _Fact = self._derived[function]
+        return fact
+
     def mentions(self, word: str) -> bool:
         """Return whether a word stands anywhere in the document's text, comments included; cheap."""
         chunk = self._chunk
@@ -161,12 +167,8 @@ class Document:
         return self._positions
 
 
-def _mapping(data: Any, key: str) -> Any:
-    return data.get(key) if isinstance(data, dict) else None
-
-
 def _string(data: Any, key: str) -> str:
-    value = _mapping(data, key)
+    value = data.get(key) if isinstance(data, dict) else None
     return value if isinstance(value, str) else ""
 
 

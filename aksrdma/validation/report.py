@@ -86,6 +86,8 @@ class Summary:
 
 
 def _sum(one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    if not (one and other):
+        return one or other
     kinds = Counter(dict(one))
     kinds.update(dict(other))
     return tuple(sorted(kinds.items()))

@@ -60,13 +60,15 @@ def test_the_webhook_judges_only_where_it_is_on():
 
 
 def test_checks_of_a_set_are_called_where_it_has_one_of_their_kinds():
-    with_policy = {check.__name__ for check in set_checks({"NicClusterPolicy"}, webhook=False)}
+    with_policy = {check.__name__ for check in set_checks(frozenset({"NicClusterPolicy"}), webhook=False)}
 
     assert "node_affinity" in with_policy
     assert "lacks_ipc_lock" not in with_policy
-    assert "lacks_ipc_lock" in {check.__name__ for check in set_checks({"Pod"}, webhook=False)}
-    assert list(set_checks((), webhook=True)) == []
-    conflicts = [{check.__name__ for check in set_checks({"NicNodePolicy"}, webhook)} for webhook in (False, True)]
+    assert "lacks_ipc_lock" in {check.__name__ for check in set_checks(frozenset({"Pod"}), webhook=False)}
+    assert list(set_checks(frozenset(), webhook=True)) == []
+    conflicts = [
+        {check.__name__ for check in set_checks(frozenset({"NicNodePolicy"}), webhook)} for webhook in (False, True)
+    ]
     assert conflicts[1] - conflicts[0] == {"webhook_conflicts"}
 
 
@@ -99,7 +101,7 @@ def test_a_check_of_one_argument_is_one_of_the_set(plugin):
     text = RULE.format(name="whole", body='yield Problem("acme-whole", (), "a set")')
     plugin(text.replace("(document, manifests)", "(manifests)"))
 
-    *_, check = set_checks({"Pod"}, webhook=False)
+    *_, check = set_checks(frozenset({"Pod"}), webhook=False)
     assert [one.message for one in check(None)] == ["a set"]
 
 

@@ -76,17 +76,21 @@ class FeatureRule(NamedTuple):
         return tuple((*self.terms, *terms) for terms in self.alternatives) if self.alternatives else (self.terms,)
 
 
-def feature_rules(document: Document) -> Iterator[FeatureRule]:
-    """Yield the rules of a NodeFeatureRule."""
-    if document.kind not in RULE_KINDS:
-        return
+def feature_rules(document: Document) -> tuple[FeatureRule, ...]:
+    """Return the rules of a NodeFeatureRule; none of another object."""
+    return document.derived(_feature_rules) if document.kind in RULE_KINDS else ()
+
+
+def _feature_rules(document: Document) -> tuple[FeatureRule, ...]:
+    rules = []
     for index, rule in _entries(document.value(("spec", "rules"))):
         path: FieldPath = ("spec", "rules", index)
         alternatives = tuple(
             _terms(mapping(entry), (*path, "matchAny", place))
             for place, entry in enumerate(sequence(rule.get("matchAny")))
         )
-        yield FeatureRule(path, rule, _terms(rule, path), alternatives)
+        rules.append(FeatureRule(path, rule, _terms(rule, path), alternatives))
+    return tuple(rules)
 
 
 def full_label(key: str) -> str:
