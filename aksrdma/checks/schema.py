@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma import catalog
 from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import JUDGED
+from aksrdma.kube.kinds import JUDGED, kind_of
 from aksrdma.nearest import hint
-from aksrdma.schemas.judge import releases_with, schemas_of, with_history
-from aksrdma.schemas.judge.wording import missing, wrong_type
+from aksrdma.schemas.judge import Schemas, releases_with, schemas_of, versions_with, with_history, with_versions
+from aksrdma.schemas.judge.wording import SOME_VERSIONS, missing, shown, wrong_type
 from aksrdma.schemas.store import WORKLOADS, builtin_folder, folders, kinds
 
 if TYPE_CHECKING:
@@ -36,34 +36,40 @@ _NEW_WITH_NODE_POLICIES: Final = ("spec", "global")
 
 @rule(*RULES, kinds=JUDGED)
 def schema_verdict(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
-    """Report what the API server refuses in an object by the CRDs of the release, or by Kubernetes' own schemas."""
-    schemas = schemas_of(manifests.release)
-    if problems := schemas.judge(document.data):
+    """Report what the API server refuses in an object by the CRDs of the release, or by Kubernetes' own schemas.
+
+    What only some versions of Kubernetes take is no mistake while none is given: the set keeps it for a note.
+    """
+    schemas = schemas_of(manifests.release, manifests.kubernetes)
+    if found := schemas.verdict(document.data):
+        manifests.of_some_versions += [(document, one) for one in found if one.rule == SOME_VERSIONS]
+        problems = [one for one in found if one.rule != SOME_VERSIONS]
         if any(problem.rule == "unknown-field" for problem in problems):
             from aksrdma.schemas.judge.places import places_of  # most objects have no unknown field
 
-            places = places_of(manifests.release, document.api_version, document.kind)
+            places = places_of(manifests.release, document.api_version, document.kind, manifests.kubernetes)
             problems = [
                 places.told(one, document.kind, document.value) if one.rule == "unknown-field" else one
                 for one in problems
             ]
+        problems = with_versions(problems, document.data, schemas)
         for problem in with_history(problems, document.data, manifests.release):
             if problem.rule == "unknown-field" and problem.path == _NEW_WITH_NODE_POLICIES:
                 yield problem._replace(rule="nicnodepolicy-not-in-release")
             else:
                 yield problem
     if not schemas.knows(document.api_version, document.kind):
-        yield from _unserved(document.data, manifests.release)
+        yield from _unserved(document.data, schemas)
 
 
-def _unserved(data: dict[str, Any], release: str) -> Iterator[Problem]:
+def _unserved(data: dict[str, Any], schemas: Schemas) -> Iterator[Problem]:
     """Yield why no API server with this release takes an object without a schema; nothing where it may be another's.
 
     An IPPool of a group that is not ours, for example, is another project's kind.
     """
     api_version, kind = data.get("apiVersion"), data["kind"]
     # Job kinds of other projects may be served in more versions than we have schemas of.
-    known = [name for name in folders() if name in (release, builtin_folder())]
+    known = [name for name in folders() if name in (schemas.release, builtin_folder(schemas.kubernetes))]
     ours = [row.api_version for name in known for row in kinds(name) if row.kind == kind]
     served = ours + [row.api_version for row in kinds(WORKLOADS) if row.kind == kind]
     if api_version is None or api_version == "":
@@ -76,6 +82,12 @@ def _unserved(data: dict[str, Any], release: str) -> Iterator[Problem]:
             gone = catalog.releases()[catalog.releases().index(releases[-1]) + 1]
             message, fix = f"the kind {kind} was removed in {gone}", f"use {releases[-1]}"
         yield Problem("nicnodepolicy-not-in-release", ("kind",), message, fix)
+    elif (row := kind_of(api_version, kind)) and api_version.rpartition("/")[2] in row.versions:
+        if versions := versions_with(api_version, kind):  # a beta is served where it was switched on
+            message = f"{api_version} has no {kind} before Kubernetes {shown(versions[:1])}"
+            yield Problem(
+                "unknown-api-version", ("apiVersion",), message, f"use Kubernetes {shown(versions[:1])} or later"
+            )
     elif ours and _of_a_known_group(api_version, ours):
         message = f"no kind {kind} in {api_version}{hint(api_version, ours)}"
         meant = ours[0] if len(ours) == 1 else None

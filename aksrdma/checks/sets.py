@@ -13,6 +13,7 @@ from aksrdma.kube.templates import PodTemplate, pod_templates
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
+    from aksrdma.findings import Problem
 
 _Fact = TypeVar("_Fact")
 
@@ -27,6 +28,7 @@ class ManifestSet:
         vm_sizes: VM sizes of the nodes, canonical names; empty where they are not known.
         nodes: number of nodes; None where it is not known.
         cluster: the cluster file of the set, if it has one.
+        kubernetes: the version of Kubernetes that its own kinds are judged by, `v1.36`; None takes what any version does.
         unknown: objects of kinds without a schema; of them the pod templates are judged, and the rest may say what the
             others rely on.
     """
@@ -40,6 +42,7 @@ class ManifestSet:
         vm_sizes: tuple[str, ...] = (),
         nodes: int | None = None,
         cluster: Cluster | None = None,
+        kubernetes: str | None = None,
         unknown: Sequence[Document] = (),
     ) -> None:
         self.documents = tuple(documents)
@@ -48,6 +51,9 @@ class ManifestSet:
         self.vm_sizes = vm_sizes
         self.nodes = nodes
         self.cluster = cluster
+        self.kubernetes = kubernetes
+        self.of_some_versions: list[tuple[Document, Problem]] = []
+        """What not all versions of Kubernetes take, as the schemas found it; no mistake while no version is given."""
         self.unknown = tuple(unknown)
         self._derived: dict[Callable[[ManifestSet], Any], Any] = {}
 

@@ -21,6 +21,9 @@ from aksrdma.validation.sources import sources_of
 @click.argument("paths", nargs=-1, metavar="[PATH ...]")
 @release_option
 @click.option(
+    "--kubernetes-version", metavar="VERSION", help="Version of Kubernetes by which its own kinds are judged, as 1.36."
+)
+@click.option(
     "--admission-controller", is_flag=True, default=None, help="The operator's webhook is on: judge as it does."
 )
 @click.option("--vm-size", "vm_sizes", multiple=True, metavar="SIZE", help="VM size of the nodes; repeat it.")

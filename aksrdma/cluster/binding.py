@@ -209,6 +209,7 @@ LABEL_KEY: Final = Matches(
 LABEL_VALUE: Final = Matches(
     rf"({_QUALIFIED_NAME})?", "a label value (letters, digits, '-', '_' and '.', at most 63 characters)"
 )
+KUBERNETES: Final = Matches(r"\d{1,3}\.\d{1,3}(\.\d{1,5})?", "a version of Kubernetes such as 1.36, in quotes")
 INTERFACE: Final = Matches(r"[^\s/']{1,127}", "an interface name or altname (no blanks, slashes or apostrophes)")
 
 

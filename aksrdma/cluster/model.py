@@ -14,6 +14,7 @@ from aksrdma import catalog
 from aksrdma.cluster.binding import (
     DNS_LABEL,
     INTERFACE,
+    KUBERNETES,
     LABEL_KEY,
     LABEL_VALUE,
     POOL_NAME,
@@ -211,6 +212,8 @@ class Cluster(_Checked):
     """Name of the AKS cluster (`metadata.name` of the file)."""
     release: str = field(default_factory=lambda: catalog.defaults().release)
     """Network Operator release; `aksrdma catalog releases` lists them. The default is that of the AKS guide."""
+    kubernetes_version: Annotated[str, KUBERNETES] | None = None
+    """Version of the AKS cluster, such as "1.36", by which `validate` judges the kinds of Kubernetes; left out: any."""
     profile: Profile = "sriov-device-plugin"
     """How pods get RDMA; `aksrdma catalog profiles` compares them."""
     operator_namespace: Annotated[str, DNS_LABEL] = "network-operator"

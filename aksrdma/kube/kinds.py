@@ -1,6 +1,6 @@
 """The one table of kinds: group, versions, scope, name rule, and where each keeps the templates of its pods.
 
-Built-in kinds are those of Kubernetes v1.34.2; the others are as their CRDs have them.
+Built-in kinds are those of Kubernetes v1.32 to v1.37; the others are as their CRDs have them.
 """
 
 from __future__ import annotations
@@ -164,6 +164,11 @@ def _rows() -> Iterator[Kind]:
     yield Kind("apps", "Deployment", versions=_V1, places=replicated)
     yield Kind("apps", "ReplicaSet", versions=_V1, places=replicated)
     yield Kind("apps", "StatefulSet", name=dns_label, versions=_V1, places=replicated)
+    dra = ("v1", "v1beta2", "v1beta1")
+    yield Kind("resource.k8s.io", "DeviceClass", namespaced=False, versions=dra)
+    yield Kind("resource.k8s.io", "ResourceClaim", versions=dra, keeps_generation=True)
+    yield Kind("resource.k8s.io", "ResourceClaimTemplate", versions=dra, keeps_generation=True)
+    yield Kind("resource.k8s.io", "ResourceSlice", namespaced=False, versions=dra, has_schema=False)
     yield Kind(
         "batch", "CronJob", versions=_V1, places=(Place(("spec", "jobTemplate", *_TEMPLATE), "pod", count.parallel),)
     )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from aksrdma.schemas.store import Kind, builtin_folder, find, folders, kinds, load, schema_folder
+from aksrdma.schemas.store import Kind, builtin_folder, find, folders, kinds, kubernetes_versions, load, schema_folder
 
-__all__ = ["Kind", "builtin_folder", "find", "folders", "kinds", "load", "schema_folder"]
+__all__ = ["Kind", "builtin_folder", "find", "folders", "kinds", "kubernetes_versions", "load", "schema_folder"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -19,8 +20,14 @@ Definitions: TypeAlias = Mapping[str, Schema]
 
 WORKLOADS: Final = "workloads"
 """Folder of the schemas that follow no Network Operator release: job kinds of other projects."""
-BUILTIN_PREFIX: Final = "kubernetes-"
-"""Folders of the kinds that Kubernetes itself serves begin with it: `kubernetes-v1.34`."""
+BUILTIN: Final = "kubernetes"
+"""Folder of the kinds that Kubernetes itself serves: what any of its versions takes. One version's is `kubernetes-v1.36`."""
+DEFINITIONS: Final = "definitions.json"
+"""File of such a folder with the `$defs` that its kinds share; a version has only those in which it differs."""
+VERSIONS: Final = "x-aksrdma-versions"
+"""Keyword of a field or a kind that some versions of Kubernetes lack: those that have it, `[v1.36, v1.37]`."""
+WORDS: Final = "x-aksrdma-words"
+"""Keyword beside an `enum`: for each word that some versions of Kubernetes do not take, those that do."""
 DECODED: Final = "x-aksrdma-decoded"
 """Keyword of the schema of a whole kind: the API server decodes it into Go structs, so that no integer is 1.0 or 1e3."""
 REPLICAS: Final = "x-aksrdma-replicas"
@@ -52,7 +59,7 @@ class Kind(NamedTuple):
 
 
 def schema_folder(folder: str) -> Path:
-    """Return where the schemas of a release, `kubernetes-v1.34` or `workloads` lie."""
+    """Return where the schemas of a release, `kubernetes`, `kubernetes-v1.36` or `workloads` lie."""
     return next((root / folder for root in _roots if (root / folder).is_dir()), paths.SCHEMAS / folder)
 
 
@@ -60,31 +67,45 @@ def use(root: Path) -> None:
     """Look for schemas below `root` first, a folder laid out as `schemas/`: the user's own releases lie there."""
     if root not in _roots:
         _roots.insert(0, root)
-        for remembering in (folders, builtin_folder, kinds, _files):
+        for remembering in (folders, kubernetes_versions, kinds, _files, _definitions):
             remembering.cache_clear()
 
 
 @cache
 def folders() -> tuple[str, ...]:
-    """Return the folders of schemas, sorted: releases, `kubernetes-v1.34` and `workloads`."""
+    """Return the folders of schemas, sorted: releases, `kubernetes`, `kubernetes-v1.36` and its like, `workloads`."""
     return tuple(sorted({path.parent.name for root in _roots for path in root.glob("*/SOURCES.yaml")}))
 
 
 @cache
-def builtin_folder() -> str:
-    """Return the folder of the newest Kubernetes version that has schemas."""
+def kubernetes_versions() -> tuple[str, ...]:
+    """Return the versions of Kubernetes that have schemas, oldest first: `v1.32` and so on."""
+    found = [name.removeprefix(f"{BUILTIN}-") for name in folders() if name.startswith(f"{BUILTIN}-v")]
+    return tuple(sorted(found, key=lambda name: [int(part) for part in re.findall(r"\d{1,9}", name)]))
 
-    def version(name: str) -> tuple[int, ...]:
-        parts = name.removeprefix(BUILTIN_PREFIX).lstrip("v").split(".")
-        return tuple(int(part) if part.isdigit() else -1 for part in parts)
 
-    found = [name for name in folders() if name.startswith(BUILTIN_PREFIX)]
-    return max(found, key=version, default=f"{BUILTIN_PREFIX}unknown")
+def kubernetes_version(name: str) -> str:
+    """Return the canonical name of a version of Kubernetes: `1.36`, `v1.36` and `1.36.3` are all `v1.36`.
+
+    Raises:
+        UnknownNameError: it has no schemas.
+    """
+    found = re.fullmatch(r"v?(\d{1,9}\.\d{1,9})(?:\.\d+(?:[-+.].*)?)?", name.strip())
+    version = f"v{found[1]}" if found else name
+    if version not in (known := kubernetes_versions()):
+        shown = [one.removeprefix("v") for one in known]
+        raise UnknownNameError(f"no schemas of Kubernetes {name!r}{hint(name, shown)}; there are {', '.join(shown)}")
+    return version
+
+
+def builtin_folder(version: str | None = None) -> str:
+    """Return the folder of Kubernetes' own kinds as one of its versions takes them, or any of them."""
+    return f"{BUILTIN}-{version}" if version else BUILTIN
 
 
 @cache
 def kinds(folder: str) -> tuple[Kind, ...]:
-    """Return the kinds that a release, `kubernetes-v1.34` or `workloads` has schemas for, sorted.
+    """Return the kinds that a release, `kubernetes` or `workloads` has schemas for, sorted.
 
     Raises:
         UnknownNameError: there is no such folder of schemas.
@@ -111,8 +132,40 @@ def _files(folder: str) -> frozenset[str]:
     return frozenset(f"{group.name}/{file.name}" for group in groups for file in os.scandir(group))
 
 
+def read(path: Path) -> Schema:
+    """Read the schema of a kind, with all that its references name in `$defs`, by their last part."""
+    schema: Schema = json.loads(path.read_bytes())
+    folder = path.parents[1]
+    if folder.name == BUILTIN:
+        schema["$defs"] = _definitions(folder / DEFINITIONS)
+    elif "$defs" not in schema and folder.name.startswith(BUILTIN):
+        found: dict[str, Schema] = {}
+        _refer(schema, path, found)
+        schema["$defs"] = found
+    return schema
+
+
+@cache
+def _definitions(file: Path) -> Definitions:
+    defined: Definitions = json.loads(file.read_bytes())["$defs"]
+    return defined
+
+
+def _refer(value: Any, file: Path, found: dict[str, Schema]) -> None:
+    """Put all that a schema of a file refers to, which may stand in other files, into `found`."""
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(item, dict | list):
+            _refer(item, file, found)
+        elif "#/$defs/" in str(item):
+            other, _, name = item.partition("#/$defs/")
+            if name not in found:
+                place = Path(os.path.normpath(file.parent / other)) if other else file
+                found[name] = _definitions(place)[name]
+                _refer(found[name], place, found)
+
+
 def load(release: str, group: str, kind: str, version: str) -> Schema:
-    """Read the schema of one kind; `release` may also be `kubernetes-v1.34` or `workloads`.
+    """Return the schema of one kind with all that it refers to, as one document; `release` may also be `kubernetes-v1.36` or `workloads`.
 
     Raises:
         UnknownNameError: the release has no such kind.
@@ -123,26 +176,27 @@ def load(release: str, group: str, kind: str, version: str) -> Schema:
         raise UnknownNameError(
             f"{release} has no kind {kind} in {group or 'the core group'}/{version}{hint(kind, known)}"
         )
-    schema: Schema = json.loads((schema_folder(release) / file).read_bytes())
+    text = json.dumps(read(schema_folder(release) / file))
+    schema: Schema = json.loads(re.sub(r'"\$ref": "[^"]*/', '"$ref": "#/$defs/', text))
     return schema
 
 
-def find(release: str, api_version: str, kind: str) -> Path | None:
+def find(release: str, api_version: str, kind: str, kubernetes: str | None = None) -> Path | None:
     """Return the schema of a kind for manifests of `release`, or None where no schema is known.
 
-    A release's own CRDs come first, then the kinds of Kubernetes, then the workloads.
+    A release's own CRDs come first, then the kinds of Kubernetes, of the version `kubernetes` or any, then the workloads.
     """
     group, _, version = api_version.rpartition("/")
     file = Kind(group, version, kind).file
-    for folder in (release, builtin_folder(), WORKLOADS):
+    for folder in (release, builtin_folder(kubernetes), WORKLOADS):
         if file in _files(folder):
             return schema_folder(folder) / file
     return None
 
 
 def definition(schema: Schema, definitions: Definitions) -> Schema:
-    """Return what a `$ref` into `$defs` stands for; any other schema is returned as it is."""
-    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    """Return what a `$ref` stands for; any other schema is returned as it is."""
+    name = schema.get("$ref", "").rpartition("/")[2]
     return definitions[name] if name else schema
 
 

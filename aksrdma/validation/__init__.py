@@ -50,25 +50,27 @@ def prepared(options: Options) -> Options:
     """Return options with canonical names, once what they bring is loaded: plugins, and facts of the user's.
 
     Raises:
-        UnknownNameError: a release, VM size or rule that does not exist.
+        UnknownNameError: a release, version of Kubernetes, VM size or rule that does not exist.
         UsageError: a schema location that is no template of local files, a plugin that fails, a catalog that is none.
     """
     load_own(options)
     from dataclasses import replace
 
     from aksrdma import catalog
+    from aksrdma.schemas.store import kubernetes_version
 
     for name in (*options.select, *options.ignore):
         if name not in (known := {*catalog.rules(), *get_args(Layer)}):
             raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known)}")
     release = catalog.release_name(options.release) if options.release else None
+    kubernetes = kubernetes_version(options.kubernetes_version) if options.kubernetes_version else None
     sizes = tuple(vm_size_name(size) for size in options.vm_sizes)
     locations = tuple(options.schema_locations)
     if locations:
         from aksrdma.schemas.judge.foreign import locations_of  # with it comes jsonschema
 
         locations_of(locations)
-    return replace(options, release=release, vm_sizes=sizes, schema_locations=locations)
+    return replace(options, release=release, kubernetes_version=kubernetes, vm_sizes=sizes, schema_locations=locations)
 
 
 def load_own(options: Options) -> None:

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.catalog import load
+from aksrdma.errors import UnknownNameError
+from aksrdma.findings import format_path
 from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.kube.values import step, text
+from aksrdma.schemas.judge.wording import shown
+from aksrdma.schemas.store import kubernetes_version
 
 if TYPE_CHECKING:
+    from aksrdma.checks.sets import ManifestSet
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
 
@@ -37,6 +42,34 @@ def release_of(documents: Sequence[Document], cluster: Cluster | None) -> tuple[
         return release, f"no image version is of a known release; judged by {release}, the nearest (--release)"
     newest = catalog.newest()
     return newest, f"no release is given and no image version names one; judged by the newest, {newest} (--release)"
+
+
+def kubernetes_of(cluster: Cluster | None) -> tuple[str | None, str | None]:
+    """Return the version of Kubernetes of a cluster file, and a note where it has no schemas."""
+    if cluster is None or cluster.kubernetes_version is None:
+        return None, None
+    try:
+        return kubernetes_version(cluster.kubernetes_version), None
+    except UnknownNameError as error:
+        return None, f"{error.message}; kinds of Kubernetes are judged by what any of these takes"
+
+
+_MOST: Final = 3
+"""Fields that a note names."""
+
+
+def versions_note(manifests: ManifestSet) -> str | None:
+    """Return what a set has that only some versions of Kubernetes take, where no version is given."""
+    found = manifests.of_some_versions
+    if not found or manifests.kubernetes is not None:
+        return None
+    fields: dict[str, None] = {}
+    for document, mark in found:
+        place = format_path(mark.path) or document.api_version
+        fields[f"{place} of {document.label} ({shown(mark.message.split())})"] = None
+    named = list(fields)[:_MOST]
+    more = f" and {len(fields) - _MOST} more" if len(fields) > _MOST else ""
+    return f"not all versions of Kubernetes take {', '.join(named)}{more}; say which is yours with --kubernetes-version"
 
 
 def sections(policy: Any) -> Iterator[tuple[str, dict[str, Any]]]:

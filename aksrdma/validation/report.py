@@ -20,6 +20,8 @@ class Options:
 
     release: str | None = None
     """Network Operator release; None: that of the cluster file, of the image versions, or the newest."""
+    kubernetes_version: str | None = None
+    """Version of Kubernetes that its own kinds are judged by, such as 1.36; None: that of the cluster file, or any."""
     admission_controller: bool = False
     """Whether the operator's webhook is on (chart value `operator.admissionController.enabled`, false by default)."""
     vm_sizes: tuple[str, ...] = ()

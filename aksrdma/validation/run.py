@@ -11,7 +11,7 @@ from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, read_file
 from aksrdma.findings import Finding, Position, Problem
 from aksrdma.validation.cluster_file import nodes_of, read_cluster, vm_sizes_of
 from aksrdma.validation.judge import Locate, finding_of, judge
-from aksrdma.validation.release import release_of
+from aksrdma.validation.release import kubernetes_of, release_of, versions_note
 from aksrdma.validation.report import Options, Report, Summary, joined
 from aksrdma.validation.sorting import sort_out
 from aksrdma.validation.sources import KustomizeError, Origins, Source, build, kustomization_of
@@ -87,10 +87,12 @@ def _built(folder: str, options: Options) -> Stream | Report:
 
 def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) -> Report:
     """Judge what was read of the files of one set."""
-    found = sort_out([document for stream in streams for document in stream.documents], options.schema_locations)
+    documents = [document for stream in streams for document in stream.documents]
+    found = sort_out(documents, options.schema_locations, options.kubernetes_version)
     clusters = [read_cluster(document) for document in found.clusters]
     cluster = clusters[0][0] if len(clusters) == 1 else None
     release, note = (options.release, None) if options.release else release_of(found.manifests, cluster)
+    kubernetes, other = (options.kubernetes_version, None) if options.kubernetes_version else kubernetes_of(cluster)
     manifests = ManifestSet(
         found.manifests,
         release=release,
@@ -98,6 +100,7 @@ def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) 
         vm_sizes=options.vm_sizes or (vm_sizes_of(cluster) if cluster else ()),
         nodes=options.nodes if options.nodes is not None or cluster is None else nodes_of(cluster),
         cluster=cluster,
+        kubernetes=kubernetes,
         unknown=(*found.unknown, *found.foreign),
     )
     problems = [problem for _, wrong in clusters for problem in wrong]
@@ -114,8 +117,9 @@ def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) 
         unknown_kinds=found.kinds(by_pods=False),
         suppressed=suppressed,
     )
-    notes = (*((note,) if note and found.manifests else ()), *found.notes())
-    return Report((*_yaml_findings(streams, options), *findings), summary, notes, options)
+    notes = [*((note,) if note and found.manifests else ()), *filter(None, (other, versions_note(manifests)))]
+    notes += found.notes()
+    return Report((*_yaml_findings(streams, options), *findings), summary, tuple(notes), options)
 
 
 def _yaml_findings(streams: Sequence[Stream], options: Options) -> Iterable[Finding]:

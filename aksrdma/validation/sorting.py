@@ -102,8 +102,10 @@ def _kind_of(document: Document) -> str:
     return f"{document.api_version} {document.kind}".strip()
 
 
-def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = ()) -> Sorted:
-    """Sort the documents of a set.
+def sort_out(
+    documents: Sequence[Document], schema_locations: tuple[str, ...] = (), kubernetes: str | None = None
+) -> Sorted:
+    """Sort the documents of a set; schema locations may name the version `kubernetes`.
 
     Raises:
         ReadError: a schema of the user's cannot be used.
@@ -120,7 +122,7 @@ def sort_out(documents: Sequence[Document], schema_locations: tuple[str, ...] = 
     if schema_locations and found.unknown:
         from aksrdma.schemas.judge.foreign import locations_of  # with it comes jsonschema
 
-        locations = locations_of(schema_locations)
+        locations = locations_of(schema_locations, kubernetes)
         for document in found.unknown:
             if judge := locations.judge_of(document.api_version, document.kind):
                 found.foreign[document] = judge

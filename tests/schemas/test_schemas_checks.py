@@ -187,8 +187,8 @@ def test_a_release_outside_the_catalog_is_judged_without_history(monkeypatch):
 
 
 def test_however_many_mistakes_there_are_each_release_judges_an_object_once(monkeypatch):
-    asked, judge = [], Schemas.judge
-    monkeypatch.setattr(Schemas, "judge", lambda self, data: asked.append(self.release) or judge(self, data))
+    asked, verdict = [], Schemas.verdict
+    monkeypatch.setattr(Schemas, "verdict", lambda self, data: asked.append(self.release) or verdict(self, data))
     document = Document.from_data(policy(**{f"field{number}": {} for number in range(50)}))
 
     assert len(problems(document, "v25.10.0")) == 50

@@ -161,7 +161,7 @@ def test_a_patch_of_a_foreign_kind_lacks_nothing(crds):
         ),
         pytest.param("{{.ResourceKind}}{{.KindSuffix}}.json", "v1", "Thing", "thing-v1.json", id="a-suffix-of-core"),
         pytest.param(
-            "", "example.com/v1", "Widget", "v1.34.0-standalone-strict/widget-example-v1.json", id="the-usual-layout"
+            "", "example.com/v1", "Widget", "v1.37.0-standalone-strict/widget-example-v1.json", id="the-usual-layout"
         ),
         pytest.param("all.json", "example.com/v1", "Widget", "all.json", id="one-file-for-all"),
     ],
@@ -184,7 +184,9 @@ def test_kubeconform_finds_the_same_files(tmp_path, kubeconform):
     told = subprocess.run([*command, tmp_path / "a.yaml"], capture_output=True, text=True, check=False).stdout
 
     assert told.count(" a is invalid") == 2
-    assert not any(Location(location).find(*kind) is None for kind in (("example.com/v1", "Widget"), ("v1", "Thing")))
+    assert not any(
+        Location(location, "v1.34").find(*kind) is None for kind in (("example.com/v1", "Widget"), ("v1", "Thing"))
+    )
 
 
 @pytest.mark.parametrize(

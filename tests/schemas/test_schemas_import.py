@@ -7,7 +7,11 @@ import yaml
 
 from aksrdma import paths, schemas
 from aksrdma.errors import ReadError, UnknownNameError
+from aksrdma.findings import Problem
+from aksrdma.schemas.judge import compile_schema
+from aksrdma.schemas.judge.wording import SOME_VERSIONS
 from aksrdma.schemas.make import import_crds, import_openapi
+from aksrdma.schemas.store import read
 
 SPEC = {
     "type": "object",
@@ -177,8 +181,9 @@ def test_a_file_without_crds_is_an_error(tmp_path, text, message):
         import_crds([path], "v1.0.0", tmp_path / "out")
 
 
-def openapi(folder):
+def openapi(folder, *more, version="v1.99", **fields):
     part = {"type": "object", "properties": {"name": {"type": "string", "default": ""}}, "required": ["name"]}
+    part["properties"] |= fields
     thing = {
         "type": "object",
         "properties": {
@@ -187,27 +192,42 @@ def openapi(folder):
             "metadata": {"allOf": [{"$ref": "#/components/schemas/io.k8s.ObjectMeta"}], "default": {}},
             "part": {"$ref": "#/components/schemas/io.k8s.Part"},
         },
-        "x-kubernetes-group-version-kind": [{"group": "", "kind": "Thing", "version": "v1"}],
     }
-    components = {"io.k8s.Thing": thing, "io.k8s.Part": part, "io.k8s.ObjectMeta": part}
-    (folder / "api").mkdir()
-    (folder / "api/v1.json").write_text(json.dumps({"components": {"schemas": components}}), encoding="utf-8")
+    meta = {"type": "object", "properties": {"name": {"type": "string"}}}
+    components = {"io.k8s.Part": part, "io.k8s.ObjectMeta": meta}
+    for name in ("Thing", *more):
+        named = {"x-kubernetes-group-version-kind": [{"group": "", "kind": name, "version": "v1"}]}
+        components[f"io.k8s.{name}"] = thing | named
+    (folder / version / "api").mkdir(parents=True)
+    text = json.dumps({"components": {"schemas": components}})
+    (folder / version / "api/v1.json").write_text(text, encoding="utf-8")
+
+
+def judged(out, folder, **part):
+    data = {"apiVersion": "v1", "kind": "Thing", "metadata": {}, "part": part}
+    problems = compile_schema(read(out / folder / "v1/thing_v1.json"), tell_versions=True)(data)
+    return [(problem.rule, ".".join(map(str, problem.path)), problem.message) for problem in problems]
 
 
 def test_the_core_group_has_the_folder_that_kubeconform_looks_in(tmp_path):
     openapi(tmp_path)
 
-    (written,) = import_openapi(tmp_path, "v1.99", ["Thing"], tmp_path / "out")
+    written = import_openapi(tmp_path, ["Thing"], tmp_path / "out")
 
-    assert written == tmp_path / "out/kubernetes-v1.99/v1/thing_v1.json"
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
+        "kubernetes/definitions.json",
+        "kubernetes/v1/thing_v1.json",
+        "kubernetes-v1.99/definitions.json",
+        "kubernetes-v1.99/v1/thing_v1.json",
+    ]
 
 
 def test_a_zero_default_makes_a_field_optional_and_is_not_repeated(tmp_path):
     openapi(tmp_path)
 
-    (written,) = import_openapi(tmp_path, "v1.99", ["Thing"], tmp_path / "out")
+    import_openapi(tmp_path, ["Thing"], tmp_path / "out")
 
-    schema = json.loads(written.read_bytes())
+    schema = read(tmp_path / "out/kubernetes-v1.99/v1/thing_v1.json")
     assert schema["$defs"]["Part"] == {
         "type": ["object", "null"],
         "properties": {"name": {"type": ["string", "null"]}},
@@ -215,16 +235,92 @@ def test_a_zero_default_makes_a_field_optional_and_is_not_repeated(tmp_path):
     }
 
 
+def test_a_null_item_is_gos_zero_value_whether_or_not_the_document_says_so(tmp_path):
+    openapi(tmp_path, old={"type": "array", "items": {"type": "string", "default": ""}})
+    openapi(tmp_path, version="v1.100", old={"type": "array", "items": {"type": "string"}})
+
+    import_openapi(tmp_path, ["Thing"], tmp_path / "out")
+
+    assert judged(tmp_path / "out", "kubernetes-v1.100", old=[None]) == []
+    assert read(tmp_path / "out/kubernetes-v1.100/v1/thing_v1.json") == read(
+        tmp_path / "out/kubernetes-v1.99/v1/thing_v1.json"
+    )
+
+
+def test_what_one_version_takes_all_together_take_and_who_does_is_told(tmp_path):
+    first, *_, last = (
+        {"type": "string", "enum": ["a"]},
+        {"type": "string", "enum": ["a", "b"]},
+    )
+    openapi(tmp_path, version="v1.9", word=first, number={"type": "integer", "minimum": 3}, gone={"type": "string"})
+    openapi(tmp_path, version="v1.10", word=last, number={"type": "integer", "minimum": 2}, new={"type": "string"})
+    out = tmp_path / "out"
+
+    import_openapi(tmp_path, ["Thing"], out)
+
+    assert judged(out, "kubernetes", word="a", number=2) == []
+    assert judged(out, "kubernetes", word="b", new="", gone=None) == [
+        (SOME_VERSIONS, "part.word", "v1.10"),
+        (SOME_VERSIONS, "part.new", "v1.10"),
+    ]
+    assert judged(out, "kubernetes", gone=1) == [
+        (SOME_VERSIONS, "part.gone", "v1.9"),
+        ("wrong-type", "part.gone", "must be a string, is an integer: 1"),
+    ]
+    assert [rule for rule, *_ in judged(out, "kubernetes", word="c", number=1)] == [
+        "value-not-allowed",
+        "invalid-value",
+    ]
+    assert [path for _, path, _ in judged(out, "kubernetes-v1.9", word="b", number=2, new="")] == [
+        "part.word",
+        "part.number",
+        "part.new",
+    ]
+    assert [path for _, path, _ in judged(out, "kubernetes-v1.10", word="b", number=1, gone="")] == [
+        "part.number",
+        "part.gone",
+    ]
+
+
+def test_a_definition_is_stored_in_the_first_folder_that_has_it(tmp_path):
+    openapi(tmp_path, version="v1.8")
+    openapi(tmp_path, version="v1.9", new={"type": "string"})
+    openapi(tmp_path, version="v1.10", new={"type": "string"})
+
+    import_openapi(tmp_path, ["Thing"], tmp_path / "out")
+
+    def stored(folder):
+        return list(json.loads((tmp_path / "out" / folder / "definitions.json").read_bytes())["$defs"])
+
+    folders = ("kubernetes", "kubernetes-v1.8", "kubernetes-v1.9", "kubernetes-v1.10")
+    assert [stored(folder) for folder in folders] == [["ObjectMeta", "Part"], ["Part"], ["Part"], []]
+
+
+def test_a_kind_that_not_all_versions_have_says_which_do(tmp_path):
+    openapi(tmp_path, version="v1.9")
+    openapi(tmp_path, "Thong", version="v1.10")
+
+    import_openapi(tmp_path, ["Thing", "Thong"], tmp_path / "out")
+
+    schema = read(tmp_path / "out/kubernetes/v1/thong_v1.json")
+    data = {"apiVersion": "v1", "kind": "Thong"}
+    assert compile_schema(schema, tell_versions=True)(data) == [Problem(SOME_VERSIONS, (), "v1.10")]
+    assert compile_schema(schema)(data) == []
+    assert not (tmp_path / "out/kubernetes-v1.9/v1/thong_v1.json").exists()
+
+
 def test_a_kind_that_no_document_has_is_named(tmp_path):
     openapi(tmp_path)
 
     with pytest.raises(UnknownNameError, match="no OpenAPI document has the kind Thong; did you mean Thing"):
-        import_openapi(tmp_path, "v1.99", ["Thing", "Thong"], tmp_path / "out")
+        import_openapi(tmp_path, ["Thing", "Thong"], tmp_path / "out")
 
 
 def test_a_folder_without_documents_is_an_error(tmp_path):
+    (tmp_path / "v1.99").mkdir()
+
     with pytest.raises(ReadError, match="No such file"):
-        import_openapi(tmp_path, "v1.99", ["Thing"], tmp_path / "out")
+        import_openapi(tmp_path, ["Thing"], tmp_path / "out")
 
 
 @pytest.mark.parametrize("folder", [name for name in schemas.folders() if name.startswith("v")])
@@ -241,7 +337,26 @@ def test_the_committed_schemas_are_those_of_the_workloads(shared, tmp_path):
 
 
 def test_the_committed_schemas_are_those_of_kubernetes(shared, tmp_path):
-    version = schemas.builtin_folder().removeprefix("kubernetes-")
-    import_openapi(shared / "kubernetes" / version, version, out_dir=tmp_path)
+    """The documents of 1.34.2, as an API server served them; the committed ones are those of 1.34.4."""
+    import_openapi(shared / "kubernetes", [kind.kind for kind in served(shared)], tmp_path)
 
-    assert contents(tmp_path / schemas.builtin_folder()) == contents(paths.SCHEMAS / schemas.builtin_folder())
+    for kind in served(shared):
+        made, committed = (read(root / "kubernetes-v1.34" / kind.file) for root in (tmp_path, paths.SCHEMAS))
+        assert whole(made, made["$defs"]) == whole(committed, committed["$defs"]), kind
+
+
+def served(shared):
+    groups = {"", *(folder.name for folder in (shared / "kubernetes/v1.34/apis").iterdir())}
+    return [kind for kind in schemas.kinds("kubernetes-v1.34") if kind.group in groups]
+
+
+def whole(value, definitions):
+    """A schema with what it refers to in the place of references."""
+    if isinstance(value, list):
+        return [whole(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    out = {key: whole(item, definitions) for key, item in value.items() if key != "$defs"}
+    if isinstance(name := out.get("$ref"), str):
+        out["$ref"] = whole(definitions[name.rpartition("/")[2]], definitions)
+    return out

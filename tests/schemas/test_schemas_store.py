@@ -37,7 +37,7 @@ def test_every_listed_kind_has_a_file_and_every_file_is_listed(folder):
         for kind in schemas.kinds(folder)
     }
 
-    assert listed == set(schemas.schema_folder(folder).rglob("*.json"))
+    assert listed == set(schemas.schema_folder(folder).glob("*/*.json"))
 
 
 def test_the_table_of_kinds_has_those_that_have_a_schema():
@@ -72,8 +72,8 @@ def test_every_rule_is_one_that_we_can_judge():
     ("api_version", "kind", "file"),
     [
         pytest.param("mellanox.com/v1alpha1", "NicClusterPolicy", "v25.1.0/mellanox.com", id="of-the-release"),
-        pytest.param("v1", "Pod", "kubernetes-v1.34/v1", id="of-kubernetes-core"),
-        pytest.param("apps/v1", "Deployment", "kubernetes-v1.34/apps", id="of-kubernetes"),
+        pytest.param("v1", "Pod", "kubernetes/v1", id="of-kubernetes-core"),
+        pytest.param("apps/v1", "Deployment", "kubernetes/apps", id="of-kubernetes"),
         pytest.param("kubeflow.org/v2beta1", "MPIJob", "workloads/kubeflow.org", id="of-a-job-kind"),
         pytest.param("mellanox.com/v1", "NicClusterPolicy", None, id="no-such-version"),
         pytest.param("mellanox.com/v1alpha1", "NicNodePolicy", None, id="not-yet-in-the-release"),
@@ -110,10 +110,55 @@ def test_kinds_know_their_api_version():
     ]
 
 
-def test_the_newest_kubernetes_is_not_the_last_in_the_alphabet(monkeypatch):
-    monkeypatch.setattr(store, "folders", lambda: ("kubernetes-v1.34", "kubernetes-v1.9", "kubernetes-v1.x", "v25.1.0"))
+def test_versions_of_kubernetes_are_sorted_as_numbers(monkeypatch):
+    names = ("kubernetes", "kubernetes-v1.34", "kubernetes-v1.9", "kubernetes-v1.10", "v25.1.0")
+    monkeypatch.setattr(store, "folders", lambda: names)
 
-    assert store.builtin_folder.__wrapped__() == "kubernetes-v1.34"
+    assert store.kubernetes_versions.__wrapped__() == ("v1.9", "v1.10", "v1.34")
+
+
+@pytest.mark.parametrize("name", ["1.36", "v1.36", "1.36.3", "v1.36.0-alpha.1", " 1.36 "])
+def test_a_version_of_kubernetes_has_one_name(name):
+    assert store.kubernetes_version(name) == "v1.36"
+
+
+@pytest.mark.parametrize("name", ["1.31", "36", "1.36x", "latest", ""])
+def test_a_version_of_kubernetes_without_schemas_is_answered_with_those_that_have(name):
+    with pytest.raises(UnknownNameError, match=r"no schemas of Kubernetes '.*there are 1\.32, 1\.33, .*1\.37"):
+        store.kubernetes_version(name)
+
+
+def test_a_kind_is_found_for_a_version_of_kubernetes():
+    def folder(version, api_version="resource.k8s.io/v1", kind="ResourceClaim"):
+        found = schemas.find("v25.1.0", api_version, kind, version)
+        return found and found.parents[1].name
+
+    assert [folder(version) for version in (None, "v1.33", "v1.34")] == ["kubernetes", None, "kubernetes-v1.34"]
+    assert folder("v1.33", "v1", "Pod") == "kubernetes-v1.33"
+
+
+@pytest.mark.parametrize("version", schemas.kubernetes_versions())
+def test_a_version_has_every_definition_that_its_kinds_refer_to(version):
+    for kind in schemas.kinds(f"kubernetes-{version}"):
+        schema = schemas.load(f"kubernetes-{version}", kind.group, kind.kind, kind.version)
+        named = {node["$ref"] for node in nodes(schema) if isinstance(node.get("$ref"), str)}
+
+        assert named == {f"#/$defs/{name}" for name in schema["$defs"]}
+        assert "x-aksrdma-versions" not in str(schema), "what a version takes is not marked"
+
+
+def test_what_versions_share_is_stored_once():
+    files = [paths.SCHEMAS / folder / "definitions.json" for folder in schemas.folders() if "kubernetes" in folder]
+    texts = [
+        json.dumps([name, schema])
+        for file in files
+        for name, schema in json.loads(file.read_bytes())["$defs"].items()
+        if "$ref" not in json.dumps(schema)  # others may refer to different ones
+    ]
+
+    assert len(files) == 1 + len(schemas.kubernetes_versions())
+    assert len(texts) == len(set(texts))
+    assert sum(file.stat().st_size for file in files) < 300_000
 
 
 def test_a_release_that_has_no_folder_has_no_schemas():

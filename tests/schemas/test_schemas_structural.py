@@ -228,7 +228,7 @@ def test_kinds_of_kubernetes_are_not_held_to_list_types():
 def test_words_are_those_that_the_api_server_judges(name, field, judged):
     schema = {"type": "object", "properties": {field: {"type": "string", "enum": ["a"]}}, "required": [field]}
 
-    found = as_judged({f"io.k8s.api.core.v1.{name}": schema})[f"io.k8s.api.core.v1.{name}"]
+    found = as_judged({f"io.k8s.api.core.v1.{name}": schema}, "v1.34")[f"io.k8s.api.core.v1.{name}"]
 
     assert found["properties"][field] == judged
     assert found["required"] == ([] if name == "PodStatus" else [field])
@@ -239,7 +239,7 @@ def test_what_is_not_required_may_be_left_out(place):
     name, field = place.split(".")
     schema = {"type": "object", "properties": {field: NAME}, "required": [field]}
 
-    assert as_judged({name: schema})[name]["required"] == []
+    assert as_judged({name: schema}, "v1.34")[name]["required"] == []
 
 
 KEYWORDS = {
@@ -249,8 +249,8 @@ KEYWORDS = {
 
 
 def definitions():
-    for kind in schemas.kinds(schemas.builtin_folder()):
-        yield from schemas.load(schemas.builtin_folder(), kind.group, kind.kind, kind.version)["$defs"].items()
+    for kind in schemas.kinds("kubernetes-v1.34"):
+        yield from schemas.load("kubernetes-v1.34", kind.group, kind.kind, kind.version)["$defs"].items()
 
 
 @pytest.mark.parametrize(("place", "row"), sorted(facts()["held"].items()), ids=lambda one: one if one else "")
@@ -259,7 +259,7 @@ def test_what_a_field_is_held_to_is_in_the_schemas(place, row):
     found = [schema for other, schema in definitions() if other == name]
     keywords = row.keys() & KEYWORDS
 
-    assert keywords | {"fields", "source"} == row.keys() - {"required"}
+    assert keywords | {"fields", "source"} == row.keys() - {"required", "until"}
     assert found
     for schema in found:
         held = schema["properties"][field.removesuffix("[]")]
@@ -281,7 +281,7 @@ def test_a_field_may_be_held_to_be_there(monkeypatch):
     held = {"Part.name": {"fields": ["Part.name"], "required": True, "minLength": 1, "source": "here"}}
     monkeypatch.setitem(facts(), "held", held)
 
-    found = as_judged({"io.k8s.Part": of(name={**NAME, "default": ""}, other=NAME)})["io.k8s.Part"]
+    found = as_judged({"io.k8s.Part": of(name={**NAME, "default": ""}, other=NAME)}, "v1.34")["io.k8s.Part"]
 
     assert found["required"] == ["name"]
     assert found["properties"]["name"] == {"type": "string", "minLength": 1}

@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 
 from aksrdma.paths import PACKAGE
-from aksrdma.schemas.store import BUILTIN_PREFIX
+from aksrdma.schemas.store import BUILTIN
 
 from .judges import Verdict
 
@@ -62,7 +62,7 @@ def declared(folder: str, judge: Verdict, engine: Verdict, data: dict[str, Any])
         return _too_strict(folder, judge)
     # What `make/kubernetes.yaml` holds, a word of a list or a field that must be there, is refused by hand-written code, too.
     rules = {rule for rule, message in engine.causes if not (rule in _HELD and _held(message))}
-    if folder.startswith(BUILTIN_PREFIX):
+    if folder.startswith(BUILTIN):
         return TYPED if rules <= _DECODED else None
     if rules <= {"wrong-type", "validation-rule-broken", "invalid-value"} and _has_whole_float(data):
         return AS_YAML
@@ -102,7 +102,7 @@ def _too_strict(folder: str, judge: Verdict) -> str | None:
         return BY_VALUE
     if all(field.startswith("status") or (field == "<nil>" and '"status.' in message) for field, message in causes):
         return EMPTIED
-    if folder.startswith(BUILTIN_PREFIX):
+    if folder.startswith(BUILTIN):
         return HAND_WRITTEN if all(_NOT_HELD.search(message) for _, message in causes) else None
     return LISTED if all('must be of type date-time: "array"' in message for _, message in causes) else None
 

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aksrdma import catalog, schemas
+from aksrdma import catalog
 from aksrdma.cluster import Cluster, Ipoib, NodePool
 from aksrdma.documents import read
 from aksrdma.errors import PlanError
 from aksrdma.kube.kinds import JUDGED
 from aksrdma.plan import PROFILES, make_plan
-from aksrdma.schemas.store import BUILTIN_PREFIX
+from aksrdma.schemas.store import WORKLOADS
 from aksrdma.workloads.inject import Injection, injected_together, injection_for, runtimes_of
 
-from .judges import kubectl_validate
+from .judges import kubectl_validate, openapi_of
 from .server import server_answers
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "inject"
@@ -37,7 +37,7 @@ def compare_injected(args: argparse.Namespace) -> int:
     objects = [one.data for one in found]
     kinds, times = {one["kind"] for one in objects}, sum(len(one.made_for) for one in found)
     print(f"inject: {len(found)} different objects of {len(kinds)} kinds, made {times} times")
-    openapi = args.shared / "kubernetes" / schemas.builtin_folder().removeprefix(BUILTIN_PREFIX)
+    openapi = openapi_of(args.shared, WORKLOADS)
     crds = args.shared / "crds-workloads"
     verdicts = {"kubectl-validate": kubectl_validate(args.kubectl_validate, objects, crds=crds, openapi=openapi)}
     if args.apiserver_judge:

@@ -11,6 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from aksrdma.schemas.store import BUILTIN
+
 _PER_FILE: Final = 400
 
 Objects: TypeAlias = "list[dict[str, Any]]"
@@ -38,6 +40,12 @@ def kubectl_validate(program: Path, objects: Objects, *, crds: Path | None, open
             raise RuntimeError(f"kubectl-validate failed: {done.stderr.strip()}")
         report = json.JSONDecoder().raw_decode(done.stdout)[0]
         return list(chain.from_iterable(map(_status, report[str(file)]) for file in files))
+
+
+def openapi_of(shared: Path, folder: str) -> Path:
+    """Return the folder of OpenAPI documents: of the version of Kubernetes that is judged, or the newest that is there."""
+    version = folder.removeprefix(f"{BUILTIN}-") if folder.startswith(BUILTIN) else ""
+    return shared / "kubernetes" / (version or sorted(path.name for path in (shared / "kubernetes").iterdir())[-1])
 
 
 def _status(status: dict[str, Any]) -> Verdict:

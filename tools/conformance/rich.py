@@ -11,7 +11,7 @@ import yaml
 
 from aksrdma.schemas import Kind, kinds, load
 from aksrdma.schemas.judge.compiler import Compiler
-from aksrdma.schemas.store import BUILTIN_PREFIX, as_list, definition
+from aksrdma.schemas.store import BUILTIN, as_list, definition
 
 from .samples import Sampler, Schema, Step
 
@@ -24,7 +24,7 @@ _TRIES: Final = 12
 
 def bases(folder: str) -> list[dict[str, Any]]:
     """Return rich objects of each kind of a folder of schemas, the same in every run."""
-    if folder.startswith(BUILTIN_PREFIX):
+    if folder.startswith(BUILTIN):
         return [one for file in sorted(ACCEPTED.glob("*.yaml")) for one in yaml.safe_load_all(file.read_text()) if one]
     return [one for kind in kinds(folder) for one in _of_kind(folder, kind)]
 

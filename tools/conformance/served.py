@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aksrdma import catalog
-from aksrdma.schemas.store import BUILTIN_PREFIX, WORKLOADS
+from aksrdma.schemas.store import BUILTIN, WORKLOADS
+from aksrdma.validation import Options
 
 from .changes import changed_objects
 from .compare import Comparison
@@ -31,10 +32,12 @@ class Served:
 def compare_with_server(folder: str, found: list[Case], results: list[Comparison], args: argparse.Namespace) -> int:
     """Print how often the server and aksrdma agree; return how often they do not, without a reason."""
     asked = list(_asked(folder, found, results, args))
-    release = catalog.newest() if folder.startswith(BUILTIN_PREFIX) or folder == WORKLOADS else folder
+    release = catalog.newest() if folder.startswith(BUILTIN) or folder == WORKLOADS else folder
     crds = args.shared / "crds" / release, args.shared / "crds-workloads"
     answers = server_answers(args.apiserver_judge, [one.given for one in asked], crds=crds)
-    judged = [_outcome(one, answer, release) for one, answer in zip(asked, answers, strict=True)]
+    version = folder.removeprefix(f"{BUILTIN}-") if folder.startswith(BUILTIN) else None
+    options = Options(release=release, kubernetes_version=version)
+    judged = [_outcome(one, answer, options) for one, answer in zip(asked, answers, strict=True)]
     _print_counts(folder, judged)
     wrong = [text for outcome, text in judged if text]
     print("".join(f"{text}\n" for text in wrong[: args.show]), end="")
@@ -52,15 +55,15 @@ def _asked(folder: str, found: list[Case], results: list[Comparison], args: argp
         yield Served(change, text)
 
 
-def _outcome(one: Served, answer: Answer, release: str) -> tuple[str, str]:
+def _outcome(one: Served, answer: Answer, options: Options) -> tuple[str, str]:
     """Return how the two verdicts go together, and a report where they do not."""
-    ours, server = our_verdict(one.given, release), answer.verdict
+    ours, server = our_verdict(one.given, options), answer.verdict
     if ours.accepts == server.accepts:
         same = "taken by both" if server.accepts else "refused by both"
         return (f"the server agrees: {one.declared}" if one.declared else same), ""
     if ours.accepts and (reason := of_the_cluster(one.change, server.text)):
         return f"the server refuses: {reason}", ""
-    if ours.accepts and is_patch(one.given, release):
+    if ours.accepts and is_patch(one.given, options):
         return f"the server refuses: {PATCH}", ""
     outcome = "WE REFUSE, THE SERVER TAKES" if server.accepts else "THE SERVER REFUSES, WE TAKE"
     shown = str(one.given)[:600]

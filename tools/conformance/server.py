@@ -6,11 +6,12 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import aksrdma
+from aksrdma.validation import Options
 
 from .judges import Verdict
 
@@ -52,14 +53,14 @@ def _answer(row: dict[str, Any]) -> Answer:
     return Answer(verdict, row["status"], row.get("reason", ""))
 
 
-def is_patch(given: Given, release: str) -> bool:
+def is_patch(given: Given, options: Options) -> bool:
     """Tell whether aksrdma takes an object for a patch, in which nothing is missing."""
-    return any("is a patch" in note for note in aksrdma.validate(given, release=release).notes)
+    return any("is a patch" in note for note in aksrdma.validate(given, options=options).notes)
 
 
-def our_verdict(given: Given, release: str) -> Verdict:
+def our_verdict(given: Given, options: Options) -> Verdict:
     """Return what `aksrdma validate` says of one object in the layers that speak for the API server."""
-    report = aksrdma.validate(given, release=release, select=_LAYERS)
+    report = aksrdma.validate(given, options=replace(options, select=_LAYERS))
     errors = [finding for finding in report.findings if finding.severity == "error"]
     text = "; ".join(f"{finding.path}: {finding.rule}: {finding.message}" for finding in errors)
     return Verdict(not errors, text, tuple((finding.path, finding.rule) for finding in errors))

@@ -71,7 +71,7 @@ def beyond_schema(check: ObjectCheck) -> Callable[[Document, ManifestSet], Itera
         check(report, data)
         if not report.problems:
             return iter(())
-        told = {problem.path for problem in schemas_of(manifests.release).judge(data)}
+        told = {problem.path for problem in schemas_of(manifests.release, manifests.kubernetes).judge(data)}
         return (problem for problem in report.problems if problem.path not in told)
 
     return judge

@@ -20,6 +20,7 @@ from aksrdma.schemas.judge.values import (
     number_check,
     string_check,
     whole_check,
+    words_check,
 )
 from aksrdma.schemas.judge.wording import (
     NULL,
@@ -27,34 +28,44 @@ from aksrdma.schemas.judge.wording import (
     invalid,
     missing,
     null_item,
+    taken_by,
     text,
     unknown_field,
     wrong_count,
     wrong_type,
 )
-from aksrdma.schemas.store import DECODED, REPLICAS, Schema, as_list, definition
+from aksrdma.schemas.store import DECODED, REPLICAS, VERSIONS, Schema, as_list, definition
 
 _ALL: Final = ("object", "array", "string", "boolean", "integer", "number", "null")
 _FORMS: Final = frozenset({"allOf", "anyOf", "oneOf", "not"})
 _MOST_REPLICAS: Final = 2**31 - 1
 
 
-def compile_schema(root: Schema) -> Callable[[Any], list[Problem]]:
-    """Return the function that judges an object by a schema; no problems means that the API server takes it."""
-    checks = Compiler(root).compile(root)
+def compile_schema(root: Schema, *, tell_versions: bool = False) -> Callable[[Any], list[Problem]]:
+    """Return the function that judges an object by a schema; no problems means that the API server takes it.
+
+    Args:
+        root: the schema of a kind.
+        tell_versions: also tell, under the rule `SOME_VERSIONS`, what not all versions of Kubernetes take.
+    """
+    checks = Compiler(root, tell_versions=tell_versions).compile(root)
     return lambda value: _judge(checks, value) or []
 
 
 class Compiler:
     """Compiles the schemas of one file, each definition once."""
 
-    def __init__(self, root: Schema) -> None:
+    def __init__(self, root: Schema, *, tell_versions: bool = False) -> None:
+        self._tell_versions = tell_versions
         self._definitions: dict[str, Schema] = root.get("$defs", {})
         self._decoded = bool(root.get(DECODED))
         self._compiled: dict[str, Checks] = {}
 
     def compile(self, schema: Schema) -> Checks:
         """Return the checks of a schema."""
+        if VERSIONS in schema and self._tell_versions:
+            rest = {key: value for key, value in schema.items() if key != VERSIONS}
+            return Marked(self.compile(rest), taken_by(schema[VERSIONS]))
         if "$ref" in schema:
             return self._reference(schema)
         if not schema:
@@ -80,7 +91,7 @@ class Compiler:
         return checks
 
     def _reference(self, schema: Schema) -> Checks:
-        name = schema["$ref"]
+        name = schema["$ref"]  # one name, whichever file it is in
         if name not in self._compiled:
             self._compiled[name] = self.compile(definition(schema, self._definitions))
         checks = self._compiled[name]
@@ -98,7 +109,8 @@ class Compiler:
                 items = definition(schema.get("items", {}), self._definitions)
                 return {list: both(_items_check(schema, self.compile), _unique_check(schema, items))}
             case "string":
-                return {str: string_check(schema)}
+                words = words_check(schema) if self._tell_versions else None
+                return {str: both(string_check(schema), words)}
             case "boolean":
                 return {bool: enum_check(schema)}
             case "integer" if self._decoded:  # Go refuses 1.0 where it decodes an integer
@@ -168,6 +180,22 @@ class Unknown(Checks):
 
     def _refuse(self, value: Any) -> Found:
         return [self._problem]
+
+
+class Marked(Checks):
+    """The checks of a field, or a kind, that not all versions of Kubernetes have: whoever sets it is told which do."""
+
+    def __init__(self, checks: Checks, mark: Problem) -> None:
+        super().__init__({}, ())
+        self._checks = checks
+        self._mark = mark
+
+    def __missing__(self, found: type) -> Check:
+        """Add the mark to what the checks find; a null is a field left out."""
+        check = self._checks[found]
+        if found is type(None):
+            return check
+        return lambda value: [self._mark, *((check(value) if check else None) or ())]
 
 
 class Anything(Checks):

@@ -38,7 +38,7 @@ from aksrdma.schemas.judge.wording import (
     wrong_count,
     wrong_type,
 )
-from aksrdma.schemas.store import Schema, as_list, builtin_folder
+from aksrdma.schemas.store import Schema, as_list, kubernetes_versions
 
 # ---- which file has the schema of a kind
 
@@ -55,8 +55,8 @@ class Location:
     Source: pkg/registry/registry.go of yannh/kubeconform@v0.7.0.
     """
 
-    def __init__(self, location: str) -> None:
-        """Read a template.
+    def __init__(self, location: str, kubernetes: str | None = None) -> None:
+        """Read a template; `kubernetes` is the version that it may name, or the newest.
 
         Raises:
             UsageError: it is not of a local folder, or not one that kubeconform would take.
@@ -65,6 +65,7 @@ class Location:
         if "://" in location:
             raise UsageError(f"{where}: only local files are read; download the schemas and name their folder")
         self._template = location if location.endswith("json") else location + _LAYOUT
+        self._kubernetes = kubernetes or kubernetes_versions()[-1]
         known = _fields("example.com", "v1", "Example")
         for name in _FIELD.findall(self._template):
             if name not in known:
@@ -85,7 +86,7 @@ class Location:
         group, slash, version = api_version.rpartition("/")
         if (slash and dns_subdomain(group)) or dns_label(version) or dns_label(kind.lower()):
             return None
-        fields = _fields(group, version, kind)
+        fields = _fields(group, version, kind) | {"NormalizedKubernetesVersion": f"{self._kubernetes}.0"}
         file = Path(_FIELD.sub(lambda found: fields[found[1]], self._template))
         try:
             return file if file.is_file() else None
@@ -99,7 +100,7 @@ def _fields(group: str, version: str, kind: str) -> dict[str, str]:
     return {
         "Group": group or version,
         "KindSuffix": "".join(f"-{part}" for part in suffix),
-        "NormalizedKubernetesVersion": f"{builtin_folder().partition('-')[2]}.0",
+        "NormalizedKubernetesVersion": "",
         "ResourceAPIVersion": version,
         "ResourceKind": kind.lower(),
         "StrictSuffix": "-strict",
@@ -109,13 +110,13 @@ def _fields(group: str, version: str, kind: str) -> dict[str, str]:
 class Locations:
     """Templates, in the order in which they are asked."""
 
-    def __init__(self, locations: Sequence[str]) -> None:
+    def __init__(self, locations: Sequence[str], kubernetes: str | None = None) -> None:
         """Read the templates.
 
         Raises:
             UsageError: one is not of a local folder, or not one that kubeconform would take.
         """
-        self._locations = [Location(one) for one in locations if one != _OURS]
+        self._locations = [Location(one, kubernetes) for one in locations if one != _OURS]
         self._judges: dict[tuple[str, str], Callable[[Any], list[Problem]] | None] = {}
 
     def judge_of(self, api_version: str, kind: str) -> Callable[[Any], list[Problem]] | None:
@@ -133,13 +134,13 @@ class Locations:
 
 
 @cache
-def locations_of(locations: tuple[str, ...]) -> Locations:
-    """Return the templates of the options of a validation, the same for every set.
+def locations_of(locations: tuple[str, ...], kubernetes: str | None = None) -> Locations:
+    """Return the templates of the options of a validation, the same for every set of a version of Kubernetes.
 
     Raises:
         UsageError: one is not of a local folder, or not one that kubeconform would take.
     """
-    return Locations(locations)
+    return Locations(locations, kubernetes)
 
 
 # ---- an object against such a schema

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.findings import FieldPath, Problem, format_path
-from aksrdma.schemas.store import Definitions, Schema, as_list, definition, find
+from aksrdma.schemas.store import Definitions, Schema, as_list, definition, find, read
 
 _FAR: Final = 4
 """Steps from where a field stands to where it may belong; what is farther away is another thing of the same name."""
@@ -111,10 +110,10 @@ class Places:
 
 
 @cache
-def places_of(release: str, api_version: str, kind: str) -> Places:
+def places_of(release: str, api_version: str, kind: str, kubernetes: str | None = None) -> Places:
     """Return the fields of a kind that has a schema."""
-    path = find(release, api_version, kind)
-    return Places(json.loads(path.read_bytes()) if path else {})
+    path = find(release, api_version, kind, kubernetes)
+    return Places(read(path) if path else {})
 
 
 def _fields(root: Schema, definitions: Definitions) -> Iterator[tuple[_Steps, str, Schema]]:

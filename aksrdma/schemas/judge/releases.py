@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -11,17 +10,24 @@ from aksrdma import catalog
 from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Problem
 from aksrdma.schemas.judge.compiler import compile_schema
-from aksrdma.schemas.store import find, folders
+from aksrdma.schemas.judge.wording import SOME_VERSIONS, shown
+from aksrdma.schemas.store import Kind, builtin_folder, find, folders, kinds, kubernetes_versions, read
 
 _OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
 """Rules by which releases differ; the other releases are asked only where an object breaks one of these."""
 
 
 class Schemas:
-    """The schemas that hold for manifests of one Network Operator release; each is read when it is first needed."""
+    """The schemas that hold for manifests of one Network Operator release; each is read when it is first needed.
 
-    def __init__(self, release: str) -> None:
+    Args:
+        release: the release.
+        kubernetes: the version of Kubernetes whose own kinds are meant; None takes what any version does.
+    """
+
+    def __init__(self, release: str, kubernetes: str | None = None) -> None:
         self.release = release
+        self.kubernetes = kubernetes
         self._judges: dict[tuple[str, str], Callable[[Any], list[Problem]] | None] = {}
 
     def knows(self, api_version: str, kind: str) -> bool:
@@ -39,6 +45,10 @@ class Schemas:
         Args:
             data: one object as JSON values, with `apiVersion` and `kind`.
         """
+        return [problem for problem in self.verdict(data) if problem.rule != SOME_VERSIONS]
+
+    def verdict(self, data: Any) -> list[Problem]:
+        """Return what `judge` does, and under the rule `SOME_VERSIONS` what only some versions of Kubernetes take."""
         if not isinstance(data, dict):
             return []
         judge = self._judge(data.get("apiVersion"), data.get("kind"))
@@ -49,14 +59,14 @@ class Schemas:
             return None
         key = api_version, kind
         if key not in self._judges:
-            path = find(self.release, api_version, kind)
-            self._judges[key] = compile_schema(json.loads(path.read_bytes())) if path else None
+            path = find(self.release, api_version, kind, self.kubernetes)
+            self._judges[key] = compile_schema(read(path), tell_versions=True) if path else None
         return self._judges[key]
 
 
 @cache
-def schemas_of(release: str) -> Schemas:
-    """Return the schemas of a release, the same for every document.
+def schemas_of(release: str, kubernetes: str | None = None) -> Schemas:
+    """Return the schemas of a release, and of a version of Kubernetes or any, the same for every document.
 
     Raises:
         UnknownNameError: there are none, as of a release of the user's whose CRDs were not imported.
@@ -66,12 +76,46 @@ def schemas_of(release: str) -> Schemas:
             f"there are no schemas of release {release}",
             f"make them of the chart's CRDs: `aksrdma schemas import crds --release {release} --out-dir CATALOG/schemas`",
         )
-    return Schemas(release)
+    return Schemas(release, kubernetes)
 
 
 def releases_with(api_version: str, kind: str) -> list[str]:
     """Return the releases of the catalog whose own CRDs have a kind, oldest first."""
     return [name for name in catalog.releases() if schemas_of(name).knows_own(api_version, kind)]
+
+
+def versions_with(api_version: str, kind: str) -> list[str]:
+    """Return the versions of Kubernetes that serve a kind of its own, oldest first."""
+    group, _, version = api_version.rpartition("/")
+    return [name for name in kubernetes_versions() if Kind(group, version, kind) in kinds(builtin_folder(name))]
+
+
+def with_versions(problems: Sequence[Problem], data: Mapping[str, Any], schemas: Schemas) -> list[Problem]:
+    """Return the problems of an object of Kubernetes' own, each with the versions that take what this one refuses."""
+    if schemas.kubernetes is None or not any(problem.rule in _OF_A_RELEASE for problem in problems):
+        return list(problems)
+    of_any = schemas_of(schemas.release).verdict(data)
+    takers = {problem.path: problem.message.split() for problem in of_any if problem.rule == SOME_VERSIONS}
+
+    def told(problem: Problem) -> Problem:
+        having, known = takers.get(problem.path, []), kubernetes_versions()
+        if problem.rule not in _OF_A_RELEASE or not having or schemas.kubernetes in having:
+            return problem
+        later = [name for name in having if known.index(name) > known.index(schemas.kubernetes or "")]
+        if later:
+            first = shown(later[:1])
+            message, fix = f"new in Kubernetes {first}", f"remove it, or use Kubernetes {first} or later"
+        else:
+            gone = known[known.index(having[-1]) + 1]
+            message, fix = (
+                f"removed in Kubernetes {shown([gone])}",
+                f"remove it, or use Kubernetes {shown(having[-1:])}",
+            )
+        if later and later[-1] != known[-1]:
+            fix = f"remove it, or use Kubernetes {shown(later)}"
+        return problem._replace(message=f"{problem.message}: {message}", fix=fix, meant=None, belongs=None)
+
+    return [told(problem) for problem in problems]
 
 
 def with_history(problems: Sequence[Problem], data: Mapping[str, Any], release: str) -> list[Problem]:

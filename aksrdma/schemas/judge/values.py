@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 from aksrdma.findings import Problem
-from aksrdma.schemas.judge.wording import invalid, not_listed, out_of_range, text, wrong_type
-from aksrdma.schemas.store import Schema
+from aksrdma.schemas.judge.wording import invalid, not_listed, out_of_range, taken_by, text, wrong_type
+from aksrdma.schemas.store import WORDS, Schema
 
 Found: TypeAlias = "list[Problem] | None"
 Check: TypeAlias = "Callable[[Any], Found] | None"
@@ -77,6 +77,14 @@ def enum_check(schema: Schema) -> Check:
         return None if value in values else [not_listed(value, values)]
 
     return check
+
+
+def words_check(schema: Schema) -> Check:
+    """Return the check that tells which versions of Kubernetes take a word that not all of them take."""
+    if WORDS not in schema:
+        return None
+    marks = {word: [taken_by(versions)] for word, versions in schema[WORDS].items()}
+    return marks.get
 
 
 _CLASS_NAMES: Final = {

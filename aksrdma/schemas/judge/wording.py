@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aksrdma.findings import Problem
@@ -15,6 +16,24 @@ _MANY: Final = 25
 
 NULL: Final = Problem("wrong-type", (), "must not be null")
 """A null that is not taken; what holds it says what that means there."""
+
+
+SOME_VERSIONS: Final = "some-versions"
+"""Stands in the place of a rule where an object has what not all versions of Kubernetes take, which is no mistake."""
+
+
+def taken_by(versions: list[str]) -> Problem:
+    """Return the mark of what only some versions of Kubernetes take, oldest first."""
+    return Problem(SOME_VERSIONS, (), " ".join(versions))
+
+
+def shown(versions: Sequence[str]) -> str:
+    """Return versions of Kubernetes as a message names them, oldest first: three in a row by the first and the last."""
+    numbers = [name.removeprefix("v") for name in versions]
+    minors = [int(number.rpartition(".")[2]) for number in numbers]
+    if len(numbers) > 2 and minors[-1] - minors[0] == len(minors) - 1:
+        return f"{numbers[0]} to {numbers[-1]}"
+    return " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
 
 
 def missing(field: str, *, null: bool = False) -> Problem:

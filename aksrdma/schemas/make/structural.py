@@ -20,6 +20,9 @@ INT64: Final = (-(2**63), 2**63 - 1)
 _INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 _LIST_TYPE: Final = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys")
 
+ZERO: Final[Mapping[str, Any]] = {"string": "", "integer": 0, "number": 0, "boolean": False, "object": {}, "array": []}
+"""What Go makes of a null, by type."""
+
 EMBEDDED: Final[Mapping[str, Schema]] = {
     "apiVersion": {"type": "string", "minLength": 1, "pattern": "^[^/]*(/[^/]*)?$"},
     "kind": {"type": "string", "maxLength": 63, "pattern": "^[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?$"},
@@ -91,7 +94,11 @@ class Converter:
             out["additionalProperties"] = others
 
     def _array(self, node: Schema, out: Schema) -> None:
-        items = self.convert(node.get("items", {}))
+        node_items = node.get("items", {})
+        if self._typed:  # Go decodes a null item as its zero value, which newer documents no longer name as a default
+            zero = ZERO["object"] if _target(node_items) else ZERO.get(node_items.get("type", ""))
+            node_items = node_items if zero is None else {"default": zero, **node_items}
+        items = self.convert(node_items)
         stands_in = "default" in items and not default_fails(items, self.definitions)
         out["items"] = or_null(items) if stands_in or items.get("nullable") else items
         # In built-in kinds a list type only guides server-side apply; what may not repeat, hand-written code judges.
