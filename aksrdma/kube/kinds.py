@@ -65,6 +65,8 @@ class Kind:
     namespaced: bool = True
     name: NameRule = dns_subdomain
     """Grammar of `metadata.name`."""
+    later_name: tuple[str, NameRule] | None = None
+    """The version of Kubernetes from which on another grammar holds, and that grammar."""
     versions: tuple[str, ...] = ()
     """Versions that kube-apiserver itself serves; none for a kind that comes with a CRD."""
     keeps_generation: bool = False
@@ -153,7 +155,8 @@ def _rows() -> Iterator[Kind]:
     for kind in ("Node", "PersistentVolume"):
         yield Kind("", kind, namespaced=False, versions=_V1, keeps_generation=True, has_schema=False)
     yield Kind("", "Namespace", namespaced=False, name=dns_label, versions=_V1, keeps_generation=True)
-    yield Kind("", "Service", name=service_label, versions=_V1, keeps_generation=True)
+    relaxed = ("v1.36", dns_label)  # RelaxedServiceNameValidation in pkg/features/kube_features.go@v1.36.3
+    yield Kind("", "Service", name=service_label, later_name=relaxed, versions=_V1, keeps_generation=True)
 
     yield Kind("", "Pod", versions=_V1, places=(Place((), "pod", count.one),))
     yield Kind("", "PodTemplate", versions=_V1, has_schema=False, places=(Place(("template",), "pod", count.one),))

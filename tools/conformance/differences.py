@@ -121,6 +121,28 @@ _LEFT: Final = re.compile(
 )
 
 
+OTHER_VERSION: Final = (
+    "a feature that is on in this version and off in 1.34, or the other way round: off, its fields are dropped"
+)
+_OFF: Final = re.compile(
+    r"resourceClaims|\.claims|spec\.resources[.:[]|resizePolicy|procMount|supplementalGroupsPolicy"
+    r"|volumeAttributesClassName|the (limit|request)s? of \w+ (is|are) above the pod's|sleep|searches"
+)
+_ON: Final = re.compile(
+    r"clusterTrustBundle|podCertificate|restartPolicy|hostnameOverride|fileKeyRef|\.image\b|volume type|conflicting"
+    r"|volumes\[\d+\]\.name|sleep|searches|devices\.|maxUnavailable"
+)
+
+
+def of_another_version(ours: Verdict, server: Verdict, data: Any) -> str | None:
+    """Return why the server of a version other than 1.34, by which the checks were written, differs; else None."""
+    if ours.accepts:
+        return OTHER_VERSION if _ON.search(server.text) else None
+    # 1.32 does not look into the template of a StatefulSet: it refuses its pods.
+    of_pods = "StatefulSet" in str(data)
+    return OTHER_VERSION if of_pods or all(map(_OFF.search, ours.text.split("; "))) else None
+
+
 def of_the_cluster(change: str, message: str) -> str | None:
     """Return why the server refuses what no manifest tells, or None where the refusal is of the manifest.
 

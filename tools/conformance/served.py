@@ -14,7 +14,7 @@ from aksrdma.validation import Options
 from .changes import changed_objects
 from .compare import Comparison
 from .corpus import Case
-from .differences import PATCH, of_the_cluster
+from .differences import PATCH, of_another_version, of_the_cluster
 from .rich import bases
 from .server import Answer, Given, is_patch, our_verdict, server_answers
 from .texts import changed_texts
@@ -65,6 +65,8 @@ def _outcome(one: Served, answer: Answer, options: Options) -> tuple[str, str]:
         return f"the server refuses: {reason}", ""
     if ours.accepts and is_patch(one.given, options):
         return f"the server refuses: {PATCH}", ""
+    if options.kubernetes_version not in (None, "v1.34") and (reason := of_another_version(ours, server, one.given)):
+        return f"{'the server refuses' if ours.accepts else 'we refuse'}: {reason}", ""
     outcome = "WE REFUSE, THE SERVER TAKES" if server.accepts else "THE SERVER REFUSES, WE TAKE"
     shown = str(one.given)[:600]
     return outcome, f"{outcome}: {one.change}: {shown}\n    server: {server.text}\n    aksrdma: {ours.text}"

@@ -10,6 +10,8 @@ from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.kinds import kind_of
 from aksrdma.kube.values import integer, items, mapping, text
 from aksrdma.schemas.judge import schemas_of
+from aksrdma.schemas.judge.wording import taken_by
+from aksrdma.schemas.store import kubernetes_versions
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -37,15 +39,25 @@ _DEFAULT_GRACE_SECONDS: Final = 30
 class Report:
     """Collects the problems of one document."""
 
-    __slots__ = ("document", "problems")
+    __slots__ = ("document", "manifests", "problems")
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, manifests: ManifestSet | None = None) -> None:
         self.document = document
+        self.manifests = manifests
         self.problems: list[Problem] = []
 
     def add(self, rule: str, path: FieldPath, message: str, fix: str | None = None) -> None:
         """Note that `rule` is broken at `path`; `fix` replaces the rule's own where the check knows better."""
         self.problems.append(Problem(rule, path, message, fix, document=self.document))
+
+    def taken_since(self, version: str, path: FieldPath) -> bool:
+        """Tell whether the set's Kubernetes takes what is new in a version; where none is given it is, and noted."""
+        if self.manifests is None:
+            return False
+        later = kubernetes_versions()[kubernetes_versions().index(version) :]
+        if self.manifests.kubernetes is None:
+            self.manifests.of_some_versions.append((self.document, taken_by(later)._replace(path=path)))
+        return self.manifests.kubernetes in (None, *later)
 
 
 ObjectCheck: TypeAlias = Callable[[Report, "dict[str, Any]"], None]
@@ -67,7 +79,7 @@ def beyond_schema(check: ObjectCheck) -> Callable[[Document, ManifestSet], Itera
             return iter(())
         if row.builtin and data["apiVersion"].rpartition("/")[2] not in row.versions:
             return iter(())
-        report = Report(document)
+        report = Report(document, manifests)
         check(report, data)
         if not report.problems:
             return iter(())

@@ -11,7 +11,7 @@ from aksrdma.checks.apiserver.judging import Report, beyond_schema
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath
 from aksrdma.kube import names
-from aksrdma.kube.kinds import JUDGED, kind_of
+from aksrdma.kube.kinds import JUDGED, Kind, kind_of
 from aksrdma.kube.values import absent, integer, items, mapping, sequence, text
 
 RULE: Final = "invalid-metadata"
@@ -30,7 +30,7 @@ def check_metadata(report: Report, data: dict[str, Any]) -> None:
         report.add(RULE, (), "metadata.name is required", "set metadata.name")
     if not isinstance(metadata, dict) or kind is None:
         return
-    _check_name(report, metadata, kind.name)
+    _check_name(report, metadata, kind)
     if kind.namespaced and (namespace := text(metadata.get("namespace"))) and (reason := names.dns_label(namespace)):
         report.add(
             RULE, ("metadata", "namespace"), f"namespace {namespace!r} {reason}", names.fix(namespace, names.dns_label)
@@ -57,9 +57,12 @@ def check_namespace(report: Report, data: dict[str, Any]) -> None:
     _check_finalizers(report, ("spec", "finalizers"), mapping(data.get("spec")).get("finalizers"), builtin=True)
 
 
-def _check_name(report: Report, metadata: dict[str, Any], grammar: names.NameRule) -> None:
+def _check_name(report: Report, metadata: dict[str, Any], kind: Kind) -> None:
     """Judge name and generateName, and the name that the server would make of the latter."""
-    name, base = metadata.get("name"), text(metadata.get("generateName"))
+    name, base, grammar = metadata.get("name"), text(metadata.get("generateName")), kind.name
+    if kind.later_name and grammar(text(name) or names.generated(base)):
+        since, later = kind.later_name
+        grammar = later if report.taken_since(since, ("metadata", "name")) else grammar
     if base:
         reason = grammar(names.mask_trailing_dash(base)) or (grammar(names.generated(base)) if absent(name) else None)
         if reason:

@@ -22,7 +22,7 @@ SOME_VERSIONS: Final = "some-versions"
 """Stands in the place of a rule where an object has what not all versions of Kubernetes take, which is no mistake."""
 
 
-def taken_by(versions: list[str]) -> Problem:
+def taken_by(versions: Sequence[str]) -> Problem:
     """Return the mark of what only some versions of Kubernetes take, oldest first."""
     return Problem(SOME_VERSIONS, (), " ".join(versions))
 

@@ -239,6 +239,7 @@ SPECIAL: Final[Mapping[str, Schema]] = {
     "Time": common({"type": "string", "format": "date-time", "nullable": True}, typed=True),
     "MicroTime": common({"type": "string", "format": "date-time", "nullable": True}, typed=True),
     "FieldsV1": {},
+    "RawExtension": {},
 }
 """Go types that read their JSON themselves, so that the OpenAPI document does not tell all of what they take."""
 

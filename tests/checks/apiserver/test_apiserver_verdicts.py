@@ -100,7 +100,7 @@ def fields(kind):
 def problems(data):
     """Return what the schema says of an object, and the checks beyond it."""
     document = Document.from_data(data)
-    manifests = ManifestSet([document], release="v26.4.1")
+    manifests = ManifestSet([document], release="v26.4.1", kubernetes="v1.34")  # the tables are of that version
     checks = [check for check in document_checks(document.kind, webhook=False) if ".plugins." not in check.__module__]
     return [one for check in checks for one in check(document, manifests)]
 
@@ -181,6 +181,35 @@ def test_what_the_schema_refuses_is_not_reported_again():
     assert found(data) == ["missing-field spec.containers"]
 
 
+@pytest.mark.parametrize(
+    ("version", "problem", "noted"),
+    [
+        (None, [], "v1.36 v1.37"),
+        ("v1.36", [], None),
+        ("v1.35", ["invalid-metadata metadata.name"], None),
+    ],
+)
+def test_a_grammar_that_was_relaxed_is_that_of_the_version(version, problem, noted):
+    document = Document.from_data(build("service", {"metadata.name": "1a"}))
+    manifests = ManifestSet([document], release="v26.4.1", kubernetes=version)
+
+    checks = document_checks(document.kind, webhook=False)
+    reported = [f"{one.rule} {format_path(one.path)}" for check in checks for one in check(document, manifests)]
+
+    assert reported == problem
+    marks = [(one.kind, format_path(mark.path), mark.message) for one, mark in manifests.of_some_versions]
+    assert marks == ([("Service", "metadata.name", noted)] if noted else [])
+
+
+def test_a_name_that_both_grammars_refuse_is_refused_whatever_the_version():
+    document = Document.from_data(build("service", {"metadata.name": "A"}))
+    manifests = ManifestSet([document], release="v26.4.1")
+
+    checks = document_checks(document.kind, webhook=False)
+
+    assert [one.rule for check in checks for one in check(document, manifests)] == ["invalid-metadata"]
+
+
 def test_other_kinds_of_the_same_name_are_left_alone():
     assert found(base("batch.volcano.sh/v1alpha1", "Job", spec={"tasks": []})) == []
 
@@ -207,7 +236,7 @@ def test_a_real_api_server_agrees(judge):
     ]
     cases += [(one.id, one.values[0], name == "taken") for name in ("refused", "taken") for one in fields(name)]
     cases += [(one.id, one.values[0], True) for one in ACCEPTED]
-    cases = [case for case in cases if case[1]["apiVersion"] in ("v1", "apps/v1", "batch/v1")]
+    cases = [case for case in cases if case[1]["apiVersion"] in ("v1", "apps/v1", "batch/v1", "resource.k8s.io/v1")]
     verdicts = judge([data for _, data, _ in cases])
     differing = [
         name for (name, _, taken), verdict in zip(cases, verdicts, strict=True) if verdict["accepted"] != taken
