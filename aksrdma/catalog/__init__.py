@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         environment_variables,
         transport_aliases,
     )
+    from aksrdma.catalog._node_features import NodeFeature, node_features
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import (
@@ -101,6 +102,7 @@ __all__ = [
     "KubernetesRange",
     "MultiNodeFloor",
     "NetworkRange",
+    "NodeFeature",
     "NodeFeatureDiscovery",
     "NotInfiniband",
     "OlderImage",
@@ -127,6 +129,7 @@ __all__ = [
     "networks",
     "newest",
     "next_release",
+    "node_features",
     "not_infiniband",
     "other_cloud",
     "other_clouds",
@@ -169,6 +172,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "environment_variables",
                 "transport_aliases",
             ),
+            "_node_features": ("NodeFeature", "node_features"),
             "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),
             "_presets": (

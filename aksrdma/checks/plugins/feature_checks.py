@@ -1,15 +1,13 @@
 """NodeFeatureRules, judged as NFD evaluates them: nothing is checked when a rule is applied.
 
-Three questions: does a rule match what it means to, does it tell InfiniBand NICs from what else an Azure node has, and
-does what it puts on a node get there.
+Two questions: does a rule match what it means to, and does it tell InfiniBand NICs from what else an Azure node has.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import HEX_ID, is_infiniband
@@ -18,39 +16,20 @@ from aksrdma.checks.plugins.features import (
     Expression,
     FeatureRule,
     Term,
-    exclusive,
     feature_rules,
-    full_label,
     is_whole,
-    strings,
 )
 from aksrdma.checks.register import rule
-from aksrdma.findings import FieldPath, Problem, Severity
-from aksrdma.kube import names, quantities
+from aksrdma.findings import Problem, Severity
 from aksrdma.kube.kinds import RULE_KINDS
-from aksrdma.kube.labels import FEATURE_PREFIX, NIC_LABEL
-from aksrdma.kube.values import sequence
+from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
+    from aksrdma.catalog import NodeFeature
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
-_WORKER: Final[Mapping[str, tuple[str, ...]]] = {
-    "cpu": ("coprocessor", "cpuid", "cstate", "model", "pstate", "rdt", "security", "sgx", "sst", "topology"),
-    "fake": ("attribute", "flag", "instance"),
-    "kernel": ("config", "enabledmodule", "kvm", "loadedmodule", "selinux", "version"),
-    "local": ("feature", "label"),
-    "memory": ("hugepages", "numa", "nv", "swap"),
-    "network": ("device", "virtual"),
-    "pci": ("device",),
-    "rule": ("matched",),
-    "storage": ("block", "device"),
-    "system": ("dmiid", "name", "osrelease"),
-    "usb": ("device",),
-}
-FEATURES: Final = frozenset(f"{domain}.{name}" for domain, names in _WORKER.items() for name in names)
-"""Features that NFD's own worker offers in some release; NodeFeature objects of others may add more."""
 _SKIPS: Final = "nfd-master skips the rule on every node that has the feature"
 _NO_VALUES: Final = ("DoesNotExist", "Exists", "IsFalse", "IsTrue")
 _SOME_VALUES: Final = ("In", "InRegexp", "NotIn")
@@ -61,14 +40,9 @@ _WHOLE_IDS: Final = re.compile(r"\(?[0-9a-f]{4}(?:\|[0-9a-f]{4})*\)?\Z")
 
 _ETHERNET_CLASS: Final = "0200"
 
-_FEATURE: Final = FEATURE_PREFIX.removesuffix("/")
-_PROFILE: Final = "profile.node.kubernetes.io"
-_EFFECTS: Final = ("NoExecute", "NoSchedule", "PreferNoSchedule")
-_LONGEST_ANNOTATION: Final = 1024
-"""Bytes of an annotation's value: FeatureAnnotationValueSizeLimit of NFD's API."""
-
 
 @rule(
+    "nfr-attribute-name",
     "nfr-feature-name",
     "nfr-hex-form",
     "nfr-numeric-op-on-hex",
@@ -87,27 +61,57 @@ def feature_matchers(document: Document, manifests: ManifestSet) -> Iterator[Pro
                 f"the rule {feature.data.get('name')!r} has no matcher that restricts it, so it holds on every node"
             )
             yield Problem("nfr-rule-matches-every-node", path, message)
-        for terms in (feature.terms, *feature.alternatives):
-            for term in terms:
-                yield from _feature(term)
-                for expression in term.expressions:
-                    yield from _expression(manifests.release, expression)
-                    if term.feature == "pci.device" and expression.attribute in PCI_IDS:
-                        yield from _pci_id(expression)
+        for term in feature.every_term:
+            yield from _feature(term, manifests)
+            for expression in term.expressions:
+                yield from _expression(manifests.release, expression)
+                if term.feature == "pci.device" and expression.attribute in PCI_IDS:
+                    yield from _pci_id(expression)
 
 
-def _feature(term: Term) -> Iterator[Problem]:
-    name, path = term.feature, (*term.path, "feature")
+def _feature(term: Term, manifests: ManifestSet) -> Iterator[Problem]:
+    name, path, known = term.feature, (*term.path, "feature"), catalog.node_features()
+    row = known.get(name)
+    if row is not None and row.is_in(manifests.release):
+        if not manifests.of("NodeFeature"):  # they may add to what NFD's own worker finds
+            yield from _attributes(row, term, manifests.release)
+        return
     domain, dot, feature = name.partition(".")
+    if row is not None:
+        message = f"NFD of {manifests.release} has no feature {name}: it came with {row.since}"
+        yield Problem("nfr-feature-name", path, message, f"use {row.since} or later", severity="warning")
+        return
     if name and (not dot or not domain or not feature or "." in feature):
         why = "a feature is named <domain>.<feature>"
-    elif dot and domain in _WORKER and name not in FEATURES:
+    elif dot and any(one.partition(".")[0] == domain for one in known):
         why = f"NFD has no such feature in {domain}"
     else:
         return
-    near = next(iter(nearest(name, FEATURES)), None)
+    near = next(iter(nearest(name, known)), None)
     message = f"the feature {name!r} never matches: {why}"
     yield Problem("nfr-feature-name", path, message, f"write {near}" if near else None, near)
+
+
+def _attributes(row: NodeFeature, term: Term, release: str) -> Iterator[Problem]:
+    """Find attributes that a feature never has; only DoesNotExist holds where one is missing."""
+    rule_id = "nfr-attribute-name"
+    for one in term.expressions:
+        if not one.attribute or one.operator == "Any":
+            continue
+        since = row.began(one.attribute)
+        if since is not None and not catalog.holds_in(release, since, None):
+            message = f"{row.feature} of {release}'s NFD has no {one.attribute!r}: it came with {since}"
+            yield Problem(rule_id, one.path, message, f"use {since} or later", severity="warning")
+        elif since is None and not row.knows(one.attribute):
+            always = one.operator == "DoesNotExist"
+            message = (
+                f"{row.feature} has no attribute {one.attribute!r}, so this {'always' if always else 'never'} holds"
+            )
+            near = next(iter(nearest(one.attribute, row.attributes.split())), None)
+            fix = row.fix or (f"write {near}" if near else None if row.grows else f"write one of {row.attributes}")
+            # A list that grows may have the name in a version of NFD that nobody here knows.
+            severity: Severity | None = "warning" if always or (row.grows and not near) else None
+            yield Problem(rule_id, one.path, message, fix, near, severity=severity)
 
 
 def _expression(release: str, expression: Expression) -> Iterator[Problem]:
@@ -174,16 +178,16 @@ def feature_nics(document: Document, manifests: ManifestSet) -> Iterator[Problem
     ours = catalog.defaults().vendor_id
     for feature in feature_rules(document):
         sets_label = NIC_LABEL in feature.labels
-        for terms in (feature.terms, *feature.alternatives):
-            for term in terms:
-                yield from _vendorless(term, sets_label)
+        for term in feature.every_term:
+            yield from _vendorless(term, sets_label)
         if not sets_label:
             continue
-        for terms in feature.ways():
-            yield from _ethernet_too(feature, terms, manifests)
-        for terms in feature.ways():
-            vendors = [vendor for term in terms if term.feature == "pci.device" and (vendor := term.get("vendor"))]
-            if vendors and all(vendor.allows() and ours not in vendor.allows() for vendor in vendors):
+        yield from _ethernet_too(feature, manifests)
+        shared = _vendors(feature.terms)
+        if not _all_others(shared, ours):
+            continue
+        for vendors in [shared] if shared else map(_vendors, feature.alternatives):
+            if vendors and _all_others(vendors, ours):
                 named = ", ".join(value for vendor in vendors for value in vendor.values)
                 message = f"the rule sets {NIC_LABEL} for a device of vendor {named}, not of {ours}"
                 yield Problem("nfr-nic-label-on-other-vendor", vendors[0].path, message)
@@ -201,23 +205,39 @@ def _vendorless(term: Term, sets_label: bool) -> Iterator[Problem]:
             return
 
 
-def _ethernet_too(feature: FeatureRule, terms: tuple[Term, ...], manifests: ManifestSet) -> Iterator[Problem]:
-    """Find a way to match NICs of the vendor that is not narrowed to those of InfiniBand."""
-    ids = catalog.defaults()
-    nics = (term for term in terms if term.feature == "pci.device" and _allows(term, "vendor", ids.vendor_id))
-    wide = next((term for term in nics if not _is_narrow(term)), None)
-    if wide is None or any(_is_narrow(term) for term in terms):
+def _vendors(terms: tuple[Term, ...]) -> list[Expression]:
+    return [vendor for term in terms if term.feature == "pci.device" and (vendor := term.get("vendor"))]
+
+
+def _all_others(vendors: list[Expression], ours: str) -> bool:
+    return all(vendor.allows() and ours not in vendor.allows() for vendor in vendors)
+
+
+def _ethernet_too(feature: FeatureRule, manifests: ManifestSet) -> Iterator[Problem]:
+    """Find ways to match NICs of the vendor that are not narrowed to those of InfiniBand."""
+    if any(map(_is_narrow, feature.terms)):
         return
+    ids = catalog.defaults()
     message = (
         f"vendor {ids.vendor_id} without class {ids.infiniband_class} also labels nodes "
         "that have only the Ethernet function of accelerated networking"
     )
-    # Who names the classes of Ethernet and of InfiniBand NICs wants both, unless the set says that this is AKS.
-    both = _allows(wide, "class", _ETHERNET_CLASS) and any(
-        _allows(term, "class", ids.infiniband_class) for way in feature.ways() for term in way
-    )
-    severity: Severity | None = "info" if both and not manifests.derived(is_infiniband) else None
-    yield Problem("nfr-vendor-without-infiniband", (*wide.path, "matchExpressions"), message, severity=severity)
+    shared = _wide(feature.terms)
+    infiniband = any(_allows(term, "class", ids.infiniband_class) for term in feature.every_term)
+    for terms in feature.alternatives or ((),):
+        wide = None if any(map(_is_narrow, terms)) else shared or _wide(terms)
+        if wide is not None:
+            # Who names the classes of Ethernet and of InfiniBand NICs wants both, unless the set says that this is AKS.
+            both = infiniband and _allows(wide, "class", _ETHERNET_CLASS)
+            severity: Severity | None = "info" if both and not manifests.derived(is_infiniband) else None
+            yield Problem("nfr-vendor-without-infiniband", (*wide.path, "matchExpressions"), message, severity=severity)
+
+
+def _wide(terms: tuple[Term, ...]) -> Term | None:
+    """Return the first term that matches NICs of the vendor."""
+    vendor = catalog.defaults().vendor_id
+    nics = (term for term in terms if term.feature == "pci.device" and _allows(term, "vendor", vendor))
+    return next(nics, None)
 
 
 def _allows(term: Term, attribute: str, value: str) -> bool:
@@ -234,83 +254,3 @@ def _is_narrow(term: Term) -> bool:
 
 def _positive(expression: Expression | None) -> bool:
     return expression is not None and expression.operator in ("In", "InRegexp")
-
-
-@rule("nfr-label-conflict", kinds=RULE_KINDS)
-def feature_conflicts(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
-    """Find two rules that give one label different values on the same node."""
-    labelled = [feature for feature in feature_rules(document) if feature.labels]
-    for first, second in combinations(labelled, 2):
-        written = strings(second.data.get("labels"))
-        for key, value in second.labels.items():
-            other = first.labels.get(key)
-            if other is not None and other != value and not exclusive(first, second):
-                message = (
-                    f"rule {first.data.get('name')!r} sets {key} to {other!r}, which this rule overrides with {value!r}"
-                )
-                path = (*second.path, "labels", key if key in written else key.rpartition("/")[2])
-                yield Problem("nfr-label-conflict", path, message)
-
-
-@rule("nfr-label-namespace-denied", "nfr-taints-disabled", kinds=RULE_KINDS)
-def feature_outputs(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
-    """Find labels, annotations, taints and extended resources that never reach a node as they are written."""
-    for feature in feature_rules(document):
-        for path, what, error in _dropped(feature):
-            yield Problem("nfr-label-namespace-denied", path, f"nfd-master drops the {what}: {error}")
-        for key in strings(feature.data.get("extendedResources")):
-            if "/" not in key:
-                message = f"nfd-master publishes the extended resource {key!r} as {full_label(key)}"
-                path = (*feature.path, "extendedResources", key)
-                yield Problem("nfr-label-namespace-denied", path, message, severity="warning")
-        if feature.data.get("taints"):
-            message = "nfd-master ignores taints unless it runs with enableTaints, which the chart leaves off"
-            yield Problem("nfr-taints-disabled", (*feature.path, "taints"), message)
-
-
-def _dropped(feature: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:
-    """Yield what nfd-master drops with a line in its log: where, what it is, and why."""
-    for key, value in strings(feature.data.get("labels")).items():
-        error = _key_error(full_label(key), (_FEATURE, _PROFILE))
-        if error := error or _value_error(value, not names.label_value(value), "label value"):
-            yield (*feature.path, "labels", key), f"label {key!r}", error
-    for key, value in strings(feature.data.get("annotations")).items():
-        error, size = _key_error(full_label(key), (_FEATURE,)), len(value.encode(errors="replace"))
-        if error is None and size > _LONGEST_ANNOTATION:
-            error = f"its value has {size} bytes, more than {_LONGEST_ANNOTATION}"
-        if error:
-            yield (*feature.path, "annotations", key), f"annotation {key!r}", error
-    for key, value in strings(feature.data.get("extendedResources")).items():
-        error = _key_error(full_label(key), (_FEATURE,))
-        if error := error or _value_error(value, quantities.parse(value) is not None, "quantity"):
-            yield (*feature.path, "extendedResources", key), f"extended resource {key!r}", error
-    for index, taint in enumerate(sequence(feature.data.get("taints"))):
-        if isinstance(taint, dict) and isinstance(taint.get("key"), str) and (error := _taint_error(taint)):
-            yield (*feature.path, "taints", index), f"taint {taint['key']!r}", error
-
-
-def _key_error(key: str, allowed: tuple[str, ...]) -> str | None:
-    return f"its key {reason}" if (reason := names.qualified_name(key)) else _namespace_error(key, allowed)
-
-
-def _namespace_error(key: str, allowed: tuple[str, ...]) -> str | None:
-    namespace = key.partition("/")[0]
-    if namespace != "kubernetes.io" and not namespace.endswith(".kubernetes.io"):
-        return None
-    if any(namespace == name or namespace.endswith(f".{name}") for name in allowed):
-        return None
-    return f"{namespace} is kept for Kubernetes; of it NFD may use {' and '.join(allowed)}"
-
-
-def _value_error(value: str, fits: bool, what: str) -> str | None:
-    if value.startswith("@"):  # to be read from a feature of the node
-        return None if value.count(".") >= 2 else f"{value!r} is not of the form @domain.feature.element"
-    return None if fits else f"{value!r} is no {what}"
-
-
-def _taint_error(taint: dict[str, Any]) -> str | None:
-    if "/" not in taint["key"]:
-        return "its key has no prefix"
-    if taint.get("effect") not in _EFFECTS:
-        return f"its effect is {taint.get('effect')!r}, not one of {', '.join(_EFFECTS)}"
-    return _namespace_error(taint["key"], (_FEATURE,))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aksrdma import catalog
 from aksrdma.findings import FieldPath
 from aksrdma.kube.kinds import RULE_KINDS
 from aksrdma.kube.labels import FEATURE_PREFIX
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 PCI_IDS: Final = ("class", "device", "subsystem_device", "subsystem_vendor", "vendor")
 """Attributes of pci.device that hold 4 lowercase hex digits."""
-_INSTANCES: Final = ("fake.instance", "network.device", "network.virtual", "pci.device", "storage.block", "usb.device")
-"""Features of which a node has many."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}\Z", re.ASCII)
 _OPPOSITES: Final = (("Exists", "DoesNotExist"), ("IsTrue", "IsFalse"))
+_COMPARED: Final = 1024
+"""Pairs of alternatives of two rules that are compared; of rules with more of them nobody can say what they match."""
 
 
 class Expression(NamedTuple):
@@ -71,9 +72,21 @@ class FeatureRule(NamedTuple):
         """Whether nothing restricts the rule."""
         return not self.terms and (not self.alternatives or not all(self.alternatives))
 
-    def ways(self) -> tuple[tuple[Term, ...], ...]:
-        """Return the sets of terms of which one must hold wholly for a node to match."""
-        return tuple((*self.terms, *terms) for terms in self.alternatives) if self.alternatives else (self.terms,)
+    @property
+    def parts(self) -> tuple[tuple[Term, ...], ...]:
+        """The terms that must all hold, then those of each alternative."""
+        return (self.terms, *self.alternatives)
+
+    @property
+    def every_term(self) -> Iterator[Term]:
+        """All terms, whether they must hold or may."""
+        return (term for terms in self.parts for term in terms)
+
+    def may_hold(self, holds: Callable[[Term], bool]) -> bool:
+        """Say whether the rule can match where some terms hold and others do not."""
+        if not all(map(holds, self.terms)):
+            return False
+        return not self.alternatives or any(all(map(holds, terms)) for terms in self.alternatives)
 
 
 def feature_rules(document: Document) -> tuple[FeatureRule, ...]:
@@ -129,15 +142,36 @@ def _expression(data: Any, attribute: str, path: FieldPath) -> Expression | None
 
 def exclusive(first: FeatureRule, second: FeatureRule) -> bool:
     """Say whether no node can match both rules, as far as their expressions show it."""
-    return all(any(_clash(a, b) for a in one for b in other) for one in first.ways() for other in second.ways())
+    mine, yours = _single(first.terms), _single(second.terms)
+    if _clash(mine, yours):
+        return True
+    some, others = first.alternatives or ((),), second.alternatives or ((),)
+    if len(some) * len(others) > _COMPARED:
+        return True
+    theirs = [_single(terms) for terms in others]
+    for terms in some:
+        own = _single(terms)
+        if _clash(own, yours):
+            continue
+        if not all(_clash(own, other) or _clash(mine, other) for other in theirs):
+            return False
+    return True
 
 
-def _clash(first: Term, second: Term) -> bool:
-    # A node has many devices: different ones may satisfy the two rules.
-    if first.feature != second.feature or first.feature in _INSTANCES:
-        return False
-    pairs = [(a, second.get(a.attribute)) for a in first.expressions if a.attribute]
-    return any(b is not None and _disjoint(a, b) for a, b in pairs)
+def _single(terms: tuple[Term, ...]) -> dict[tuple[str, str], Expression]:
+    """Return expressions by feature and attribute; of the features of which a node has many, other ones may match."""
+    known = catalog.node_features()
+    return {
+        (term.feature, one.attribute): one
+        for term in terms
+        if term.feature not in known or not known[term.feature].instances
+        for one in term.expressions
+        if one.attribute
+    }
+
+
+def _clash(first: Mapping[tuple[str, str], Expression], second: Mapping[tuple[str, str], Expression]) -> bool:
+    return any(_disjoint(one, second[key]) for key, one in first.items() if key in second)
 
 
 def _disjoint(first: Expression, second: Expression) -> bool:

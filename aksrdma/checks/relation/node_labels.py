@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.features import Expression, FeatureRule, feature_rules, full_label
+from aksrdma.checks.plugins.features import Expression, FeatureRule, Term, feature_rules, full_label
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.policies import known_sizes
@@ -209,7 +209,7 @@ def _severity_where_unset(rules: list[_Rule], manifests: ManifestSet) -> Severit
 def _concerns_nics(rule: FeatureRule) -> bool:
     """Say whether a rule looks for InfiniBand NICs: by class, by NVIDIA's vendor id, or by device ids alone."""
     ids = catalog.defaults()
-    for term in (term for way in rule.ways() for term in way if term.feature == _PCI):
+    for term in (term for term in rule.every_term if term.feature == _PCI):
         vendor, kind = term.get("vendor"), term.get("class")
         if vendor is not None:
             found = ids.vendor_id in vendor.allows()
@@ -222,7 +222,7 @@ def _concerns_nics(rule: FeatureRule) -> bool:
 
 def _nic_expression(rule: FeatureRule) -> FieldPath | None:
     """Return where a rule names devices or classes, or None where it names none."""
-    terms = [term for way in rule.ways() for term in way if term.feature == _PCI]
+    terms = [term for term in rule.every_term if term.feature == _PCI]
     found = [term.get(attribute) for attribute in ("device", "class") for term in terms]
     return next((expression.path for expression in found if expression is not None), None)
 
@@ -230,8 +230,11 @@ def _nic_expression(rule: FeatureRule) -> FieldPath | None:
 def _can_match(rule: FeatureRule, nic: Infiniband) -> bool:
     """Say whether a rule can match a node with this NIC; what it asks of other features is taken to hold."""
     attributes = {"class": nic.pci_class, "device": nic.device_id, "vendor": nic.vendor_id}
-    of_nics = ([one for term in way if term.feature == _PCI for one in term.expressions] for way in rule.ways())
-    return any(all(_can_hold(one, attributes.get(one.attribute)) for one in way) for way in of_nics)
+
+    def holds(term: Term) -> bool:
+        return term.feature != _PCI or all(_can_hold(one, attributes.get(one.attribute)) for one in term.expressions)
+
+    return rule.may_hold(holds)
 
 
 def _can_hold(expression: Expression, value: str | None) -> bool:
