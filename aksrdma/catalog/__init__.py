@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         environment_variables,
         transport_aliases,
     )
+    from aksrdma.catalog._helm_charts import ChartKeys, ChartValue, HelmChart, chart_keys, helm_charts
     from aksrdma.catalog._node_features import NodeFeature, node_features
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
@@ -88,6 +89,8 @@ __all__ = [
     "Alternative",
     "Capability",
     "Chart",
+    "ChartKeys",
+    "ChartValue",
     "DataCarrier",
     "Defaults",
     "Effect",
@@ -96,6 +99,7 @@ __all__ = [
     "Follows",
     "Gpu",
     "GpuNicPair",
+    "HelmChart",
     "Image",
     "Infiniband",
     "Kubelet",
@@ -120,9 +124,11 @@ __all__ = [
     "add_rule",
     "capabilities",
     "capability",
+    "chart_keys",
     "data_carriers",
     "defaults",
     "environment_variables",
+    "helm_charts",
     "holds_in",
     "images",
     "kubelet",
@@ -173,6 +179,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "transport_aliases",
             ),
             "_node_features": ("NodeFeature", "node_features"),
+            "_helm_charts": ("ChartKeys", "ChartValue", "HelmChart", "chart_keys", "helm_charts"),
             "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),
             "_presets": (

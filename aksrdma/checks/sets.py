@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aksrdma.kube.kinds import ANY_PODS, POD_KINDS, kind_of
+from aksrdma.kube.kinds import ANY_PODS, CHART_VALUES, POD_KINDS, kind_of
 from aksrdma.kube.templates import PodTemplate, pod_templates
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class ManifestSet:
         kubernetes: the version of Kubernetes that its own kinds are judged by, `v1.36`; None takes what any version does.
         unknown: objects of kinds without a schema; of them the pod templates are judged, and the rest may say what the
             others rely on.
+        values: files of Helm values of a chart that is judged.
+        release_given: whether the user named the release, so that it is certain without any object that tells it.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class ManifestSet:
         cluster: Cluster | None = None,
         kubernetes: str | None = None,
         unknown: Sequence[Document] = (),
+        values: Sequence[Document] = (),
+        release_given: bool = False,
     ) -> None:
         self.documents = tuple(documents)
         self.release = release
@@ -55,6 +59,8 @@ class ManifestSet:
         self.of_some_versions: list[tuple[Document, Problem]] = []
         """What not all versions of Kubernetes take, as the schemas found it; no mistake while no version is given."""
         self.unknown = tuple(unknown)
+        self.values = tuple(values)
+        self.release_given = release_given
         self._derived: dict[Callable[[ManifestSet], Any], Any] = {}
 
     def derived(self, function: Callable[[ManifestSet], _Fact]) -> _Fact:
@@ -100,8 +106,8 @@ class ManifestSet:
 
     @cached_property
     def kinds(self) -> frozenset[str]:
-        """The kinds of its objects, with `ANY_PODS` where one without a schema holds a pod template."""
-        own = frozenset(self.by_kind) | self.unknown_kinds
+        """The kinds of its objects, with `ANY_PODS` where one without a schema holds a pod template, and `CHART_VALUES`."""
+        own = frozenset(self.by_kind) | self.unknown_kinds | ({CHART_VALUES} if self.values else set())
         return own | {ANY_PODS} if any(one in self.templates for one in self.unknown) else own
 
     @property

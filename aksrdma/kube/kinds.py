@@ -206,6 +206,7 @@ def _rows() -> Iterator[Kind]:
     yield Kind(TRAINER_GROUP, "TrainJob")
     yield from _jobs_without_schema()
     yield from _servers_without_schema()
+    yield from _helm_releases()
 
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
@@ -298,6 +299,19 @@ def _servers_without_schema() -> Iterator[Kind]:
     yield _foreign("serving.kserve.io", "LLMInferenceService", source, *_llm())
 
 
+def _helm_releases() -> Iterator[Kind]:
+    """What has Helm values of a chart in it, for a controller that installs the chart."""
+    judged_by = "the values of its chart"
+    source = "fluxcd/helm-controller v1.6.3, api/v2/helmrelease_types.go"
+    yield Kind("helm.toolkit.fluxcd.io", "HelmRelease", has_schema=False, judged_by=judged_by, source=source)
+    source = "argoproj/argo-cd v3.1.0, pkg/apis/application/v1alpha1/types.go"
+    yield Kind("argoproj.io", "Application", has_schema=False, judged_by=judged_by, source=source)
+    yield Kind("argoproj.io", "ApplicationSet", has_schema=False, judged_by=judged_by, own_tags=True, source=source)
+    source = "k3s-io/helm-controller v0.16.0, pkg/apis/helm.cattle.io/v1/types.go"
+    for kind in ("HelmChart", "HelmChartConfig"):
+        yield Kind("helm.cattle.io", kind, has_schema=False, judged_by=judged_by, source=source)
+
+
 KINDS: Final[tuple[Kind, ...]] = tuple(_rows())
 _BY_NAME: Final = {(row.group, row.kind): row for row in KINDS}
 
@@ -311,6 +325,10 @@ POOL_KINDS: Final = frozenset({"CIDRPool", "IPPool"})
 RULE_KINDS: Final = frozenset({"NodeFeatureRule"})
 ANY_PODS: Final = "any kind with a pod template"
 """Stands for an object without a schema that holds a pod template, among the kinds for which there is a check."""
+CHART_VALUES: Final = "values of a chart"
+"""Stands for a file of Helm values, which has no kind, among the kinds for which there is a check."""
+HELM_KINDS: Final = frozenset({"Application", "ApplicationSet", "HelmChart", "HelmChartConfig", "HelmRelease"})
+"""What has values of a chart in it."""
 POD_KINDS: Final = frozenset(row.kind for row in KINDS if row.places or row.wraps) | {ANY_PODS}
 """Pods, and the kinds with templates from which pods are made."""
 WORKLOADS: Final = POD_KINDS | {"TrainJob"}

@@ -102,10 +102,12 @@ def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) 
         cluster=cluster,
         kubernetes=kubernetes,
         unknown=(*found.unknown, *found.foreign),
+        values=found.values,
+        release_given=options.release is not None,
     )
     problems = [problem for _, wrong in clusters for problem in wrong]
     problems += found.problems(strict=options.strict)
-    elsewhere = (*found.foreign, *found.by_pods)
+    elsewhere = (*found.foreign, *found.by_pods, *found.values)
     findings, suppressed = judge(manifests, options, locate, problems, found.patches, elsewhere)
     judged = len(found.manifests) + len(elsewhere) + len(clusters)
     summary = Summary(

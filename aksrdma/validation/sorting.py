@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import JUDGED, KINDS, POLICY_KINDS, kind_of
+from aksrdma.kube.kinds import HELM_KINDS, JUDGED, KINDS, POLICY_KINDS, kind_of
 from aksrdma.kube.templates import pod_templates, wrapped_objects
 from aksrdma.kube.values import mapping, sequence
 from aksrdma.validation.release import sections
@@ -41,6 +41,8 @@ class Sorted:
     """Those of the manifests whose apiVersion is missing; the others judge them as if it were there."""
     patches: frozenset[Document] = frozenset()
     """Those of the objects to judge that are patches for kustomize."""
+    values: list[Document] = field(default_factory=list)
+    """Files of Helm values of a chart that is judged."""
     others: list[Document] = field(default_factory=list)
     """Documents without apiVersion and kind, templates, and files of Helm and kustomize."""
 
@@ -94,8 +96,19 @@ def _has_pods(document: Document) -> bool:
 
 
 def _judged_by(document: Document) -> str:
+    if document.kind in HELM_KINDS and not _values_in(document):
+        return ""
     row = kind_of(document.api_version, document.kind)
     return row.judged_by if row is not None else ""
+
+
+def _values_in(document: Document) -> bool:
+    """Say whether a document holds Helm values of a chart that is judged."""
+    if not isinstance(document.data, dict):
+        return False
+    from aksrdma.checks.relation.helm_values import values_in  # few sets have such values
+
+    return bool(values_in(document))
 
 
 def _kind_of(document: Document) -> str:
@@ -146,7 +159,9 @@ def _place(document: Document, found: Sorted) -> list[Document]:
         return found.clusters
     if not document.kind:
         is_object = document.api_version and isinstance(document.data.get("metadata"), dict)
-        return found.kindless if is_object else found.others
+        if is_object:
+            return found.kindless
+        return found.values if not document.api_version and _values_in(document) else found.others
     if document.api_version.startswith(_NOT_DEPLOYED) or is_template(document):
         return found.others
     return found.manifests if is_known(document.api_version, document.kind) else found.unknown

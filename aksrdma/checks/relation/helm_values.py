@@ -1,0 +1,206 @@
+"""Helm values wherever they stand: in a file of their own, a HelmRelease, an Argo CD Application, a HelmChart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from aksrdma import catalog
+from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.kinds import HELM_KINDS, POLICY_KINDS, kind_of
+from aksrdma.kube.values import items, mapping, step, text
+
+if TYPE_CHECKING:
+    from aksrdma.catalog import HelmChart
+    from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
+    from aksrdma.findings import Position, Severity
+
+NETWORK_OPERATOR: Final = "network-operator"
+GPU_OPERATOR: Final = "gpu-operator"
+_ANCHORS: Final = ("x-", "_", ".")
+"""With these begin first keys that people make for YAML anchors."""
+
+
+class ChartValues:
+    """The values of one chart.
+
+    Attributes:
+        chart: The chart that they are for.
+        document: The document in which they stand.
+        path: Where in it; the finding of a `--set` parameter points at the parameter.
+        data: The values.
+        version: The chart's version as the installing object names it; empty where nothing does.
+    """
+
+    def __init__(
+        self,
+        chart: HelmChart,
+        document: Document,
+        path: FieldPath,
+        data: Mapping[str, Any],
+        version: str = "",
+        *,
+        text_of: Document | None = None,
+        is_parameter: bool = False,
+    ) -> None:
+        self.chart = chart
+        self.document = document
+        self.path = path
+        self.data = data
+        self.version = version
+        self._text_of = text_of
+        self._is_parameter = is_parameter
+
+    def value(self, *keys: str) -> Any:
+        """Return a value by its keys, or None."""
+        return step(self.data, keys)
+
+    def problem(
+        self, rule: str, keys: tuple[str, ...], message: str, fix: str | None = None, severity: Severity | None = None
+    ) -> Problem:
+        """Return a problem of a value, with its place in the file."""
+        path = self.path if self._is_parameter else (*self.path, *keys)
+        return Problem(rule, path, message, fix, severity=severity, document=self.document, at=self._place(keys))
+
+    def _place(self, keys: tuple[str, ...]) -> Position | None:
+        """Return where a value stands that is YAML in a string; None for one that the document itself places."""
+        if self._text_of is None:
+            return None
+        line, column = self._text_of.position(keys)
+        source = text(self.document.value(self.path))
+        before = source.split("\n")[: line - 1]
+        return self.document.position_inside(self.path, sum(len(one) + 1 for one in before) + column - 1)
+
+    @cached_property
+    def exact_version(self) -> str | None:
+        """The chart's version as a release, such as `v25.10.0`; None for a range of versions, or none."""
+        parts = self.version.strip().removeprefix("v").split("-")[0].split("+")[0].split(".")
+        whole = len(parts) in (2, 3) and all(part.isascii() and part.isdigit() for part in parts)
+        return f"v{'.'.join(parts)}" if whole else None
+
+
+def chart_of(data: Any) -> HelmChart | None:
+    """Return the chart that values are of, by their keys alone; None where they may be another chart's.
+
+    They have a value that no other chart has, or two first keys that hardly another one has, and no more keys that the
+    chart does not know than such that it does.
+    """
+    if not isinstance(data, dict) or "kind" in data:
+        return None
+    best: tuple[int, HelmChart] | None = None
+    for chart in catalog.helm_charts():
+        marked = any(step(data, tuple(mark.split("."))) is not None for mark in chart.marks)
+        if not marked and len(data.keys() & set(chart.words)) < 2:
+            continue
+        known = len(data.keys() & {*chart.keys.keys, *chart.words, *chart.policy, *chart.moved})
+        if 2 * known >= len([key for key in data if not key.startswith(_ANCHORS)]) and (
+            best is None or known > best[0]
+        ):
+            best = (known, chart)
+    return best[1] if best else None
+
+
+def values_in(document: Document) -> list[ChartValues]:
+    """Return the values of our charts that a document holds; for a chart of another name none."""
+    if not document.kind:
+        return list(_of_file(document))
+    if document.kind in HELM_KINDS and kind_of(document.api_version, document.kind) is not None:
+        return list(_of_object(document))
+    return []
+
+
+def _of_file(document: Document) -> Iterator[ChartValues]:
+    data = mapping(document.data)
+    if (chart := chart_of(data)) is not None:
+        yield ChartValues(chart, document, (), data)
+        return
+    for one in catalog.helm_charts():  # the values of a chart that has ours as a sub-chart
+        below = data.get(one.name)
+        if isinstance(below, dict) and chart_of(below) is one:
+            yield ChartValues(one, document, (one.name,), below)
+
+
+def _of_object(document: Document) -> Iterator[ChartValues]:
+    spec = mapping(document.data.get("spec"))
+    if document.kind == "HelmRelease":
+        chart = mapping(step(spec, ("chart", "spec")))
+        name, version = text(chart.get("chart")), text(chart.get("version"))
+        yield from _values(document, ("spec", "values"), name, version)
+    elif document.kind in ("HelmChart", "HelmChartConfig"):
+        name, version = text(spec.get("chart")), text(spec.get("version"))
+        yield from _values(document, ("spec", "valuesContent"), name, version)
+        yield from _values(document, ("spec", "values"), name, version)
+    else:
+        above: FieldPath = ("spec",) if document.kind == "Application" else ("spec", "template", "spec")
+        sources = [((*above, "source"), mapping(document.value((*above, "source"))))]
+        sources += items(document.value((*above, "sources")), (*above, "sources"))
+        for path, source in sources:
+            yield from _of_argo(document, path, source)
+
+
+def _of_argo(document: Document, path: FieldPath, source: Mapping[str, Any]) -> Iterator[ChartValues]:
+    name, version = text(source.get("chart")), text(source.get("targetRevision"))
+    for key in ("values", "valuesObject"):
+        yield from _values(document, (*path, "helm", key), name, version)
+    named = _named(name)
+    parameters = (*path, "helm", "parameters")
+    for place, parameter in items(document.value(parameters), parameters):
+        if named is not None and text(parameter.get("name")):
+            yield ChartValues(named, document, (*place, "name"), _set(parameter), version, is_parameter=True)
+
+
+_BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}
+
+
+def _set(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that a parameter sets, as `helm --set` does, or `--set-string`; of an item of a list the list."""
+    name, _, item = text(parameter.get("name")).partition("[")
+    value = text(parameter.get("value"))
+    made: Any = [] if item else value if parameter.get("forceString") is True else _BOOLEANS.get(value, value)
+    first, *rest = name.split(".")
+    for key in reversed(rest):
+        made = {key: made}
+    return {first: made}
+
+
+def _values(document: Document, path: FieldPath, name: str, version: str) -> Iterator[ChartValues]:
+    data, text_of = document.value(path), None
+    if isinstance(data, str) and data.strip():
+        from aksrdma.documents import read  # most values are no text
+
+        found = read(data, "").documents
+        text_of = found[0] if len(found) == 1 else None
+        data = text_of.data if text_of is not None else None
+    if not isinstance(data, dict) or not data:
+        return
+    chart = _named(name) if name else chart_of(data)
+    if chart is not None:
+        yield ChartValues(chart, document, path, data, version, text_of=text_of)
+    elif not name:
+        for one in catalog.helm_charts():
+            below = data.get(one.name)
+            if isinstance(below, dict) and chart_of(below) is one and text_of is None:
+                yield ChartValues(one, document, (*path, one.name), below, version)
+
+
+def _named(name: str) -> HelmChart | None:
+    """Return the chart of a name, of which an OCI repository may be part."""
+    return next((one for one in catalog.helm_charts() if one.name == name.rpartition("/")[2]), None)
+
+
+def chart_values(manifests: ManifestSet) -> tuple[ChartValues, ...]:
+    """Return all values of our charts in a set: `manifests.derived(chart_values)`."""
+    holders = (one for one in manifests.unknown if one.kind in HELM_KINDS)
+    return tuple(found for one in (*manifests.values, *holders) for found in values_in(one))
+
+
+def release_of(values: ChartValues, manifests: ManifestSet) -> str | None:
+    """Return the release of the chart, or None where nothing tells it."""
+    if values.version:
+        return values.exact_version
+    if values.chart.name != NETWORK_OPERATOR:
+        return None
+    settled = manifests.release_given or manifests.cluster is not None
+    return manifests.release if settled or any(manifests.by_kind.get(kind) for kind in POLICY_KINDS) else None

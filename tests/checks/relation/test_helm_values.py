@@ -1,0 +1,292 @@
+"""Helm values: where they are found, for which chart and release they are judged, and what is said of them."""
+
+import textwrap
+
+import pytest
+
+import aksrdma
+from aksrdma.checks.relation.helm_values import chart_of
+
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: network-operator, namespace: network-operator}}
+spec:
+  chart: {{spec: {{chart: {chart}, version: "{version}"}}}}
+  values:
+    {values}
+"""
+
+
+def findings(text, **options):
+    report = aksrdma.validate(textwrap.dedent(text), **options)
+    return [(one.severity, one.path, one.message, one.fix) for one in report.findings]
+
+
+def of_release(values, chart="network-operator", version="26.4.1"):
+    return findings(RELEASE.format(chart=chart, version=version, values=values))
+
+
+def test_the_sections_of_which_a_policy_was_made_are_one_finding():
+    found = findings(
+        "deployCR: true\nofedDriver: {deploy: true}\nsriovDevicePlugin: {deploy: true, resources: [{name: ib}]}\n"
+    )
+
+    assert found == [
+        (
+            "warning",
+            "deployCR",
+            "deployCR, ofedDriver and sriovDevicePlugin are no longer read: since v24.10 the chart makes no "
+            "NicClusterPolicy of its values",
+            "write a NicClusterPolicy and apply it yourself (aksrdma render makes one); resources of a device plugin "
+            "belong into its config",
+        )
+    ]
+
+
+def test_one_such_section_alone_is_in_the_singular():
+    (found,) = of_release("ofedDriver: {deploy: true}")
+
+    assert found[2].startswith("ofedDriver is no longer read: since v24.10")
+    assert "config" not in found[3]
+
+
+def test_a_value_that_moved_comes_with_what_to_do_instead():
+    (found,) = of_release("nvPeerDriver: {deploy: true}")
+
+    assert found == (
+        "warning",
+        "spec.values.nvPeerDriver",
+        "no longer read: the chart network-operator has been without it since v23.7",
+        "set driver.rdma.enabled in the values of the GPU Operator, which loads nvidia-peermem",
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "message", "fix"),
+    [
+        ("nfd: {deployNodeFeatureRule: false}", "nfd.deployNodeFeatureRule",
+         "did you mean nfd.deployNodeFeatureRules?", "write nfd.deployNodeFeatureRules"),
+        ("nfd: {DeployNodeFeatureRules: false}", "nfd.DeployNodeFeatureRules",
+         "did you mean nfd.deployNodeFeatureRules?", "write nfd.deployNodeFeatureRules"),
+        ("deployNodeFeatureRules: false", "deployNodeFeatureRules",
+         "it belongs at nfd.deployNodeFeatureRules", "move it to nfd.deployNodeFeatureRules"),
+        ("nfd: {worker: {}}", "nfd.worker",
+         "it belongs at node-feature-discovery.worker", "move it to node-feature-discovery.worker"),
+        ("operator: {nfd: {enabled: true}}", "operator.nfd", "it belongs at nfd", "move it to nfd"),
+        ("gdrcopy: {enabled: true}", "gdrcopy",
+         "it is a value of the chart gpu-operator", "move it into the values of gpu-operator"),
+    ],
+)  # fmt: skip
+def test_an_unknown_value_is_answered_with_its_place(values, path, message, fix):
+    assert of_release(values) == [
+        ("warning", f"spec.values.{path}", f"network-operator v26.4.1 does not read this value; {message}", fix)
+    ]
+
+
+def test_an_unknown_value_without_any_near_one_says_where_to_look():
+    (found,) = of_release("zzz: 1")
+
+    assert found[2:] == (
+        "network-operator v26.4.1 does not read this value",
+        "write a key of the chart; helm show values prints them",
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "message", "fix"),
+    [
+        (
+            "25.4.0",
+            "came with network-operator v25.7, and v25.4.0 does not read it",
+            "use v25.7 or later, or remove it",
+        ),
+        ("v25.7.0", None, None),
+        ("25.x", None, None),
+        ("24.7.0", None, None),
+    ],
+)
+def test_a_value_of_a_later_release_is_unknown_to_an_earlier_one(version, message, fix):
+    found = of_release("operator: {cniNetworkDirectory: /etc/cni/net.d}", version=version)
+
+    assert [one[2:] for one in found] == ([(message, fix)] if message else [])
+
+
+def test_a_value_of_an_earlier_release_is_gone_in_a_later_one_and_an_info_where_the_release_is_not_known():
+    values = "nicConfigurationOperator: {enabled: true}"
+
+    assert [one[0] for one in of_release(values, version="25.10.0")] == ["warning"]
+    assert [one[0] for one in of_release(values, version="25.7.0")] == []
+    assert [one[0] for one in of_release(values, version="")] == ["info"]
+
+
+def test_a_section_that_is_gone_as_a_whole_is_one_finding():
+    values = "driver: {rdma: {enabled: true}}\noperator:\n  initContainer: {image: cuda, repository: nvcr.io/nvidia}\n"
+
+    assert [(severity, path) for severity, path, *_ in findings(values)] == [("info", "operator.initContainer")]
+
+
+def test_the_release_of_a_file_of_values_is_that_of_its_set():
+    values = "nicConfigurationOperator: {enabled: true}\nnfd: {deployNodeFeatureRules: true}\n"
+    cluster = (
+        "---\napiVersion: aksrdma.dev/v1alpha1\nkind: RdmaCluster\nmetadata: {name: c}\nspec: {release: v25.4.0}\n"
+    )
+
+    assert [one[0] for one in findings(values)] == ["info"]
+    assert [one[0] for one in findings(values, release="v26.4.1")] == ["warning"]
+    assert [one[0] for one in findings(values + cluster)] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "severity", "message", "fix"),
+    [
+        ('nfd: {enabled: "false"}', "warning",
+         "is the text 'false': helm takes nothing but a boolean here, and the sub-chart is installed or not as by default",
+         "write false without quotes"),
+        ('nfd: {deployNodeFeatureRules: "False"}', "warning",
+         "is the text 'False', which the chart's templates take for true", "write false without quotes"),
+        ('node-feature-discovery: {worker: {enable: "true"}}', "error",
+         "is the text 'true' where network-operator v26.4.1 wants a boolean, and helm refuses anything else",
+         "write a boolean"),
+        ("operator: {tolerations: {key: sku}}", "error",
+         "is a map where network-operator v26.4.1 wants a list", "write a list"),
+        ("operator: {nodeSelector: [a]}", "error", "is a list where network-operator v26.4.1 wants a map", "write a map"),
+        ("operator: {repository: {a: b}}", "error", "is a map where network-operator v26.4.1 wants one word", "write one word"),
+        ("nfd: false", "error", "is false where network-operator v26.4.1 wants a map", "write a map"),
+        ("nfd: 3", "error", "is the number 3 where network-operator v26.4.1 wants a map", "write a map"),
+        ("upgradeCRDs: {enabled: true}", "error",
+         "is a map where network-operator v26.4.1 wants a boolean", "write a boolean"),
+    ],
+)  # fmt: skip
+def test_a_value_of_the_wrong_type_is_told_with_what_the_chart_wants(values, severity, message, fix):
+    assert [(one[0], *one[2:]) for one in of_release(values)] == [(severity, message, fix)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        'operator: {useDTK: "false"}',
+        'upgradeCRDs: "true"',
+        "operator: {tolerations: null}",
+        'operator: {tolerations: ""}',
+        "nfd: null",
+        "operator: {image: 5}",
+    ],
+)
+def test_what_the_templates_can_use_is_no_finding(values):
+    assert of_release(values) == []
+
+
+def test_values_that_are_text_in_an_argo_application_are_found_on_their_line():
+    text = """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {name: gpu}
+        spec:
+          sources:
+          - chart: gpu-operator
+            targetRevision: v26.3.3
+            helm:
+              values: |
+                nfd:
+                  enabled: false
+                driver:
+                  rmda:
+                    enabled: true
+    """
+
+    (found,) = aksrdma.validate(textwrap.dedent(text)).findings
+
+    assert (found.line, found.column, found.path) == (13, 11, "spec.sources[0].helm.values.driver.rmda")
+    assert found.fix == "write driver.rdma"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: ApplicationSet
+        metadata: {name: no}
+        spec: {template: {spec: {source: {chart: network-operator, targetRevision: 26.4.1,
+          helm: {valuesObject: {nfdx: 1}}}}}}
+        """,
+        """\
+        apiVersion: helm.cattle.io/v1
+        kind: HelmChart
+        metadata: {name: no}
+        spec: {chart: oci://registry.example/charts/network-operator, valuesContent: "nfdx: 1"}
+        """,
+        """\
+        apiVersion: helm.toolkit.fluxcd.io/v2
+        kind: HelmRelease
+        metadata: {name: no}
+        spec: {chartRef: {kind: OCIRepository, name: x}, values: {upgradeCRDs: true, deployCR: false, nfdx: 1}}
+        """,
+        """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {name: no}
+        spec: {source: {chart: network-operator, helm: {parameters: [{name: nfdx, value: "1"}, {value: "2"}]}}}
+        """,
+    ],
+    ids=["application-set", "helm-chart", "chart-known-by-its-values", "parameter"],
+)
+def test_values_are_found_wherever_a_controller_takes_them_from(text):
+    assert "chart-value-unknown" in [one.rule for one in aksrdma.validate(textwrap.dedent(text)).findings]
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"nfd": {"deployNodeFeatureRules": False}}, "network-operator"),
+        ({"deployCR": True, "ofedDriver": {}}, "network-operator"),
+        ({"driver": {"rdma": {"enabled": True}}}, "gpu-operator"),
+        ({"toolkit": {}, "devicePlugin": {}, "gfd": {}}, "gpu-operator"),
+        ({"nfd": {"enabled": True}}, None),
+        ({"operator": {"image": "x"}, "nfd": {"enabled": True}}, None),
+        ({"driver": {"enabled": True}}, None),
+        ({"deployCR": True}, None),
+        ({"driver": {"rdma": {}}, "a": 1, "b": 1}, None),
+        ({"driver": {"rdma": {}}, "a": 1, "x-b": 1, "_c": 1}, "gpu-operator"),
+        ({"kind": "X", "driver": {"rdma": {}}}, None),
+        ([1], None),
+        (None, None),
+    ],
+)
+def test_a_chart_is_known_by_values_that_no_other_has(data, name):
+    found = chart_of(data)
+
+    assert (found.name if found else None) == name
+
+
+def test_values_of_a_chart_that_is_not_judged_are_skipped_and_counted():
+    report = aksrdma.validate("worker: {tolerations: x}\nmaster: {}\nimage: {}\n")
+
+    assert report.findings == ()
+    assert report.summary.not_manifests == 1
+
+
+def test_judged_values_are_no_stranger_to_strict_and_can_be_suppressed():
+    text = "nfd: {deployNodeFeatureRules: false}\nnonsense: 1 # aksrdma: ignore chart-value-unknown -- ours\n"
+    report = aksrdma.validate(text, strict=True)
+
+    assert report.findings == ()
+    assert (report.summary.documents, report.summary.not_manifests, report.summary.suppressed) == (1, 0, 1)
+
+
+def test_a_helm_release_of_another_chart_is_not_said_to_be_judged():
+    report = aksrdma.validate(RELEASE.format(chart="grafana", version="1", values="a: 1"))
+
+    assert report.notes == ()
+    assert report.summary.unknown_kinds == (("helm.toolkit.fluxcd.io/v2 HelmRelease", 1),)
+
+
+@pytest.mark.parametrize("value", ["1", "[1]", "{a: 1}", "'{'", '"a: b: c"', "null", "|\n      - x"])
+def test_values_of_any_shape_are_read_without_a_failure(value):
+    for path in ("values", "valuesContent", "chart", "source", "sources", "template"):
+        for kind in ("helm.toolkit.fluxcd.io/v2 HelmRelease", "argoproj.io/v1alpha1 Application",
+                     "argoproj.io/v1alpha1 ApplicationSet", "helm.cattle.io/v1 HelmChart"):  # fmt: skip
+            version, name = kind.split()
+            text = f"apiVersion: {version}\nkind: {name}\nmetadata: {{name: a}}\nspec:\n  {path}: {value}\n"
+            assert aksrdma.validate(text).findings == ()
