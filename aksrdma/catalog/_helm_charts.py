@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from aksrdma.catalog import load
 from aksrdma.catalog._releases import holds_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RefusedValues:
+    """Two values of a chart by which its templates fail."""
+
+    key: str
+    """Dotted path of a switch that is true."""
+    beside: str
+    """Dotted path of the other value."""
+    value: bool | None
+    """What it is; None: not there, or empty."""
+    unless: str | None
+    """Dotted path of a value beside which both are right."""
+    since: str | None
+    """The first release with the template."""
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MonitorSwitch:
+    """A switch that asks for a ServiceMonitor or a PodMonitor, kinds of Prometheus Operator."""
+
+    key: str
+    """Its dotted path."""
+    beside: str
+    """Dotted path of a switch without which it does nothing."""
+    labels: str
+    """Dotted path of the labels by which a Prometheus takes the monitor."""
+    until: str | None
+    """The first release that goes on without the kinds."""
+    what: str
+    """What becomes of it without the kinds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,6 +56,12 @@ class HelmChart:
     """First keys of which older releases made a NicClusterPolicy."""
     moved: Mapping[str, str]
     """Dotted path of a value that is gone to what is to be done instead, as a fix says it."""
+    defaults: Mapping[str, bool]
+    """Dotted path of a switch to what holds where nothing is said."""
+    nfd_tolerations: tuple[Mapping[str, str], ...]
+    """Tolerations of Node Feature Discovery's worker, which a list of the user's replaces."""
+    monitors: tuple[MonitorSwitch, ...] = field(metadata={"row": MonitorSwitch})
+    refused: tuple[RefusedValues, ...] = field(metadata={"row": RefusedValues})
     source: str
     """Where that is to be seen: repository, file and tags."""
     checked: str

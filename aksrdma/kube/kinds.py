@@ -211,6 +211,8 @@ def _rows() -> Iterator[Kind]:
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
         yield Kind("mellanox.com", kind, namespaced=False)
+    for kind in ("ClusterPolicy", "NVIDIADriver"):
+        yield Kind("nvidia.com", kind, namespaced=False)
     for kind in ("NodeFeature", "NodeFeatureGroup"):
         yield Kind("nfd.k8s-sigs.io", kind)
     yield Kind("nfd.k8s-sigs.io", "NodeFeatureRule", namespaced=False)

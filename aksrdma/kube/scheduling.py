@@ -33,6 +33,13 @@ class Taint:
     value: str
     effect: str
 
+    @classmethod
+    def of(cls, written: str) -> Taint:
+        """Read `KEY=VALUE:EFFECT` or `KEY:EFFECT`, as az and the cluster file write it."""
+        pair, _, effect = written.rpartition(":")
+        key, _, value = pair.partition("=")
+        return cls(key, value, effect)
+
     def __str__(self) -> str:
         return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
 

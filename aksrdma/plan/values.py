@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from aksrdma import catalog
 from aksrdma.findings import FieldPath
 from aksrdma.kube.labels import NVIDIA_GPU
 from aksrdma.plan.decisions import Decisions
@@ -12,15 +13,11 @@ from aksrdma.plan.planned import Planned, Reason
 
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs/values"
 _GPU_NODES: Final = {"key": NVIDIA_GPU, "operator": "Exists", "effect": "NoSchedule"}
-_CONTROL_PLANE: Final = [
-    {"key": f"node-role.kubernetes.io/{role}", "operator": "Exists", "effect": "NoSchedule"}
-    for role in ("master", "control-plane")
-]
 
 
-def _tolerations(decisions: Decisions, charts: list[dict[str, str]]) -> list[Mapping[str, str]]:
+def _tolerations(decisions: Decisions, charts: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Return the chart's own tolerations, which a list of ours replaces, and those of the cluster."""
-    return [*charts, *(one for one in decisions.toleration_data if one not in charts)]
+    return [*map(dict, charts), *(one for one in decisions.toleration_data if one not in charts)]
 
 
 def network_operator(decisions: Decisions) -> Planned:
@@ -34,9 +31,8 @@ def network_operator(decisions: Decisions) -> Planned:
             f"{_UPSTREAM}/network-operator/values.yaml",
         )
     if decisions.tolerations:
-        values["node-feature-discovery"] = {
-            "worker": {"tolerations": _tolerations(decisions, [*_CONTROL_PLANE, _GPU_NODES])}
-        }
+        own = next(chart for chart in catalog.helm_charts() if chart.name == decisions.release.chart.name)
+        values["node-feature-discovery"] = {"worker": {"tolerations": _tolerations(decisions, own.nfd_tolerations)}}
         reasons["node-feature-discovery",] = Reason(
             "NFD's worker must run on the tainted pools, or they are never labeled and nothing is deployed there. "
             "The first three are the chart's own, which this list replaces.",
@@ -58,6 +54,8 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
         "sandboxDevicePlugin": {"enabled": False},
         "dcgmExporter": {"serviceMonitor": {"enabled": True, "additionalLabels": {"release": "kube-prometheus"}}},
     }
+    if not decisions.driver:
+        values["driver"]["rdma"]["useHostMofed"] = True
     source = f"{_UPSTREAM}/gpu-operator/values.yaml"
     reasons: dict[FieldPath, Reason] = {
         ("nfd", "enabled"): Reason("Network Operator brings NFD.", source),
@@ -66,6 +64,11 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
             "Needs the CRDs of Prometheus Operator; drop it without them.", source
         ),
     }
+    if not decisions.driver:
+        reasons["driver", "rdma", "useHostMofed"] = Reason(
+            "The NIC driver is on the host; without this, nvidia-peermem waits for that of a container.",
+            "NVIDIA/gpu-operator cmd/nvidia-validator/main.go",
+        )
     if decisions.tolerations:
         values["daemonsets"] = {"tolerations": _tolerations(decisions, [_GPU_NODES])}
         reasons["daemonsets",] = Reason(

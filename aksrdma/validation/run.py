@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, read_file
 from aksrdma.findings import Finding, Position, Problem
+from aksrdma.kube.kinds import HELM_KINDS
 from aksrdma.validation.cluster_file import nodes_of, read_cluster, vm_sizes_of
 from aksrdma.validation.judge import Locate, finding_of, judge
 from aksrdma.validation.release import kubernetes_of, release_of, versions_note
@@ -105,6 +106,7 @@ def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) 
         values=found.values,
         release_given=options.release is not None,
     )
+    webhook = _webhook_by_values(manifests)
     problems = [problem for _, wrong in clusters for problem in wrong]
     problems += found.problems(strict=options.strict)
     elsewhere = (*found.foreign, *found.by_pods, *found.values)
@@ -120,8 +122,21 @@ def _judge_streams(streams: Sequence[Stream], options: Options, locate: Locate) 
         suppressed=suppressed,
     )
     notes = [*((note,) if note and found.manifests else ()), *filter(None, (other, versions_note(manifests)))]
-    notes += found.notes()
+    notes += [*webhook, *found.notes()]
     return Report((*_yaml_findings(streams, options), *findings), summary, tuple(notes), options)
+
+
+def _webhook_by_values(manifests: ManifestSet) -> Sequence[str]:
+    """Judge as the operator's webhook does, too, where values of the set switch it on, and return a note of that."""
+    if manifests.admission_controller or not (manifests.values or manifests.unknown_kinds & HELM_KINDS):
+        return ()
+    from aksrdma.checks.relation.helm_values import switches_webhook_on  # few sets have such values
+
+    values = switches_webhook_on(manifests)
+    if values is None:
+        return ()
+    manifests.admission_controller = True
+    return (f"{values.document.file}: operator.admissionController.enabled is true: judged as the webhook does, too",)
 
 
 def _yaml_findings(streams: Sequence[Stream], options: Options) -> Iterable[Finding]:

@@ -240,6 +240,15 @@ def test_gpu_operator_values_are_there_where_it_has_work():
     )
 
 
+def test_peermem_looks_for_the_nic_driver_where_it_is():
+    in_container = make_plan(Cluster(node_pools=[H100])).gpu_operator_values
+    on_host = make_plan(Cluster(node_pools=[H100], ofed_driver=OfedDriver(enabled=False))).gpu_operator_values
+
+    assert in_container.data["driver"]["rdma"] == {"enabled": True}
+    assert on_host.data["driver"]["rdma"] == {"enabled": True, "useHostMofed": True}
+    assert on_host.reasons["driver", "rdma", "useHostMofed"].text.startswith("The NIC driver is on the host")
+
+
 def test_every_reason_has_a_text_and_a_source_and_names_a_field_that_is_there():
     for profile in PROFILES:
         plan = make_plan(Cluster(release="v26.4.1", profile=profile, node_pools=[H100]))

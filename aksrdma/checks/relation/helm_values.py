@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +32,8 @@ class ChartValues:
         path: Where in it; the finding of a `--set` parameter points at the parameter.
         data: The values.
         version: The chart's version as the installing object names it; empty where nothing does.
+        is_part: Whether there are more values elsewhere, so that what these do not say is not known.
+        without: Number of first keys that the document does not have: an NVIDIADriver is all of `driver`.
     """
 
     def __init__(
@@ -44,14 +46,18 @@ class ChartValues:
         *,
         text_of: Document | None = None,
         is_parameter: bool = False,
+        is_part: bool = False,
+        without: int = 0,
     ) -> None:
         self.chart = chart
         self.document = document
         self.path = path
         self.data = data
         self.version = version
+        self.is_part = is_part or is_parameter
         self._text_of = text_of
         self._is_parameter = is_parameter
+        self._without = without
 
     def value(self, *keys: str) -> Any:
         """Return a value by its keys, or None."""
@@ -61,7 +67,7 @@ class ChartValues:
         self, rule: str, keys: tuple[str, ...], message: str, fix: str | None = None, severity: Severity | None = None
     ) -> Problem:
         """Return a problem of a value, with its place in the file."""
-        path = self.path if self._is_parameter else (*self.path, *keys)
+        path = self.path if self._is_parameter else (*self.path, *keys[self._without :])
         return Problem(rule, path, message, fix, severity=severity, document=self.document, at=self._place(keys))
 
     def _place(self, keys: tuple[str, ...]) -> Position | None:
@@ -123,15 +129,27 @@ def _of_file(document: Document) -> Iterator[ChartValues]:
 
 
 def _of_object(document: Document) -> Iterator[ChartValues]:
+    found = list(_told_by(document))
+    yield from found
+    if not found and document.kind == "HelmRelease":  # the chart is installed with what it has by default
+        spec = mapping(document.data.get("spec"))
+        row = mapping(step(spec, ("chart", "spec")))
+        if (chart := _named(text(row.get("chart")))) is not None:
+            is_part = bool(spec.get("valuesFrom"))
+            yield ChartValues(chart, document, ("spec",), {}, text(row.get("version")), is_part=is_part)
+
+
+def _told_by(document: Document) -> Iterator[ChartValues]:
     spec = mapping(document.data.get("spec"))
     if document.kind == "HelmRelease":
         chart = mapping(step(spec, ("chart", "spec")))
         name, version = text(chart.get("chart")), text(chart.get("version"))
-        yield from _values(document, ("spec", "values"), name, version)
+        yield from _values(document, ("spec", "values"), name, version, is_part=bool(spec.get("valuesFrom")))
     elif document.kind in ("HelmChart", "HelmChartConfig"):
         name, version = text(spec.get("chart")), text(spec.get("version"))
-        yield from _values(document, ("spec", "valuesContent"), name, version)
-        yield from _values(document, ("spec", "values"), name, version)
+        is_part = document.kind == "HelmChartConfig" or bool(spec.get("valuesSecrets"))
+        for key in ("valuesContent", "values"):
+            yield from _values(document, ("spec", key), name, version, is_part=is_part)
     else:
         above: FieldPath = ("spec",) if document.kind == "Application" else ("spec", "template", "spec")
         sources = [((*above, "source"), mapping(document.value((*above, "source"))))]
@@ -143,7 +161,8 @@ def _of_object(document: Document) -> Iterator[ChartValues]:
 def _of_argo(document: Document, path: FieldPath, source: Mapping[str, Any]) -> Iterator[ChartValues]:
     name, version = text(source.get("chart")), text(source.get("targetRevision"))
     for key in ("values", "valuesObject"):
-        yield from _values(document, (*path, "helm", key), name, version)
+        is_part = bool(step(source, ("helm", "valueFiles")))
+        yield from _values(document, (*path, "helm", key), name, version, is_part=is_part)
     named = _named(name)
     parameters = (*path, "helm", "parameters")
     for place, parameter in items(document.value(parameters), parameters):
@@ -165,7 +184,7 @@ def _set(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {first: made}
 
 
-def _values(document: Document, path: FieldPath, name: str, version: str) -> Iterator[ChartValues]:
+def _values(document: Document, path: FieldPath, name: str, version: str, *, is_part: bool) -> Iterator[ChartValues]:
     data, text_of = document.value(path), None
     if isinstance(data, str) and data.strip():
         from aksrdma.documents import read  # most values are no text
@@ -177,12 +196,12 @@ def _values(document: Document, path: FieldPath, name: str, version: str) -> Ite
         return
     chart = _named(name) if name else chart_of(data)
     if chart is not None:
-        yield ChartValues(chart, document, path, data, version, text_of=text_of)
+        yield ChartValues(chart, document, path, data, version, text_of=text_of, is_part=is_part)
     elif not name:
         for one in catalog.helm_charts():
             below = data.get(one.name)
             if isinstance(below, dict) and chart_of(below) is one and text_of is None:
-                yield ChartValues(one, document, (*path, one.name), below, version)
+                yield ChartValues(one, document, (*path, one.name), below, version, is_part=is_part)
 
 
 def _named(name: str) -> HelmChart | None:
@@ -194,6 +213,78 @@ def chart_values(manifests: ManifestSet) -> tuple[ChartValues, ...]:
     """Return all values of our charts in a set: `manifests.derived(chart_values)`."""
     holders = (one for one in manifests.unknown if one.kind in HELM_KINDS)
     return tuple(found for one in (*manifests.values, *holders) for found in values_in(one))
+
+
+class Told:
+    """What a set tells one chart, by all the values for it: the last word counts.
+
+    Args:
+        values: Values of one chart, in the order of the set.
+    """
+
+    def __init__(self, values: Sequence[ChartValues]) -> None:
+        self.values = values
+        self.chart = values[0].chart
+        self.is_part = any(one.is_part for one in values)
+
+    def said(self, *keys: str) -> ChartValues | None:
+        """Return the values that say a word about a key, or None where nothing does."""
+        return next((one for one in reversed(self.values) if one.value(*keys) is not None), None)
+
+    def value(self, *keys: str) -> Any:
+        """Return what holds of a key: what is said, else the chart's default; None where neither is known."""
+        if (found := self.said(*keys)) is not None:
+            return found.value(*keys)
+        return None if self.is_part else self.chart.defaults.get(".".join(keys))
+
+    def problem(
+        self, rule: str, keys: tuple[str, ...], message: str, fix: str | None = None, severity: Severity | None = None
+    ) -> Problem:
+        """Return a problem of a key, where it is said, or at the values that say nothing of it."""
+        found = self.said(*keys)
+        if found is not None:
+            return found.problem(rule, keys, message, fix, severity)
+        first = self.values[0]
+        above = next(keys[:count] for count in range(len(keys), -1, -1) if first.value(*keys[:count]) is not None)
+        return first.problem(rule, above, message, fix, severity)
+
+
+def told_network_operator(manifests: ManifestSet) -> Told | None:
+    """Return what the set tells Network Operator's chart: `manifests.derived(told_network_operator)`."""
+    return _told(NETWORK_OPERATOR, manifests)
+
+
+def told_gpu_operator(manifests: ManifestSet) -> Told | None:
+    """Return what the set tells GPU Operator's chart; a ClusterPolicy is no part of it."""
+    return _told(GPU_OPERATOR, manifests)
+
+
+def _told(name: str, manifests: ManifestSet) -> Told | None:
+    found = [one for one in manifests.derived(chart_values) if one.chart.name == name]
+    return Told(found) if found else None
+
+
+def switches_webhook_on(manifests: ManifestSet) -> ChartValues | None:
+    """Return the values that switch the operator's webhook on, or None."""
+    told = manifests.derived(told_network_operator)
+    keys = ("operator", "admissionController", "enabled")
+    return told.said(*keys) if told is not None and told.value(*keys) is True else None
+
+
+def chart_names(manifests: ManifestSet) -> frozenset[str]:
+    """Return the names of all charts that a set installs by HelmRelease, Application or HelmChart."""
+    found: set[str] = set()
+    for document in (one for one in manifests.unknown if one.kind in HELM_KINDS):
+        spec = mapping(document.data.get("spec"))
+        template = mapping(step(spec, ("template", "spec")))
+        places = (spec, mapping(step(spec, ("chart", "spec"))), *_sources(spec), *_sources(template))
+        found.update(text(one.get("chart")).rpartition("/")[2] for one in places)
+    return frozenset(found - {""})
+
+
+def _sources(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield mapping(spec.get("source"))
+    yield from (one for _, one in items(spec.get("sources"), ()))
 
 
 def release_of(values: ChartValues, manifests: ManifestSet) -> str | None:

@@ -13,7 +13,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.policies import known_sizes
 from aksrdma.findings import FieldPath, Problem, Severity
-from aksrdma.kube.kinds import RULE_KINDS
+from aksrdma.kube.kinds import HELM_KINDS, RULE_KINDS
 from aksrdma.kube.labels import FEATURE_PREFIX, NIC_LABEL
 from aksrdma.kube.scheduling import REQUIRED
 from aksrdma.kube.values import mapping, sequence
@@ -144,10 +144,9 @@ def nic_label(manifests: ManifestSet) -> Iterator[Problem]:
     if not any(_sets_it(found.rule) for found in rules):
         yield from _not_set(rules, setting, manifests)
         return
-    if setting and manifests.cluster is not None and manifests.cluster.node_feature_rule == "chart":
-        message = (
-            f"the cluster file leaves the chart's own rule on, which gives {NIC_LABEL} to more nodes than this one"
-        )
+    chart_rule = _chart_rule(manifests) if setting else None
+    if chart_rule is not None and chart_rule[0]:
+        message = f"{chart_rule[1]} the chart's own rule on, which gives {NIC_LABEL} to more nodes than this one"
         path = setting[0].label_path(NIC_LABEL)
         yield Problem("nfr-chart-rule-still-on", path, message, document=setting[0].document)
     by_id = [(found, where) for found in setting if (where := _nic_expression(found.rule)) is not None]
@@ -165,6 +164,18 @@ def nic_label(manifests: ManifestSet) -> Iterator[Problem]:
 def _sets_it(rule: FeatureRule) -> bool:
     value = rule.labels.get(NIC_LABEL, "")
     return value == _PRESENT or value.startswith("@") or NIC_LABEL in str(rule.data.get("labelsTemplate", ""))
+
+
+def _chart_rule(manifests: ManifestSet) -> tuple[bool, str] | None:
+    """Return whether the rule of Network Operator's chart is on, and who leaves it so; None where nobody tells."""
+    if manifests.values or manifests.unknown_kinds & HELM_KINDS:
+        from aksrdma.checks.relation.helm_values import told_network_operator  # few sets have such values
+
+        told = manifests.derived(told_network_operator)
+        if told is not None and isinstance(is_on := told.value("nfd", "deployNodeFeatureRules"), bool):
+            return is_on, "the chart's values leave"
+    cluster = manifests.cluster
+    return (cluster.node_feature_rule == "chart", "the cluster file leaves") if cluster is not None else None
 
 
 def _not_set(rules: list[_Rule], setting: list[_Rule], manifests: ManifestSet) -> Iterator[Problem]:
@@ -194,9 +205,9 @@ def _not_set(rules: list[_Rule], setting: list[_Rule], manifests: ManifestSet) -
 
 
 def _severity_where_unset(rules: list[_Rule], manifests: ManifestSet) -> Severity | None:
-    """Say how bad it is that no rule sets the label: only the cluster file knows whether the chart's rule is on."""
-    if manifests.cluster is not None:
-        return None if manifests.cluster.node_feature_rule == "chart" else "error"
+    """Say how bad it is that no rule sets the label, which the chart's own rule may do."""
+    if (chart_rule := _chart_rule(manifests)) is not None:
+        return None if chart_rule[0] else "error"
     installed = manifests.derived(Installed)
     if not any(installed.deploys(section) for section in _SELECTING):
         return None

@@ -15,7 +15,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import Problem, format_path
 from aksrdma.kube.kinds import POLICY_KINDS
-from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NVIDIA_GPU
+from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE
 from aksrdma.kube.scheduling import Requirement, placement_of
 from aksrdma.kube.values import mapping
 
@@ -53,17 +53,6 @@ def cluster_policies(manifests: ManifestSet) -> Iterator[Problem]:
         else:
             message = f"the operator heeds one NicClusterPolicy, that of {where}, and ignores {document.name!r}"
         yield Problem("nicclusterpolicy-second", path, message, document=document)
-
-
-@rule("gpu-operator-waits-for-host-driver", kinds={"ClusterPolicy"})
-def host_driver(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find GPU Operator policies that wait for a NIC driver on the host, where it comes in a container."""
-    path = ("spec", "driver", "rdma", "useHostMofed")
-    for document in (*manifests.by_kind.get("ClusterPolicy", ()), *manifests.unknown_by_kind.get("ClusterPolicy", ())):
-        of_gpu = document.api_version.partition("/")[0] == NVIDIA_GPU.partition("/")[0]
-        if of_gpu and document.value(path) is True and manifests.derived(Installed).deploys("ofedDriver"):
-            message = "useHostMofed waits for a driver on the host, and ofedDriver brings it in a container"
-            yield Problem("gpu-operator-waits-for-host-driver", path, message, document=document)
 
 
 @rule("nic-policy-section-in-both", kinds={"NicNodePolicy"})

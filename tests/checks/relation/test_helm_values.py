@@ -290,3 +290,52 @@ def test_values_of_any_shape_are_read_without_a_failure(value):
             version, name = kind.split()
             text = f"apiVersion: {version}\nkind: {name}\nmetadata: {{name: a}}\nspec:\n  {path}: {value}\n"
             assert aksrdma.validate(text).findings == ()
+
+
+POLICY = """\
+---
+apiVersion: mellanox.com/v1alpha1
+kind: NicClusterPolicy
+metadata: {name: nic-cluster-policy}
+spec:
+  sriovDevicePlugin:
+    image: sriov-network-device-plugin
+    repository: nvcr.io/nvidia/mellanox
+    version: network-operator-v26.4.1
+    config: |
+      {"resourceList": [{"resourceName": "ib", "resourcePrefix": "rdma", "selectors": {"isRdma": true, "vendors": ["15b3"]}}]}
+"""
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_webhook_judges_where_the_values_switch_it_on(enabled):
+    values = f"operator: {{admissionController: {{enabled: {str(enabled).lower()}, useCertManager: true}}}}\n"
+    report = aksrdma.validate(values + POLICY)
+
+    assert ("webhook-resource-prefix" in {one.rule for one in report.findings}) is enabled
+    note = ": operator.admissionController.enabled is true: judged as the webhook does, too"
+    assert any(one.endswith(note) for one in report.notes) is enabled
+
+
+def test_the_last_word_on_a_value_counts():
+    first, last = (
+        "nfd: {deployNodeFeatureRules: true, enabled: false}",
+        "nfd: {deployNodeFeatureRules: true, enabled: true}",
+    )
+    other = "---\ndriver: {rdma: {enabled: true}}\nnfd: {enabled: true}\n"
+
+    def rules(*values):
+        return {one.rule for one in aksrdma.validate("\n---\n".join(values) + "\n" + other).findings}
+
+    assert "node-feature-discovery-twice" in rules(first, last)
+    assert "node-feature-discovery-twice" not in rules(last, first)
+
+
+def test_two_charts_with_discovery_are_told_once_and_at_the_second():
+    text = "nfd: {deployNodeFeatureRules: true}\n---\ndriver: {rdma: {enabled: true}}\n"
+    (found,) = [one for one in aksrdma.validate(text).findings if one.rule == "node-feature-discovery-twice"]
+
+    assert found.document == 2
+    assert found.message == (
+        "nfd.enabled is true by default, and the chart network-operator of the set brings Node Feature Discovery, too"
+    )

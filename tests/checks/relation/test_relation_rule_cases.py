@@ -13,7 +13,7 @@ from aksrdma.checks import register
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import Cluster
 from aksrdma.findings import format_path
-from aksrdma.kube.kinds import WORKLOADS
+from aksrdma.kube.kinds import HELM_KINDS, WORKLOADS
 
 CASES = Path(__file__).parents[2] / "cases" / "rules"
 THEMES = ("network_relation", "node_label", "policy", "release")
@@ -21,7 +21,9 @@ ROWS = {row.id: row for theme in THEMES for row in catalog.rules_of(theme)}
 CHECKS = [
     one
     for one in register.every_check()
-    if one.of_set and not one.of_webhook and not one.kinds & (WORKLOADS | {"ClusterQueue", "Namespace"})
+    if one.of_set
+    and not one.of_webhook
+    and not one.kinds & (WORKLOADS | HELM_KINDS | {"ClusterQueue", "Namespace", "NVIDIADriver"})
 ]
 KINDS = {rule: check.kinds for check in CHECKS for rule in check.rules}
 
@@ -35,7 +37,8 @@ def manifests_of(text: str) -> ManifestSet:
     assert not stream.problems
     clusters = [Cluster.from_mapping(found.data) for found in stream.documents if found.kind == "RdmaCluster"]
     return ManifestSet(
-        stream.documents,
+        [found for found in stream.documents if found.kind],
+        values=[found for found in stream.documents if not found.kind],
         release=header(text, "release")[0],
         admission_controller=header(text, "admission-controller") == ["on"],
         vm_sizes=tuple(header(text, "vm-size")),
