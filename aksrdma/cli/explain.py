@@ -60,7 +60,7 @@ def _explained(name: str) -> str:
     )
     known = [one for group in groups for one in group]
     raise UnknownNameError(
-        f"nothing named {name!r}{hint(name, known)}; it takes a rule, an environment variable, a field path, a profile, "
+        f"nothing named {name!r}{hint(name, known, most=None)}; it takes a rule, an environment variable, a field path, a profile, "
         "a release or a VM size"
     )
 

@@ -61,7 +61,7 @@ def prepared(options: Options) -> Options:
 
     for name in (*options.select, *options.ignore):
         if name not in (known := {*catalog.rules(), *get_args(Layer)}):
-            raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known)}")
+            raise UnknownNameError(f"no rule or layer named {name!r}{hint(name, known, most=None)}")
     release = catalog.release_name(options.release) if options.release else None
     kubernetes = kubernetes_version(options.kubernetes_version) if options.kubernetes_version else None
     sizes = tuple(vm_size_name(size) for size in options.vm_sizes)
