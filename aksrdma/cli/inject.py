@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +15,18 @@ from aksrdma.errors import ReadError, UsageError
 from aksrdma.validation.sources import iter_files, sources_of
 
 if TYPE_CHECKING:
-    from aksrdma.catalog import VmSize
-    from aksrdma.workloads.inject import InjectedFile
+    from aksrdma.documents import Document
+    from aksrdma.workloads.inject import InjectedFile, Injection
 
 
 @click.command("inject")
 @click.argument("paths", nargs=-1, metavar="[PATH ...]")
 @click.option("--cluster", metavar="CLUSTER", help="Cluster file, as `aksrdma init` prints it.")
-@click.option("--pool", metavar="NAME", help="Node pool of the cluster; not needed where it has one.")
+@click.option(
+    "--pool",
+    metavar="NAME",
+    help="Node pool of the cluster [the only one that the workload selects, or that can run it].",
+)
 @click.option("--vm-size", metavar="SIZE", help="VM size of the nodes, without a cluster file.")
 @profile_option
 @click.option("--gpus", type=int, metavar="N", help="GPUs for each container that works.")
@@ -32,7 +37,8 @@ if TYPE_CHECKING:
     "presets",
     multiple=True,
     metavar="NAME",
-    help="Environment: nccl, rccl, ucx, mpi, ..., none; repeat it [nccl for NVIDIA GPUs, rccl for AMD].",
+    help="Environment: one that `aksrdma catalog presets` has for the VM size, such as nccl, or none; repeat it [nccl for "
+    "NVIDIA GPUs, rccl for AMD, none without GPUs].",
 )
 @click.option(
     "--keep-env", is_flag=True, help="A variable with another value, or one that turns RDMA off, is no conflict."
@@ -74,23 +80,35 @@ def command(
     aksrdma inject train.yaml --vm-size Standard_ND96isr_H100_v5 --gpus 8 --diff
     kustomize build base | aksrdma inject --cluster cluster.yaml -o patch > rdma/kustomization.yaml
     """
-    from aksrdma.workloads.inject import component, inject_files, injection_for, pool_named
+    from aksrdma.workloads.inject import component, inject_files, injection_for, pool_named, pools_for
 
     _check(cluster, pool, vm_size, output, diff)
     named = paths_beside(cluster, paths, "the cluster file and the manifests")
     plan = plan_of(cluster, None, profile, [vm_size] if vm_size else [])
-    injection = injection_for(
-        plan.decisions,
-        pool=pool_named(plan.decisions, pool) if cluster else None,
-        gpus=gpus,
-        nics=nics,
-        presets=presets,
-        topology_config_map=topology_config_map,
-        container=container,
-        keep_env=keep_env,
-        fix_env=fix_env,
-    )
-    files = inject_files(list(_contents(named)), injection)
+    notes: list[str] = []
+
+    @cache
+    def injection(pool: str | None) -> Injection:
+        return injection_for(
+            plan.decisions,
+            pool=pool,
+            gpus=gpus,
+            nics=nics,
+            presets=presets,
+            topology_config_map=topology_config_map,
+            container=container,
+            keep_env=keep_env,
+            fix_env=fix_env,
+        )
+
+    def for_each(documents: Sequence[Document]) -> list[Injection]:
+        chosen = pools_for(plan.decisions, documents, gpus=gpus, nics=nics)
+        notes.extend(chosen.notes)
+        return [injection(one) for one in chosen.pools]
+
+    one_pool = pool is not None or vm_size is not None or len(plan.decisions.pools) < 2
+    own = injection(pool_named(plan.decisions, pool) if cluster else None) if one_pool else for_each
+    files = inject_files(list(_contents(named)), own)
     if not any(file.objects for file in files):
         names = ", ".join(file.name for file in files) or ", ".join(named)
         raise ReadError(f"{names}: no manifest in it: it is empty; what was to write it may have failed")
@@ -100,9 +118,7 @@ def command(
     text = "".join(file.diff() for file in files) if diff else component(files) if output == "patch" else _joined(files)
     click.echo(text, nl=False)
     _show_plan(files, quiet)
-    added = any(one.result.edits for file in files for one in file.objects)
-    of_all = [*_of_parts(files, injection.vm_size), *injection.notes] if added else []
-    say(quiet, *dict.fromkeys([*of_all, *_notes(files)]))
+    say(quiet, *dict.fromkeys([*notes, *_of_all(files), *_notes(files)]))
     return 0
 
 
@@ -167,19 +183,23 @@ def _show_plan(files: Sequence[InjectedFile], quiet: bool) -> None:
                     click.echo("\n".join(f"  + {what.ljust(width)}  {why}" for what, why in rows), err=True)
 
 
-def _of_parts(files: Sequence[InjectedFile], size: VmSize) -> Iterator[str]:
-    plans = (plan for file in files for one in file.objects for plan in one.result.plan)
-    if any(plan.part and plan.added for plan in plans):
-        from aksrdma.workloads.inject.proportion import near
+def _of_all(files: Sequence[InjectedFile]) -> Iterator[str]:
+    """Yield what is to be said once of the nodes for which something was added."""
+    from aksrdma.workloads.inject.proportion import near
 
-        yield from filter(None, [near(size)])
+    for one in (one for file in files for one in file.objects if one.injection and one.result.edits):
+        assert one.injection is not None
+        if any(plan.part and plan.added for plan in one.result.plan):
+            yield from filter(None, [near(one.injection.vm_size)])
+        yield from one.injection.notes
 
 
 def _notes(files: Sequence[InjectedFile]) -> Iterator[str]:
     for file in files:
         for one in file.objects:
-            label = f"{one.place(())}: {one.document.label or 'a document without a kind'}"
-            yield from (f"{label}: {note}" for note in one.result.notes)
+            name = one.document.label or "a document without a kind"
+            yield from (f"{one.place(note.path)}: {name}: {note.text}" for note in one.result.notes)
+            label = f"{one.place(())}: {name}"
             if one.unknown and not one.result.plan:
                 yield f"{label} passes through unchanged: aksrdma knows no pods of this kind"
         yield from (f"{file.name}: {label} was written anew, without its comments" for label in file.rewritten)

@@ -79,6 +79,48 @@ def test_a_plan_that_was_told_is_not_told_again(capsys, tmp_path):
     assert err.count("  + rdma/ib: 1") == 1
 
 
+def test_the_pool_is_the_one_that_the_workload_selects(capsys, tmp_path):
+    text = deployment("nvidia.com/gpu: 1").replace(
+        "    spec:\n      containers", "    spec:\n      nodeSelector: {agentpool: b}\n      containers"
+    )
+    (tmp_path / "deploy.yaml").write_text(text)
+    (tmp_path / "two.yaml").write_text(CLUSTER.replace("hbv3", "b").replace("HB120rs_v3", "ND96asr_v4"))
+
+    assert run(["inject", "deploy.yaml", "--cluster", "two.yaml"]) == 0
+
+    out, err = capsys.readouterr()
+    assert "{agentpool: b, kubernetes.azure.com/agentpool: b}" in out
+    assert "note: deploy.yaml:1: Deployment/serve is for pool b, which it selects\n" in err
+    assert "on Standard_ND96asr_v4 each GPU has a NIC beside it" in err
+
+
+def test_a_pool_is_asked_for_where_several_can_be_meant(capsys, tmp_path):
+    (tmp_path / "two.yaml").write_text(CLUSTER.replace("HB120rs_v3", "ND96asr_v4"))
+
+    assert run(["inject", "pod.yaml", "--cluster", "two.yaml"]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "error: pod.yaml:1: Pod/a may run in 2 node pools of cluster train-01, and each is a fabric of its own; choose one with "
+        "--pool: ndh100 (Standard_ND96isr_H100_v5), hbv3 (Standard_ND96asr_v4)\n"
+    )
+
+
+def test_a_note_points_to_the_line_that_it_is_about(capsys, tmp_path):
+    (tmp_path / "off.yaml").write_text(
+        POD + "    env:\n    - {name: NCCL_NET, value: Socket}\n    - {name: A, value: b}\n"
+        "    - {name: NCCL_IB_DISABLE, value: '1'}\n    - {name: NCCL_PXN_DISABLE, value: '0'}\n"
+    )
+
+    assert run(["inject", "off.yaml", *H100, "--fix-env", "--keep-env"]) == 0
+
+    err = capsys.readouterr().err
+    assert "note: off.yaml:13: Pod/a: taken out: NCCL_NET=Socket" in err
+    assert "note: off.yaml:15: Pod/a: taken out: NCCL_IB_DISABLE=1" in err
+    assert "note: off.yaml:16: Pod/a: NCCL_PXN_DISABLE stays '0'" in err
+
+
 def test_no_plan_is_told_where_notes_are_not_wanted(capsys, tmp_path):
     (tmp_path / "deploy.yaml").write_text(deployment("nvidia.com/gpu: 1"))
 
@@ -257,12 +299,17 @@ def test_a_conflict_exits_1_with_both_values_and_prints_nothing(capsys, tmp_path
         pytest.param([], 2, "give --cluster or --vm-size", id="neither cluster nor VM size"),
         pytest.param([*H100, "--cluster", "cluster.yaml"], 2, "one of them", id="cluster and VM size"),
         pytest.param([*H100, "--pool", "a"], 2, "--pool names a node pool of a --cluster", id="a pool of no cluster"),
-        pytest.param(["--cluster", "cluster.yaml"], 2, "--pool (ndh100, hbv3)", id="a cluster with several pools"),
         pytest.param(
             ["--cluster", "cluster.yaml", "--pool", "ndh10"], 2, "did you mean ndh100?", id="a pool that is not there"
         ),
         pytest.param(["--vm-size", "ND96isr_H100"], 2, "did you mean Standard_ND96isr_H100_v5", id="a wrong size"),
         pytest.param(["--vm-size", "Standard_NC24rs_v3"], 2, "was retired", id="a retired size"),
+        pytest.param(
+            ["--vm-size", "Standard_HB176rs_v4", "--preset", "mpi"],
+            2,
+            "the catalog has none for it: UCX, and Open MPI with it, find the InfiniBand NIC by themselves; leave --preset out",
+            id="a preset on a size that needs none",
+        ),
         pytest.param([*H100, "--preset", "ncll"], 2, "did you mean nccl", id="a wrong preset"),
         pytest.param([*H100, "--diff", "-o", "patch"], 2, "leave -o patch out", id="a diff of a patch"),
         pytest.param([*H100, "missing.yaml"], 3, "missing.yaml: there is no such file", id="a missing file"),

@@ -221,11 +221,11 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
     nodes: list[Nodes] = []
     for pool in decisions.pools:
         size = decisions.sizes[pool.name]
-        labels = _labels(pool.name, pool.vm_size, size)
+        labels = pool_labels(pool.name, pool.vm_size, size)
         if decisions.driver:  # the operator sets it where its driver is ready; manifests of others select by it
             labels["network.nvidia.com/operator.mofed.wait"] = "false"
         site = Site(labels, tuple(_taint(taint) for taint in pool.taints), complete=False)
-        has = {**_capacity(size), **_units(rdma, decisions, size)}
+        has = {**node_capacity(size), **rdma_units(rdma, decisions, size)}
         nodes.append(Nodes(pool.name, pool.count or 0, has, site, vm_size=size.name))
     large = [note for pool in decisions.pools for note in fabric_note(pool.name, pool.count or 0)]
     large += [no_driver_image(pool.name, "AzureLinux") for pool in decisions.pools if pool.os_sku == "AzureLinux"]
@@ -294,13 +294,15 @@ def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str
 
     name = pool["name"]
     spot = text(pool.get("scaleSetPriority")).casefold() == "spot"
-    labels = _labels(name, pool["vmSize"], size)
+    labels = pool_labels(name, pool["vmSize"], size)
     # The mode is told in any case, and the label is in lower case.
     labels["kubernetes.azure.com/mode"] = text(pool.get("mode")).casefold() or None
     labels[_SPOT_LABEL] = "spot" if spot else None
     labels |= {key: str(value) for key, value in mapping(pool.get("nodeLabels")).items()}
     # A retired size has NICs that no device plugin serves; of any other size without a row nothing is known.
-    has = {**_capacity(size), **_units(rdma, decisions, size)} if size and size.usable else _gpus(pool["vmSize"])
+    has = (
+        {**node_capacity(size), **rdma_units(rdma, decisions, size)} if size and size.usable else _gpus(pool["vmSize"])
+    )
     has[PODS] = integer(pool.get("maxPods")) or catalog.kubelet().max_pods
     stopped = mapping(pool.get("powerState")).get("code") == "Stopped"
     taints = [text(taint) for taint in sequence(pool.get("nodeTaints"))]
@@ -336,7 +338,7 @@ def _gpus(vm_size: str) -> dict[str, int]:
 # What a node of a pool has
 
 
-def _capacity(size: VmSize) -> dict[str, int]:
+def node_capacity(size: VmSize) -> dict[str, int]:
     """Return what a node of a VM size has for pods, apart from RDMA; observed figures where somebody printed them."""
     from aksrdma import catalog
 
@@ -366,13 +368,13 @@ def _rdma_resource(decisions: Decisions) -> tuple[str, ...]:
     return () if name is None else (name,)
 
 
-def _units(rdma: Sequence[str], decisions: Decisions, size: VmSize) -> dict[str, int]:
+def rdma_units(rdma: Sequence[str], decisions: Decisions, size: VmSize) -> dict[str, int]:
     """Return the units of RDMA on a node: one for each NIC, or the slots that share them all."""
     alone = decisions.cluster.profile == "sriov-device-plugin"
     return dict.fromkeys(rdma, size.infiniband.nic_count if alone else decisions.cluster.rdma.shared_slots)
 
 
-def _labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str | None]:
+def pool_labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str | None]:
     """Return the labels that a node of a pool has for sure; None is one that it does not have."""
     labels: dict[str, str | None] = {"kubernetes.io/os": "linux"}
     labels |= dict.fromkeys(AGENT_POOL, pool) | dict.fromkeys(INSTANCE_TYPE, vm_size)

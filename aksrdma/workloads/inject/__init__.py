@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aksrdma.workloads.inject.engine import Injected, inject, injected, injected_together, runtimes_of
     from aksrdma.workloads.inject.files import InjectedFile, InjectedObject, component, inject_files
     from aksrdma.workloads.inject.intent import Injection, injection_for, pool_named
+    from aksrdma.workloads.inject.pools import pools_for
 
 __all__ = [
     "Edit",
@@ -31,6 +32,7 @@ __all__ = [
     "injected_together",
     "injection_for",
     "pool_named",
+    "pools_for",
     "runtimes_of",
 ]
 
@@ -42,5 +44,6 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
             "engine": ("Injected", "inject", "injected", "injected_together", "runtimes_of"),
             "files": ("InjectedFile", "InjectedObject", "component", "inject_files"),
             "intent": ("Injection", "injection_for", "pool_named"),
+            "pools": ("pools_for",),
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aksrdma.errors import AksrdmaError
 from aksrdma.findings import FieldPath, Problem
@@ -209,12 +209,20 @@ class Planned:
     """Whether it has a part of its node's GPUs, and NICs of its own, of which it cannot be said which."""
 
 
+class Note(NamedTuple):
+    """What the user should know of one object."""
+
+    path: FieldPath
+    """Where it stands, as the object was."""
+    text: str
+
+
 @dataclass(slots=True)
 class Report:
     """Collects what one object gets, and its conflicts and notes."""
 
     conflicts: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     plans: list[Planned] = field(default_factory=list)
 
     def begin(self, path: FieldPath, role: str, *, left: str = "", lacks: bool = False) -> Planned:
@@ -230,10 +238,10 @@ class Report:
         """Add a conflict."""
         self.conflicts.append(Problem(CONFLICT, path, message, fix))
 
-    def note(self, text: str) -> None:
+    def note(self, path: FieldPath, text: str) -> None:
         """Add a note, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        if not any(one.text == text for one in self.notes):
+            self.notes.append(Note(path, text))
 
 
 class InjectionError(AksrdmaError):

@@ -17,6 +17,7 @@ from aksrdma.workloads.inject.edits import (
     Edit,
     InjectionError,
     MalformedError,
+    Note,
     Planned,
     Report,
     apply,
@@ -54,7 +55,7 @@ class Injected:
     """What was added; empty where everything was there, or the kind makes no pods."""
     conflicts: tuple[Problem, ...]
     """Where the object contradicts what RDMA needs; `data` is of no use then."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     """What the user should know."""
     plan: tuple[Planned, ...] = ()
     """What each pod template got, and why."""
@@ -83,13 +84,16 @@ def injected(data: Mapping[str, Any], injection: Injection, *, runtimes: Collect
 
 
 def injected_together(
-    objects: Sequence[Mapping[str, Any]], injection: Injection, *, runtimes: Collection[RuntimeName] = ()
+    objects: Sequence[Mapping[str, Any]],
+    injection: Injection | Sequence[Injection],
+    *,
+    runtimes: Collection[RuntimeName] = (),
 ) -> list[Injected]:
     """Return objects with what RDMA needs, each with the edits that make it so, and every conflict.
 
     Args:
         objects: what goes to one cluster: a variable may come from a ConfigMap among them.
-        injection: what to add.
+        injection: what to add, or what to add to each.
         runtimes: training runtimes that get the same injection.
     """
     from aksrdma.workloads.inject.environment import (  # the relation checks, which conflicts alone need
@@ -100,28 +104,31 @@ def injected_together(
     )
 
     given: list[Mapping[str, Any]] = list(objects)
-    added = [_add(data, injection, runtimes) for data in given]
-    found = judged([data for data, _ in added], injection)
+    injections = [injection] * len(given) if isinstance(injection, Injection) else list(injection)
+    added = [_add(data, own, runtimes) for data, own in zip(given, injections, strict=True)]
+    found = judged([data for data, _ in added], injections)
     removed: list[list[Edit]] = [[] for _ in given]
-    if injection.fix_env:
+    taken: list[list[Note]] = [[] for _ in given]
+    if any(one.fix_env for one in injections):
         for index, (own, (_, report)) in enumerate(zip(found, added, strict=True)):
             wrong = [one for one in _of_rdma(own.conflicts, report) if is_literal(one.path)]
             if wrong:
                 removed[index] = without(given[index], [one.path for one in wrong])
                 given[index] = apply(removed[index], given[index])
-                added[index] = _add(given[index], injection, runtimes)
-                added[index][1].notes[:0] = [f"taken out: {one.message}" for one in wrong]
+                added[index] = _add(given[index], injections[index], runtimes)
+                taken[index] = [Note(one.path, f"taken out: {one.message}") for one in wrong]
         if any(removed):  # what was taken out may have stood before the same name in a ConfigMap
-            found = judged([data for data, _ in added], injection)
+            found = judged([data for data, _ in added], injections)
     done: list[Injected] = []
-    for before, edits, (after, report), own in zip(given, removed, added, found, strict=True):
+    for before, edits, gone, (after, report), own in zip(given, removed, taken, added, found, strict=True):
         said = {one.path for one in own.conflicts} | {path for path, _ in own.hints}
         preset = [one for one in report.conflicts if one.path not in said]  # which says less of the same variable
         found_now = (*preset, *_of_rdma(own.conflicts, report))
         conflicts = tuple(one._replace(path=restored(one.path, edits)) for one in found_now)
-        notes = (*report.notes, *dict.fromkeys(text for _, text in own.hints))
+        told = {one.text: one for one in reversed([*report.notes, *(Note(*hint) for hint in own.hints)])}
+        left = (one._replace(path=restored(one.path, edits)) for one in reversed(told.values()))
         all_edits = () if conflicts else (*edits, *between(unshared(before), after))
-        done.append(Injected(after, all_edits, conflicts, notes, tuple(report.plans)))
+        done.append(Injected(after, all_edits, conflicts, (*gone, *left), tuple(report.plans)))
     return done
 
 
@@ -199,13 +206,14 @@ def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report)
             left = "its pods do not do the work, but start, prepare or route it"
             report.begin(template.real(template.path), _role_of(data, template), left=left)
     for template, role in zip(working, _roles(data, working, injection, report), strict=True):
-        told = len(report.conflicts)
+        told, noted = len(report.conflicts), len(report.notes)
         try:
             add_to_template(Cursor(template.data, template.path), injection, report, role)
         except MalformedError as error:
             raise MalformedError(template.real(error.path), error.wanted) from None
         finally:
             report.conflicts[told:] = [one._replace(path=template.real(one.path)) for one in report.conflicts[told:]]
+            report.notes[noted:] = [one._replace(path=template.real(one.path)) for one in report.notes[noted:]]
         try:
             template.store(data)
         except NotAMappingError as error:
@@ -222,7 +230,8 @@ def _roles(
         fabric, shape = None if _alone(data) else fabric_of(data), template.place.shape if template.place else None
         if fabric and injection.pool is None and shape is not None and "affinity" in shape.refuses:
             report.note(
-                f"{data['kind']} has no field for affinity: select one pool, or its pods may part (--cluster, --pool)"
+                template.spec_path,
+                f"{data['kind']} has no field for affinity: select one pool, or its pods may part (--cluster, --pool)",
             )
             fabric = None
         yield Role(
@@ -290,8 +299,9 @@ def _add_to_train_job(job: Cursor, injection: Injection, report: Report, runtime
             add_resources(trainer.mapping("resourcesPerNode"), share, injection, report)
         if given is None and not runtime_injected:
             report.note(
+                (*job.path, *RESOURCES),
                 "resourcesPerNode replaces the resources of the runtime; put its cpu, memory and GPUs beside the RDMA "
-                "resource"
+                "resource",
             )
         add_environment(trainer, injection, report)
     if not runtime_injected:

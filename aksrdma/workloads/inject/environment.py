@@ -30,20 +30,23 @@ class Judged(NamedTuple):
     """What is no conflict: a choice, or what is kept on purpose; with the place."""
 
 
-def judged(objects: Sequence[Mapping[str, Any]], injection: Injection) -> list[Judged]:
+def judged(objects: Sequence[Mapping[str, Any]], injections: Sequence[Injection]) -> list[Judged]:
     """Return what the variables of objects do to RDMA, each judged beside all others.
 
     Args:
         objects: the workloads with RDMA, and whatever else goes to the cluster, such as ConfigMaps.
-        injection: says on which nodes they run, and whether variables are kept.
+        injections: say on which nodes each runs, and whether variables are kept.
     """
     documents = [Document.from_data(data) for data in objects]
     number = {id(document): index for index, document in enumerate(documents)}
-    manifests = ManifestSet(documents, release=catalog.newest(), vm_sizes=(injection.vm_size.name,))
     found: list[list[Problem]] = [[] for _ in objects]
-    for problem in where_they_stand(variables(manifests), manifests):
-        found[number[id(problem.document)]].append(problem)
-    return [_judged(problems, injection) for problems in found]
+    for size in dict.fromkeys(one.vm_size.name for one in injections):
+        manifests = ManifestSet(documents, release=catalog.newest(), vm_sizes=(size,))
+        for problem in where_they_stand(variables(manifests), manifests):
+            index = number[id(problem.document)]
+            if injections[index].vm_size.name == size:
+                found[index].append(problem)
+    return [_judged(problems, injection) for problems, injection in zip(found, injections, strict=True)]
 
 
 def _judged(problems: Iterable[Problem], injection: Injection) -> Judged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ class InjectedObject:
     result: Injected
     unknown: bool
     """Whether its kind is one of which nothing is known, so that it passes through."""
+    injection: Injection | None = None
+    """What was to be added; None for what is no object."""
 
     def place(self, path: FieldPath) -> str:
         """Return `file:line` of a field, or of the nearest that is there."""
@@ -59,13 +61,15 @@ class InjectedFile:
 
 
 def inject_files(
-    files: Sequence[tuple[str, bytes]], injection: Injection, limits: Limits = DEFAULT_LIMITS
+    files: Sequence[tuple[str, bytes]],
+    injection: Injection | Callable[[Sequence[Document]], Sequence[Injection]],
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[InjectedFile]:
     """Return files with what RDMA needs; training runtimes and their TrainJobs may lie in different files.
 
     Args:
         files: name and content of each.
-        injection: what to add.
+        injection: what to add, or what gives it for each of the objects, once they are read.
         limits: how large and how deep a file may be.
 
     Raises:
@@ -82,8 +86,9 @@ def inject_files(
         raise ReadError("\n".join(wrong))
     runtimes = runtimes_of(document.data for stream in streams for document in stream.documents)
     objects = [document for stream in streams for document in stream.documents if isinstance(document.data, dict)]
-    done = injected_together([document.data for document in objects], injection, runtimes=runtimes)
-    results = dict(zip(map(id, objects), done, strict=True))
+    given = [injection] * len(objects) if isinstance(injection, Injection) else injection(objects)
+    done = injected_together([document.data for document in objects], given, runtimes=runtimes)
+    results = dict(zip(map(id, objects), zip(done, given, strict=True), strict=True))
     return [_injected_file(stream, content, results) for stream, (_, content) in zip(streams, files, strict=True)]
 
 
@@ -96,11 +101,11 @@ def _no_objects(stream: Stream) -> Iterator[str]:
             yield f"{where} is no object, which every item of a List is; take it out"
 
 
-def _injected_file(stream: Stream, content: bytes, results: Mapping[int, Injected]) -> InjectedFile:
+def _injected_file(stream: Stream, content: bytes, results: Mapping[int, tuple[Injected, Injection]]) -> InjectedFile:
     objects: list[InjectedObject] = []
     for document in stream.documents:
-        result = results.get(id(document)) or Injected(document.data, (), (), ())
-        objects.append(InjectedObject(document, result, passes_unknown(document.data)))
+        result, injection = results.get(id(document)) or (Injected(document.data, (), (), ()), None)
+        objects.append(InjectedObject(document, result, passes_unknown(document.data), injection))
     decoded = decode(content)
     assert not isinstance(decoded, Problem)  # `read` found none
     before, rewritten = decoded[0], list[str]()

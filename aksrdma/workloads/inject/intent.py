@@ -256,5 +256,9 @@ def _preset(size: VmSize, name: str) -> Preset:
         if wanted == preset.library.casefold():
             return preset
     words = [preset.name.partition("-")[2] for preset in known]
-    offered = f" (it has: {', '.join(words)}, {NONE})" if words else "; the catalog has none for it, leave --preset out"
+    # Open MPI v5.0.8, docs/tuning-apps/networking/ib-and-roce.rst: UCX is taken for InfiniBand without being asked for.
+    why = ": UCX, and Open MPI with it, find the InfiniBand NIC by themselves" if size.gpu is None else ""
+    offered = (
+        f" (it has: {', '.join(words)}, {NONE})" if words else f"; the catalog has none for it{why}; leave --preset out"
+    )
     raise UnknownNameError(f"no preset {name!r} for {size.name}{hint(name, words)}{offered}")

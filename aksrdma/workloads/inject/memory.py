@@ -54,8 +54,9 @@ def note_user(pod: Cursor, container: Cursor, report: Report) -> None:
     if user not in (None, 0) or (user is None and not_root is True):
         who = "a user that is not root" if user is None else f"user {user}"
         report.note(
+            container.path,
             f"{IPC_LOCK} has effect for root only, and {container.data.get('name')} runs as {who}: run it as root, or "
-            "raise the limit of locked memory (LimitMEMLOCK of containerd) on the nodes"
+            "raise the limit of locked memory (LimitMEMLOCK of containerd) on the nodes",
         )
 
 

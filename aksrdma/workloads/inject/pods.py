@@ -193,7 +193,8 @@ def add_resources(resources: Cursor, share: Share, injection: Injection, report:
             report.added(f"{name}: {share.units}", share.why, container)
         elif before is not None and injection.unit_is_nic and before != share.units:
             report.note(
-                f"{container or 'it'} keeps {name}: {before}; {share.units or 'none'} would be in proportion: {share.why}"
+                (*resources.path, "limits", name),
+                f"{container or 'it'} keeps {name}: {before}; {share.units or 'none'} would be in proportion: {share.why}",
             )
         asked, most = _number(resources.at("limits", name)), injection.vm_size.infiniband.nic_count
         if injection.unit_is_nic and asked is not None and asked > most:
@@ -274,7 +275,10 @@ def add_environment(owner: Cursor, injection: Injection, report: Report) -> None
         elif "valueFrom" not in item.data and item.data.get("value") != value:
             theirs = item.data.get("value", "")
             if injection.keep_env:
-                report.note(f"{name} stays {theirs!r}; the preset for {injection.vm_size.name} has {value!r}")
+                report.note(
+                    (*item.path, "value"),
+                    f"{name} stays {theirs!r}; the preset for {injection.vm_size.name} has {value!r}",
+                )
                 continue
             report.conflict(
                 (*item.path, "value"),
@@ -285,7 +289,9 @@ def add_environment(owner: Cursor, injection: Injection, report: Report) -> None
         count = f"{len(new)} variable{'s' * (len(new) != 1)}"
         report.added(count, f"preset {', '.join(injection.presets)}: {', '.join(new)}", owner.data.get("name"))
     if injection.environment and owner.data.get("envFrom"):
-        report.note("variables of the preset go before those of the same name that envFrom brings")
+        report.note(
+            (*owner.path, "envFrom"), "variables of the preset go before those of the same name that envFrom brings"
+        )
 
 
 def add_network(template: Cursor, namespace: str, injection: Injection, report: Report) -> None:

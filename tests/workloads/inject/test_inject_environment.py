@@ -61,7 +61,7 @@ def test_what_hides_the_proof_is_a_hint_and_stays():
 
     assert done.conflicts == ()
     assert done.data["spec"]["containers"][0]["env"][0] == {"name": "NCCL_DEBUG", "value": "WARN"}
-    [note] = done.notes
+    [(_, note)] = done.notes
     assert note.startswith("NCCL_DEBUG=WARN logs no transport")
 
 
@@ -69,7 +69,7 @@ def test_what_is_of_mpi_alone_is_a_hint_where_nccl_carries_the_data():
     done = injected(pod(container(**env(UCX_TLS="tcp"))), injection())
 
     assert done.conflicts == ()
-    assert done.notes[0].startswith("UCX_TLS=tcp ")
+    assert done.notes[0].text.startswith("UCX_TLS=tcp ")
 
 
 def test_a_choice_of_the_size_is_a_hint():
@@ -79,7 +79,7 @@ def test_a_choice_of_the_size_is_a_hint():
     done = injected(given, injection(GB300, presets=["none"]))
 
     assert done.conflicts == ()
-    assert done.notes[0].startswith("NCCL_IB_DISABLE=1 ")
+    assert done.notes[0].text.startswith("NCCL_IB_DISABLE=1 ")
 
 
 def test_it_is_kept_where_that_is_asked_for():
@@ -87,7 +87,9 @@ def test_it_is_kept_where_that_is_asked_for():
 
     assert done.conflicts == ()
     assert "NCCL_NET" in names(done.data)
-    assert done.notes == ("NCCL_NET=Socket makes NCCL use TCP and nothing else; it stays, as --keep-env asks",)
+    assert [one.text for one in done.notes] == [
+        "NCCL_NET=Socket makes NCCL use TCP and nothing else; it stays, as --keep-env asks"
+    ]
 
 
 def test_gpus_without_a_nic_may_have_any_variable():
@@ -108,10 +110,10 @@ class TestFix:
         assert given == before
         assert done.conflicts == ()
         assert names(done.data)[:3] == ["A", "C", "NCCL_SOCKET_IFNAME"]
-        assert done.notes == (
+        assert [one.text for one in done.notes] == [
             "taken out: NCCL_IB_DISABLE=1 keeps NCCL off InfiniBand: between nodes its data goes over TCP",
             "taken out: NCCL_NET=Socket makes NCCL use TCP and nothing else",
-        )
+        ]
         assert [one.path[-1] for one in done.edits if one.removes] == [3, 1]
         assert injected(done.data, injection(fix_env=True)).edits == ()
 

@@ -179,9 +179,9 @@ class TestOwnWays:
         }
         assert "affinity" not in str(done.data)
         assert "aksrdma.dev/fabric" not in str(done.data)
-        assert done.notes == (
-            "MiniCluster has no field for affinity: select one pool, or its pods may part (--cluster, --pool)",
-        )
+        assert [one.text for one in done.notes] == [
+            "MiniCluster has no field for affinity: select one pool, or its pods may part (--cluster, --pool)"
+        ]
         assert injected(objects_of("minicluster")[0], injection("Standard_HB368rs_v5", pool="hb")).notes == ()
 
     def test_a_mini_cluster_runs_ranks_and_needs_no_gpus(self):
@@ -305,7 +305,7 @@ class TestTrainJob:
         job = objects_of("trainjob")[0]
         del job["spec"]["trainer"]["resourcesPerNode"]
 
-        assert "replaces the resources of the runtime" in injected(job, injection()).notes[0]
+        assert "replaces the resources of the runtime" in injected(job, injection()).notes[0].text
 
     def test_a_job_without_anything_to_set_gets_no_empty_trainer(self):
         objects = objects_of("trainingruntime")

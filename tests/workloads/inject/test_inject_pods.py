@@ -60,7 +60,7 @@ def test_ipc_lock_is_added_to(given, expected):
     ],
 )
 def test_a_capability_that_has_no_effect_is_noted_for(spec, noted):
-    assert ("effect for root only" in "".join(injected(pod(**spec), injection()).notes)) is noted
+    assert ("effect for root only" in str(injected(pod(**spec), injection()).notes)) is noted
 
 
 @pytest.mark.parametrize("given", [{}, None], ids=["empty", "null"])
@@ -271,7 +271,7 @@ class TestEnvironment:
         done = injected(pod(container(env=given)), injection(keep_env=True))
 
         assert main_of(done.data)["env"][0] == given[0]
-        assert done.notes == (f"NCCL_PXN_DISABLE stays '0'; the preset for {H100} has '1'",)
+        assert [one.text for one in done.notes] == [f"NCCL_PXN_DISABLE stays '0'; the preset for {H100} has '1'"]
 
     def test_a_preset_of_another_size_is_unknown(self):
         with pytest.raises(UnknownNameError, match=r"no preset 'rccl' for .*it has: nccl"):
@@ -350,6 +350,6 @@ def test_a_volume_of_the_topology_config_map_is_mounted_and_not_made_again():
     ],
 )
 def test_the_note_says_as_whom_the_container_runs(context, who):
-    (note,) = injected(pod(securityContext=context), injection()).notes
+    ((_, note),) = injected(pod(securityContext=context), injection()).notes
 
     assert f"runs as {who}: run it as root" in note

@@ -316,7 +316,9 @@ class TestPlan:
         done = injected(given, injection())
 
         assert nics(done.data) == [8]
-        assert done.notes == ("main keeps rdma/ib: 8; 1 would be in proportion: 1 of 8 NICs for 1 of 8 GPUs",)
+        assert [one.text for one in done.notes] == [
+            "main keeps rdma/ib: 8; 1 would be in proportion: 1 of 8 NICs for 1 of 8 GPUs"
+        ]
 
     def test_a_number_of_ones_own_in_proportion_is_no_news(self):
         given = pod(cpu(resources={"limits": {"nvidia.com/gpu": 1, "rdma/ib": "1"}}))
