@@ -16,7 +16,8 @@ from aksrdma.validation.sources import iter_files, sources_of
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
-    from aksrdma.workloads.inject import InjectedFile, Injection
+    from aksrdma.workloads.inject import InjectedFile, InjectedObject, Injection
+    from aksrdma.workloads.inject.edits import Planned
 
 
 @click.command("inject")
@@ -181,17 +182,28 @@ def _show_plan(files: Sequence[InjectedFile], quiet: bool) -> None:
                 if same == place:
                     width = max(len(what) for what, _ in rows)
                     click.echo("\n".join(f"  + {what.ljust(width)}  {why}" for what, why in rows), err=True)
+                    if _is_far(one, plan):
+                        click.echo(
+                            "  ? whether these NICs are the ones near its GPUs nobody promises: see below", err=True
+                        )
 
 
 def _of_all(files: Sequence[InjectedFile]) -> Iterator[str]:
     """Yield what is to be said once of the nodes for which something was added."""
     from aksrdma.workloads.inject.proportion import near
 
-    for one in (one for file in files for one in file.objects if one.injection and one.result.edits):
-        assert one.injection is not None
-        if any(plan.part and plan.added for plan in one.result.plan):
-            yield from filter(None, [near(one.injection.vm_size)])
-        yield from one.injection.notes
+    for one in (one for file in files for one in file.objects):
+        if one.injection is not None and one.result.edits:
+            if any(_is_far(one, plan) for plan in one.result.plan):
+                yield from filter(None, [near(one.injection.vm_size)])
+            yield from one.injection.notes
+
+
+def _is_far(one: InjectedObject, plan: Planned) -> bool:
+    """Whether a pod has a part of a node of which it cannot be said that its NICs are near its GPUs."""
+    from aksrdma.workloads.inject.proportion import near
+
+    return bool(plan.part and plan.added and one.injection and near(one.injection.vm_size))
 
 
 def _notes(files: Sequence[InjectedFile]) -> Iterator[str]:

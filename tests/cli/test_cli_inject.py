@@ -63,8 +63,30 @@ def test_the_plan_says_what_each_pod_template_gets_and_why(capsys, tmp_path):
     assert lines[0] == "deploy.yaml:6: Deployment/serve, container vllm:"
     assert lines[2] == "  + rdma/ib: 1    1 of 8 NICs for 1 of 8 GPUs"
     assert lines[3].startswith("  + 9 variables   preset ndv5-nccl: NCCL_SOCKET_IFNAME, ")
-    assert lines[7].startswith("note: with a part of a node a GPU may get a NIC that is far from it")
+    assert lines[7] == "  ? whether these NICs are the ones near its GPUs nobody promises: see below"
+    assert lines[8].startswith("note: with a part of a node a GPU may get a NIC that is far from it")
     assert sum("part of a node" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("asks", "size", "told"),
+    [
+        ("nvidia.com/gpu: 4", "Standard_ND96isr_H100_v5", True),
+        ("nvidia.com/gpu: 8", "Standard_ND96isr_H100_v5", False),
+        ("nvidia.com/gpu: 8", "Standard_ND40rs_v2", False),
+        ("cpu: 1", "Standard_HB176rs_v4", False),
+    ],
+)
+def test_the_plan_of_a_part_of_a_node_says_what_nobody_promises(capsys, tmp_path, asks, size, told):
+    prefill = f"    - name: Prefill\n      podTemplate: {{spec: {{containers: [{{name: main, image: a, resources: {{limits: {{{asks}}}}}}}]}}}}\n"
+    (tmp_path / "graph.yaml").write_text(
+        "apiVersion: nvidia.com/v1beta1\nkind: DynamoGraphDeployment\nmetadata: {name: g}\nspec:\n  components:\n"
+        + prefill
+    )
+
+    assert run(["inject", "graph.yaml", "--vm-size", size]) == 0
+
+    assert ("nobody promises" in capsys.readouterr().err) is told
 
 
 def test_a_plan_that_was_told_is_not_told_again(capsys, tmp_path):
