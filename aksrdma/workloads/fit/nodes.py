@@ -80,6 +80,8 @@ class Verdict:
     message: str = ""
     """Why not; empty where it may."""
     fix: str = ""
+    rule: str = ""
+    """Which wish or taint it is, whatever the node has in its place; empty where that is the message."""
     assumed: tuple[str, ...] = ()
     """Labels that nobody has said the node has, taken as the pod wants them."""
 
@@ -165,4 +167,5 @@ def _refused(field_name: str, wanted: Requirement, site: Site) -> Verdict:
     what = "the node's name" if wanted.key == NODE_NAME else f"the label {wanted.key}"
     found = "is not there" if value is None else f"is {value}"
     fix = f"change the {field_name}" + ("" if value is None else f" to {value}, or choose another pool")
-    return Verdict(f"its {field_name} wants {wanted}, and {what} {found}", fix)
+    rule = f"its {field_name} wants {wanted}"
+    return Verdict(f"{rule}, and {what} {found}", fix, rule)

@@ -33,16 +33,24 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """What is odd about some nodes of a pool."""
+    """What keeps a pod off some nodes of a pool, which are alike in that."""
 
     nodes: tuple[str, ...]
     what: str
     fix: str
-    held: bool = False
-    """Whether nothing is wrong with them: pods that run there hold what is asked for."""
+    of: int
+    """Nodes of the pool."""
+    wrong: bool
+    """Whether it is the nodes that are to be mended, rather than what the pods want, or who is there already."""
+    listed: bool = False
+    """Whether `what` names the nodes."""
 
     def __str__(self) -> str:
-        return f"{named(self.nodes)}: {self.what}"
+        if self.of == 1:
+            return f"{self.nodes[0]}: {self.what}"
+        count = len(self.nodes)
+        many = f"all {count} nodes" if count == self.of else f"{count} of {self.of} nodes"
+        return f"{many}: {self.what}" + ("" if self.listed else f" ({named(self.nodes)})")
 
 
 def named(nodes: Iterable[str], between: str = ", ") -> str:
@@ -57,40 +65,69 @@ def odd_nodes(packing: Packing, group: PodGroup, shape: Shape, pool: str) -> lis
 
     Only nodes that kubectl printed have names and states of their own.
     """
-    found: dict[tuple[str, str, bool], list[str]] = {}
+    found: dict[tuple[str, bool], tuple[list[str], dict[str, None], str]] = {}
+    held: dict[str, str] = {}
     for nodes, start in packing.starts[pool]:
         name = nodes.site.labels.get(NODE_NAME)
         if name is None or (
             start.kind in shape.kinds and all(start.free[number] >= need for number, need in shape.needs)
         ):
             continue
-        if told := _what(packing, group, nodes, pool):
-            found.setdefault(told, []).append(name)
-    return [
-        Odd(tuple(names), what, fix.format(nodes=" ".join(names[:_NAMED])), held)
-        for (what, fix, held), names in found.items()
-    ]
+        verdict = packing.verdicts(group.placement)[start.kind]
+        told = None if verdict.rule else _what(packing, group, nodes, pool)
+        if told is None and not verdict.ok:
+            told = verdict.message, _quoted(verdict.fix)
+            key = verdict.rule or verdict.message, False
+        elif told is not None:
+            key = told[0], True
+        else:
+            if holders := ", ".join(_holders(group, nodes)):
+                held[name] = holders
+            continue
+        names, messages, _ = found.setdefault(key, ([], {}, told[1]))
+        names.append(name)
+        messages[told[0]] = None
+    of = len(packing.starts[pool])
+    odd = []
+    for (rule, wrong), (names, messages, fix) in found.items():
+        # What each has in the place of what is wanted is told where it is one thing.
+        same = len(messages) == 1
+        what, fix = (next(iter(messages)), fix) if same else (rule, "let it want what they have, or choose other nodes")
+        odd.append(Odd(tuple(names), what, fix.format(nodes=" ".join(names[:_NAMED])), of, wrong))
+    if held:
+        by = named([f"{name} by {who}" for name, who in held.items()])
+        what = f"held by {next(iter(held.values()))}" if of == 1 else f"held by other pods: {by}"
+        odd.append(Odd(tuple(held), what, "end what is not needed there", of, wrong=False, listed=of > 1))
+    return odd
 
 
-def _what(packing: Packing, group: PodGroup, nodes: Nodes, pool: str) -> tuple[str, str, bool] | None:
-    """Return what is odd about a node, what mends it, and whether pods there are all there is to it."""
+def closed(nodes: Nodes) -> str:
+    """Return the state for which a node takes no new pod, whatever is free there; empty where it takes some."""
+    states = (_STATES[one.key][0] for one in nodes.site.taints if one.key in _STATES and one.effect in EVICTING)
+    return next(states, "")
+
+
+def _quoted(fix: str) -> str:
+    """Return a text that stays as it is where names of nodes are put into it."""
+    return fix.replace("{", "{{").replace("}", "}}")
+
+
+def _what(packing: Packing, group: PodGroup, nodes: Nodes, pool: str) -> tuple[str, str] | None:
+    """Return what is odd about a node itself, and what mends it."""
     for taint in nodes.site.taints:
         tolerated = any(one.tolerates(taint) for one in group.placement.tolerations)
         if taint.key in _STATES and taint.effect in EVICTING and not tolerated:
-            return (*_STATES[taint.key], False)
+            return _STATES[taint.key]
     for resource, need in group.requests.items():
         has, most = nodes.allocatable.get(resource, 0), whole(packing, pool, resource)
         if not is_device(resource) or has >= need or has == most:
             continue  # what no node of the pool has is a matter of the pool
         if resource not in nodes.allocatable:
-            return f"no {resource}", _not_offered(resource, "{nodes}"), False
+            return f"no {resource}", _not_offered(resource, "{nodes}")
         if not has:
-            return f"0 {resource}, so the device plugin there found none", found_none(resource), False
+            return f"0 {resource}, so the device plugin there found none", found_none(resource)
         mend = f"`kubectl describe node {{nodes}}` and the log of the device plugin of {resource} there"
-        return f"{has} of {most} {resource}", mend, False
-    holders = list(_holders(group, nodes))
-    if holders:
-        return f"held by {', '.join(holders)}", "end what is not needed there", True
+        return f"{has} of {most} {resource}", mend
     return None
 
 

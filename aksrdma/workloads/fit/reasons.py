@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
@@ -13,8 +13,8 @@ from aksrdma.kube.resources import is_gpu
 from aksrdma.kube.scheduling import NODE_NAME
 from aksrdma.workloads.fit.amounts import PODS, is_device, show_amount
 from aksrdma.workloads.fit.nodes import STOPPED
-from aksrdma.workloads.fit.oddities import Odd, found_none, named, odd_nodes, whole
-from aksrdma.workloads.fit.packing import UNLIMITED, Packing, Shape, room
+from aksrdma.workloads.fit.oddities import closed, found_none, named, odd_nodes, whole
+from aksrdma.workloads.fit.packing import UNLIMITED, Bin, Packing, Shape, room
 from aksrdma.workloads.fit.pods import PodGroup
 from aksrdma.workloads.fit.report import Left, PoolFit, PoolLeft, Reason
 
@@ -43,7 +43,7 @@ def runs_out(packing: Packing, shape: Shape, free: tuple[int, ...], per_node: in
 def reasons_of(
     packing: Packing, group: PodGroup, shape: Shape, fits: Sequence[PoolFit], pending: int
 ) -> tuple[Reason, ...]:
-    """Return why pods of a template stay Pending: for each node pool the first thing that keeps them out.
+    """Return why pods of a template stay Pending: for each node pool what keeps them out, a line a kind of reason.
 
     Args:
         packing: The nodes, with all that has a place.
@@ -54,7 +54,7 @@ def reasons_of(
     """
     if missing := list(_exposed_nowhere(packing, group, shape)):
         return tuple(missing)
-    return tuple(_in_pool(packing, group, shape, pool, fits, pending) for pool in packing.pools)
+    return tuple(one for pool in packing.pools for one in _in_pool(packing, group, shape, pool, fits, pending))
 
 
 def _exposed_nowhere(packing: Packing, group: PodGroup, shape: Shape) -> Iterator[Reason]:
@@ -142,45 +142,42 @@ def _vm_size(name: str) -> VmSize | None:
 
 def _in_pool(
     packing: Packing, group: PodGroup, shape: Shape, pool: str, fits: Sequence[PoolFit], pending: int
-) -> Reason:
+) -> list[Reason]:
+    """Return why a pool takes no further pod: first of all of it, then of nodes that differ from the others."""
     kinds = [number for number, kind in enumerate(packing.kinds) if kind.pool == pool]
     allowed = [packing.kinds[number] for number in kinds if number in shape.kinds]
     if not packing.bins[pool]:
-        return Reason(pool, *_empty(packing, pool))
+        return [Reason(pool, *_empty(packing, pool))]
     odd = odd_nodes(packing, group, shape, pool)
-    wrong = [one for one in odd if not one.held]
+    wrong = any(one.wrong for one in odd)
+    told = [Reason(pool, str(one), one.fix) for one in odd]
     if not allowed:
-        if wrong:
-            return Reason(pool, "; ".join(map(str, wrong)), "; ".join(one.fix for one in wrong))
-        verdict = packing.verdicts(group.placement)[kinds[0]]  # nodes of a pool are mostly alike, so one speaks for all
-        return Reason(pool, verdict.message, verdict.fix)
+        verdict = packing.verdicts(group.placement)[kinds[0]]  # nodes that have no names are all alike
+        same = len(odd) == 1 and odd[0].what == verdict.message
+        return [Reason(pool, verdict.message, verdict.fix)] if same or not odd else told
     for name, need in group.requests.items():
         most = max(kind.allocatable[name] for kind in allowed)
         if need > most:
-            return _too_much(packing, name, need, most, pool, allowed[0].vm_size, wrong)
-    told = "".join(f"; {one}" for one in odd)
-    mend = "; ".join(one.fix for one in wrong)
+            # Those that are large enough take none, or would be if they were whole.
+            if wrong and whole(packing, pool, name) >= need:
+                return told
+            return [_too_much(packing, name, need, most, pool, allowed[0].vm_size)]
     fit = next((one for one in fits if one.pool == pool), None)
     if not shape.relations.alone and _has_room(packing, pool, shape):
         rule = next(word for says, word in _RULES if shape.relations.says(says))
         taken = f"takes {fit.placed}, and " if fit and fit.placed else ""
-        return Reason(
-            pool, f"{taken}{rule} keeps the rest off the nodes that have room{told}", mend or f"change {rule}"
-        )
+        return [Reason(pool, f"{taken}{rule} keeps the rest off the nodes that have room", f"change {rule}"), *told]
     if fit is None:
         if odd:
-            return Reason(pool, "; ".join(map(str, odd)), mend or "end what is not needed, or let the pool grow")
-        return Reason(pool, f"{_taken(packing, pool, shape)} is taken already", "free nodes, or let the pool grow")
-    message = (
-        f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} run{'s' * (len(fit.runs_out) == 1)} out{told}"
-    )
-    if mend:
-        return Reason(pool, message, mend)
+            return told
+        return [Reason(pool, f"{_taken(packing, pool, shape)} is taken already", "free nodes, or let the pool grow")]
+    message = f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} run{'s' * (len(fit.runs_out) == 1)} out"
+    if wrong:
+        return [Reason(pool, message, "mend what is told of its other nodes"), *told]
     if not fit.placed:
-        return Reason(pool, message, "ask for fewer replicas, or let the pool grow")
+        return [Reason(pool, message, "ask for fewer replicas, or let the pool grow"), *told]
     more = -(-pending // fit.per_node)
-    end = "end what is not needed, or " if odd else ""
-    return Reason(pool, message, f"{end}{more} more node{'s' * (more > 1)} would take the rest")
+    return [Reason(pool, message, f"{more} more node{'s' * (more > 1)} would take the rest"), *told]
 
 
 _RULES: Final = (
@@ -202,14 +199,8 @@ def _empty(packing: Packing, pool: str) -> tuple[str, str]:
     return (f"it has no nodes{f': {why}' if why else ''}", "start it" if why == STOPPED else "let it grow")
 
 
-def _too_much(
-    packing: Packing, name: str, need: int, most: int, pool: str, size: str | None, wrong: Sequence[Odd]
-) -> Reason:
+def _too_much(packing: Packing, name: str, need: int, most: int, pool: str, size: str | None) -> Reason:
     """Return what is to be said where no node of a pool is large enough for a pod, whatever runs there."""
-    if (
-        wrong and whole(packing, pool, name) >= need
-    ):  # those that are large enough take none, or would be if they were whole
-        return Reason(pool, "; ".join(map(str, wrong)), "; ".join(one.fix for one in wrong))
     if most == 0 and is_device(name) and (reason := _not_offered(packing, name, pool)):
         return reason
     node = f"a node ({size})" if size else "a node"
@@ -239,12 +230,14 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
 
     Args:
         packing: The nodes, with all pods on them.
-        shapes: What the pods ask for.
+        shapes: What the pods ask for, those of DaemonSets left out.
     """
     asking: dict[int, dict[Shape, None]] = {number: {} for number in packing.devices}
+    open_kinds: set[int] = set()
     for shape in shapes:
         # Without its place among the templates, because many workloads ask for the same.
         plain = Shape(shape.needs, shape.kinds)
+        open_kinds |= shape.kinds
         for number, _ in shape.needs:
             if number in asking:
                 asking[number][plain] = None
@@ -252,19 +245,61 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
     wanted = {kind for asked in asking.values() for one in asked for kind in one.kinds}
     found: list[PoolLeft] = []
     for pool, bins in packing.bins.items():
-        left = [0] * len(packing.resources)
-        stranded = [0] * len(packing.resources)
+        states = {start.kind: closed(nodes) for nodes, start in packing.starts[pool] if start.kind not in open_kinds}
+        left, stranded, shut = ([0] * len(packing.resources) for _ in range(3))
+        beside: Counter[tuple[str, str]] = Counter()
+        """What is stranded on nodes that none of the pods took, by what is missing there."""
         for node, count in bins.items():
+            amounts = shut if states.get(node.kind) else left
             for number, free in enumerate(node.free):
-                left[number] += free * count
-                if free > 0 and node.taken and number in asking and node.kind in wanted:
-                    useful = any(node.kind in one.kinds and room(node.free, one.needs) for one in asking[number])
-                    stranded[number] += 0 if useful else free * count
+                amounts[number] += free * count
+                if free <= 0 or amounts is shut or number not in asking or node.kind not in wanted:
+                    continue
+                asked = [one for one in asking[number] if node.kind in one.kinds]
+                if any(room(node.free, one.needs) for one in asked):
+                    continue
+                lacking = [_lacking(packing, node, one) for one in asked]
+                if node.taken or (lacking and all(lacking)):
+                    stranded[number] += free * count
+                if not node.taken and lacking and lacking[0]:
+                    beside[packing.resources[number], lacking[0]] += free * count
+        said = [
+            f"{show_amount(name, amount)} {name} of what is stranded are on nodes with too few {lacks} for a pod"
+            for (name, lacks), amount in beside.items()
+        ]
         size = next((kind.vm_size for kind in packing.kinds if kind.pool == pool), None)
-        resources = tuple(
-            Left(name, packing.total[pool][number], left[number], stranded[number])
+        shown = [
+            number
             for number, name in enumerate(packing.resources)
             if 0 < packing.total[pool][number] < UNLIMITED and name in packing.shown
+        ]
+        resources = tuple(
+            Left(packing.resources[number], packing.total[pool][number], left[number], stranded[number], shut[number])
+            for number in shown
         )
-        found.append(PoolLeft(pool, size, sum(bins.values()), resources))
+        said = [*_of_closed(packing, pool, states, resources), *said]
+        found.append(PoolLeft(pool, size, sum(bins.values()), resources, tuple(said)))
     return tuple(found)
+
+
+def _lacking(packing: Packing, node: Bin, shape: Shape) -> str:
+    """Return the device of which a node has too few for a pod; empty where it has enough of each."""
+    return next(
+        (packing.resources[at] for at, need in shape.needs if at in packing.devices and node.free[at] < need), ""
+    )
+
+
+def _of_closed(packing: Packing, pool: str, states: Mapping[int, str], resources: Iterable[Left]) -> Iterator[str]:
+    """Yield what is free on nodes that take no pods, and so is not left, with the nodes and their states."""
+    devices = [
+        f"{show_amount(one.resource, one.closed)} {one.resource}"
+        for one in resources
+        if one.closed and is_device(one.resource)
+    ]
+    by_state: dict[str, list[str]] = {}
+    for nodes, start in packing.starts[pool]:
+        if state := states.get(start.kind):
+            by_state.setdefault(state, []).append(str(nodes.site.labels.get(NODE_NAME) or "a node"))
+    if devices:
+        where = "; ".join(f"{state}: {named(names)}" for state, names in by_state.items())
+        yield f"{', '.join(devices)} more, not counted as left: on nodes that take no new pod ({where})"

@@ -144,7 +144,9 @@ class Left:
     total: int
     left: int
     stranded: int
-    """Of what is left: on nodes where none of these workloads' pods that ask for it fits any more."""
+    """Of what is left: on nodes where none of these workloads' pods that ask for it fits, or fits any more."""
+    closed: int = 0
+    """Not counted as left: free on nodes that take no new pod, as they are cordoned or not ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ class PoolLeft:
     vm_size: str | None
     nodes: int
     resources: tuple[Left, ...]
+    said: tuple[str, ...] = ()
+    """What the numbers alone do not tell, a sentence each."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -167,9 +171,11 @@ class PoolLeft:
                     "total": write_amount(one.resource, one.total),
                     "left": write_amount(one.resource, one.left),
                     "stranded": write_amount(one.resource, one.stranded),
+                    "closed": write_amount(one.resource, one.closed),
                 }
                 for one in self.resources
             },
+            "said": list(self.said),
         }
 
 
@@ -230,7 +236,8 @@ def render_table(report: FitReport) -> str:
         for number, one in enumerate(one for one in pool.resources if one.resource != PODS):
             amounts = (show_amount(one.resource, amount) for amount in (one.total, one.left, one.stranded))
             rows.append((*(head if number == 0 else ("", "")), one.resource, *amounts))
-    parts = [workloads, _table(_LEFT_HEAD, rows)]
+    said = "".join(f"  pool {pool.pool}: {one}\n" for pool in report.pools for one in pool.said)
+    parts = [workloads, _table(_LEFT_HEAD, rows) + said]
     pending: list[str] = []
     for workload in report.workloads:
         for pods in workload.pods:

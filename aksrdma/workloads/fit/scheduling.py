@@ -37,7 +37,8 @@ def fit(cluster: ClusterNodes, workloads: Sequence[Workload]) -> FitReport:
     scheduler = _Scheduler(cluster, workloads)
     done = tuple(scheduler.workload(one) for one in workloads)
     notes = dict.fromkeys([*cluster.notes, *scheduler.notes, *(note for one in workloads for note in one.notes)])
-    return FitReport(cluster.origin, done, pools_left(scheduler.packing, scheduler.shapes.values()), tuple(notes))
+    shapes = (scheduler.shapes[id(group)] for one in workloads if not one.daemon for group in one.pods)
+    return FitReport(cluster.origin, done, pools_left(scheduler.packing, shapes), tuple(notes))
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from tests.workloads.fit.fit_objects import (
 FULL = {"gpu": "8", "ib": "8"}
 SIZED = {"node.kubernetes.io/instance-type": H100}
 NO_R = {"node.kubernetes.io/instance-type": "Standard_ND96is_H100_v5"}
+ZONE = {"topology.kubernetes.io/zone": "1"}
 NIC = {"feature.node.kubernetes.io/pci-15b3.present": "true"}
 
 
@@ -45,22 +46,25 @@ LABEL = "whether it has the label feature.node.kubernetes.io/pci-15b3.present"
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
-        pytest.param(cordoned("n0"), "n0: cordoned; `kubectl uncordon n0`", id="cordoned"),
-        pytest.param(in_state("n0", "Ready", "False"), "n0: not ready; `kubectl describe node n0` says why", id="not-ready"),
-        pytest.param(in_state("n0", "Ready", "Unknown"), "n0: not ready, its kubelet does not answer; `kubectl describe node n0`", id="unreachable"),
-        pytest.param(in_state("n0", "DiskPressure", "True"), "n0: short of disk; `kubectl describe node n0` says what takes it", id="disk"),
-        pytest.param(node("n0", "a", gpu="8"), f"n0: no rdma/ib; see whether driver and device plugin run on n0, and {LABEL}", id="no-rdma"),
-        pytest.param(node("n0", "a", ib="8"), "n0: no nvidia.com/gpu; see whether the driver and device plugin of the GPU Operator run on n0", id="no-gpu"),
-        pytest.param(node("n0", "a", gpu="7", ib="8"), "n0: 7 of 8 nvidia.com/gpu; `kubectl describe node n0` and the log of the device plugin of nvidia.com/gpu there", id="7-of-8"),
-        pytest.param(node("n0", "a", gpu="0", ib="8"), "n0: 0 nvidia.com/gpu, so the device plugin there found none; look at the GPU driver on the node and at the log of the device plugin", id="gpu-0"),
-        pytest.param(node("n0", "a", gpu="8", ib="0"), "n0: 0 rdma/ib, so the device plugin there found none; look at the selectors in the plugin's configuration, at the driver on the node, and at the log of the plugin", id="rdma-0"),
+        pytest.param(cordoned("n0"), "cordoned (n0); `kubectl uncordon n0`", id="cordoned"),
+        pytest.param(in_state("n0", "Ready", "False"), "not ready (n0); `kubectl describe node n0` says why", id="not-ready"),
+        pytest.param(in_state("n0", "Ready", "Unknown"), "not ready, its kubelet does not answer (n0); `kubectl describe node n0`", id="unreachable"),
+        pytest.param(in_state("n0", "DiskPressure", "True"), "short of disk (n0); `kubectl describe node n0` says what takes it", id="disk"),
+        pytest.param(node("n0", "a", gpu="8"), f"no rdma/ib (n0); see whether driver and device plugin run on n0, and {LABEL}", id="no-rdma"),
+        pytest.param(node("n0", "a", ib="8"), "no nvidia.com/gpu (n0); see whether the driver and device plugin of the GPU Operator run on n0", id="no-gpu"),
+        pytest.param(node("n0", "a", gpu="7", ib="8"), "7 of 8 nvidia.com/gpu (n0); `kubectl describe node n0` and the log of the device plugin of nvidia.com/gpu there", id="7-of-8"),
+        pytest.param(node("n0", "a", gpu="0", ib="8"), "0 nvidia.com/gpu, so the device plugin there found none (n0); look at the GPU driver on the node and at the log of the device plugin", id="gpu-0"),
+        pytest.param(node("n0", "a", gpu="8", ib="0"), "0 rdma/ib, so the device plugin there found none (n0); look at the selectors in the plugin's configuration, at the driver on the node, and at the log of the plugin", id="rdma-0"),
     ],
 )  # fmt: skip
 def test_an_odd_node_is_named_and_no_further_one_is_asked_for(odd, said):
     report = fitted(kubectl(odd, node("n1", "a", **FULL)), job(pods=2, gpu="8", ib="8"))
 
     assert placed(report) == [{"a": 1}]
-    assert why(report) == [f"pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; {said}"]
+    assert why(report) == [
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; mend what is told of its other nodes",
+        f"pool a: 1 of 2 nodes: {said}",
+    ]
 
 
 @pytest.mark.parametrize("status", ["True", "Unknown"])
@@ -85,8 +89,9 @@ def test_a_node_that_other_pods_hold_is_named_with_them():
     report = fitted(found, job(pods=2, gpu="8", ib="8"))
 
     assert why(report) == [
-        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; a-0: held by pod default/old (1 nvidia.com/gpu, 8 rdma/ib); "
-        "end what is not needed, or 1 more node would take the rest"
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest",
+        "pool a: 1 of 2 nodes: held by other pods: a-0 by pod default/old (1 nvidia.com/gpu, 8 rdma/ib); end what is not needed "
+        "there",
     ]
 
 
@@ -97,7 +102,7 @@ def test_many_pods_that_hold_a_node_are_counted():
 
     (reason,) = why(report)
     assert reason.startswith("pool a: a-0: held by pod default/old-0 (1 nvidia.com/gpu), ")
-    assert "old-4 (1 nvidia.com/gpu), 2 more pods; end what is not needed, or let the pool grow" in reason
+    assert "old-4 (1 nvidia.com/gpu), 2 more pods; end what is not needed there" in reason
     assert "old-5" not in reason
 
 
@@ -106,33 +111,31 @@ def test_a_host_port_is_told_with_the_pod_that_has_it():
     found = kubectl(node("a-0", "a", cpu="8"), running("a-0", "old", spec=ports))
 
     assert why(fitted(found, pod(ports))) == [
-        "pool a: a-0: held by pod default/old (hostPort 8080); end what is not needed, or let the pool grow"
+        "pool a: a-0: held by pod default/old (hostPort 8080); end what is not needed there"
     ]
 
 
 def test_nodes_that_are_odd_in_the_same_way_are_named_together_and_many_are_counted():
     found = kubectl(*(cordoned(f"n{number}") for number in range(7)), node("ok", "a", **FULL))
 
-    (reason,) = why(fitted(found, job(pods=3, gpu="8", ib="8")))
-
-    assert reason == (
-        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; n0, n1, n2, n3, n4 and 2 more: cordoned; "
-        "`kubectl uncordon n0 n1 n2 n3 n4`"
-    )
+    assert why(fitted(found, job(pods=3, gpu="8", ib="8")))[1:] == [
+        "pool a: 7 of 8 nodes: cordoned (n0, n1, n2, n3, n4 and 2 more); `kubectl uncordon n0 n1 n2 n3 n4`"
+    ]
 
 
 def test_a_pool_whose_nodes_are_all_odd_is_told_by_them():
     assert why(fitted(kubectl(cordoned("n0"), cordoned("n1")), job(gpu="8", ib="8"))) == [
-        "pool a: n0, n1: cordoned; `kubectl uncordon n0 n1`"
+        "pool a: all 2 nodes: cordoned (n0, n1); `kubectl uncordon n0 n1`"
     ]
 
 
 def test_where_the_nodes_that_are_large_enough_take_none_they_are_named():
     found = kubectl(cordoned("n0"), node("n1", "a", gpu="4", ib="8"))
 
-    (reason,) = why(fitted(found, job(gpu="8", ib="8")))
-
-    assert reason.startswith("pool a: n0: cordoned; n1: 4 of 8 nvidia.com/gpu; `kubectl uncordon n0`; ")
+    assert [one.partition("; ")[0] for one in why(fitted(found, job(gpu="8", ib="8")))] == [
+        "pool a: 1 of 2 nodes: cordoned (n0)",
+        "pool a: 1 of 2 nodes: 4 of 8 nvidia.com/gpu (n1)",
+    ]
 
 
 def test_a_taint_that_a_pod_tolerates_is_not_what_is_odd():
@@ -140,9 +143,51 @@ def test_a_taint_that_a_pod_tolerates_is_not_what_is_odd():
     half = cordoned("n0")
     half["status"]["allocatable"]["rdma/ib"] = "4"
 
-    (reason,) = why(fitted(kubectl(half, node("n1", "a", **FULL)), job(pods=2, spec=spec, gpu="8", ib="8")))
+    _, reason = why(fitted(kubectl(half, node("n1", "a", **FULL)), job(pods=2, spec=spec, gpu="8", ib="8")))
 
-    assert "n0: 4 of 8 rdma/ib" in reason
+    assert reason.startswith("pool a: 1 of 2 nodes: 4 of 8 rdma/ib (n0); ")
+
+
+def test_each_kind_of_reason_has_its_line_with_a_count_as_the_scheduler_has_it():
+    zones = [node(f"z{number}", "a", {"topology.kubernetes.io/zone": "2"}, **FULL) for number in range(2)]
+    tainted = node("t0", "a", ZONE, [{"key": "sku", "effect": "NoSchedule"}], **FULL)
+    good = node("ok", "a", ZONE, **FULL)
+    bad = cordoned("n0")
+    bad["metadata"]["labels"] |= ZONE
+    busy = [node(f"b{number}", "a", ZONE, **FULL) for number in range(2)]
+    held = [running(f"b{number}", f"old{number}", gpu="8") for number in range(2)]
+    spec = {"nodeSelector": ZONE}
+
+    assert why(fitted(kubectl(*zones, tainted, good, bad, *busy, *held), job(pods=3, spec=spec, gpu="8", ib="8"))) == [
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; mend what is told of its other nodes",
+        "pool a: 2 of 7 nodes: its nodeSelector wants topology.kubernetes.io/zone In 1, and the label "
+        "topology.kubernetes.io/zone is 2 (z0, z1); change the nodeSelector to 2, or choose another pool",
+        "pool a: 1 of 7 nodes: the taint sku:NoSchedule is not tolerated (t0); add the toleration "
+        "{key: sku, operator: Exists, effect: NoSchedule}",
+        "pool a: 1 of 7 nodes: cordoned (n0); `kubectl uncordon n0`",
+        "pool a: 2 of 7 nodes: held by other pods: b0 by pod default/old0 (8 nvidia.com/gpu), b1 by pod default/old1 "
+        "(8 nvidia.com/gpu); end what is not needed there",
+    ]
+
+
+def test_nodes_that_pods_do_not_select_are_one_kind_whatever_label_each_has():
+    spec = {"nodeSelector": {"kubernetes.io/hostname": "a-0"}}
+
+    first, second = why(fitted(kubectl(*nodes("a", 3, **FULL)), job(pods=2, spec=spec, gpu="8", ib="8")))
+
+    assert first == "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest"
+    assert second.startswith(
+        "pool a: 2 of 3 nodes: its nodeSelector wants kubernetes.io/hostname In a-0 (a-1, a-2); let it want "
+    )
+
+
+def test_a_node_that_pods_do_not_select_is_told_by_that_alone():
+    spec = {"nodeSelector": ZONE}
+
+    assert why(fitted(kubectl(cordoned("n0"), node("n1", "a", **FULL)), job(spec=spec, gpu="8", ib="8"))) == [
+        "pool a: its nodeSelector wants topology.kubernetes.io/zone In 1, and the label topology.kubernetes.io/zone is not "
+        "there; change the nodeSelector"
+    ]
 
 
 def test_a_rule_that_keeps_pods_off_nodes_with_room_is_named():

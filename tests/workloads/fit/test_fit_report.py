@@ -17,6 +17,7 @@ from tests.workloads.fit.fit_objects import (
     nodes,
     pod,
     pods_of,
+    running,
     template,
     workload,
 )
@@ -93,6 +94,73 @@ def test_what_no_pod_can_use_has_a_column():
     ]
 
 
+def left_of(report):
+    """What is left, stranded and closed of each resource of the first pool but pods, and what is said of it."""
+    (pool, *_) = report.pools
+    return {
+        one.resource: (one.left, one.stranded, one.closed) for one in pool.resources if one.resource != "pods"
+    }, pool.said
+
+
+CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+FULL = {"gpu": "8", "ib": "8"}
+
+
+def test_what_is_free_on_a_node_that_takes_no_pods_is_not_left():
+    found = kubectl(node("n0", taints=[CORDONED], **FULL), node("n1", **FULL), node("n2", **FULL))
+
+    report = fitted(found, job(gpu="8", ib="8"))
+
+    assert left_of(report) == (
+        {"nvidia.com/gpu": (8, 0, 8), "rdma/ib": (8, 0, 8)},
+        ("8 nvidia.com/gpu, 8 rdma/ib more, not counted as left: on nodes that take no new pod (cordoned: n0)",),
+    )
+    assert render_table(report).endswith(
+        "POOL  NODES  RESOURCE        TOTAL  LEFT  STRANDED\n"
+        "p     3      nvidia.com/gpu  24     8     0\n"
+        "             rdma/ib         24     8     0\n"
+        "  pool p: 8 nvidia.com/gpu, 8 rdma/ib more, not counted as left: on nodes that take no new pod (cordoned: n0)\n"
+    )
+
+
+def test_a_node_is_closed_without_any_workload_and_to_daemons_too_but_not_to_pods_that_tolerate_it():
+    found = kubectl(node("n0", taints=[CORDONED], **FULL), node("n1", **FULL))
+    daemon = workload("apps/v1", "DaemonSet", {"template": template(cpu="0", gpu="0")})
+    spec = {"tolerations": [{"operator": "Exists"}]}
+
+    assert left_of(fitted(found))[0]["nvidia.com/gpu"] == (8, 0, 8)
+    assert left_of(fitted(found, daemon))[0]["nvidia.com/gpu"] == (8, 0, 8)
+    assert left_of(fitted(found, job(spec=spec, gpu="8", ib="8")))[0]["nvidia.com/gpu"] == (8, 0, 0)
+
+
+def test_gpus_on_a_node_without_rdma_are_stranded_for_pods_that_want_both():
+    found = kubectl(node("n0", gpu="8", ib="0"), node("n1", **FULL))
+
+    assert left_of(fitted(found, job(gpu="8", ib="8"))) == (
+        {"nvidia.com/gpu": (8, 8, 0), "rdma/ib": (0, 0, 0)},
+        ("8 nvidia.com/gpu of what is stranded are on nodes with too few rdma/ib for a pod",),
+    )
+    assert left_of(fitted(found, job(gpu="8")))[0] == {"nvidia.com/gpu": (8, 0, 0), "rdma/ib": (8, 0, 0)}
+    assert left_of(fitted(found, job(gpu="8", ib="8"), job("b", gpu="4")))[0]["nvidia.com/gpu"] == (4, 0, 0)
+
+
+def test_what_pods_that_run_leave_beside_each_other_is_stranded_too():
+    found = kubectl(node("n0", **FULL), running("n0", gpu="1", ib="8"))
+
+    assert left_of(fitted(found, job(gpu="1", ib="1"))) == (
+        {"nvidia.com/gpu": (7, 7, 0), "rdma/ib": (0, 0, 0)},
+        ("7 nvidia.com/gpu of what is stranded are on nodes with too few rdma/ib for a pod",),
+    )
+
+
+def test_a_node_that_lacks_only_cpu_strands_no_device():
+    assert left_of(fitted(kubectl(node("n0", cpu="1", **FULL)), job(cpu="2", gpu="8", ib="8")))[0]["rdma/ib"] == (
+        8,
+        0,
+        0,
+    )
+
+
 def test_a_report_without_workloads_is_what_is_left():
     assert render_table(fitted(kubectl(node(gpu="8")))).splitlines()[1:] == [
         "",
@@ -152,11 +220,12 @@ def test_a_report_as_json():
                 "vm_size": None,
                 "nodes": 2,
                 "resources": {
-                    "nvidia.com/gpu": {"total": "16", "left": "14", "stranded": "14"},
-                    "rdma/ib": {"total": "16", "left": "0", "stranded": "0"},
-                    "cpu": {"total": "7800m", "left": "1800m", "stranded": "0"},
-                    "pods": {"total": "500", "left": "498", "stranded": "0"},
+                    "nvidia.com/gpu": {"total": "16", "left": "14", "stranded": "14", "closed": "0"},
+                    "rdma/ib": {"total": "16", "left": "0", "stranded": "0", "closed": "0"},
+                    "cpu": {"total": "7800m", "left": "1800m", "stranded": "0", "closed": "0"},
+                    "pods": {"total": "500", "left": "498", "stranded": "0", "closed": "0"},
                 },
+                "said": [],
             }
         ],
         "notes": [
