@@ -24,5 +24,5 @@ def test_of_very_many_names_only_the_first_are_compared_unless_all_are_wanted() 
 
     assert nearest(last, [*MANY[:99], last, "x"]) == [last]
     assert last not in nearest(last, MANY)
-    assert nearest(last, MANY[:300] + [last], most=None) == [last]
-    assert nearest(last, MANY[:300] + [last], most=301) == [last]
+    assert nearest(last, [*MANY[:300], last], most=None) == [last]
+    assert nearest(last, [*MANY[:300], last], most=301) == [last]

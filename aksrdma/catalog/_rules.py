@@ -110,7 +110,9 @@ def rule(name: str) -> Rule:
     for theme in themes():  # only the file that holds it is parsed
         if wanted in load.text(f"rules/{theme}.yaml"):
             return _theme(theme)[name]
-    raise UnknownNameError(f"no rule named {name!r}{nearest.hint(name, rules(), most=None)} (`aksrdma catalog rules` lists all)")
+    raise UnknownNameError(
+        f"no rule named {name!r}{nearest.hint(name, rules(), most=None)} (`aksrdma catalog rules` lists all)"
+    )
 
 
 @load.cached

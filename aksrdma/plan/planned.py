@@ -64,7 +64,8 @@ def judged(planned: Planned, release: str) -> Planned:
 
         name = f"{planned.data['kind']} {planned.data['metadata']['name']}"
         if problems := schemas_of(release).judge(planned.data):
-            fix = "change the value of the cluster file that it comes from"
-            raise ModelError([f"{name}: {one._replace(fix=one.fix or fix)}" for one in problems])
+            place = "in the cluster file that it comes from"
+            told = [one._replace(fix=f"{one.fix or 'change it'} {place}") for one in problems]
+            raise ModelError([f"{name}: {one}" for one in told])
         planned.taken_by.add(release)
     return planned

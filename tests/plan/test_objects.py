@@ -331,7 +331,7 @@ def test_a_changed_object_changes_no_other_render():
         pytest.param(
             Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(drain=Drain(timeout_seconds=10**20)))),
             "NicClusterPolicy nic-cluster-policy: spec.ofedDriver.upgradePolicy.drain.timeoutSeconds: must be "
-            "9223372036854775807 or less, is 100000000000000000000; change the value of the cluster file that it comes from",
+            "9223372036854775807 or less, is 100000000000000000000; lower it in the cluster file that it comes from",
             id="a-number-beyond-int64",
         ),
         pytest.param(
