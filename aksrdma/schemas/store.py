@@ -24,6 +24,8 @@ BUILTIN: Final = "kubernetes"
 """Folder of the kinds that Kubernetes itself serves: what any of its versions takes. One version's is `kubernetes-v1.36`."""
 DEFINITIONS: Final = "definitions.json"
 """File of such a folder with the `$defs` that its kinds share; a version has only those in which it differs."""
+ELSEWHERE: Final = "x-aksrdma-elsewhere"
+"""Keyword beside the `$defs` of a version: the names of those that are in the file of another version, by its folder."""
 VERSIONS: Final = "x-aksrdma-versions"
 """Keyword of a field or a kind that some versions of Kubernetes lack: those that have it, `[v1.36, v1.37]`."""
 WORDS: Final = "x-aksrdma-words"
@@ -136,32 +138,23 @@ def read(path: Path) -> Schema:
     """Read the schema of a kind, with all that its references name in `$defs`, by their last part."""
     schema: Schema = json.loads(path.read_bytes())
     folder = path.parents[1]
-    if folder.name == BUILTIN:
-        schema["$defs"] = _definitions(folder / DEFINITIONS)
-    elif "$defs" not in schema and folder.name.startswith(BUILTIN):
-        found: dict[str, Schema] = {}
-        _refer(schema, path, found)
-        schema["$defs"] = found
+    if "$defs" not in schema and folder.name.startswith(BUILTIN):
+        schema["$defs"] = _definitions(folder)
     return schema
 
 
 @cache
-def _definitions(file: Path) -> Definitions:
-    defined: Definitions = json.loads(file.read_bytes())["$defs"]
-    return defined
-
-
-def _refer(value: Any, file: Path, found: dict[str, Schema]) -> None:
-    """Put all that a schema of a file refers to, which may stand in other files, into `found`."""
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        if isinstance(item, dict | list):
-            _refer(item, file, found)
-        elif "#/$defs/" in str(item):
-            other, _, name = item.partition("#/$defs/")
-            if name not in found:
-                place = Path(os.path.normpath(file.parent / other)) if other else file
-                found[name] = _definitions(place)[name]
-                _refer(found[name], place, found)
+def _definitions(folder: Path) -> Definitions:
+    """Return the definitions that the kinds of a folder refer to, of whichever file."""
+    shared = json.loads((folder / DEFINITIONS).read_bytes())
+    if folder.name == BUILTIN:
+        own: Definitions = shared["$defs"]
+        return own
+    found = {**_definitions(folder.parent / BUILTIN)}
+    for other, names in shared.get(ELSEWHERE, {}).items():
+        definitions = json.loads((folder.parent / other / DEFINITIONS).read_bytes())["$defs"]
+        found |= {name: definitions[name] for name in names}
+    return found | shared["$defs"]
 
 
 def load(release: str, group: str, kind: str, version: str) -> Schema:

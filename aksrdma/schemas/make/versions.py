@@ -13,7 +13,17 @@ from typing import Any, Final, NamedTuple
 
 from aksrdma.schemas.make.crds import DRAFT
 from aksrdma.schemas.make.files import write_schema, write_sources
-from aksrdma.schemas.store import BUILTIN, DEFINITIONS, VERSIONS, WORDS, Kind, Schema, as_list, builtin_folder
+from aksrdma.schemas.store import (
+    BUILTIN,
+    DEFINITIONS,
+    ELSEWHERE,
+    VERSIONS,
+    WORDS,
+    Kind,
+    Schema,
+    as_list,
+    builtin_folder,
+)
 
 
 class Version(NamedTuple):
@@ -72,7 +82,12 @@ def _write(out_dir: Path, folder: str, version: Version, known: dict[tuple[str, 
         return f"../{here(name) or DEFINITIONS}"
 
     own = {name: _referring(schema, here) for name, schema in version.definitions.items() if home(name) == folder}
-    files = {out_dir / folder / DEFINITIONS: {"$schema": DRAFT, "$defs": dict(sorted(own.items()))}}
+    elsewhere: dict[str, list[str]] = {}
+    for name in sorted(version.definitions):
+        if home(name) not in (folder, BUILTIN):
+            elsewhere.setdefault(home(name), []).append(name)
+    others = {ELSEWHERE: elsewhere} if elsewhere else {}
+    files = {out_dir / folder / DEFINITIONS: {"$schema": DRAFT, **others, "$defs": dict(sorted(own.items()))}}
     for kind, schema in version.kinds.items():
         files[out_dir / folder / kind.file] = _referring(schema, above)
     for path, schema in files.items():
