@@ -14,18 +14,28 @@ def command() -> None:
     """Find the JSON Schemas of each release, and import the CRDs of a new one.
 
     \b
-    kubeconform -strict -schema-location \\
-      "$(aksrdma schemas path v25.1.0)/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json" nic.yaml
+    template='{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'
+    kubeconform -strict -schema-location "$(aksrdma schemas path v25.1.0)/$template" \\
+      -schema-location "$(aksrdma schemas path --kubernetes-version 1.36)/$template" manifests/
     """
 
 
 @command.command("path")
 @click.argument("release", required=False, metavar="[RELEASE]")
-def path(release: str | None) -> int:
-    """Print the folder of the schemas, or that of one release."""
+@click.option(
+    "--kubernetes-version", metavar="VERSION", help="Of the kinds of Kubernetes, as a version such as 1.36 has them."
+)
+def path(release: str | None, kubernetes_version: str | None) -> int:
+    """Print the folder of the schemas, or that of one release or of one version of Kubernetes."""
     from aksrdma import catalog
+    from aksrdma.schemas import store
 
-    click.echo(SCHEMAS / catalog.release_name(release) if release else SCHEMAS)
+    if release and kubernetes_version:
+        raise click.UsageError("name a release or --kubernetes-version: each has a folder of its own")
+    folder = SCHEMAS / catalog.release_name(release) if release else SCHEMAS
+    if kubernetes_version:
+        folder = store.schema_folder(store.builtin_folder(store.kubernetes_version(kubernetes_version)))
+    click.echo(folder)
     return 0
 
 

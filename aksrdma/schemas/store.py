@@ -146,15 +146,12 @@ def read(path: Path) -> Schema:
 @cache
 def _definitions(folder: Path) -> Definitions:
     """Return the definitions that the kinds of a folder refer to, of whichever file."""
-    shared = json.loads((folder / DEFINITIONS).read_bytes())
-    if folder.name == BUILTIN:
-        own: Definitions = shared["$defs"]
-        return own
-    found = {**_definitions(folder.parent / BUILTIN)}
+    shared: Schema = json.loads((folder / DEFINITIONS).read_bytes())
+    found = {} if folder.name == BUILTIN else {**_definitions(folder.parent / BUILTIN)}
     for other, names in shared.get(ELSEWHERE, {}).items():
         definitions = json.loads((folder.parent / other / DEFINITIONS).read_bytes())["$defs"]
         found |= {name: definitions[name] for name in names}
-    return found | shared["$defs"]
+    return {**found, **shared["$defs"]}
 
 
 def load(release: str, group: str, kind: str, version: str) -> Schema:

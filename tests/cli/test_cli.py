@@ -235,6 +235,18 @@ def test_schemas_path_is_where_the_schemas_lie(capsys):
     assert json.loads(Path(path, "mellanox.com", "nicclusterpolicy_v1alpha1.json").read_text())
 
 
+def test_schemas_path_of_a_version_of_kubernetes(capsys):
+    assert run(["schemas", "path", "--kubernetes-version", "1.36.3"]) == 0
+
+    assert Path(capsys.readouterr().out.strip(), "v1", "pod_v1.json").is_file()
+
+
+def test_schemas_path_is_of_one_thing(capsys):
+    assert run(["schemas", "path", "v25.1.0", "--kubernetes-version", "1.36"]) == 2
+
+    assert "each has a folder of its own" in capsys.readouterr().err
+
+
 def test_schemas_path_without_a_release_is_the_folder_of_all(capsys):
     assert run(["schemas", "path"]) == 0
 

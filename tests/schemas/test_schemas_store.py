@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -166,6 +167,29 @@ def follow(value, path, found):
 def without_files(schema):
     text = json.dumps(schema)
     return json.loads(re.sub(r'"\$ref": "[^"#]*#', '"$ref": "#', text))
+
+
+@pytest.mark.parametrize("version", schemas.kubernetes_versions())
+def test_kubeconform_judges_by_the_folder_of_a_version(tmp_path, kubeconform, version):
+    """A field of all versions, one of 1.35 alone and one that is new in 1.36."""
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "image": "a"}]}}
+    fields = {"hostNetwork": True, "workloadRef": {"name": "a", "podGroup": "b"}, "schedulingGroup": {}}
+    for field, value in fields.items():
+        data = {**pod, "metadata": {"name": field.lower()}, "spec": {**pod["spec"], field: value}}
+        (tmp_path / f"{field}.json").write_text(json.dumps(data), encoding="utf-8")
+    template = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+    location = f"{schemas.schema_folder(f'kubernetes-{version}')}/{template}"
+
+    command = [kubeconform, "-strict", "-output", "json", "-verbose", "-schema-location", location, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    taken = {row["name"] for row in json.loads(done.stdout)["resources"] if row["status"] == "statusValid"}
+
+    minor = int(version.rpartition(".")[2])
+    assert taken == {
+        "hostnetwork",
+        *(["workloadref"] if minor == 35 else []),
+        *(["schedulinggroup"] if minor > 35 else []),
+    }
 
 
 def test_what_versions_share_is_stored_once():
