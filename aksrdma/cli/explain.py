@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("name")
 def command(name: str) -> int:
-    """Say why: NAME is a rule, a variable, a field of an object or of the cluster file, a profile, a release or a VM size.
+    """Say why: NAME is a rule, a variable, a field, a value of a chart, a profile, a release or a VM size.
+
+    A field is one of an object or of the cluster file, such as `nicclusterpolicy.spec.ofedDriver`.
 
     A variable is one of the environment that decides whether RDMA is used: how its value is read, and what turns RDMA off.
 
@@ -29,6 +31,7 @@ def command(name: str) -> int:
     aksrdma explain NCCL_IB_DISABLE
     aksrdma explain whereabouts-gateway-allocatable
     aksrdma explain nicclusterpolicy.spec.ofedDriver.forcePrecompiled
+    aksrdma explain gpu-operator.driver.rdma.useHostMofed
     aksrdma explain Standard_ND96isr_H100_v5
     """
     use_own_rules()
@@ -43,6 +46,9 @@ def _explained(name: str) -> str:
         return _rule(catalog.rule(name))
     if (variable := catalog.environment_variables().get(name)) is not None:
         return _variable(variable)
+    chart, _, path = name.partition(".")
+    if path and chart in {one.name for one in catalog.helm_charts()}:
+        return _chart_value(chart, path)
     if "." in name and not name.removeprefix("v")[:1].isdigit():
         return _field(name)
     for row in (catalog.release, catalog.vm_size):
@@ -80,6 +86,40 @@ def _rule(row: catalog.Rule) -> str:
         f"Source:   {row.source}",
     ]
     return "\n".join(lines) + "\n"
+
+
+_TYPES: Final[Mapping[str, str]] = {
+    "text": "a text or a number",
+    "map": "a map of any keys",
+    "any": "anything",
+    "bool": "a boolean",
+    "switch": "a boolean; any text that is not empty is true",
+    "condition": "a boolean that decides whether a sub-chart is installed; a text is ignored",
+}
+
+
+def _chart_value(name: str, path: str) -> str:
+    """Tell which releases of a chart read a value, and as what."""
+    chart = next(one for one in catalog.helm_charts() if one.name == name)
+    rows: dict[str, object] = {"value": path, "chart": name}
+    if path in chart.keys.gone:
+        rows["until"] = chart.keys.gone[path]
+    else:
+        found: object = chart.keys.keys
+        for key in path.split("."):
+            known = found if isinstance(found, Mapping) else {}
+            if key not in known:
+                raise UnknownNameError(f"the chart {name} has no value {path!r}{hint(key, known)}")
+            found = known[key]
+        if isinstance(found, Mapping):
+            rows["keys"] = sorted(found)
+        else:
+            row = catalog.ChartValue.of(str(found))
+            rows |= {"type": _TYPES.get(row.type, f"a {row.type}"), "since": row.since, "until": row.until}
+        rows["default"] = chart.defaults.get(path)
+    now = "write it into a NicClusterPolicy" if path in chart.policy else chart.moved.get(path)
+    rows |= {"now": now, "releases": list(chart.keys.releases), "source": chart.source}
+    return details({key: value for key, value in rows.items() if value is not None})
 
 
 _READ: Final[Mapping[Reading, str]] = {

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -418,6 +419,35 @@ def test_explain_tells_all_of_a_field(capsys):
     assert lines["type"].strip() == "boolean"
     assert lines["releases"].strip() == ", ".join(catalog.releases())
     assert "without an image for the exact kernel the driver is in state error" in lines["doc"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("network-operator.nfd.enabled", {
+            "value": "nfd.enabled", "chart": "network-operator", "default": "yes",
+            "type": "a boolean that decides whether a sub-chart is installed; a text is ignored",
+        }),
+        ("network-operator.nfd", {"keys": "deployNodeFeatureRules, enabled"}),
+        ("network-operator.operator.cniNetworkDirectory", {"since": "v25.7", "type": "a text or a number"}),
+        ("network-operator.deployCR", {"until": "v24.10", "now": "write it into a NicClusterPolicy"}),
+        ("gpu-operator.psp", {"until": "v24.3", "now": "write psa.enabled"}),
+        ("gpu-operator.driver.env", {"type": "a list"}),
+    ],
+)  # fmt: skip
+def test_explain_tells_which_releases_of_a_chart_read_a_value(name, told, capsys):
+    assert run(["explain", name]) == 0
+
+    lines = dict(re.split(r"  +", line, maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    chart = next(one for one in catalog.helm_charts() if one.name == name.partition(".")[0])
+    assert told.items() <= lines.items()
+    assert set(lines) - set(told) <= {"value", "chart", "type", "releases", "source"}
+    assert lines["releases"] == ", ".join(chart.keys.releases)
+
+
+def test_explain_answers_a_value_that_no_release_reads_with_the_nearest(capsys):
+    assert run(["explain", "network-operator.nfd.enable"]) == 2
+    assert "the chart network-operator has no value 'nfd.enable'; did you mean enabled?" in capsys.readouterr().err
 
 
 def test_explain_tells_how_a_variable_is_read_and_what_turns_rdma_off(capsys):
