@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from aksrdma import catalog
-from aksrdma.catalog import ChartValue
+from aksrdma.catalog import ChartValue, load
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.helm_values import chart_values, release_of
 from aksrdma.kube.kinds import CHART_VALUES, HELM_KINDS
@@ -112,11 +113,10 @@ class _Reading:
         *above, key = path
         same = {_folded(one): one for one in beside}.get(_folded(key))
         if same is None:
-            every = list(_paths(self._known.keys))
-            found = sorted((one for one in every if one[-1] == key and len(one) > 1), key=len)
+            found = _places(self._chart.name).get(key, ())
             if found and (len(found) == 1 or len(found[0]) < len(found[1])):
                 return _moved_to(found[0])
-            if len(path) > 1 and path[1:] in every:
+            if path[1:] in found or (len(path) == 2 and key in self._known.keys):
                 return _moved_to(path[1:])
         if near := [same] if same is not None else nearest(key, beside):
             right = ".".join((*above, near[0]))
@@ -192,6 +192,16 @@ class _Place(NamedTuple):
 
     words: str
     fix: str
+
+
+@load.cached
+def _places(chart: str) -> Mapping[str, list[Keys]]:
+    """Return the values of a chart below its first keys by their last key, shortest path first."""
+    found: dict[str, list[Keys]] = defaultdict(list)
+    for path in sorted(_paths(catalog.chart_keys(chart).keys), key=len):
+        if len(path) > 1:
+            found[path[-1]].append(path)
+    return found
 
 
 def _moved_to(path: Keys) -> _Place:

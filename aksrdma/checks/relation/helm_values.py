@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
@@ -75,9 +76,12 @@ class ChartValues:
         if self._text_of is None:
             return None
         line, column = self._text_of.position(keys)
-        source = text(self.document.value(self.path))
-        before = source.split("\n")[: line - 1]
-        return self.document.position_inside(self.path, sum(len(one) + 1 for one in before) + column - 1)
+        return self.document.position_inside(self.path, self._line_starts[line - 1] + column - 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        lines = text(self.document.value(self.path)).split("\n")
+        return [0, *accumulate(len(line) + 1 for line in lines)]
 
     @cached_property
     def exact_version(self) -> str | None:
