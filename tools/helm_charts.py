@@ -27,6 +27,10 @@ _ACTION: Final = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _VALUE: Final = re.compile(r"\$?\.Values((?:\.[A-Za-z0-9_]+)+)")
 _INDEX: Final = re.compile(r"index\s+\$?\.Values((?:\.\w+)*)((?:\s+\"[^\"]+\")+)")
 _WHOLE: Final = re.compile(r"\b(?:toYaml|toJson|toRawJson|range|include|tpl|merge\w*|index|join|first|dict|list)\b|:=")
+_NAMES: Final = re.compile(
+    r"range \.Values((?:\.\w+)+)\s*-?\}\}(?:(?!\bend\b).)*?(?:name: \{\{ \. \}\}|dict \"name\" \.)", re.DOTALL
+)
+"""A list of which each item is written as a name."""
 _OWN: Final = re.compile(r"(?<![\w)])\.([A-Za-z]\w*)")
 
 
@@ -57,9 +61,11 @@ class _Uses:
         self.whole: set[tuple[str, ...]] = set()
         self.asked: set[tuple[str, ...]] = set()
         self.written: set[tuple[str, ...]] = set()
+        self.names: set[tuple[str, ...]] = set()
 
     def read(self, text: str) -> None:
         """Add the values that a template names."""
+        self.names.update(tuple(path.split(".")[1:]) for path in _NAMES.findall(text))
         for action in _ACTION.finditer(text):
             code = action[1]
             word = code.split(" ", 1)[0].lstrip("(")
@@ -119,6 +125,8 @@ def _mark(tree: Keys, uses: _Uses, conditions: set[tuple[str, ...]], above: tupl
         path = (*above, key)
         if isinstance(value, dict):
             _mark(value, uses, conditions, path)
+        elif path in uses.names:
+            tree[key] = "names"
         elif value == "bool" and path in conditions:
             tree[key] = "condition"
         elif value == "bool" and path in uses.asked and path not in uses.written:
@@ -144,6 +152,8 @@ def _expand(tree: Keys, schema: dict[str, Any]) -> None:
     for key, part in schema.get("properties", {}).items():
         if isinstance(tree.get(key), dict):
             _expand(tree[key], part)
+        elif tree.get(key) in ("list", "any") and _of_schema(part) == "names":
+            tree[key] = "names"
         elif tree.get(key) in ("map", "any") and part.get("properties") and key not in _NOT_EXPANDED:
             tree[key] = _of_schema(part)
 
@@ -151,6 +161,8 @@ def _expand(tree: Keys, schema: dict[str, Any]) -> None:
 def _of_schema(schema: dict[str, Any]) -> Any:
     if schema.get("properties"):
         return {key: _of_schema(part) for key, part in schema["properties"].items()}
+    if schema.get("type") == "array" and schema.get("items", {}).get("type") == "string":
+        return "names"
     return _WORDS.get(schema.get("type", ""), "any")
 
 
@@ -230,8 +242,9 @@ def main(name: str, *charts: str) -> None:
     trees = {_minor(key): keys_of(Path(path)) for key, path in pairs if not key.startswith("old:")}
     keys = merged(trees, list(trees))
     lines = [
-        f"# Values of the chart {name}, by tools/helm_charts.py: text, number, bool, list, map (of any keys), any; switch: a",
-        "# boolean of an `if`, for which any text is true; condition: decides on a sub-chart, and is a boolean or ignored.",
+        f"# Values of the chart {name}, by tools/helm_charts.py: text, number, bool, list, names (a list of texts), map (of",
+        "# any keys), any; switch: a boolean of an `if`, for which any text is true; condition: decides on a sub-chart, and is",
+        "# a boolean or ignored.",
         "# strict: the sub-charts with a schema, by which helm refuses a value of a wrong type, and since when.",
         f"releases: [{', '.join(key for key, _ in pairs if not key.startswith('old:'))}]",
         "keys:",

@@ -90,7 +90,7 @@ class ChartValue(NamedTuple):
     """What is known of one value."""
 
     type: str
-    """`text`, `number`, `list`, `map` (of any keys), `any`; or how a boolean is read: `bool`, `switch` (any text is
+    """`text`, `number`, `list`, `names` (texts), `map` (of any keys), `any`; or how a boolean is read: `bool`, `switch` (any text is
     true), `condition` (a text is ignored)."""
     since: str | None
     """The minor release that it came with; None: the oldest of `ChartKeys.releases` has it."""

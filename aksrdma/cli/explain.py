@@ -90,6 +90,7 @@ def _rule(row: catalog.Rule) -> str:
 
 _TYPES: Final[Mapping[str, str]] = {
     "text": "a text or a number",
+    "names": "a list of texts",
     "map": "a map of any keys",
     "any": "anything",
     "bool": "a boolean",

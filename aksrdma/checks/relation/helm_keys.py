@@ -159,8 +159,11 @@ class _Reading:
                 yield from self._boolean_as_text(path, value, row.type)
         elif value in ("", [], {}, 0, False):
             return  # of which a template makes nothing
-        elif row.type == "list" and not isinstance(value, list):
+        elif row.type in ("list", "names") and not isinstance(value, list):
             yield self._wrong(path, value, "a list", "error")
+        elif row.type == "names" and any(isinstance(item, dict | list) for item in value):
+            message = f"is a list of maps where {self._label} wants a list of texts"
+            yield self._values.problem("chart-value-type", path, message, "write the names alone")
         elif row.type == "map" and not isinstance(value, dict):
             yield self._wrong(path, value, "a map", "error")
         elif row.type in ("text", "number") and isinstance(value, dict | list):

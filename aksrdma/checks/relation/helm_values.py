@@ -46,6 +46,7 @@ class ChartValues:
         version: str = "",
         *,
         text_of: Document | None = None,
+        text_path: FieldPath | None = None,
         is_parameter: bool = False,
         is_part: bool = False,
         without: int = 0,
@@ -57,6 +58,7 @@ class ChartValues:
         self.version = version
         self.is_part = is_part or is_parameter
         self._text_of = text_of
+        self._text_path = path if text_path is None else text_path
         self._is_parameter = is_parameter
         self._without = without
 
@@ -75,12 +77,13 @@ class ChartValues:
         """Return where a value stands that is YAML in a string; None for one that the document itself places."""
         if self._text_of is None:
             return None
-        line, column = self._text_of.position(keys)
-        return self.document.position_inside(self.path, self._line_starts[line - 1] + column - 1)
+        inside = tuple(str(key) for key in self.path[len(self._text_path) :])
+        line, column = self._text_of.position((*inside, *keys))
+        return self.document.position_inside(self._text_path, self._line_starts[line - 1] + column - 1)
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        lines = text(self.document.value(self.path)).split("\n")
+        lines = text(self.document.value(self._text_path)).split("\n")
         return [0, *accumulate(len(line) + 1 for line in lines)]
 
     @cached_property
@@ -126,10 +129,8 @@ def _of_file(document: Document) -> Iterator[ChartValues]:
     if (chart := chart_of(data)) is not None:
         yield ChartValues(chart, document, (), data)
         return
-    for one in catalog.helm_charts():  # the values of a chart that has ours as a sub-chart
-        below = data.get(one.name)
-        if isinstance(below, dict) and chart_of(below) is one:
-            yield ChartValues(one, document, (one.name,), below)
+    for one, below in _sub_charts(data):
+        yield ChartValues(one, document, (one.name,), below)
 
 
 def _of_object(document: Document) -> Iterator[ChartValues]:
@@ -202,10 +203,17 @@ def _values(document: Document, path: FieldPath, name: str, version: str, *, is_
     if chart is not None:
         yield ChartValues(chart, document, path, data, version, text_of=text_of, is_part=is_part)
     elif not name:
-        for one in catalog.helm_charts():
-            below = data.get(one.name)
-            if isinstance(below, dict) and chart_of(below) is one and text_of is None:
-                yield ChartValues(one, document, (*path, one.name), below, version, is_part=is_part)
+        for one, below in _sub_charts(data):
+            at = (*path, one.name)
+            yield ChartValues(one, document, at, below, text_of=text_of, text_path=path, is_part=is_part)
+
+
+def _sub_charts(data: Mapping[str, Any]) -> Iterator[tuple[HelmChart, dict[str, Any]]]:
+    """Yield our charts of which a chart has the values below their names, as one does that has them as sub-charts."""
+    for chart in catalog.helm_charts():
+        below = data.get(chart.name)
+        if isinstance(below, dict) and chart_of(below) is chart:
+            yield chart, below
 
 
 def _named(name: str) -> HelmChart | None:

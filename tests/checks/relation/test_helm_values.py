@@ -93,6 +93,19 @@ def test_an_unknown_value_without_any_near_one_says_where_to_look():
     )
 
 
+def test_a_key_with_several_places_is_not_sent_to_one_of_them():
+    (found,) = of_release("extraArgs: []")
+
+    assert found[2] == "network-operator v26.4.1 does not read this value"
+
+
+@pytest.mark.parametrize(
+    ("version", "found"), [("25.1.0", 1), ("25.1", 1), ("24.10.1", 0), ("1.4.0", 0), ("1.2.3.4", 1)]
+)
+def test_keys_are_judged_from_the_oldest_release_on_that_is_known(version, found):
+    assert len(of_release("zzz: 1", version=version)) == found
+
+
 @pytest.mark.parametrize(
     ("version", "message", "fix"),
     [
@@ -152,8 +165,11 @@ def test_the_release_of_a_file_of_values_is_that_of_its_set():
          "is a map where network-operator v26.4.1 wants a list", "write a list"),
         ("operator: {nodeSelector: [a]}", "error", "is a list where network-operator v26.4.1 wants a map", "write a map"),
         ("operator: {repository: {a: b}}", "error", "is a map where network-operator v26.4.1 wants one word", "write one word"),
+        ("imagePullSecrets: [{name: ngc}]", "error",
+         "is a list of maps where network-operator v26.4.1 wants a list of texts", "write the names alone"),
         ("nfd: false", "error", "is false where network-operator v26.4.1 wants a map", "write a map"),
         ("nfd: 3", "error", "is the number 3 where network-operator v26.4.1 wants a map", "write a map"),
+        ("operator: {useDTK: []}", "error", "is a list where network-operator v26.4.1 wants a boolean", "write a boolean"),
         ("upgradeCRDs: {enabled: true}", "error",
          "is a map where network-operator v26.4.1 wants a boolean", "write a boolean"),
     ],
@@ -171,6 +187,8 @@ def test_a_value_of_the_wrong_type_is_told_with_what_the_chart_wants(values, sev
         'operator: {tolerations: ""}',
         "nfd: null",
         "operator: {image: 5}",
+        "imagePullSecrets: [ngc, 5]",
+        "node-feature-discovery: {imagePullSecrets: [{name: ngc}]}",
     ],
 )
 def test_what_the_templates_can_use_is_no_finding(values):
@@ -199,6 +217,27 @@ def test_values_that_are_text_in_an_argo_application_are_found_on_their_line():
 
     assert (found.line, found.column, found.path) == (13, 11, "spec.sources[0].helm.values.driver.rmda")
     assert found.fix == "write driver.rdma"
+
+
+def test_values_of_a_sub_chart_in_a_text_are_found_on_their_line():
+    text = """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {name: all}
+        spec:
+          source:
+            path: charts/all
+            helm:
+              values: |
+                grafana: {}
+                gpu-operator:
+                  driver: {rdma: {enabled: true}}
+                  nfdd: {enabled: false}
+    """
+
+    (found,) = aksrdma.validate(textwrap.dedent(text)).findings
+
+    assert (found.line, found.column, found.path) == (12, 11, "spec.source.helm.values.gpu-operator.nfdd")
 
 
 @pytest.mark.parametrize(
