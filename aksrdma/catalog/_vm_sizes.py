@@ -96,9 +96,14 @@ class Floors:
         """Return the bus bandwidth in GB/s below which an all-reduce failed; on one node it is NVLink's."""
         if not several:
             return self.nccl_busbw_gbyte_per_s
-        rows = [row for row in self.multi_node if row.scope == "infiniband"]
-        published = [row.fail for row in rows if row.confidence == "published" and row.fail is not None]
-        return max(published or [row.fail for row in rows if row.fail is not None], default=None)
+        row = self.between_nodes
+        return row.fail if row is not None else None
+
+    @property
+    def between_nodes(self) -> MultiNodeFloor | None:
+        """The row by which an all-reduce over several nodes is judged: a published one before a single report."""
+        rows = [row for row in self.multi_node if row.scope == "infiniband" and row.fail is not None]
+        return max(rows, key=lambda row: (row.confidence == "published", row.fail), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

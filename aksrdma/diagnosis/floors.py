@@ -32,6 +32,8 @@ class FloorCheck:
     unit: Literal["GB/s", "Gb/s"]
     line: Line | None
     fix: str | None = None
+    source: str | None = None
+    """Who says so."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values; the line as its number."""
@@ -56,17 +58,40 @@ def check_floors(evidence: Evidence, vm_size: VmSize) -> tuple[FloorCheck, ...]:
     if floors is None:
         return ()
     checks: list[FloorCheck] = []
-    busbw, gbit = floors.all_reduce(several_nodes(evidence) is not False), floors.perftest_gbit_per_s
+    several = several_nodes(evidence) is not False
+    busbw, gbit = floors.all_reduce(several), floors.perftest_gbit_per_s
     for table in evidence.tables:
         if busbw is not None and (row := table.row) and row.all_reduce:
             state, fix = _state(row.busbw, busbw, row.size >= _LEAST_COLLECTIVE, _ALL_REDUCE_FIX)
-            checks.append(FloorCheck("all-reduce bus bandwidth", state, row.busbw, busbw, "GB/s", row.line, fix))
+            checks.append(
+                FloorCheck(
+                    "all-reduce bus bandwidth",
+                    state,
+                    row.busbw,
+                    busbw,
+                    "GB/s",
+                    row.line,
+                    fix,
+                    _source(vm_size, several),
+                )
+            )
     for device, result in evidence.measured.items():
         if gbit is not None and result.gbit_per_s is not None:
             state, fix = _state(result.gbit_per_s, gbit, result.size >= _LEAST_PERFTEST, _PERFTEST_FIX)
             name, value = f"perftest {device}" if device else "perftest", round(result.gbit_per_s, 2)
-            checks.append(FloorCheck(name, state, value, gbit, "Gb/s", result.line, fix))
-    return tuple(checks) or _not_measured(floors)
+            checks.append(FloorCheck(name, state, value, gbit, "Gb/s", result.line, fix, _source(vm_size)))
+    return tuple(checks) or _not_measured(floors, vm_size)
+
+
+def _source(vm_size: VmSize, several: bool = False) -> str | None:
+    """Return who says that a floor is one."""
+    from aksrdma import catalog  # only where there is a size
+
+    row = vm_size.floors.between_nodes if several and vm_size.floors else None
+    if row is None:
+        return next(iter(catalog.sources_of(vm_size, "floors")), None)
+    told = next((catalog.source(key) for key in row.sources), None)
+    return f"{told}, {row.note}" if told and row.note else told
 
 
 def _state(value: float, floor: float, enough: bool, missed_fix: str) -> tuple[FloorState, str | None]:
@@ -76,11 +101,12 @@ def _state(value: float, floor: float, enough: bool, missed_fix: str) -> tuple[F
     return ("missed", missed_fix) if enough else ("not-shown", _SIZE_FIX)
 
 
-def _not_measured(floors: Floors) -> tuple[FloorCheck, ...]:
+def _not_measured(floors: Floors, vm_size: VmSize) -> tuple[FloorCheck, ...]:
     busbw = floors.all_reduce(several=True)
     if busbw is not None:
-        return (FloorCheck("all-reduce bus bandwidth", "not-shown", None, busbw, "GB/s", None, _NOT_MEASURED_FIX),)
+        what, source = "all-reduce bus bandwidth", _source(vm_size, several=True)
+        return (FloorCheck(what, "not-shown", None, busbw, "GB/s", None, _NOT_MEASURED_FIX, source),)
     gbit = floors.perftest_gbit_per_s
     if gbit is not None:
-        return (FloorCheck("perftest", "not-shown", None, gbit, "Gb/s", None, _NOT_MEASURED_FIX),)
+        return (FloorCheck("perftest", "not-shown", None, gbit, "Gb/s", None, _NOT_MEASURED_FIX, _source(vm_size)),)
     return ()

@@ -7,13 +7,17 @@ is taken, in the order of `_FAMILIES` and of each file. So rows that know one me
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from aksrdma.diagnosis.evidence import Failure
 from aksrdma.diagnosis.lines import Line
 from aksrdma.diagnosis.rows import rows
+
+if TYPE_CHECKING:
+    from aksrdma.catalog import VmSize
 
 _FAMILIES: Final = (
     "shared_memory",
@@ -48,6 +52,8 @@ class KnownError:
     differ from rank to rank); None: what the pattern matched."""
     advice: str | None
     """What to do; None: it looks like an error and is none."""
+    by_size: Mapping[str, str] | None = None
+    """What to do where the VM size is known: by its `preset_family`, `other` for any other."""
     by_status: bool = False
     """The group `status` is a work request's status, by number or by name, which says more than `advice`."""
     stops_setup: bool = False
@@ -107,18 +113,19 @@ def _by_marker() -> dict[str, list[tuple[int, KnownError]]]:
     return found
 
 
-def failure(line: Line, gpu_memory: bool = False) -> Failure | None:
+def failure(line: Line, gpu_memory: bool = False, vm_size: VmSize | None = None) -> Failure | None:
     """Return the error that a message shows: that of the first row that fits.
 
     Args:
         line: The message; where the sieve has marked it, only rows with one of its marks are tried.
         gpu_memory: Whether the log shows before it that perftest's buffers are GPU memory.
+        vm_size: On what it ran, where that is known.
     """
     for place, row in _candidates(line.marks):
         if row.given == "gpu-memory" and not gpu_memory:
             continue
         if row.marker in line.text and (match := _compiled(row.pattern).search(line.text)):
-            return _failure(line, place, row, match)
+            return _failure(line, place, row, match, vm_size)
     return None
 
 
@@ -132,10 +139,12 @@ def _candidates(marks: frozenset[str] | None) -> tuple[tuple[int, KnownError], .
     return tuple(sorted(found, key=lambda one: one[0]))
 
 
-def _failure(line: Line, place: int, row: KnownError, match: re.Match[str]) -> Failure | None:
+def _failure(line: Line, place: int, row: KnownError, match: re.Match[str], vm_size: VmSize | None) -> Failure | None:
     if row.advice is None:
         return None
     advice, groups = row.advice, {name: value or "" for name, value in match.groupdict().items()}
+    if row.by_size is not None and vm_size is not None:
+        advice = row.by_size.get(vm_size.preset_family or "other", row.by_size["other"])
     if row.by_status:
         status = groups["status"]
         known = (one for one in completions() if status in {str(one.status), one.name, *one.ucx})

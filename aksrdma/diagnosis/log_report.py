@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OFTEN: Final = 10_000
 """From here on a count is not exact: a flood of errors is not counted to its end."""
 _NAMES: Final = 12
-"""Ranks that a line of text names one by one."""
+"""Ranks, or runs of them on one host, that a line of text names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,15 @@ class LogError:
     """First line that shows it."""
     count: int
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """The message with its place, without what to do."""
         often = "very often" if self.count >= _OFTEN else f"{self.count} times"
         times = f", {often}" if self.count > 1 else ""
-        return f"{self.message} (line {self.line}{times}): {self.advice}"
+        return f"{self.message} (line {self.line}{times})"
+
+    def __str__(self) -> str:
+        return f"{self.told}: {self.advice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,25 +165,31 @@ def _lines(report: LogReport) -> Iterator[str]:
     for check in report.floors:
         value = "not shown" if check.value is None else f"{check.value:g} {check.unit}"
         floor = f"{check.what} {value}, floor {check.floor:g} {check.unit}{_where(check.line)}"
+        floor += f"; the floor is that of {check.source}" if check.source else ""
         yield f"  floor {_FLOOR_STATES[check.state]}: {floor}"
     yield from (f"  finding: {finding.text}{_where(finding.line)}" for finding in report.findings)
-    yield from (f"  error: {error}" for error in report.errors)
-    yield from (f"  note: {reason.text}{_where(reason.line)}" for reason in notes)
     fixes = [reason.fix for reason in (*report.reasons, *report.findings)]
     # A figure is mended last: no advice on it beside another network, nor to measure what has not run.
     told = {"used": {"missed", "not-shown"}, "unproven": {"missed"}, "not-used": set()}[report.verdict]
     fixes += [check.fix for check in report.floors if check.state in told]
+    # What is to be done is said once: of one error, or of the verdict that it decides.
+    said = {fix for fix in fixes if fix}
+    for error in report.errors:
+        yield f"  error: {error.told if error.advice in said else error}"
+        said.add(error.advice)
+    yield from (f"  note: {reason.text}{_where(reason.line)}" for reason in notes)
     yield from (f"  next: {fix}" for fix in dict.fromkeys(fix for fix in fixes if fix))
 
 
 def _rank_lines(ranks: tuple[RankReport, ...]) -> Iterator[str]:
     """Yield a line for all ranks that used the same: a large job has hundreds, and one that differs should stand out."""
-    alike: dict[tuple[Any, ...], list[str]] = {}
+    alike: dict[tuple[Any, ...], list[RankReport]] = {}
     for rank in ranks:
         key = rank.transports, rank.network, rank.gpudirect, rank.topology_file
-        alike.setdefault(key, []).append(_name(rank))
-    for (transports, network, over_gpu, topology), names in alike.items():
-        count = "rank" if len(names) == 1 else f"{len(names)} ranks"
+        alike.setdefault(key, []).append(rank)
+    for (transports, network, over_gpu, topology), same in alike.items():
+        names = list(_named(same))
+        count = "rank" if len(same) == 1 else f"{len(same)} ranks:"
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         way = " and ".join(transports) or (f"chose {network}, no channel shown" if network else "no transport shown")
         direct = f", GPUDirect RDMA {_SHOWN[over_gpu]}" if over_gpu is not None else ""
@@ -186,9 +197,30 @@ def _rank_lines(ranks: tuple[RankReport, ...]) -> Iterator[str]:
         yield f"{count} {', '.join(names[:_NAMES])}{more}: {way}{direct}{file}"
 
 
+def _named(ranks: Sequence[RankReport]) -> Iterator[str]:
+    """Yield the names of ranks in order: of those on one host that follow each other, the first and the last."""
+    for first, run in _runs(ranks):
+        if first.rank is None:
+            yield _name(first)
+            continue
+        numbers = str(first.rank) if run == 1 else f"{first.rank}-{first.rank + run - 1}"
+        yield f"{numbers} ({first.host})" if first.host else numbers
+
+
+def _runs(ranks: Sequence[RankReport]) -> Iterator[tuple[RankReport, int]]:
+    """Yield the first of each run of numbers on one host, and how many they are."""
+    start = 0
+    for index in range(1, len(ranks) + 1):
+        first = ranks[start]
+        if index < len(ranks) and first.rank is not None:
+            one = ranks[index]
+            if (one.host, one.rank) == (first.host, first.rank + index - start):
+                continue
+        yield first, index - start
+        start = index
+
+
 def _name(rank: RankReport) -> str:
-    if rank.rank is not None:
-        return f"{rank.rank} ({rank.host})" if rank.host else str(rank.rank)
     place = f"{rank.host}:{rank.pid}" if rank.host else "of an unknown process"
     return place if rank.gpu is None else f"{place}[{rank.gpu}]"
 
@@ -210,11 +242,11 @@ def check_log(stream: BinaryIO, name: str, vm_size: VmSize | None = None) -> Log
     Raises:
         ReadError: The stream cannot be read, or is broken gzip.
     """
-    return _report(gather(stream), name, vm_size)
+    return _report(gather(stream, vm_size), name, vm_size)
 
 
-def gather(stream: BinaryIO) -> Evidence:
-    """Return all that a log says about its network.
+def gather(stream: BinaryIO, vm_size: VmSize | None = None) -> Evidence:
+    """Return all that a log says about its network; the VM size, where it is known, decides on the advice.
 
     Raises:
         ReadError: The stream cannot be read, or is broken gzip.
@@ -230,7 +262,7 @@ def gather(stream: BinaryIO) -> Evidence:
         endpoints.read(line)
         listed.read(line)
         programs.read(evidence, line)
-        if failure := known_errors.failure(line, evidence.perftest_gpu):
+        if failure := known_errors.failure(line, evidence.perftest_gpu, vm_size):
             evidence.fail(failure)
     endpoints.end()
     listed.end()

@@ -108,7 +108,7 @@ def test_ranks_beyond_those_that_are_told_apart_are_one() -> None:
     ("count", "named"),
     [
         pytest.param(1, "rank 0 (h0): NET/IB", id="one"),
-        pytest.param(2, "2 ranks 0 (h0), 1 (h1): NET/IB", id="two"),
+        pytest.param(2, "2 ranks: 0 (h0), 1 (h1): NET/IB", id="two"),
         pytest.param(12, "11 (h11): NET/IB", id="as many as a line names"),
         pytest.param(13, "11 (h11) and 1 more: NET/IB", id="one more"),
     ],
@@ -119,6 +119,28 @@ def test_ranks_that_are_alike_share_a_line(count: int, named: str) -> None:
     )
 
     assert named in render_text(check("".join(lines)))
+
+
+@pytest.mark.parametrize(
+    ("ranks", "line"),
+    [
+        pytest.param([(n, f"h{n // 8}") for n in range(16)], "  16 ranks: 0-7 (h0), 8-15 (h1): NET/IB", id="in a row"),
+        pytest.param(
+            [(n, f"h{n % 2}") for n in range(4)], "  4 ranks: 0 (h0), 1 (h1), 2 (h0), 3 (h1): NET/IB", id="in turn"
+        ),
+        pytest.param([(0, "h0"), (1, "h0"), (4, "h0")], "  3 ranks: 0-1 (h0), 4 (h0): NET/IB", id="a gap"),
+        pytest.param([(0, "h0"), (1, "h0")], "  2 ranks: 0-1 (h0): NET/IB", id="one host"),
+        pytest.param([(8 * n, f"h{n}") for n in range(13)], "88 (h11) and 1 more: NET/IB", id="more than a line names"),
+    ],
+)
+def test_ranks_on_one_host_that_follow_each_other_are_a_range(ranks: list[tuple[int, str]], line: str) -> None:
+    text = "".join(
+        f"{host}:{n + 1}:9 [0] NCCL INFO comm 0x1 rank {n} nRanks 128 nNodes 16\n"
+        f"{host}:{n + 1}:9 [0] NCCL INFO Channel 00/0 : {n}[0] -> 99[0] [receive] via NET/IB/0\n"
+        for n, host in ranks
+    )
+
+    assert line in render_text(check(text))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from aksrdma import catalog
 from aksrdma.catalog import Floors, MultiNodeFloor, VmSize
 from aksrdma.diagnosis import LogReport, check_log, render_text
 
@@ -42,7 +43,7 @@ def vm_size(*multi_node: MultiNodeFloor, perftest: int | None = 380, one_node: i
         nccl_message_size="16G",
         multi_node=multi_node,
     )
-    return cast(VmSize, SimpleNamespace(name="Standard_Test", floors=floors))
+    return cast(VmSize, SimpleNamespace(name="Standard_Test", floors=floors, sources={"floors": ("nhc-repo",)}))
 
 
 def row(busbw: float, size: int = 1 << 33, algbw: float | None = None, kind: str = "float") -> str:
@@ -192,6 +193,25 @@ def test_a_log_with_thousands_of_devices_or_tables_keeps_a_bounded_number_of_the
 )
 def test_text_tells_a_floor(text: str, words: str) -> None:
     assert words in render_text(check(_TWO_NODES + text, vm_size(floor(300))))
+
+
+def test_a_floor_names_who_says_so() -> None:
+    size = catalog.vm_size("Standard_ND96isr_H100_v5")
+    one_node = "w:7:8 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM\n"
+    of = [
+        check(text, size).floors[0] for text in (_TWO_NODES + row(310), _TWO_NODES, one_node + row(470), perftest(391))
+    ]
+
+    assert [str(one.source).partition("/tree/")[0] for one in of] == [
+        "https://github.com/Azure/ai-infrastructure-on-azure",
+        "https://github.com/Azure/ai-infrastructure-on-azure",
+        "https://github.com/Azure/azurehpc-health-checks",
+        "https://github.com/Azure/azurehpc-health-checks",
+    ]
+    text = render_text(check(_TWO_NODES + row(290), size))
+    assert "); the floor is that of https://github.com/Azure/ai-infrastructure-on-azure/tree/" in text
+    assert ", with SHARP (NCCL_COLLNET_ENABLE=1)\n" in text
+    assert of[0].to_dict()["source"] == of[0].source
 
 
 def test_one_node_is_measured_against_the_floor_of_one_node_and_still_proves_nothing() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from aksrdma.diagnosis import LogError, check_log
+from aksrdma import catalog
+from aksrdma.diagnosis import LogError, check_log, render_text
 from aksrdma.diagnosis.known_errors import KnownError, completions, failure, known_errors, markers
 from aksrdma.diagnosis.lines import LONGEST_LINE, Line, messages
 
@@ -49,6 +50,56 @@ def test_a_line_of_the_tool_is_reported_with_its_message(name: str, line: str, m
         assert found is None or found.advice == row.advice or row.by_status
         reported = [one.message for one in errors(f"a\n{log}\nb\n")]
         assert reported == ([message] if message and not row.chosen else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "on_gb", "elsewhere"),
+    [
+        ("NCCL WARN Cuda failure 801 'operation not supported'", "ComputeDomain", "NCCL_NVLS_ENABLE=0"),
+        ("NCCL WARN Cuda failure 101 'invalid device ordinal'", "ComputeDomain", "CUDA_VISIBLE_DEVICES"),
+        ("NCCL WARN Failed to bind NVLink SHARP (NVLS) Multicast memory", "ComputeDomain", "Fabric Manager"),
+    ],
+)
+def test_advice_that_depends_on_the_size_names_one_way_where_it_is_known(line: str, on_gb: str, elsewhere: str) -> None:
+    gb, hopper = (
+        check_log(io.BytesIO(f"w:1:2 [0] {line}\n".encode()), "a.log", catalog.vm_size(size)).errors[0].advice
+        for size in ("Standard_ND128isr_NDR_GB200_v6", "Standard_ND96isr_H100_v5")
+    )
+    hbv4 = failure(Line(1, line), vm_size=catalog.vm_size("Standard_HB176rs_v4"))
+    (unknown,) = errors(f"w:1:2 [0] {line}\n")
+
+    assert (on_gb in gb, elsewhere in gb) == (True, False)
+    assert (on_gb in hopper, elsewhere in hopper) == (False, True)
+    assert "GB200" not in gb + hopper
+    assert hbv4 is not None
+    assert hbv4.advice == hopper
+    assert "GB200" in unknown.advice
+
+
+def test_what_to_do_is_said_once() -> None:
+    log = "w:1:2 [0] misc/ibvwrap.cc:1 NCCL WARN Call to ibv_reg_mr failed with error Cannot allocate memory\n"
+    report = check_log(io.BytesIO(log.encode()), "a.log")
+    text = render_text(report)
+
+    assert report.reasons[0].fix == report.errors[0].advice
+    assert text.count(report.errors[0].advice) == 1
+    assert "  error: " in text
+    assert f"  next: {report.errors[0].advice}\n" in text
+    assert str(report.errors[0]).endswith(f": {report.errors[0].advice}")
+
+
+def test_errors_with_the_same_advice_say_it_once() -> None:
+    lines = [
+        "NCCL WARN Error: failed to extend /dev/shm/nccl-Aa0 to 9637892 bytes, error: No space left on device (28)",
+        "NCCL WARN Error: failed to create shared memory file /dev/shm/nccl-XXXXXX, error No space left on device (28)",
+    ]
+    proof = "w:1:2 [0] NCCL INFO comm 0x1 rank 0 nRanks 2 nNodes 2\nw:1:2 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0\n"
+    report = check_log(io.BytesIO((proof + "".join(f"w:1:2 [0] {line}\n" for line in lines)).encode()), "a.log")
+    text = render_text(report)
+
+    assert [one.advice for one in report.errors] == [report.errors[0].advice] * 2
+    assert text.count("  error: ") == 2
+    assert text.count(report.errors[0].advice) == 1
 
 
 @pytest.mark.parametrize(("name", "line"), [pytest.param(*one, id=one[0]) for one in GPU_MEMORY.items()])
@@ -104,7 +155,7 @@ def test_a_marker_is_looked_for_once() -> None:
                 "torch-remote", "torch-system", "torch-cuda", "torch-watchdog", "time-limit", "died", "exited",
                 "socket-closed", "nccl-warning", "ucx-error", "ucp-worker", "openmpi-no-device", "nixl-error",
                 "nixl-send", "nvshmem-init", "deepep-assert", "perftest-run", "mlx5-completion", "shm-torch-exited",
-                "mooncake-transfer", "mpi-daemons",
+                "mooncake-transfer", "mpi-daemons", "torch-name",
             },
             id="something failed, and not what",
         ),
@@ -120,7 +171,7 @@ def test_a_marker_is_looked_for_once() -> None:
                 "no-ib-devices", "nixl-backend", "nixl-error", "nvshmem-transport", "nvshmem-no-transport",
                 "nvshmem-init", "mooncake-register-region", "mooncake-resources", "mooncake-install", "perftest-none",
                 "perftest-mr", "perftest-mr-host", "perftest-queue-pair", "perftest-resources",
-                "perftest-rdma-cm-resources", "perftest-setup", "perftest-connect",
+                "perftest-rdma-cm-resources", "perftest-setup", "perftest-connect", "torch-name",
             },
             id="follows from another",
         ),

@@ -44,7 +44,7 @@ def test_text_tells_the_verdicts_apart(name: str, title: str, ok: bool) -> None:
     [
         pytest.param("nccl-two-nodes-infiniband", "(line 13: ", id="the line that proves it"),
         pytest.param("nccl-two-nodes-infiniband", "via NET/IB/0/GDRDMA)", id="its words"),
-        pytest.param("nccl-two-nodes-infiniband", "2 ranks 0 (worker-0), 1 (worker-1): NET/IB", id="ranks that are alike"),
+        pytest.param("nccl-two-nodes-infiniband", "2 ranks: 0 (worker-0), 1 (worker-1): NET/IB", id="ranks that are alike"),
         pytest.param("nccl-one-node-infiniband-chosen-unused", "rank 0 (gpu-1): P2P/CUMEM\n", id="a rank inside a node"),
         pytest.param("nccl-one-node-infiniband-chosen-unused", "next: run it on at least two nodes", id="one node"),
         pytest.param("nccl-tests-table-alone", "is rdma/ib in the pod's limits", id="a table alone"),
