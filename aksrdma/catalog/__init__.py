@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         transport_aliases,
     )
     from aksrdma.catalog._helm_charts import ChartKeys, ChartValue, HelmChart, chart_keys, helm_charts
+    from aksrdma.catalog._nic_drivers import NicDriver, nic_drivers
     from aksrdma.catalog._node_features import NodeFeature, node_features
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
@@ -106,6 +107,7 @@ __all__ = [
     "KubernetesRange",
     "MultiNodeFloor",
     "NetworkRange",
+    "NicDriver",
     "NodeFeature",
     "NodeFeatureDiscovery",
     "NotInfiniband",
@@ -135,6 +137,7 @@ __all__ = [
     "networks",
     "newest",
     "next_release",
+    "nic_drivers",
     "node_features",
     "not_infiniband",
     "other_cloud",
@@ -178,6 +181,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "environment_variables",
                 "transport_aliases",
             ),
+            "_nic_drivers": ("NicDriver", "nic_drivers"),
             "_node_features": ("NodeFeature", "node_features"),
             "_helm_charts": ("ChartKeys", "ChartValue", "HelmChart", "chart_keys", "helm_charts"),
             "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),

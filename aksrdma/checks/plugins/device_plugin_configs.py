@@ -1,14 +1,20 @@
-"""The configurations of the two device plugins, as the plugins themselves decode them."""
+"""The configurations of the two device plugins, as the plugins themselves decode them.
+
+A policy of the operator carries one in a section; where a plugin is deployed without the operator, a ConfigMap does, of
+whatever name, and is known by what stands in it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from aksrdma.findings import FieldPath, Position, Problem
 from aksrdma.kube.go_struct import ListOf, MapOf, Object, Struct, decode
 from aksrdma.kube.kinds import POLICY_KINDS
+from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -22,6 +28,8 @@ SHARED_PREFIX: Final = "rdma"
 """Prefix of a resource of the RDMA shared device plugin that names none."""
 SRIOV_PREFIX: Final = "intel.com"
 """Prefix of a resource of the SR-IOV device plugin that names none; the operator passes no other."""
+
+Plugin: TypeAlias = Literal["rdmaSharedDevicePlugin", "sriovDevicePlugin"]
 
 _STRINGS: Final = ListOf("string")
 _SHARED_SELECTORS: Final = Struct(dict.fromkeys(("vendors", "deviceIDs", "drivers", "ifNames", "linkTypes"), _STRINGS))
@@ -67,6 +75,58 @@ DEVICE_TYPES: Final[Mapping[str, Struct]] = {
 """Device types of the SR-IOV plugin, each with the selectors that it reads."""
 NET_DEVICE: Final = "netDevice"
 """The device type of an SR-IOV resource that names none."""
+
+
+CONFIG_KINDS: Final = POLICY_KINDS | {"ConfigMap"}
+"""Kinds that carry the configuration of a device plugin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A device plugin, as the reader of its configuration."""
+
+    name: str
+    """As the project calls it."""
+    section: Plugin
+    """The section of a policy that deploys it."""
+    list_key: str
+    """The list of its resources."""
+    config: Struct
+    levels: Mapping[str, Collection[str]]
+    """The keys that it knows, by where in its configuration they stand."""
+    same: Mapping[str, str]
+    """Keys of the other plugin that it calls otherwise."""
+
+    def place_of(self, key: str) -> str | None:
+        """Return where in its configuration a key stands, or None where it knows no such key."""
+        return next((place for place, keys in self.levels.items() if key in keys), None)
+
+
+_TOP: Final = "the top of the config"
+SHARED: Final = Reader(
+    "k8s-rdma-shared-dev-plugin",
+    "rdmaSharedDevicePlugin",
+    "configList",
+    _SHARED_CONFIG,
+    {
+        _TOP: _SHARED_CONFIG.fields,
+        "the entry of configList": _SHARED_RESOURCE.fields,
+        "selectors": _SHARED_SELECTORS.fields,
+    },
+    {"resourceList": "configList", "devices": "deviceIDs", "pfNames": "ifNames"},
+)
+SRIOV: Final = Reader(
+    "sriov-network-device-plugin",
+    "sriovDevicePlugin",
+    "resourceList",
+    _SRIOV_CONFIG,
+    {
+        _TOP: _SRIOV_CONFIG.fields,
+        "the entry of resourceList": _SRIOV_RESOURCE.fields,
+        "selectors": frozenset(key for one in DEVICE_TYPES.values() for key in one.fields),
+    },
+    {"configList": "resourceList", "deviceIDs": "devices", "ifNames": "pfNames"},
+)
 
 
 class Selector(NamedTuple):
@@ -172,47 +232,68 @@ class Config(NamedTuple):
     problems: list[Problem]
     """Wrong types and unknown keys; see `go_struct.decode`."""
 
-    def entries(self, key: str) -> list[Object]:
-        """Return the entries of a top-level list."""
-        return self.top.list(key)
+    reader: Reader
+    """Whose it is."""
+
+    @property
+    def entries(self) -> list[Object]:
+        """The entries of its list of resources."""
+        return self.top.list(self.reader.list_key)
 
 
-def shared_config(document: Document) -> Config | None:
-    """Return the RDMA shared device plugin's configuration, or None where the document has none."""
-    return _config(document, "rdmaSharedDevicePlugin", _SHARED_CONFIG)
+def shared_configs(document: Document) -> Iterator[Config]:
+    """Yield the RDMA shared device plugin's configurations that a document carries."""
+    return _configs(document, SHARED)
 
 
-def sriov_config(document: Document) -> Config | None:
-    """Return the SR-IOV device plugin's configuration, or None where the document has none."""
-    return _config(document, "sriovDevicePlugin", _SRIOV_CONFIG)
+def sriov_configs(document: Document) -> Iterator[Config]:
+    """Yield the SR-IOV device plugin's configurations that a document carries."""
+    return _configs(document, SRIOV)
 
 
 def shared_resources(document: Document) -> tuple[SharedResource, ...]:
-    """Return what the RDMA shared device plugin offers by this policy; nothing where its JSON cannot be read."""
-    config = shared_config(document)
-    return tuple(map(SharedResource, config.entries("configList"))) if config else ()
+    """Return what the RDMA shared device plugin offers by this document; nothing where its JSON cannot be read."""
+    return tuple(SharedResource(entry) for config in shared_configs(document) for entry in config.entries)
 
 
 def sriov_resources(document: Document) -> tuple[SriovResource, ...]:
-    """Return what the SR-IOV device plugin offers by this policy; nothing where its JSON cannot be read."""
-    config = sriov_config(document)
-    return tuple(map(SriovResource, config.entries("resourceList"))) if config else ()
+    """Return what the SR-IOV device plugin offers by this document; nothing where its JSON cannot be read."""
+    return tuple(SriovResource(entry) for config in sriov_configs(document) for entry in config.entries)
 
 
 def offered_resources(document: Document) -> tuple[Resource, ...]:
-    """Return what both device plugins offer by this policy, the shared one's first."""
+    """Return what both device plugins offer by this document, the shared one's first."""
     return (*shared_resources(document), *sriov_resources(document))
 
 
-def _config(document: Document, section: str, into: Struct) -> Config | None:
-    path: FieldPath = ("spec", section, "config")
-    if document.kind not in POLICY_KINDS or not isinstance(document.value(path), str):
-        return None
+def _configs(document: Document, reader: Reader) -> Iterator[Config]:
+    if document.kind in POLICY_KINDS:
+        path: FieldPath = ("spec", reader.section, "config")
+        if isinstance(document.value(path), str):
+            yield _config(document, path, reader)
+    elif document.kind == "ConfigMap":
+        begins = _BEGINS[reader.section]
+        for key, text in mapping(document.value(("data",))).items():
+            # The list's name is looked for first: hardly any ConfigMap has it, and some are large.
+            if isinstance(text, str) and reader.list_key in text and begins.match(text):
+                yield _config(document, ("data", key), reader)
+
+
+_BEGINS: Final[Mapping[str, re.Pattern[str]]] = {
+    one.section: re.compile(
+        r'\s*\{\s*(?:"periodicUpdateInterval"\s*:[^,\[\]{}]*,\s*)?"' + one.list_key + r'"\s*:\s*\[\s*\{'
+    )
+    for one in (SHARED, SRIOV)
+}
+"""How the text of a configuration with resources begins, also where it is no JSON further on."""
+
+
+def _config(document: Document, path: FieldPath, reader: Reader) -> Config:
     embedded = document.embedded(path)
     if embedded.error is not None:
-        return Config(path, embedded.error, embedded.error_position, Object((*path, None)), [])
-    top, problems = decode(embedded.data, into, (*path, None))
-    return Config(path, None, None, top, problems)
+        return Config(path, embedded.error, embedded.error_position, Object((*path, None)), [], reader)
+    top, problems = decode(embedded.data, reader.config, (*path, None))
+    return Config(path, None, None, top, problems, reader)
 
 
 def _selector(selectors: Object, known: Struct) -> Selector:

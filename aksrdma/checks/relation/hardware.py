@@ -7,9 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
+from aksrdma.checks.plugins.device_plugin_configs import Plugin
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.devices import mounts_devices
-from aksrdma.checks.relation.installed import Plugin, on_host_network
+from aksrdma.checks.relation.installed import on_host_network
 from aksrdma.checks.relation.pods import PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.errors import UnknownNameError

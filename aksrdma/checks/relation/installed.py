@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aksrdma.checks.plugins.device_plugin_configs import Resource, shared_resources, sriov_resources
+from aksrdma.checks.plugins.device_plugin_configs import Plugin, Resource, shared_resources, sriov_resources
 from aksrdma.checks.plugins.ipam import Ipam, ipams_of
 from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
 from aksrdma.checks.plugins.pools import Pool, pool_of
@@ -19,8 +19,6 @@ from aksrdma.kube.values import items, step, text
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
-
-Plugin = Literal["rdmaSharedDevicePlugin", "sriovDevicePlugin"]
 
 OPERATOR_NAMESPACES: Final = ("network-operator", "nvidia-network-operator")
 """Where the guides of AKS and of NVIDIA install the operator."""
@@ -55,9 +53,9 @@ class Exposed(NamedTuple):
     """An extended resource that a device plugin of the set offers."""
 
     document: Document
-    """The policy whose config names it."""
+    """The policy whose config names it, or the ConfigMap of a plugin that is deployed without the operator."""
     plugin: Plugin
-    """The section of the policy: who serves the resource."""
+    """Who serves the resource: the section of the policy, or the one that would deploy the plugin."""
     resource: Resource
     """A SharedResource or a SriovResource."""
 
@@ -138,10 +136,9 @@ class Installed:
 
     @cached_property
     def exposed_resources(self) -> tuple[Exposed, ...]:
-        """The resources of both device plugins, in the order of the policies; names may repeat."""
+        """The resources of both device plugins, in the order of the policies, then of ConfigMaps; names may repeat."""
         found: list[Exposed] = []
-        for policy in self.policies:
-            document = policy.document
+        for document in (*(policy.document for policy in self.policies), *self._by_kind.get("ConfigMap", ())):
             found += (Exposed(document, "rdmaSharedDevicePlugin", one) for one in shared_resources(document))
             found += (Exposed(document, "sriovDevicePlugin", one) for one in sriov_resources(document))
         return tuple(one for one in found if one.resource.name)

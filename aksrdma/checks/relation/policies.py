@@ -15,8 +15,8 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import Problem, format_path
 from aksrdma.kube.kinds import POLICY_KINDS
-from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE
-from aksrdma.kube.scheduling import Requirement, placement_of
+from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NVIDIA_GPU
+from aksrdma.kube.scheduling import Placement, Requirement, placement_of
 from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:
@@ -181,14 +181,18 @@ def reached(policy: Policy, manifests: ManifestSet) -> tuple[VmSize, ...]:
     sizes = known_sizes(manifests)
     if not sizes:
         return ()
-    if policy.document.kind == "NicNodePolicy":
-        placement = placement_of({"nodeSelector": policy.spec.get("nodeSelector")})
-    else:
-        placement = placement_of({"affinity": {"nodeAffinity": policy.spec.get("nodeAffinity")}})
+    placement = placement_of_policy(policy)
     ways = [(*placement.selector, *term) for term in placement.terms or ((),)]
     return tuple(
         size for size in sizes if any(all(_can_be_met(wanted, size, manifests) for wanted in way) for way in ways)
     )
+
+
+def placement_of_policy(policy: Policy) -> Placement:
+    """Return which nodes a policy selects."""
+    if policy.document.kind == "NicNodePolicy":
+        return placement_of({"nodeSelector": policy.spec.get("nodeSelector")})
+    return placement_of({"affinity": {"nodeAffinity": policy.spec.get("nodeAffinity")}})
 
 
 def _can_be_met(wanted: Requirement, size: VmSize, manifests: ManifestSet) -> bool:

@@ -20,13 +20,14 @@ from aksrdma.checks.apiserver.resources import (
     check_resources,
 )
 from aksrdma.checks.plugins.device_plugin_configs import (
+    Plugin,
     SharedResource,
     SriovResource,
-    shared_config,
-    sriov_config,
+    shared_configs,
+    sriov_configs,
 )
 from aksrdma.checks.register import rule
-from aksrdma.checks.relation.installed import Exposed, Installed, Plugin
+from aksrdma.checks.relation.installed import Exposed, Installed
 from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import CUSTOM_WORKLOADS, WORKLOADS, kind_of
@@ -52,7 +53,7 @@ class Resources:
     """What is known of RDMA resources in one set: `manifests.derived(Resources)`.
 
     Attributes:
-        exposed: what the policies of the set expose, by full name.
+        exposed: what the policies of the set expose, and the ConfigMaps of device plugins, by full name.
     """
 
     def __init__(self, manifests: ManifestSet) -> None:
@@ -109,9 +110,9 @@ class Resources:
     @property
     def all_known(self) -> bool:
         """Whether what the set exposes is all there is: it has policies, all can be read, and nobody else exposes."""
-        readers = (("rdmaSharedDevicePlugin", shared_config), ("sriovDevicePlugin", sriov_config))
+        readers = (("rdmaSharedDevicePlugin", shared_configs), ("sriovDevicePlugin", sriov_configs))
         configs = [
-            read(policy.document)
+            next(read(policy.document), None)
             for policy in self._policies
             for section, read in readers
             if policy.section(section) is not None

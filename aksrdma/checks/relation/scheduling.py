@@ -7,18 +7,21 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.register import rule
+from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.pods import PodView, pods_of
+from aksrdma.checks.relation.policies import placement_of_policy, reached
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import WORKLOADS
+from aksrdma.kube.kinds import POLICY_KINDS, WORKLOADS
 from aksrdma.kube.labels import AGENT_POOL, NVIDIA_GPU
-from aksrdma.kube.scheduling import EVICTING, Toleration, toleration_of
+from aksrdma.kube.scheduling import EVICTING, Taint, Toleration, toleration_of
 from aksrdma.kube.train_jobs import RUNTIMES
 from aksrdma.kube.values import items, mapping
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
-    from aksrdma.cluster import Cluster
+    from aksrdma.cluster import Cluster, NodePool
+    from aksrdma.documents import Document
 
 _TOPOLOGIES: Final = (
     "kueue.x-k8s.io/podset-required-topology",
@@ -27,6 +30,8 @@ _TOPOLOGIES: Final = (
 """Annotations that name the label whose one value all pods of a group must share."""
 _NOT_ONE_JOB: Final = RUNTIMES | {"DaemonSet", "Pod"}
 """Kinds whose pods do not work on one thing together."""
+_ON_NODES: Final = ("ofedDriver", "rdmaSharedDevicePlugin", "sriovDevicePlugin")
+"""Sections of a policy without whose pods a node has no RDMA."""
 _NOT_OF_POOLS: Final = ("CriticalAddonsOnly", "node-role.kubernetes.io/", "node.kubernetes.io/")
 """Taints that Kubernetes sets by itself, or that are on nodes without RDMA."""
 
@@ -71,26 +76,67 @@ def _names_pool(annotations: Mapping[str, object]) -> bool:
     return any(annotations.get(key) in AGENT_POOL for key in _TOPOLOGIES)
 
 
-@rule("tolerations-miss-gpu-taint", kinds=WORKLOADS)
+@rule("tolerations-miss-gpu-taint", kinds=WORKLOADS | POLICY_KINDS)
 def missed_taints(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find taints of RDMA nodes on which the device plugin that serves the pods cannot run."""
-    resources = manifests.derived(Resources)
+    """Find taints of RDMA nodes on which the driver and the device plugin that serves them cannot run."""
     seen: set[tuple[int, str, str]] = set()
+    for policy, taint, pools in _untolerated(manifests):
+        seen.add((id(policy), taint.key, taint.value))
+        places = f"the pool {pools[0]} has" if len(pools) == 1 else f"the pools {', '.join(pools)} have"
+        message = f"{places} the taint {taint}, which the policy does not tolerate: neither driver nor device plugin run there"
+        value = f"operator: Equal, value: {taint.value}" if taint.value else "operator: Exists"
+        fix = f"add {{key: {taint.key}, {value}, effect: {taint.effect}}} to spec.tolerations"
+        path = ("spec", "tolerations")
+        yield Problem("tolerations-miss-gpu-taint", path, message, fix, severity="error", document=policy)
+    resources = manifests.derived(Resources)
     for pod in pods_of(manifests) if resources.exposed else ():
         serving = [one.document for name in sorted(pod.resources) for one in resources.exposed.get(name, ())]
-        for policy in {id(document): document for document in serving}.values():
+        for policy in {id(document): document for document in serving if document.kind in POLICY_KINDS}.values():
             own = [toleration_of(one) for _, one in items(policy.value(("spec", "tolerations")), ())]
             for wanted in _taints(pod, manifests.cluster):
                 key = (id(policy), wanted.key, wanted.value)
                 if key not in seen and not any(one.covers(wanted) for one in own):
                     seen.add(key)
-                    taint = f"{wanted.key}={wanted.value}" if wanted.value else wanted.key
+                    taint_text = f"{wanted.key}={wanted.value}" if wanted.value else wanted.key
                     effect = f":{wanted.effect}" if wanted.effect else ""
                     message = (
-                        f"{pod.document.label} tolerates the taint {taint}{effect} and this policy "
+                        f"{pod.document.label} tolerates the taint {taint_text}{effect} and this policy "
                         "does not, so neither driver nor device plugin reach such a node"
                     )
                     yield Problem("tolerations-miss-gpu-taint", ("spec", "tolerations"), message, document=policy)
+
+
+def _untolerated(manifests: ManifestSet) -> Iterator[tuple[Document, Taint, list[str]]]:
+    """Yield the taints of the cluster file's pools that a policy for their nodes does not tolerate, with the pools.
+
+    Policies of one name are layers that are applied one over the other: what one of them tolerates, all do.
+    """
+    pools = manifests.cluster.node_pools if manifests.cluster is not None else ()
+    tainted: dict[Taint, list[NodePool]] = defaultdict(list)
+    for pool in pools:
+        for text in pool.taints:
+            pair, _, effect = text.rpartition(":")
+            key, _, value = pair.partition("=")
+            if effect in EVICTING and key != NVIDIA_GPU and not key.startswith(_NOT_OF_POOLS):
+                tainted[Taint(key, value, effect)].append(pool)
+    layers: dict[tuple[str, str], list[Policy]] = defaultdict(list)
+    for policy in manifests.derived(Installed).policies if tainted else ():
+        layers[policy.document.kind, policy.document.name].append(policy)
+    for policies in layers.values():
+        first = next((policy for policy in policies if any(policy.section(one) is not None for one in _ON_NODES)), None)
+        if first is None:
+            continue
+        own = [toleration_of(one) for policy in policies for _, one in items(policy.spec.get("tolerations"), ())]
+        sizes = {size.name.lower() for size in reached(first, manifests)}
+        chosen = placement_of_policy(first).accepted(AGENT_POOL)
+        for taint, its_pools in tainted.items():
+            missed = [
+                pool.name
+                for pool in its_pools
+                if pool.vm_size.lower() in sizes and (chosen is None or pool.name in chosen)
+            ]
+            if missed and not any(one.tolerates(taint) for one in own):
+                yield first.document, taint, missed
 
 
 def _taints(pod: PodView, cluster: Cluster | None) -> Iterator[Toleration]:
