@@ -13,18 +13,23 @@ from aksrdma.checks.apiserver.scheduling import check_affinity, check_toleration
 from aksrdma.checks.plugins.device_plugin_configs import offered_resources
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
-from aksrdma.findings import Problem, format_path
+from aksrdma.findings import Problem, Severity, format_path
 from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NVIDIA_GPU
 from aksrdma.kube.scheduling import Placement, Requirement, placement_of
-from aksrdma.kube.values import mapping
+from aksrdma.kube.values import items, mapping, text
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
     from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
 
 POLICY_NAME: Final = "nic-cluster-policy"
 """The only NicClusterPolicy that the operator reconciles."""
+_LISTED: Final = 5
+"""Components that a message lists at most."""
+_LONGEST: Final = 300
+"""Characters of a reason of the operator's that a message repeats."""
 _ARCHITECTURES: Final = {"arm64": "arm64", "x86_64": "amd64"}
 """Of the catalog's VM sizes, as Kubernetes labels them."""
 
@@ -228,3 +233,24 @@ def scheduling(manifests: ManifestSet) -> Iterator[Problem]:
             message = f"the API server refuses the pods that the operator makes of the policy: {problem.message}"
             fix = problem.fix or "correct the field as the message says"
             yield problem._replace(rule="policy-scheduling-invalid", message=message, fix=fix)
+
+
+@rule("policy-not-ready", kinds=POLICY_KINDS)
+def live_state(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+    """Find policies, as a cluster returns them, of which the operator says that they are not deployed."""
+    status = mapping(document.value(("status",)))
+    state = text(status.get("state"))
+    # That the name of a policy is why it is ignored is told of the name.
+    if state in ("", "ready") or (state == "ignore" and document.name != POLICY_NAME):
+        return
+    parts = [one for _, one in items(status.get("appliedStates"), ()) if one.get("state") in ("error", "notReady")]
+    shown = [f"{text(one.get('name'))} {text(one.get('state'))}{_because(one.get('message'))}" for one in parts]
+    more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
+    which = f" ({', '.join(shown[:_LISTED])}{more})" if shown else ""
+    message = f"the operator says that the policy is {state}{_because(status.get('reason'))}{which}"
+    severity: Severity | None = None if state == "notReady" else "error"
+    yield Problem("policy-not-ready", ("status", "state"), message, severity=severity)
+
+
+def _because(reason: object) -> str:
+    return f": {' '.join(reason.split())[:_LONGEST]}" if isinstance(reason, str) and reason.strip() else ""
