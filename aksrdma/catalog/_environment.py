@@ -12,7 +12,7 @@ from aksrdma.findings import Severity
 
 Reading: TypeAlias = Literal[
     "integer", "word", "presence", "yes or no", "first letter", "path level", "components", "component words", "transports", "nccl devices",
-    "ucx devices", "device names", "interfaces", "interface names", "topology file",
+    "ucx devices", "device names", "interfaces", "interface names", "topology file", "pci mapping",
 ]  # fmt: skip
 """How a library reads the value.
 
@@ -21,16 +21,20 @@ their opposites. `first letter` as NVSHMEM: no is what begins with 0, n or f. `p
 a leading `^` is all but these. `component words` the same in any case. `transports` the same with the aliases of UCX. `nccl devices` prefixes, or with `=` whole
 names, `^` before all, each with `:port`. `ucx devices` names with or without `:port`, ranges, `^`, `all`. `device names` the same
 without ranges and `all`. `interfaces` as `nccl devices`, of network interfaces. `interface names` whole names. `topology file` a path.
+`pci mapping` pairs GPU=NIC of PCI addresses.
 """
 Test: TypeAlias = Literal[
-    "one of", "none of", "keeps none of", "leaves out", "no device", "fewer devices", "no interface", "infiniband interface", "no file",
-    "not brought", "other topology",
+    "one of", "none of", "keeps none of", "leaves out", "no device", "fewer devices", "no interface", "missing interface",
+    "infiniband interface", "ipoib interface", "no file", "not brought", "other topology", "alone", "wrong addresses",
 ]  # fmt: skip
 """What about the value breaks a rule.
 
 `one of` and `none of` compare what was read with `values`. `keeps none of` and `leaves out` are of lists: what is left in use
-holds none of `values`, or a leading `^` names one of them. The others compare with the VM size and the pod: `infiniband interface` where the pod is in the node's network, `not brought` the files of ConfigMaps that are mounted, and
-`other topology` the families of sizes that have topology files.
+holds none of `values`, or a leading `^` names one of them. `alone` is without one of the variables `values`. The others
+compare with the VM size and the pod: `no interface` where none of the names fits, `missing interface` where one does not,
+`infiniband interface` where the pod is in the node's network, `ipoib interface` one that a network of the set gives it,
+`not brought` the files of ConfigMaps that are mounted, `other topology` the families of sizes that have topology files, and
+`wrong addresses` the GPUs and NICs of the size.
 """
 
 

@@ -139,6 +139,7 @@ _READ: Final[Mapping[Reading, str]] = {
     "interfaces": "a list with commas of how names of interfaces begin; = before it: whole names, ^: all but these",
     "interface names": "a list with commas of whole names of interfaces",
     "topology file": "a path",
+    "pci mapping": "a list with commas of GPU=NIC, each a PCI address",
 }
 _WHEN: Final[Mapping[Test, str]] = {
     "one of": "{values}",
@@ -148,10 +149,14 @@ _WHEN: Final[Mapping[Test, str]] = {
     "no device": "names of which no NIC of the node has one",
     "fewer devices": "names of fewer NICs than the container takes",
     "no interface": "names of which no interface in the pod has one",
+    "missing interface": "a name that no interface in the pod has",
     "infiniband interface": "the name of an InfiniBand interface",
+    "ipoib interface": "an interface that is IP over InfiniBand",
     "no file": "a path that nothing mounts",
     "not brought": "a file that the mounted ConfigMap does not have",
     "other topology": "the file of another VM size",
+    "alone": "any, without {values}",
+    "wrong addresses": "addresses that are none, or not those of the VM size",
 }
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.catalog import VmSize
+from aksrdma.checks.plugins.ipam import cni_plugins
+from aksrdma.checks.plugins.networks import NetworkReference
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.devices import mounts_devices
 from aksrdma.checks.relation.hardware import sizes_of
-from aksrdma.checks.relation.installed import DEFAULT_NAMESPACE
+from aksrdma.checks.relation.installed import DEFAULT_NAMESPACE, Installed
 from aksrdma.checks.relation.pods import Container, PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.checks.relation.variables import Surroundings, Verdict, judge, surroundings
@@ -18,10 +21,11 @@ from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.environment import ConfigMaps, File, Setting, said, settings
 from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import GPUS
-from aksrdma.kube.values import items, mapping, text
+from aksrdma.kube.values import items, mapping, step, text
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
+    from aksrdma.documents import Document
 
 _MILD: Final = ("error", "warning", "info")
 _OF_STARTED: Final = ("I_MPI_", "OMPI_MCA_")
@@ -43,6 +47,7 @@ class _Rdma(NamedTuple):
 @rule(
     "nccl-debug-hides-transport",
     "nccl-topology-file-not-there",
+    "nic-mapping-refused",
     "rdma-device-not-on-nodes",
     "rdma-fewer-nics-than-asked",
     "rdma-off-by-environment",
@@ -86,12 +91,37 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 continue
             known = {name: one.value for name, one in effective.items() if one.value is not None}
             around = surroundings(
-                user.pod.template, user.container.data, known, nics=user.nics, gpus=user.gpus, brought=folders
+                user.pod.template,
+                user.container.data,
+                known,
+                nics=user.nics,
+                gpus=user.gpus,
+                brought=folders,
+                named=_named(container, effective.values(), config_maps),
+                ipoib=partial(_is_ipoib, user.pod.document, manifests),
             )
             for setting in effective.values():
                 verdict = _judged(setting, user, around)
                 if verdict is not None:
                     yield _problem(verdict, setting, pod)
+
+
+def _named(container: Container, given: Iterable[Setting], config_maps: ConfigMaps) -> frozenset[str] | None:
+    """Return the variables that are set to anything; None where a source that is not known may set more."""
+    for _, source in items(container.data.get("envFrom"), ()):
+        name = text(step(source, ("configMapRef", "name")))
+        if not name or config_maps(name) is None:
+            return None
+    return frozenset(one.name for one in given if one.value is None or one.value.strip())
+
+
+def _is_ipoib(document: Document, manifests: ManifestSet, reference: NetworkReference) -> bool:
+    network = manifests.derived(Installed).network_of(document, reference)
+    if network is None:
+        return False
+    return network.document.kind == "IPoIBNetwork" or any(
+        plugin.get("type") == "ipoib" for _, plugin in cni_plugins(network.document)
+    )
 
 
 def _reaches_ranks(setting: Setting) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 _INTEGER: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+)")
 _LONGEST: Final = 19
@@ -112,3 +112,32 @@ def ucx_list(value: str, *, ranges: bool = False) -> Listed | None:
     if not names or names[0] == "all":
         return None
     return Listed(tuple(names[:_MOST]), value.startswith("^"))
+
+
+PciAddress: TypeAlias = tuple[int, int, int, int]
+"""Domain, bus, device and function."""
+_PCI: Final = re.compile(r"(?:0x)?(?:([0-9a-f]{1,16}):)?([0-9a-f]{1,4}):([0-9a-f]{1,4})\.([0-9a-f]{1,4})\Z")
+_LAST: Final = (0xFF, 0x1F, 0xFF)
+"""The highest bus, device and function."""
+
+
+def pci_address(value: str) -> PciAddress | None:
+    """Read an address as vLLM's `normalize_pci`, which takes a domain of any width, and none for 0; None where it raises."""
+    match = _PCI.match(value.lower().replace(" ", ""))
+    if match is None:
+        return None
+    domain, *rest = (int(part or "0", 16) for part in match.groups())
+    bus, device, function = rest
+    return None if any(one > last for one, last in zip(rest, _LAST, strict=True)) else (domain, bus, device, function)
+
+
+def pci_pairs(value: str) -> dict[PciAddress, PciAddress] | str:
+    """Read a mapping as vLLM's `parse_gpu_nic_mapping`: NICs by GPU, or the first part at which it raises."""
+    found: dict[PciAddress, PciAddress] = {}
+    for part in filter(None, map(str.strip, value.split(","))):
+        gpu, _, nic = part.partition("=")
+        here, there = pci_address(gpu), pci_address(nic)
+        if here is None or there is None:
+            return part
+        found[here] = there
+    return found

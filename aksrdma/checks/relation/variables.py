@@ -10,8 +10,16 @@ from typing import Any, Final, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.catalog import Effect, EnvironmentVariable, VmSize
-from aksrdma.checks.plugins.networks import networks_annotation
-from aksrdma.checks.relation.readings import READERS, Listed, nccl_list, ucx_list
+from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
+from aksrdma.checks.relation.readings import (
+    READERS,
+    Listed,
+    PciAddress,
+    nccl_list,
+    pci_address,
+    pci_pairs,
+    ucx_list,
+)
 from aksrdma.findings import Severity
 from aksrdma.kube.templates import PodTemplate
 from aksrdma.kube.values import items, text, texts
@@ -29,12 +37,18 @@ class Surroundings:
     """The other variables that are set there."""
     interfaces: tuple[str, ...] | None = None
     """Network interfaces of its pod without the loopback; None where they are not known, as in the node's network."""
+    ipoib: frozenset[str] = frozenset()
+    """Those of the interfaces that are IP over InfiniBand."""
+    named: frozenset[str] | None = None
+    """All variables that are set there, also those whose value is not known; None where there may be more."""
     folders: tuple[str, ...] | None = None
     """Where something is mounted; None where that is not known."""
     brought: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By some of the folders, all files that are in them."""
     mpi_only_starts: bool = False
     """Whether NCCL carries its data, so that MPI carries control traffic only."""
+    by_ucx: bool = False
+    """Whether UCX carries its data without MPI, as for an inference server."""
 
 
 ALONE: Final = Surroundings()
@@ -48,6 +62,8 @@ def surroundings(
     nics: int | None = None,
     gpus: int | None = None,
     brought: Mapping[str, tuple[str, ...]] | None = None,
+    named: frozenset[str] | None = None,
+    ipoib: Callable[[NetworkReference], bool] = lambda _: False,
 ) -> Surroundings:
     """Return what is known of a container of a pod template.
 
@@ -58,9 +74,11 @@ def surroundings(
         nics: InfiniBand NICs that it pays for; None where that is not known.
         gpus: GPUs that it takes; None where that is not known.
         brought: the files that ConfigMaps mount, by folder.
+        named: all variables that are set; None where there may be more.
+        ipoib: whether a network that the pod asks for is IP over InfiniBand.
     """
-    named = [one.interface for one in networks_annotation(template)]
-    interfaces = ("eth0", *(name or f"net{number}" for number, name in enumerate(named, 1)))
+    added = {one.interface or f"net{at}": one for at, one in enumerate(networks_annotation(template), 1)}
+    by_ucx = _carries("UCX", container, variables)
     # In the node's network there are the node's interfaces, and a resource claim may bring others.
     open_ended = template.spec.get("hostNetwork") is True or bool(template.spec.get("resourceClaims"))
     mounts = (text(mount.get("mountPath")).rstrip("/") for _, mount in items(container.get("volumeMounts"), ()))
@@ -68,10 +86,13 @@ def surroundings(
         nics=nics,
         gpus=gpus,
         variables=variables,
-        interfaces=None if open_ended else interfaces,
+        interfaces=None if open_ended else ("eth0", *added),
+        ipoib=frozenset(name for name, network in added.items() if ipoib(network)),
+        named=named,
         folders=tuple(filter(None, mounts)),
         brought=brought or {},
-        mpi_only_starts=_carries("NCCL", container, variables) and not _carries("UCX", container, variables),
+        mpi_only_starts=not by_ucx and _carries("NCCL", container, variables),
+        by_ucx=by_ucx,
     )
 
 
@@ -128,8 +149,13 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
         elif effect.of_mpi and around.mpi_only_starts:
             severity = "info"
         fix = f"set {name}={_short(meant)}, or {effect.fix}" if meant else effect.fix
-        return Verdict(effect.rule, severity, f"{name}={_short(value)} {does}", fix, effect.otherwise, meant)
+        otherwise = _IF_TCP_IS_MEANT if effect.of_mpi and around.by_ucx else effect.otherwise
+        return Verdict(effect.rule, severity, f"{name}={_short(value)} {does}", fix, otherwise, meant)
     return None
+
+
+_IF_TCP_IS_MEANT: Final = Effect(rule="", test="one of").otherwise
+"""The second way out where no MPI is there that may only start the job."""
 
 
 def _applies(effect: Effect, size: VmSize | None, around: Surroundings) -> bool:
@@ -141,7 +167,9 @@ def _applies(effect: Effect, size: VmSize | None, around: Surroundings) -> bool:
     return beside and effect.unless_variable not in around.variables
 
 
-_OF_POD: Final = frozenset({"infiniband interface", "no interface", "no file", "not brought"})
+_OF_POD: Final = frozenset(
+    {"alone", "infiniband interface", "ipoib interface", "missing interface", "no interface", "no file", "not brought"}
+)
 """Tests that a value of a preset can fail, as they ask for something of the pod."""
 
 
@@ -316,6 +344,28 @@ def _no_interface(asked: _Asked) -> _Found | None:
     return f"{what} the interfaces of the pod ({', '.join(there)})", there[0] if there else None
 
 
+def _missing_interface(asked: _Asked) -> _Found | None:
+    """Find a whole name that no interface has, among which the library opens every one."""
+    there, names = asked.around.interfaces, list(filter(None, asked.value.split(",")))
+    if there is None or any("/" in one for one in names):  # Open MPI takes ranges of addresses, too
+        return None
+    missing = next((one for one in names if one not in (*there, "lo")), None)
+    if missing is None:
+        return None
+    rest = [one for one in names if one in there] or [there[0]]
+    which = "is" if len(names) == 1 else f"names {missing}, which is"
+    return f"{which} none of the interfaces of the pod ({', '.join(there)})", ",".join(rest)
+
+
+def _ipoib_interface(asked: _Asked) -> _Found | None:
+    there, ipoib = asked.around.interfaces, asked.around.ipoib
+    if not ipoib or there is None:
+        return None
+    listed = nccl_list(asked.value)
+    used = {one for one in there if listed.takes(one)}
+    return (asked.effect.does, None) if used and used <= ipoib else None
+
+
 def _infiniband_interface(asked: _Asked) -> _Found | None:
     if asked.around.interfaces is not None or asked.around == ALONE:
         return None
@@ -362,6 +412,43 @@ def _no_file(asked: _Asked) -> _Found | None:
     return asked.effect.does, None
 
 
+def _alone(asked: _Asked) -> _Found | None:
+    named = asked.around.named
+    missing = named is not None and asked.value.strip() and any(one not in named for one in asked.effect.values)
+    return (asked.effect.does, None) if missing else None
+
+
+def _wrong_addresses(asked: _Asked) -> _Found | None:
+    """Find a mapping with what is no pair of PCI addresses, with a NIC that the size has not, or without a GPU of it."""
+    pairs = pci_pairs(asked.value)
+    if isinstance(pairs, str):
+        return f"has {_short(pairs)}, which is no GPU=NIC of PCI addresses", None
+    size = asked.size
+    there = topology_pairs(size) if size is not None else {}
+    if size is None or not there or not pairs:
+        return None
+    strange = next((one for one in pairs.values() if one not in there.values()), None)
+    if strange is not None:
+        return f"names a NIC {_pci(strange)}, which {size.name} does not have", None
+    left = [gpu for gpu in there if gpu not in pairs] if asked.around.gpus == len(there) else []
+    if not left:
+        return None
+    meant = ",".join(f"{_pci(gpu)}={_pci(pairs.get(gpu, nic))}" for gpu, nic in there.items())
+    return f"leaves out GPU {_pci(left[0])} of {size.name}", meant
+
+
+def topology_pairs(size: VmSize) -> dict[PciAddress, PciAddress]:
+    """Return the NICs of a size by the GPU beside which each stands; empty where that is not known."""
+    family = next((one for one in map(catalog.topology, catalog.topologies()) if size.name in one.vm_sizes), None)
+    found = ((pci_address(one.gpu), pci_address(one.nic)) for one in (family and family.pairs) or ())
+    return {gpu: nic for gpu, nic in found if gpu and nic}
+
+
+def _pci(address: PciAddress) -> str:
+    domain, bus, device, function = address
+    return f"{domain:04x}:{bus:02x}:{device:02x}.{function:x}"
+
+
 _TESTS: Final[Mapping[str, Callable[[_Asked], _Found | None]]] = {
     "one of": _one_of,
     "none of": _none_of,
@@ -370,8 +457,12 @@ _TESTS: Final[Mapping[str, Callable[[_Asked], _Found | None]]] = {
     "no device": _no_device,
     "fewer devices": _fewer_devices,
     "no interface": _no_interface,
+    "missing interface": _missing_interface,
     "infiniband interface": _infiniband_interface,
+    "ipoib interface": _ipoib_interface,
     "no file": _no_file,
     "not brought": _not_brought,
     "other topology": _other_topology,
+    "alone": _alone,
+    "wrong addresses": _wrong_addresses,
 }

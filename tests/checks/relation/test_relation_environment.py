@@ -103,6 +103,53 @@ def test_a_config_map_of_another_namespace_is_not_the_pods() -> None:
     assert judged(pod(whole), config_map("nccl", "default", NCCL_IB_DISABLE="1")) != []
 
 
+MAPPED = {"name": "VLLM_GPU_NIC_PCIE_MAPPING", "value": "0001:00:00.0=0101:00:00.0"}
+CHOOSES = {"name": "VLLM_NIC_SELECTION_VARS", "value": "UCX_NET_DEVICES:1"}
+UNSAID = {"name": "VLLM_NIC_SELECTION_VARS", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
+
+
+@pytest.mark.parametrize(
+    ("env", "sources", "found"),
+    [
+        pytest.param([MAPPED], [], ["nic-mapping-refused"], id="one-without-the-other"),
+        pytest.param([CHOOSES], [], ["nic-mapping-refused"], id="the-other-without-the-one"),
+        pytest.param([MAPPED, {**CHOOSES, "value": " "}], [], ["nic-mapping-refused"], id="the-other-is-empty"),
+        pytest.param([MAPPED, CHOOSES], [], [], id="both"),
+        pytest.param([MAPPED, UNSAID], [], [], id="a-value-of-a-secret"),
+        pytest.param([MAPPED], [{"secretRef": {"name": "a"}}], [], id="a-secret-that-may-have-it"),
+        pytest.param([MAPPED], [{"configMapRef": {"name": "elsewhere"}}], [], id="a-config-map-of-somebody-else"),
+        pytest.param(
+            [MAPPED], [{"configMapRef": {"name": "other"}}], ["nic-mapping-refused"], id="one-that-has-it-not"
+        ),
+        pytest.param([MAPPED], [{"configMapRef": {"name": "nics"}}], [], id="one-that-has-it"),
+    ],
+)
+def test_the_nics_of_vllm_are_chosen_by_two_variables_or_by_none(
+    env: list[dict[str, Any]], sources: list[dict[str, Any]], found: list[str]
+) -> None:
+    document = pod({**with_env(*env, ib=1, gpu=1), "envFrom": sources})
+    maps = config_map("nics", VLLM_NIC_SELECTION_VARS="NCCL_IB_HCA"), config_map("other", NCCL_DEBUG="INFO")
+
+    assert [rule for rule, _, _ in judged(document, *maps)] == found
+
+
+def test_the_first_connection_over_ipoib_is_told_where_the_set_says_that_the_network_is_one() -> None:
+    ipoib = manifest(
+        "IPoIBNetwork", "mellanox.com/v1alpha1", {"networkNamespace": "default", "master": "ibs1"}, "ib-net"
+    )
+    attached = manifest("NetworkAttachmentDefinition", "k8s.cni.cncf.io/v1", {"config": '{"type": "ipoib"}'}, "ib-net")
+    other = manifest("NetworkAttachmentDefinition", "k8s.cni.cncf.io/v1", {"config": '{"type": "macvlan"}'}, "ib-net")
+    over = with_env({"name": "NCCL_SOCKET_IFNAME", "value": "net1"}, ib=8)
+    asks = {"annotations": {"k8s.v1.cni.cncf.io/networks": "ib-net"}}
+    document = manifest("Pod", "v1", {"containers": [over]}, **asks)
+    told = [("socket-interface-not-in-pod", VALUE, "info")]
+
+    assert judged(document, ipoib) == told
+    assert judged(document, attached) == told
+    assert judged(document, other) == []
+    assert judged(document) == []
+
+
 def mpi_job(launcher: dict[str, Any], worker: dict[str, Any]) -> Document:
     roles = {
         role: {"replicas": 1, "template": {"spec": {"containers": [one]}}}

@@ -22,6 +22,7 @@ OFF, SLOW, DEVICE, FEWER = (
     "rdma-device-not-on-nodes",
     "rdma-fewer-nics-than-asked",
 )
+MAPPING = "nic-mapping-refused"
 ROCE, INTERFACE, FILE, HIDES = (
     "roce-setting-on-infiniband",
     "socket-interface-not-in-pod",
@@ -50,6 +51,10 @@ NUMBERS_OFF = ["0", "00", "0x0", "-0", "", "true", "yes", "on", "x1", "08", "0b1
 NCCL_SOCKETS = ["Socket", "socket", "SOCKET", "sOCKET"]
 HALF = "mlx5_0,mlx5_1,mlx5_2,mlx5_3"
 ALL = f"{HALF},mlx5_4,mlx5_5,mlx5_6,mlx5_7"
+PAIRS = ",".join(f"{gpu}:00:00.0={nic}:00:00.0" for gpu, nic in zip(
+    ("0001", "0002", "0003", "0008", "0009", "000a", "000b", "000c"), range(101, 109), strict=True
+)).replace("=1", "=01")  # fmt: skip
+BOTH = frozenset({"VLLM_GPU_NIC_PCIE_MAPPING", "VLLM_NIC_SELECTION_VARS"})
 
 CASES = [
     *rows("NCCL_IB_DISABLE", OFF, "h100", NUMBERS_ON, NUMBERS_OFF),
@@ -79,11 +84,14 @@ CASES = [
     *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "net3"], ["net1", "net", "=net2", "eth0"], interfaces=("eth0", "net1", "net2")),
     *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", [], ["ib0", "ens3", "^eth"]),
     *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "=ib0,ib1", "ib"], ["eth0", "^ib", "ib0,eth0", "ens3", ""], severity="info", nics=8),
+    *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", ["net1", "=net1", "net", "^eth"], ["eth0", "^lo", "^net", "net1,eth0", "", "^docker"], severity="info", interfaces=("eth0", "net1"), ipoib=frozenset({"net1"})),
+    *rows("NCCL_SOCKET_IFNAME", INTERFACE, "h100", [], ["net2", "net"], interfaces=("eth0", "net1", "net2"), ipoib=frozenset({"net1"})),
     *rows("NVSHMEM_BOOTSTRAP_UID_SOCK_IFNAME", INTERFACE, "h100", ["ib0", "ens"], ["eth0", "eth", "^lo"], **POD),
     *rows("MSCCLPP_SOCKET_IFNAME", INTERFACE, "h100", ["ib0"], ["eth0"], **POD),
-    *rows("GLOO_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "eth", "^lo", "ib0,ib1"], ["eth0", "lo", "eth0,ib0", ""], **POD),
+    *rows("GLOO_SOCKET_IFNAME", INTERFACE, "h100", ["ib0", "eth", "^lo", "ib0,ib1", "eth0,ib0", "lo,ib0"], ["eth0", "lo", "lo,eth0", "eth0,", ""], **POD),
+    *rows("GLOO_SOCKET_IFNAME", INTERFACE, "h100", [], ["ib0"]),
     *rows("TP_SOCKET_IFNAME", INTERFACE, "h100", ["ib0"], ["eth0"], **POD),
-    *rows("OMPI_MCA_btl_tcp_if_include", INTERFACE, "h100", ["ib0", "ens3"], ["eth0", "10.0.0.0/8", "eth0,ib0"], **POD),
+    *rows("OMPI_MCA_btl_tcp_if_include", INTERFACE, "h100", ["ib0", "ens3", "eth0,ib0"], ["eth0", "10.0.0.0/8", "10.0.0.0/8,ib0"], **POD),
     *rows("OMPI_MCA_oob_tcp_if_include", INTERFACE, "h100", ["ib0"], ["eth0", "10.0.0.0/8"], **POD),
     *rows("NCCL_P2P_DISABLE", SLOW, "h100", ["1", "0x1", "01", "1x"], ["0", "2", "-1", "", "true"], **EIGHT),
     *rows("NCCL_P2P_DISABLE", SLOW, "h100", ["1"], ["0"]),
@@ -157,6 +165,18 @@ CASES = [
     *rows("--disaggregation-ib-device", DEVICE, "h100", ["mlx5_ib0", "mlx5_roce0"], ["mlx5_0", ALL, '{"0": "mlx5_0"}', "/etc/nics.json"]),
     *rows("--mooncake-ib-device", DEVICE, "h100", ["mlx5_ib0"], ["mlx5_0"]),
     *rows("--disaggregation-transfer-backend", OFF, "h100", ["mooncake_tcp"], ["mooncake", "nixl"]),
+    *rows("RCCL_FORCE_ENABLE_GDRDMA", SLOW, "mi300x", ["1"], ["0", "-1", "2", ""], severity="info"),
+    *[case for name in ("RCCL_ENABLE_INTRANET", "RCCL_MSCCLPP_ENABLE", "RCCL_MSCCL_ENABLE", "RCCL_P2P_NET_DISABLE") for case in rows(name, OFF, "mi300x", [], ["0", "1"])],
+    *rows("VLLM_GPU_NIC_PCIE_MAPPING", MAPPING, "h100", [PAIRS, "1:0:0.0=101:0:0.0"], ["", " "], named=frozenset({"VLLM_GPU_NIC_PCIE_MAPPING"}), gpus=8),
+    *rows("VLLM_GPU_NIC_PCIE_MAPPING", MAPPING, "h100",
+        ["0001:00:00.0=0101:00:00.0", "mlx5_0", "0=mlx5_0", "0001:00:00=0101:00:00.0", PAIRS.replace("0108:", "0109:"), PAIRS.replace("000c:", "000d:"), PAIRS + ",x", "0001:00:20.0=0101:00:00.0", "0001:100:00.0=0101:00:00.0"],
+        [PAIRS, PAIRS.replace("0001", "00000001"), PAIRS.upper(), PAIRS.replace(",", " , "), PAIRS + ",", PAIRS.replace("0102", "0101"), ""], gpus=8, named=BOTH),
+    *rows("VLLM_GPU_NIC_PCIE_MAPPING", MAPPING, "h100", ["0001:00:00.0=0201:00:00.0", "01:00.0=01:00.0"], ["0001:00:00.0=0101:00:00.0"], gpus=1, named=BOTH),
+    *rows("VLLM_GPU_NIC_PCIE_MAPPING", MAPPING, "", ["x", "0001:00:00.0"], ["0001:00:00.0=0201:00:00.0"]),
+    *rows("VLLM_GPU_NIC_PCIE_MAPPING", MAPPING, "hb", ["x"], ["0001:00:00.0=0201:00:00.0"]),
+    *rows("VLLM_NIC_SELECTION_VARS", MAPPING, "h100", ["UCX_NET_DEVICES:1", "NCCL_IB_HCA"], ["", " "], named=frozenset({"VLLM_NIC_SELECTION_VARS"})),
+    *rows("VLLM_NIC_SELECTION_VARS", MAPPING, "h100", [], ["UCX_NET_DEVICES:1"], named=BOTH),
+    *rows("VLLM_NIC_SELECTION_VARS", MAPPING, "h100", [], ["UCX_NET_DEVICES:1"]),
     *rows("NCCL_ALGO", OFF, "h100", [], ["Ring", "1"]),
 ]  # fmt: skip
 
@@ -290,6 +310,38 @@ def test_nothing_that_a_preset_sets_is_wrong_for_its_sizes(size: str, preset: ca
             "NCCL_TOPO_FILE", "/t/x.xml", "h100", Surroundings(folders=("/t",), brought={"/t": tuple(f"/t/{n}" for n in range(9))}),
             "NCCL_TOPO_FILE=/t/x.xml is not among the files that are mounted there (/t/0, /t/1, /t/2)",
             "name a file that is", "add it to the ConfigMap", None, id="a-file-that-no-key-is",
+        ),
+        pytest.param(
+            "GLOO_SOCKET_IFNAME", "ib0,eth0", "h100", Surroundings(interfaces=("eth0", "net1")),
+            "GLOO_SOCKET_IFNAME=ib0,eth0 names ib0, which is none of the interfaces of the pod (eth0, net1)",
+            "set GLOO_SOCKET_IFNAME=eth0, or take it out", "use the node's network, if its interface is meant", "eth0",
+            id="one-of-two-interfaces",
+        ),
+        pytest.param(
+            "GLOO_SOCKET_IFNAME", "ib0", "h100", Surroundings(interfaces=("eth0", "net1")),
+            "GLOO_SOCKET_IFNAME=ib0 is none of the interfaces of the pod (eth0, net1)",
+            "set GLOO_SOCKET_IFNAME=eth0, or take it out", "use the node's network, if its interface is meant", "eth0",
+            id="the-only-interface",
+        ),
+        pytest.param(
+            "VLLM_GPU_NIC_PCIE_MAPPING", PAIRS.partition(",")[2], "h100", Surroundings(gpus=8),
+            f"VLLM_GPU_NIC_PCIE_MAPPING={PAIRS.partition(',')[2][:80]}... leaves out GPU 0001:00:00.0 of Standard_ND96isr_H100_v5",
+            f"set VLLM_GPU_NIC_PCIE_MAPPING={PAIRS[:80]}..., or take it out", "take both variables out", PAIRS,
+            id="a-gpu-that-the-mapping-lacks",
+        ),
+        pytest.param(
+            "VLLM_GPU_NIC_PCIE_MAPPING", "1:0:0.0=109:0:0.0", "h100", ALONE,
+            "VLLM_GPU_NIC_PCIE_MAPPING=1:0:0.0=109:0:0.0 names a NIC 0109:00:00.0, which Standard_ND96isr_H100_v5 does not have",
+            "take it out", "take both variables out", None, id="a-nic-of-another-size",
+        ),
+        pytest.param(
+            "VLLM_GPU_NIC_PCIE_MAPPING", "1:0:0.0=101:0:0.0,0=mlx5_0", "h100", ALONE,
+            "VLLM_GPU_NIC_PCIE_MAPPING=1:0:0.0=101:0:0.0,0=mlx5_0 has 0=mlx5_0, which is no GPU=NIC of PCI addresses",
+            "take it out", "take both variables out", None, id="no-address",
+        ),
+        pytest.param(
+            "UCX_TLS", "tcp", "h100", Surroundings(by_ucx=True), "UCX_TLS=tcp leaves UCX no transport over InfiniBand",
+            "take it out", "take the RDMA resource out, if TCP is meant", None, id="a-server-whose-data-ucx-carries",
         ),
         pytest.param(
             "UCX_TLS", "tcp," * 60, "h100", ALONE,
