@@ -15,7 +15,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.findings import Problem, Severity, format_path
 from aksrdma.kube.kinds import POLICY_KINDS
-from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NVIDIA_GPU
+from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE
 from aksrdma.kube.scheduling import Placement, Requirement, placement_of
 from aksrdma.kube.values import items, mapping, text
 
