@@ -204,12 +204,10 @@ class Embedded:
         if not isinstance(self._text, str):
             self.error = "no string, so no JSON in it"
             return
-        from aksrdma.kube.go_json import JsonError, Reader  # many files have no JSON in them
+        from aksrdma.kube.go_json import JsonError, read_value  # many files have no JSON in them
 
-        reader = Reader(self._text)
         try:
-            self.data = reader.only_value()
-            self._repeats = reader.repeats
+            self.data, self._repeats = read_value(self._text)
         except JsonError as error:
             self.error = error.message
             self._offset = error.offset

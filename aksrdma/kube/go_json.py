@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -22,6 +23,8 @@ _TOO_BIG: Final = "is beyond what a 64-bit float holds"
 _INT64: Final = 2**63
 _LONGEST_EXPONENT: Final = 20
 """Digits; more do not fit 64 bits, and Python refuses to read thousands of them."""
+_SMALL: Final = 4096
+"""Characters of a text that is remembered."""
 
 
 class JsonError(ValueError):
@@ -119,6 +122,25 @@ class Reader:
                 value.pop(key, None)  # so that the order stays that of the entries that count
                 value[key] = item
         return value
+
+
+def read_value(text: str) -> tuple[Any, bool]:
+    """Return the one value of a text, not to be changed, and whether an object in it has a key twice.
+
+    Clusters share their small configurations, so equal ones are read once.
+
+    Raises:
+        JsonError: where there is none, or something follows it.
+    """
+    return _remembered(text) if len(text) <= _SMALL else _read(text)
+
+
+def _read(text: str) -> tuple[Any, bool]:
+    reader = Reader(text)
+    return reader.only_value(), reader.repeats
+
+
+_remembered = lru_cache(maxsize=256)(_read)
 
 
 def skip_space(text: str, start: int) -> int:

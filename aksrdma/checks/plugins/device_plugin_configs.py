@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from aksrdma.findings import FieldPath, Position, Problem
 from aksrdma.kube.go_struct import ListOf, MapOf, Object, Struct, decode
@@ -241,24 +241,41 @@ class Config(NamedTuple):
         return self.top.list(self.reader.list_key)
 
 
-def shared_configs(document: Document) -> Iterator[Config]:
-    """Yield the RDMA shared device plugin's configurations that a document carries."""
-    return _configs(document, SHARED)
+class _Offer(NamedTuple):
+    """What one device plugin reads of a document."""
+
+    configs: tuple[Config, ...]
+    resources: tuple[Any, ...]
 
 
-def sriov_configs(document: Document) -> Iterator[Config]:
-    """Yield the SR-IOV device plugin's configurations that a document carries."""
-    return _configs(document, SRIOV)
+def _shared(document: Document) -> _Offer:
+    configs = tuple(_configs(document, SHARED))
+    return _Offer(configs, tuple(SharedResource(entry) for config in configs for entry in config.entries))
+
+
+def _sriov(document: Document) -> _Offer:
+    configs = tuple(_configs(document, SRIOV))
+    return _Offer(configs, tuple(SriovResource(entry) for config in configs for entry in config.entries))
+
+
+def shared_configs(document: Document) -> tuple[Config, ...]:
+    """Return the RDMA shared device plugin's configurations that a document carries."""
+    return document.derived(_shared).configs
+
+
+def sriov_configs(document: Document) -> tuple[Config, ...]:
+    """Return the SR-IOV device plugin's configurations that a document carries."""
+    return document.derived(_sriov).configs
 
 
 def shared_resources(document: Document) -> tuple[SharedResource, ...]:
     """Return what the RDMA shared device plugin offers by this document; nothing where its JSON cannot be read."""
-    return tuple(SharedResource(entry) for config in shared_configs(document) for entry in config.entries)
+    return document.derived(_shared).resources
 
 
 def sriov_resources(document: Document) -> tuple[SriovResource, ...]:
     """Return what the SR-IOV device plugin offers by this document; nothing where its JSON cannot be read."""
-    return tuple(SriovResource(entry) for config in sriov_configs(document) for entry in config.entries)
+    return document.derived(_sriov).resources
 
 
 def offered_resources(document: Document) -> tuple[Resource, ...]:

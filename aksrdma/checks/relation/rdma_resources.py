@@ -112,7 +112,7 @@ class Resources:
         """Whether what the set exposes is all there is: it has policies, all can be read, and nobody else exposes."""
         readers = (("rdmaSharedDevicePlugin", shared_configs), ("sriovDevicePlugin", sriov_configs))
         configs = [
-            next(read(policy.document), None)
+            next(iter(read(policy.document)), None)
             for policy in self._policies
             for section, read in readers
             if policy.section(section) is not None
