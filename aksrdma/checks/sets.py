@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,7 @@ class ManifestSet:
             others rely on.
         values: files of Helm values of a chart that is judged.
         release_given: whether the user named the release, so that it is certain without any object that tells it.
+        partial: those of the objects that are patches: what one lacks, its base may have.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ManifestSet:
         unknown: Sequence[Document] = (),
         values: Sequence[Document] = (),
         release_given: bool = False,
+        partial: Collection[Document] = (),
     ) -> None:
         self.documents = tuple(documents)
         self.release = release
@@ -61,6 +64,7 @@ class ManifestSet:
         self.unknown = tuple(unknown)
         self.values = tuple(values)
         self.release_given = release_given
+        self.partial = frozenset(partial)
         self._derived: dict[Callable[[ManifestSet], Any], Any] = {}
 
     def derived(self, function: Callable[[ManifestSet], _Fact]) -> _Fact:
@@ -102,6 +106,8 @@ class ManifestSet:
             if row is None or not row.wraps:
                 holders.append(one)
         found = {one: tuple(pod_templates(one.data)) for one in holders}
+        for one in self.partial & found.keys():
+            found[one] = tuple(replace(template, complete=False) for template in found[one])
         return {document: templates for document, templates in found.items() if templates}
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aksrdma.cli.options import name_of, output_option, paths_beside, profile_option, quiet_option, say
+from aksrdma.cli.options import name_of, nothing_in, output_option, paths_beside, profile_option, quiet_option, say
 from aksrdma.cli.table import text_of
 from aksrdma.errors import ReadError
 
@@ -54,26 +54,29 @@ def _documents(paths: Sequence[str]) -> list[Document]:
     """Return the documents of paths in order, those of a kustomization as it is built.
 
     Raises:
-        ReadError: a file that cannot be read, is no YAML, or cannot be built.
+        ReadError: a file that cannot be read, is no YAML, or cannot be built; or there is no document at all.
     """
     from aksrdma.documents import read_file
     from aksrdma.validation.sources import sources_of
 
     found: list[Document] = []
+    templates = 0
     for source in sources_of(paths):
         streams = [read_file(file) for file in source.files]
-        if source.kustomization:
-            streams.append(_built(source.kustomization))
+        streams += [_built(folder) for folder in source.kustomizations]
         for stream in streams:
             # A template of Helm is no YAML before it is rendered; a folder with a chart in it can be read all the same.
             if stream.problems and not stream.is_template:
                 raise ReadError("\n".join(stream.mistakes()))
             found += stream.documents
+            templates += stream.is_template
+    if not found and not templates:
+        raise nothing_in(paths)
     return found
 
 
 def _built(folder: str) -> Stream:
-    from aksrdma.validation.sources import KustomizeError, build
+    from aksrdma.validation.kustomizations import KustomizeError, build
 
     try:
         stream = build(folder)

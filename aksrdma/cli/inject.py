@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from aksrdma.cli.clusters import plan_of
-from aksrdma.cli.options import name_of, output_option, paths_beside, profile_option, quiet_option, say
-from aksrdma.errors import ReadError, UsageError
+from aksrdma.cli.options import name_of, nothing_in, output_option, paths_beside, profile_option, quiet_option, say
+from aksrdma.errors import UsageError
 from aksrdma.validation.sources import iter_files, sources_of
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def command(
     own = injection(pool_named(plan.decisions, pool) if cluster else None) if one_pool else for_each
     files = inject_files(list(_contents(named)), own)
     if not any(file.objects for file in files):
-        names = ", ".join(file.name for file in files) or ", ".join(named)
-        raise ReadError(f"{names}: no manifest in it: it is empty; what was to write it may have failed")
+        raise nothing_in(named)
     if conflicts := list(_conflicts(files)):
         click.echo("\n".join(conflicts), err=True)
         return 1
@@ -139,8 +138,7 @@ def _contents(paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
     sources = sources_of(paths, together=True)
     for source in sources:
-        if source.kustomization is not None:
-            folder = os.path.relpath(source.kustomization)
+        for folder in map(os.path.relpath, source.kustomizations):
             raise UsageError(
                 f"{folder} is a kustomization: pipe it in (`kustomize build {folder} | aksrdma inject ...`), with -o patch "
                 "to keep the additions as a component of it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from aksrdma.cluster import PROFILES
 from aksrdma.documents import STDIN
-from aksrdma.errors import UsageError
+from aksrdma.errors import ReadError, UsageError
 
 Decorated = Callable[..., Any]
 
@@ -57,6 +58,18 @@ def paths_beside(cluster: str | None, paths: Sequence[str], both: str) -> Sequen
     if cluster == STDIN and STDIN in named:
         raise UsageError(f"stdin cannot be both {both}; give one of them as a file")
     return named
+
+
+def nothing_in(paths: Sequence[str]) -> ReadError:
+    """Return the error for paths that hold no object at all, which kubectl refuses as well.
+
+    Args:
+        paths: files, folders, or `-`.
+    """
+    names = ", ".join(map(name_of, paths))
+    if all(map(os.path.isdir, paths)):
+        return ReadError(f"{names}: no manifest in it: there is no .yaml, .yml or .json file with an object below it")
+    return ReadError(f"{names}: no manifest in it: it is empty; what was to write it may have failed")
 
 
 def say(quiet: bool, *notes: str) -> None:

@@ -10,11 +10,11 @@ import click
 
 from aksrdma import reports
 from aksrdma.cli.config import configured
-from aksrdma.cli.options import output_option, quiet_option, release_option, say
+from aksrdma.cli.options import nothing_in, output_option, quiet_option, release_option, say
 from aksrdma.documents import STDIN
 from aksrdma.validation import Options, Report, prepared
 from aksrdma.validation.run import run
-from aksrdma.validation.sources import sources_of
+from aksrdma.validation.sources import sets_with, sources_of
 
 
 @click.command("validate")
@@ -29,6 +29,11 @@ from aksrdma.validation.sources import sources_of
 @click.option("--vm-size", "vm_sizes", multiple=True, metavar="SIZE", help="VM size of the nodes; repeat it.")
 @click.option("--nodes", type=click.IntRange(0), metavar="N", help="Number of nodes.")
 @click.option("--together", is_flag=True, default=None, help="All that is named is one set, for one cluster.")
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="The paths are files below this folder: judge the sets that they belong to, report what stands in them.",
+)
 @click.option("--select", multiple=True, metavar="RULE,...", help="Report only these rules or layers.")
 @click.option("--ignore", multiple=True, metavar="RULE,...", help="Do not report these rules or layers.")
 @click.option(
@@ -47,7 +52,7 @@ from aksrdma.validation.sources import sources_of
 )
 @output_option(*reports.FORMATS)
 @quiet_option
-def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> int:
+def command(paths: tuple[str, ...], output: str, quiet: bool, changed: bool, **given: Any) -> int:
     """Judge manifests, ours or not; exit 1 where something is wrong.
 
     PATH is a file, a folder (read with all below it) or `-` for stdin, which is also meant without PATH. The files of
@@ -60,9 +65,18 @@ def command(paths: tuple[str, ...], output: str, quiet: bool, **given: Any) -> i
     aksrdma validate manifests/ --release v25.10.0 --admission-controller --vm-size Standard_ND96isr_H100_v5
     aksrdma validate manifests/ --schema-location 'crds/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'
     aksrdma validate manifests/ -o sarif > aksrdma.sarif
+    git diff --name-only main -- '*.yaml' | xargs aksrdma validate --changed
     """
     options = prepared(_options(given))
-    report = run(sources_of(paths or (STDIN,), together=options.together), options)
+    named = paths or (STDIN,)
+    sources = (
+        sets_with(paths, together=options.together)
+        if changed
+        else sources_of(named, together=options.together, completed=True)
+    )
+    report = run(sources, options)
+    if report.is_empty and not changed:
+        raise nothing_in(named)
     click.echo(_text(report, output), nl=False)
     say(quiet, *report.notes)
     if output == "text" and not quiet:

@@ -154,6 +154,12 @@ class Document:
         chunk = self._chunk
         return chunk is not None and (word in chunk.text or word in chunk.preamble)
 
+    @property
+    def text(self) -> str:
+        """Its text, with the comments above its `---`; empty for an object of data."""
+        chunk = self._chunk
+        return "" if chunk is None else chunk.preamble + chunk.text
+
     def comments(self) -> dict[int, str]:
         """Return the comments by line, each from its `#` on; those above the document's `---` are among them."""
         return self._located().comments() if self._chunk is not None else {}

@@ -23,7 +23,6 @@ STDIN_NAME: Final = "<stdin>"
 _DEEPEST: Final = 300
 _SNIFFED: Final = 4096
 _JSON_OBJECT: Final = r'\s*\{\s*["}]'
-_TEMPLATE: Final = r"\{\{-?\s*[\w.$\"(/]"
 _BLOCK: Final = 1 << 20
 
 
@@ -55,8 +54,13 @@ class Stream:
     problems: list[Problem] = field(default_factory=list)
     """What Kubernetes' reader would stumble on, or read otherwise than it looks, by line; each has `at`, `fix`, and a
     `document` that says in which document of the file it is, and has no data."""
-    is_template: bool = False
-    """Whether the file looks like a Helm template: it is no YAML, and it has `{{ ... }}`."""
+    template: str = ""
+    """Whose template the file looks like, such as Helm: it is no YAML, and has signs of one; empty where it does not."""
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the file looks like a template, which is no YAML before it is filled."""
+        return bool(self.template)
 
     def mistakes(self) -> list[str]:
         """Return the problems as lines of text: `file:line:column: message; fix`."""
@@ -150,8 +154,17 @@ def read(source: bytes | str, file: str = "", limits: Limits = DEFAULT_LIMITS) -
     else:
         reader.yaml(split(text), usual)
     if stream.problems:
-        stream.is_template = re.search(_TEMPLATE, text) is not None
+        from aksrdma.documents.templating import language_of  # most files are YAML
+
         stream.problems.sort(key=lambda problem: problem.at or NOWHERE)
+        language = language_of(text)
+        # A shell has variables that look like those of envsubst: one of these counts where the YAML breaks.
+        broken = (
+            text.split("\n")[max(0, (stream.problems[0].at or NOWHERE).line - 1) :][:1]
+            if language == "envsubst"
+            else []
+        )
+        stream.template = language if language != "envsubst" or any(map(language_of, broken)) else ""
     return stream
 
 

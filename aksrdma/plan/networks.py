@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aksrdma import models
+from aksrdma import catalog, models
 from aksrdma.findings import FieldPath
 from aksrdma.plan.addresses import Range
 from aksrdma.plan.decisions import Decisions
@@ -42,7 +42,17 @@ def ipoib_network(decisions: Decisions) -> Planned:
         ),
         ("spec", "ipam"): why,
     }
+    if decisions.whereabouts:
+        reasons["apiVersion",] = Reason(_accepted(decisions), _UPSTREAM)
     return Planned(network, reasons)
+
+
+def _accepted(decisions: Decisions) -> str:
+    """Return the comments by which `aksrdma validate` takes what upstream has, and what works, for what is meant."""
+    lines = ["aksrdma: ignore whereabouts-datastore-key, whereabouts-exclude-redundant -- as upstream has it"]
+    if not catalog.capability("whereabouts-not-deprecated").holds_in(decisions.release.name):
+        lines.append("aksrdma: ignore whereabouts-deprecated -- a later release moves it to nv-ipam")
+    return "\n".join(lines)
 
 
 def _whereabouts(range_: Range) -> models.WhereaboutsIpam:

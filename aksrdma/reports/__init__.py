@@ -7,7 +7,7 @@ from typing import Final
 
 from aksrdma.validation.report import Report
 
-FORMATS: Final = ("text", "json", "junit", "sarif", "github")
+FORMATS: Final = ("text", "json", "junit", "sarif", "github", "markdown")
 
 
 def write(report: Report, output: str) -> str:

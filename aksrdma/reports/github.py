@@ -19,7 +19,7 @@ def write(report: Report) -> str:
         places["title"] = finding.rule
         properties = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in places.items())
         what = " ".join(part for part in (finding.object, finding.path) if part)
-        text = _escaped(f"{what}: {finding.message}; {finding.fix}")
+        text = _escaped(": ".join(part for part in (what, f"{finding.message}; {finding.fix}") if part))
         lines.append(f"::{_COMMANDS[finding.severity]} {properties}::{text}\n")
     return "".join(lines)
 

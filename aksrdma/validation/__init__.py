@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from aksrdma.errors import UnknownNameError, UsageError
 from aksrdma.findings import Layer
 from aksrdma.nearest import hint
-from aksrdma.validation.report import FailOn, Options, Report, Summary
+from aksrdma.validation.report import FailOn, Options, Report, Summary, joined
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
@@ -39,11 +39,12 @@ def validate(source: Manifests | Sequence[Manifests], *, options: Options | None
 
     asked = prepared(options or Options(**fields))
     if isinstance(source, Path):
-        return run(sources_of([str(source)], together=asked.together), asked)
+        return run(sources_of([str(source)], together=asked.together, completed=True), asked)
     items = source if isinstance(source, list | tuple) else [source]
     paths = [str(item) for item in items if isinstance(item, Path)]
     streams = [_stream(item, number) for number, item in enumerate(items, 1) if not isinstance(item, Path)]
-    return judge_set(sources_of(paths, together=True), streams, asked)
+    sources = sources_of(paths, together=True, completed=not streams)
+    return joined(judge_set(sources, streams, asked), asked)
 
 
 def prepared(options: Options) -> Options:

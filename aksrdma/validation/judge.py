@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from aksrdma import catalog
 from aksrdma.checks.register import document_checks, set_checks
-from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Finding, Position, Problem, format_path
 from aksrdma.kube.kinds import ANY_PODS, POLICY_KINDS
+from aksrdma.validation.patches import DIRECTIVES
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
     from aksrdma.findings import FieldPath
     from aksrdma.validation.report import Options
+    from aksrdma.validation.suppressions import Suppressions
 
-Locate = Callable[["Document", "FieldPath"], "tuple[str, Position]"]
-"""Finds file and position of a field; a kustomization's built objects are placed in its source files."""
+Locate = Callable[["Document", "FieldPath"], "tuple[Document, Position] | None"]
+"""Finds the document and the place in its file where a field was written: an object that a kustomization built was written
+in source files. None: in a file of which nothing is to be told."""
 
 
 def judge(
     manifests: ManifestSet,
     options: Options,
     locate: Locate,
-    more: Iterable[Problem] = (),
-    patches: Collection[Document] = (),
-    foreign: Collection[Document] = (),
+    suppressions: Suppressions,
+    more: Iterable[Problem],
+    patches: Mapping[Document, Document],
 ) -> tuple[list[Finding], int]:
-    """Return the wanted findings of a set, and how many a comment suppresses.
+    """Return the wanted findings of a set, and how many of them a comment suppresses.
 
     Args:
         manifests: the set.
         options: which findings are wanted.
         locate: finds the place of a field.
+        suppressions: the comments that suppress findings; they are told which, wanted or not.
         more: problems that were found elsewhere, to be reported in the same way.
-        patches: objects in which nothing is missing, for their base has it.
-        foreign: objects without a schema of ours that were judged, in which comments may suppress findings, too.
+        patches: what was written of each object that is a patch: nothing is missing in one, for its base has it.
     """
-    wanted = []
+    wanted, suppressed = [], 0
     for problem in without_consequences([*more, *_problems(manifests)]):
-        if problem.subject in patches and _is_about_absence(problem):
+        written = patches.get(problem.subject)
+        if written is not None and _is_for_the_base(problem, written):
             continue
-        file, position = locate(problem.subject, problem.path)
+        place = locate(problem.subject, problem.path)
+        if place is None:
+            continue
+        document, position = place
         # A problem knows its place in its own document; one of a kustomization's build is shown in the source files.
-        if problem.at is not None and file == problem.subject.file:
+        if problem.at is not None and document is problem.subject:
             position = problem.at
-        finding = finding_of(problem, file, position)
-        if options.reports(finding.rule, finding.layer):
+        finding = finding_of(problem, document, position)
+        hidden, reported = suppressions.suppress(finding, document), options.reports(finding.rule, finding.layer)
+        suppressed += hidden and reported
+        if reported and not hidden:
             wanted.append(finding)
-    return suppress(wanted, [one for each in (*manifests.documents, *foreign) for one in suppressions_of(each)])
+    return wanted, suppressed
 
 
 def _problems(manifests: ManifestSet) -> Iterator[Problem]:
@@ -75,17 +81,19 @@ def _placed(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Pro
     return where_they_stand(problems, manifests)
 
 
-def _is_about_absence(problem: Problem) -> bool:
-    """Whether a problem is that a field is missing."""
+def _is_for_the_base(problem: Problem, written: Document) -> bool:
+    """Whether a problem of a patch is that a field is missing, or is about one that nobody wrote, or about a directive."""
     if not problem.path:
         return False
+    if any(isinstance(step, str) and step.startswith(DIRECTIVES) for step in problem.path):
+        return True
     *above, last = problem.path
-    holder = problem.subject.value(tuple(above))
+    holder = written.value(tuple(above))
     return holder is None or (isinstance(holder, dict) and last not in holder)
 
 
-def finding_of(problem: Problem, file: str, position: Position) -> Finding:
-    """Return the finding of a problem that is bound to its document, at a place of a file."""
+def finding_of(problem: Problem, document: Document, position: Position) -> Finding:
+    """Return the finding of a problem at a place of the document in which it was written."""
     rule = catalog.rule(problem.rule)
     return Finding(
         rule=rule.id,
@@ -93,10 +101,10 @@ def finding_of(problem: Problem, file: str, position: Position) -> Finding:
         layer=rule.layer,
         message=problem.message,
         fix=_clause(problem.fix or rule.fix),
-        file=file,
+        file=document.file,
         line=position.line,
         column=position.column,
-        document=problem.subject.index,
+        document=document.index,
         object=problem.subject.label,
         path=format_path(problem.path),
     )
@@ -167,64 +175,3 @@ class _Causes:
 
 def _prefixes(path: FieldPath) -> Iterator[FieldPath]:
     return (path[:length] for length in range(len(path) + 1))
-
-
-_COMMENT: Final = re.compile(
-    r"#\s*aksrdma:\s*ignore\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*(?:--\s*(?P<reason>.*))?\Z"
-)
-
-
-@dataclass(slots=True)
-class Suppression:
-    """One rule of a comment `# aksrdma: ignore RULE[, RULE] -- reason`."""
-
-    line: int
-    rule: str
-    document: Document
-    used: bool = False
-
-    @property
-    def place(self) -> tuple[str, int, str]:
-        """What it is among the comments of all files."""
-        return self.document.file, self.line, self.rule
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether it suppresses a finding: one of its line, or of the whole object that it stands above."""
-        if self.document.file != finding.file or self.rule != finding.rule:
-            return False
-        above = self.line < self.document.first_line
-        return finding.line == self.line or (above and finding.document == self.document.index)
-
-
-def suppressions_of(document: Document) -> Iterator[Suppression]:
-    """Yield the suppressions that stand in the text of a document."""
-    if document.mentions("aksrdma:"):
-        for line, comment in document.comments().items():
-            if found := _COMMENT.match(comment.strip()):
-                for rule in re.split(r"\s*,\s*", found["rules"]):
-                    yield Suppression(line, rule, document)
-
-
-def suppress(findings: Sequence[Finding], suppressions: Sequence[Suppression]) -> tuple[list[Finding], int]:
-    """Return the findings that are left, with one for each unused suppression, and how many were suppressed."""
-    left = []
-    for finding in findings:
-        covering = [one for one in suppressions if one.covers(finding)]
-        for one in covering:
-            one.used = True
-        if not covering:
-            left.append(finding)
-    suppressed = len(findings) - len(left)
-    # The objects of a list, or those that another one wraps, have the comments of one text.
-    told = {one.place for one in suppressions if one.used}
-    for one in suppressions:
-        if one.place not in told:
-            told.add(one.place)
-            message = f"nothing here breaks {one.rule}, which this comment suppresses"
-            try:
-                catalog.rule(one.rule)
-            except UnknownNameError as error:
-                message = str(error)
-            problem = Problem("unused-suppression", (), message, document=one.document)
-            left.append(finding_of(problem, one.document.file, Position(one.line, 1)))
-    return left, suppressed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from aksrdma.findings import Finding
 
@@ -105,6 +105,8 @@ class Report:
     notes: tuple[str, ...] = ()
     """What the user should know about how it was judged, a sentence each."""
     options: Options = field(default_factory=Options)
+    is_empty: bool = False
+    """Whether there was nothing to read: no object, and no text that could have been meant as one."""
 
     @property
     def ok(self) -> bool:
@@ -117,14 +119,48 @@ class Report:
         return {severity: found[severity] for severity in SEVERITIES}
 
 
-def joined(parts: Iterable[Report], options: Options) -> Report:
-    """Return one report of several, sorted, with each note once."""
+class Note(NamedTuple):
+    """What the user should know about how something was judged."""
+
+    where: str
+    """The set or the file; empty where it is about all."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found in one set."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+    notes: tuple[Note, ...] = ()
+    is_empty: bool = False
+
+
+_NAMED: Final = 4
+"""Sets that one note names at most."""
+
+
+def joined(parts: Iterable[Part], options: Options) -> Report:
+    """Return the report of all parts, sorted; of several that one note is about, the note is told once."""
     findings: list[Finding] = []
     summary = Summary()
-    notes: dict[str, None] = {}
+    notes: dict[str, dict[str, None]] = {}
+    is_empty = True
     for part in parts:
+        is_empty = is_empty and part.is_empty
         findings += part.findings
         summary += part.summary
-        notes |= dict.fromkeys(part.notes)
-    findings.sort(key=lambda one: (one.file, one.line, one.column, one.rule, one.path))
-    return Report(tuple(findings), summary, tuple(notes), options)
+        for note in part.notes:
+            notes.setdefault(note.text, {})[note.where] = None
+    findings.sort(key=lambda one: (one.file, one.line, one.column, one.rule, one.path, one.message))
+    # Overlays that build on one base find the same in it.
+    findings = [one for one, before in zip(findings, [None, *findings], strict=False) if one != before]
+    told = tuple(_told(text, list(where)) for text, where in notes.items())
+    return Report(tuple(findings), summary, told, options, is_empty)
+
+
+def _told(text: str, where: list[str]) -> str:
+    named = [one for one in where if one]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"{', '.join(named[:_NAMED])}{more}: {text}" if named else text

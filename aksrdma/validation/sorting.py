@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.cluster import KIND as CLUSTER_FILE
+from aksrdma.documents.templating import MARKS, language_of
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import HELM_KINDS, JUDGED, KINDS, POLICY_KINDS, kind_of
+from aksrdma.kube.kinds import HELM_KINDS, JUDGED, POLICY_KINDS, WORKLOADS, kind_of
 from aksrdma.kube.templates import pod_templates, wrapped_objects
-from aksrdma.kube.values import mapping, sequence
-from aksrdma.validation.release import sections
+from aksrdma.validation.patches import is_patch, on_least_base
+from aksrdma.validation.report import Note
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -39,12 +39,21 @@ class Sorted:
     """Objects with apiVersion and metadata whose kind is missing."""
     unversioned: list[Document] = field(default_factory=list)
     """Those of the manifests whose apiVersion is missing; the others judge them as if it were there."""
-    patches: frozenset[Document] = frozenset()
-    """Those of the objects to judge that are patches for kustomize."""
+    patches: dict[Document, Document] = field(default_factory=dict)
+    """Those of the objects to judge that are patches for kustomize, on the least base of each; with what was written."""
     values: list[Document] = field(default_factory=list)
     """Files of Helm values of a chart that is judged."""
+    templates: list[Document] = field(default_factory=list)
+    """Documents that a template's program has still to fill."""
+    kustomizations: list[Document] = field(default_factory=list)
+    """What kustomize alone reads."""
     others: list[Document] = field(default_factory=list)
-    """Documents without apiVersion and kind, templates, and files of Helm and kustomize."""
+    """Any other document without apiVersion and kind."""
+
+    @property
+    def skipped(self) -> int:
+        """How many documents are no manifest, and so were not judged."""
+        return len(self.templates) + len(self.kustomizations) + len(self.others)
 
     def kinds(self, *, by_pods: bool) -> tuple[tuple[str, int], ...]:
         """Return the kinds without a schema with the number of their objects.
@@ -75,20 +84,37 @@ class Sorted:
             for document in self.others:
                 message = "the document has neither apiVersion nor kind"
                 yield Problem("not-a-manifest", (), message, document=document)
+            for document in self.templates:
+                yield not_filled(document, language_of(document.text))
             for document in self.unknown:
                 if document in self.by_pods:
                     continue
                 message = f"there is no schema of {_kind_of(document)}, so it was not judged"
                 yield Problem("unknown-kind", ("kind",), message, document=document)
 
-    def notes(self) -> Iterator[str]:
-        """Yield a note for each kind that is judged in part, and one for each patch."""
+    def notes(self) -> Iterator[Note]:
+        """Yield a note for each kind that is judged in part, one for each patch, and one for each template."""
         without_pods = {_kind_of(one): _judged_by(one) for one in self.by_pods if not _has_pods(one)}
         for kind, count in self.kinds(by_pods=True):
             objects = f"{count} objects are each" if count > 1 else "1 object is"
-            yield f"there is no schema of {kind}: {objects} judged by {without_pods.get(kind, 'its pods')} alone"
+            alone = f"there is no schema of {kind}: {objects} judged by {without_pods.get(kind, 'its pods')} alone"
+            yield Note("", alone)
         for document in sorted(self.patches, key=lambda one: (one.file, one.index)):
-            yield f"{document.file}: {document.label} is a patch: what it leaves out was not judged (validate its build)"
+            what = f"{document.label} is a patch: what it leaves out was not judged (validate its build)"
+            yield Note(document.file, what)
+        for document in self.templates:
+            yield skipped_template(document.file, language_of(document.text))
+
+
+def not_filled(document: Document, language: str) -> Problem:
+    """Return the problem of a document that is a template, for who wants manifests alone."""
+    message = f"a template ({language}), which is no manifest before it is filled"
+    return Problem("not-a-manifest", (), message, "validate what it makes", document=document)
+
+
+def skipped_template(file: str, language: str) -> Note:
+    """Return the note on a file that is a template."""
+    return Note(file, f"skipped as a template ({language}): validate what it makes")
 
 
 def _has_pods(document: Document) -> bool:
@@ -116,9 +142,18 @@ def _kind_of(document: Document) -> str:
 
 
 def sort_out(
-    documents: Sequence[Document], schema_locations: tuple[str, ...] = (), kubernetes: str | None = None
+    documents: Sequence[Document],
+    schema_locations: tuple[str, ...] = (),
+    kubernetes: str | None = None,
+    patches: Collection[Document] = (),
 ) -> Sorted:
-    """Sort the documents of a set; schema locations may name the version `kubernetes`.
+    """Sort the documents of a set.
+
+    Args:
+        documents: what the files hold.
+        schema_locations: where schemas of the user's are.
+        kubernetes: the version of Kubernetes that these may name.
+        patches: those of the documents that somebody has said are patches.
 
     Raises:
         ReadError: a schema of the user's cannot be used.
@@ -141,8 +176,12 @@ def sort_out(
                 found.foreign[document] = judge
         found.unknown = [one for one in found.unknown if one not in found.foreign]
     found.by_pods = frozenset(one for one in found.unknown if _judged_by(one) or _has_pods(one))
-    whole = (*found.manifests, *found.foreign, *found.by_pods)
-    found.patches = frozenset(one for one in whole if one not in found.unversioned and is_patch(one))
+    judged = (*found.manifests, *found.foreign, *found.by_pods)
+    partial = {one for one in judged if one in patches or (one not in found.unversioned and is_patch(one))}
+    if partial:
+        based = {one: on_least_base(one) for one in found.manifests if one in partial}
+        found.manifests = [based.get(one, one) for one in found.manifests]
+        found.patches = {based.get(one, one): one for one in partial}
     return found
 
 
@@ -157,14 +196,22 @@ def _with_wrapped(documents: Sequence[Document]) -> Iterator[Document]:
 def _place(document: Document, found: Sorted) -> list[Document]:
     if document.kind == CLUSTER_FILE:
         return found.clusters
+    if document.api_version.startswith(_NOT_DEPLOYED):
+        return found.kustomizations
     if not document.kind:
         is_object = document.api_version and isinstance(document.data.get("metadata"), dict)
         if is_object:
             return found.kindless
         return found.values if not document.api_version and _values_in(document) else found.others
-    if document.api_version.startswith(_NOT_DEPLOYED) or is_template(document):
-        return found.others
+    if is_template(document):
+        return found.templates
     return found.manifests if is_known(document.api_version, document.kind) else found.unknown
+
+
+def depends_on_release(document: Document) -> bool:
+    """Return whether the release decides how an object is judged: it is of the operator or of what that brings."""
+    row = kind_of(document.api_version, document.kind)
+    return row is not None and not row.builtin and row.kind not in WORKLOADS
 
 
 def is_known(api_version: str, kind: str) -> bool:
@@ -175,41 +222,6 @@ def is_known(api_version: str, kind: str) -> bool:
     return row is not None and row.has_schema
 
 
-_DIRECTIVES: Final = ("$patch", "$setElementOrder", "$retainKeys", "$deleteFromPrimitiveList")
-_WITH_SELECTOR: Final = frozenset(row.kind for row in KINDS if row.group == "apps" and row.places)
-
-
-def is_patch(document: Document) -> bool:
-    """Return whether an object is a patch for kustomize: it says what changes, and leaves out what its base has.
-
-    Such is a strategic merge patch by its directives, or a workload or policy without any image.
-    """
-    if any(document.mentions(mark) for mark in _DIRECTIVES) and _has_directive(document.data):
-        return True
-    spec = document.data.get("spec")
-    if not isinstance(spec, dict) or not document.name:
-        return False
-    if document.kind in POLICY_KINDS:
-        deployed = [section for _, section in sections(document.data)]
-        return bool(deployed) and not any({"image", "repository", "version"} & section.keys() for section in deployed)
-    if document.kind not in _WITH_SELECTOR or "selector" in spec:
-        return False
-    containers = [box for one in pod_templates(document.data) for box in sequence(one.spec.get("containers"))]
-    return not any(mapping(box).get("image") for box in containers)
-
-
-def _has_directive(value: Any) -> bool:
-    if isinstance(value, list):
-        return any(_has_directive(item) for item in value)
-    if not isinstance(value, dict):
-        return False
-    return any(key.startswith(_DIRECTIVES) or _has_directive(part) for key, part in value.items())
-
-
-_PLACEHOLDER: Final = re.compile(
-    r"\$\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\}|\{\{-?\s*[\w.$\"(/].*?\}\}|\{%-?\s*\w", re.DOTALL
-)
-_MARKS: Final = ("${", "{{", "{%")
 _FREE_TEXT: Final = frozenset(
     {
         *("command", "args", "env", "annotations", "data", "stringData", "binaryData"),
@@ -224,12 +236,12 @@ def is_template(document: Document) -> bool:
 
     The kinds of Argo have parameters that look the same.
     """
-    if not any(document.mentions(mark) for mark in _MARKS):
+    if not any(document.mentions(mark) for mark in MARKS):
         return False
     row = kind_of(document.api_version, document.kind)
     if row is not None and row.own_tags:
         return False
-    return any(_PLACEHOLDER.search(text) for text in _texts(document.data))
+    return any(language_of(text) for text in _texts(document.data))
 
 
 def _texts(value: Any) -> Iterator[str]:

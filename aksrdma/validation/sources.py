@@ -1,28 +1,21 @@
-"""What a user names, as sets of files: a folder is a set, a kustomization is one of its own, built by the user's kustomize."""
+"""What a user names, as sets of files: a folder is a set, a kustomization is one, all below a cluster file is one."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final
 
-from aksrdma.documents import STDIN, Document, read, read_file
-from aksrdma.errors import AksrdmaError, ReadError
-from aksrdma.findings import Position
-from aksrdma.kube.values import mapping, sequence, text
-
-if TYPE_CHECKING:
-    from aksrdma.documents import Stream
-    from aksrdma.findings import FieldPath
+from aksrdma.cluster import KIND as CLUSTER_FILE
+from aksrdma.documents import STDIN, read, read_bytes
+from aksrdma.documents.reading import STDIN_NAME
+from aksrdma.errors import ReadError
+from aksrdma.validation.kustomizations import NAMES, Listings, kustomization_of, references
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
-_KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_BUILD_SECONDS: Final = 120
-_LISTS: Final = ("resources", "components", "bases", "patchesStrategicMerge", "crds", "configurations", "generators",
-                 "transformers", "validators")  # fmt: skip
-_WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
+_NAMED: Final = 3
+"""Files by which a set is called that has no folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,58 +24,62 @@ class Source:
 
     files: tuple[str, ...] = ()
     """Paths, or `-` for stdin."""
-    kustomization: str | None = None
-    """A folder that kustomize builds; its objects belong to the set."""
+    kustomizations: tuple[str, ...] = ()
+    """Folders that kustomize builds; their objects belong to the set."""
+    shown: Mapping[str, str] | None = None
+    """The files whose findings are wanted, where a set has more than what was named, by real path; None: all."""
+    name: str = ""
+    """What the set is called: the folder or the one file that it is."""
 
 
-def sources_of(paths: Sequence[str], *, together: bool = False) -> list[Source]:
+def sources_of(paths: Sequence[str], *, together: bool = False, completed: bool = False) -> list[Source]:
     """Return the sets that paths name, in a fixed order.
 
     Args:
         paths: files, folders (read with all below them), or `-` for stdin.
         together: whether all of them are one set.
+        completed: whether a file that a kustomization lists is seen in the set that this builds, with findings of the
+            files that are named alone.
 
     Raises:
         ReadError: a path that does not exist.
     """
-    folders: dict[str, dict[str, None]] = {}
-    built: dict[str, None] = {}
+    found = _Found()
     for path in paths:
-        if path != STDIN and Path(path).is_dir():
-            _walk(path, folders, built)
-        elif path == STDIN or os.path.lexists(path):
-            folders.setdefault(os.path.dirname(path), {})[path] = None  # noqa: PTH120 (keeps the user's own spelling)
+        if path == STDIN or (os.path.lexists(path) and not os.path.isdir(path)):  # noqa: PTH112 (takes any text)
+            found.add_file(path, completed)
+        elif os.path.lexists(path):
+            found.add_folder(path)
         else:
             raise ReadError(f"{path}: there is no such file or folder")
-    sets = [tuple(files) for files in folders.values()]
-    if together:
-        sets = [tuple(file for files in sets for file in files)]
-    return [Source(files) for files in sets if files] + [Source(kustomization=folder) for folder in built]
+    return found.together() if together else found.apart()
 
 
-def _walk(root: str, folders: dict[str, dict[str, None]], built: dict[str, None]) -> None:
-    """Add the files of a folder and of all below it, less those that a kustomization there refers to."""
-    kustomizations: list[str] = []
-    found: dict[str, list[str]] = {}
-    for folder, below, names in os.walk(root, onerror=_unreadable):
-        below[:] = sorted(name for name in below if not name.startswith(".") and name != "node_modules")
-        wanted = sorted(name for name in names if os.path.splitext(name)[1] in SUFFIXES)  # noqa: PTH122 (much faster)
-        kustomization = next((name for name in _KUSTOMIZATIONS if name in names), None)
-        if kustomization:
-            kustomizations.append(folder)
-            wanted = [name for name in wanted if name != kustomization]
-        found[folder] = [os.path.join(folder, name) for name in wanted]  # noqa: PTH118 (much faster)
-    referred = {path for folder in kustomizations for path in references(folder)}
-    for folder, files in found.items():
-        left = [file for file in files if not referred or os.path.realpath(file) not in referred]
-        folders.setdefault(folder, {}).update(dict.fromkeys(left))
-    built.update(dict.fromkeys(folder for folder in kustomizations if os.path.realpath(folder) not in referred))
+def sets_with(paths: Sequence[str], *, together: bool = False) -> list[Source]:
+    """Return the sets of the working folder, and of all below it, that have some files, with findings of these alone.
 
+    So it does not matter which files are named together, as a commit hook does. Files that are in no such set are judged
+    as `sources_of` has them; one that is gone is passed over, for changes list what they remove.
 
-def _unreadable(error: OSError) -> None:
-    raise ReadError(
-        f"{error.filename}: cannot be read: {error.strerror}; make it readable, or name what is to be judged"
-    )
+    Args:
+        paths: files.
+        together: whether all below the working folder is one set.
+    """
+    found = _Found()
+    found.add_folder(os.curdir)
+    named = {os.path.realpath(path): path for path in paths if os.path.lexists(path)}
+    sets, rest = [], dict(named)
+    for source in found.together() if together else found.apart():
+        files = tuple(map(os.path.normpath, source.files))
+        built = tuple(map(os.path.normpath, source.kustomizations))
+        there = {os.path.realpath(file) for file in files} if rest else set()
+        for folder in built:
+            there |= {*references(folder), os.path.realpath(kustomization_of(folder))}
+        if not named.keys().isdisjoint(there):
+            sets.append(Source(files, built, named, source.name and os.path.normpath(source.name)))
+        for file in there:
+            rest.pop(file, None)
+    return sets + sources_of(list(rest.values()), completed=True)
 
 
 def iter_files(sources: Sequence[Source]) -> Iterator[str]:
@@ -91,117 +88,129 @@ def iter_files(sources: Sequence[Source]) -> Iterator[str]:
         yield from source.files
 
 
-class KustomizeError(AksrdmaError):
-    """kustomize cannot build a folder; the text is its own."""
-
-
-def build(folder: str) -> Stream | None:
-    """Return what the user's own kustomize makes of a folder, or None where neither it nor kubectl is on PATH.
-
-    Raises:
-        KustomizeError: it cannot build the folder.
-    """
-    import shutil
-    import subprocess  # a few milliseconds that sets without a kustomization do without
-
-    if kustomize := shutil.which("kustomize"):
-        command = [kustomize, "build", folder]
-    elif kubectl := shutil.which("kubectl"):
-        command = [kubectl, "kustomize", folder]
-    else:
-        return None
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_BUILD_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise KustomizeError(f"no result after {_BUILD_SECONDS} seconds") from error
-    if done.returncode:
-        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-        said = lines[-1].removeprefix("Error: ").strip() if lines else "kustomize failed and said nothing"
-        raise KustomizeError(said)
-    return read(done.stdout, kustomization_of(folder))
-
-
-def kustomization_of(folder: str) -> str:
-    """Return the kustomization file of a folder."""
-    return next(str(Path(folder, name)) for name in _KUSTOMIZATIONS if Path(folder, name).exists())
-
-
-def references(folder: str) -> set[str]:
-    """Return the real paths of the files and folders that a kustomization refers to, with all that those refer to."""
-    found: set[str] = set()
-    waiting = [folder]
-    while waiting:
-        for path in _named_by(waiting.pop()):
-            if path not in found:
-                found.add(path)
-                if _is_kustomization(path):
-                    waiting.append(path)
-    return found
-
-
-def _named_by(folder: str) -> Iterator[str]:
-    """Yield the real paths of the files and folders that a kustomization names itself, in its order."""
-    documents = read_file(kustomization_of(folder)).documents
-    data = mapping(documents[0].data if documents else None)
-    # A text of several lines is a patch itself, and no path of one.
-    named = [text(item) for key in _LISTS for item in sequence(data.get(key)) if "\n" not in text(item)]
-    named += [text(mapping(item).get("path")) for key in _WITH_PATH for item in sequence(data.get(key))]
-    for name in filter(None, named):
-        path = os.path.realpath(os.path.join(folder, name))  # noqa: PTH118 (resolves `..` as kustomize does)
-        if os.path.exists(path):  # noqa: PTH110 (a string throughout); a URL is not a path
-            yield path
-
-
-def _is_kustomization(path: str) -> bool:
-    return any(Path(path, name).is_file() for name in _KUSTOMIZATIONS)
-
-
-Identity: TypeAlias = tuple[str, str, str]
-"""apiVersion, kind and name."""
-
-
-class Origins:
-    """The source documents of kustomizations, by which a field of a built object is found where the user wrote it."""
+class _Found:
+    """What was found of the paths, before it is parted into sets."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, str] = {}
-        self._sources: dict[str, dict[Identity, list[Document]]] = {}
+        self._files: dict[str, dict[str, None]] = {}
+        """By folder, spelt as the user does."""
+        self._built: dict[str, None] = {}
+        self._completed: dict[str, None] = {}
+        """Kustomizations that are there for the files of theirs that were named."""
+        self._named: list[str] = []
+        self._listings = Listings()
 
-    def add(self, folder: str) -> None:
-        """Note that the documents whose file is the kustomization of a folder were built from it."""
-        self._folders[kustomization_of(folder)] = folder
+    def add_file(self, path: str, completed: bool) -> None:
+        folder, name = os.path.split(path)
+        if completed and path != STDIN:
+            self._named.append(path)
+            if name in NAMES:
+                self._built[folder or os.curdir] = None
+                return
+            if listing := self._listings.folder_of(path):
+                self._completed[listing] = None
+                return
+        self._files.setdefault(folder, {})[path] = None
 
-    def locate(self, document: Document, path: FieldPath) -> tuple[str, Position]:
-        """Return file and position of a field: of a built object in the last patch or resource that has most of it."""
-        folder = self._folders.get(document.file)
-        if folder is None:
-            return document.file, document.position(path)
-        best: tuple[int, Document] | None = None
-        for source in self._sources_of(folder).get(_identity(document), []):
-            steps = next((count for count in range(len(path), 0, -1) if source.value(path[:count]) is not None), 0)
-            if best is None or steps >= best[0]:
-                best = steps, source
-        if best is None:
-            return document.file, Position(1, 1)
-        return best[1].file, best[1].position(path)
+    def add_folder(self, root: str) -> None:
+        """Add the files of a folder and of all below it, less those that a kustomization there refers to."""
+        kustomizations: list[str] = []
+        found: dict[str, list[str]] = {}
+        for folder, below, names in os.walk(root, onerror=_unreadable):
+            below[:] = sorted(name for name in below if not name.startswith(".") and name != "node_modules")
+            wanted = sorted(name for name in names if os.path.splitext(name)[1] in SUFFIXES)  # noqa: PTH122 (much faster)
+            kustomization = next((name for name in NAMES if name in names), None)
+            if kustomization:
+                kustomizations.append(folder)
+                wanted = [name for name in wanted if name != kustomization]
+            found[folder] = [os.path.join(folder, name) for name in wanted]  # noqa: PTH118 (much faster)
+        referred = {path for folder in kustomizations for path in references(folder)}
+        for folder, files in found.items():
+            left = [file for file in files if not referred or os.path.realpath(file) not in referred]
+            if left:
+                self._files.setdefault(folder, {}).update(dict.fromkeys(left))
+        self._built |= dict.fromkeys(folder for folder in kustomizations if os.path.realpath(folder) not in referred)
 
-    def _sources_of(self, folder: str) -> dict[Identity, list[Document]]:
-        if folder not in self._sources:
-            found = self._sources[folder] = {}
-            for file in _files_in_order(folder):
-                for document in read_file(file).documents:
-                    found.setdefault(_identity(document), []).append(document)
-        return self._sources[folder]
+    def together(self) -> list[Source]:
+        """Return all of it as one set."""
+        source = self._source(
+            "", tuple(file for files in self._files.values() for file in files), self._kustomizations()
+        )
+        return [source] if source.files or source.kustomizations else []
+
+    def apart(self) -> list[Source]:
+        """Return the sets: those of folders, then those that are built; below a cluster file all is one."""
+        folders = [folder for folder in self._files if self._files[folder]]
+        roots = self._cluster_roots(folders)
+        sets: dict[str, tuple[list[str], list[str]]] = {}
+        apart: list[Source] = []
+        for folder in folders:
+            files = self._files[folder]
+            if (root := _nearest(folder, roots)) is not None:
+                sets.setdefault(root, ([], []))[0].extend(files)
+            else:
+                apart.append(self._source(folder, tuple(files), ()))
+        for folder in self._kustomizations():
+            if (root := _nearest(folder, roots)) is not None:
+                sets.setdefault(root, ([], []))[1].append(folder)
+            else:
+                apart.append(self._source(folder, (), (folder,)))
+        return [self._source(root, tuple(files), tuple(built)) for root, (files, built) in sets.items()] + apart
+
+    def _kustomizations(self) -> tuple[str, ...]:
+        return tuple(self._built | self._completed)
+
+    def _source(self, folder: str, files: tuple[str, ...], built: tuple[str, ...]) -> Source:
+        name = folder
+        if not built and (len(files) == 1 or not folder):
+            more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+            name = ", ".join(STDIN_NAME if file == STDIN else file for file in files[:_NAMED]) + more
+        completed = self._built.keys().isdisjoint(built) and not self._completed.keys().isdisjoint(built)
+        shown = {os.path.realpath(file): file for file in self._named} if completed else {}
+        only_named = completed and all(os.path.realpath(file) in shown for file in files)
+        return Source(files, built, shown if only_named else None, name)
+
+    def _cluster_roots(self, folders: Iterable[str]) -> dict[str, str]:
+        """Return the folders that hold a cluster file and have more below, by their absolute path.
+
+        Only files of folders that have more below are looked into: most trees are leaves.
+        """
+        built = self._kustomizations()
+        with_more = {os.path.abspath(folder) for folder in built}  # noqa: PTH100 (much faster)
+        for folder in (*folders, *built):
+            above = os.path.dirname(os.path.abspath(folder))  # noqa: PTH100, PTH120
+            while above not in with_more:
+                with_more.add(above)
+                above = os.path.dirname(above)  # noqa: PTH120
+        candidates = {os.path.abspath(folder): folder for folder in folders}  # noqa: PTH100
+        return {
+            path: folder
+            for path, folder in candidates.items()
+            if path in with_more and any(map(_is_cluster_file, self._files[folder]))
+        }
 
 
-def _files_in_order(folder: str) -> Iterator[str]:
-    """Yield the files that a kustomization refers to, what it builds on first."""
-    for path in _named_by(folder):
-        if _is_kustomization(path):
-            yield from _files_in_order(path)
-        elif os.path.isfile(path):  # noqa: PTH113 (a string throughout)
-            yield os.path.relpath(path)
+def _nearest(folder: str, roots: dict[str, str]) -> str | None:
+    """Return the nearest of some folders in which a folder lies, or which it is."""
+    path = os.path.abspath(folder) if roots else ""  # noqa: PTH100
+    while path and path not in roots:
+        above = os.path.dirname(path)  # noqa: PTH120
+        path = "" if above == path else above
+    return roots[path] if path else None
 
 
-def _identity(document: Document) -> Identity:
-    return document.api_version, document.kind, document.name
+def _is_cluster_file(file: str) -> bool:
+    if not os.path.isfile(file):  # noqa: PTH113 (a pipe can be read but once)
+        return False
+    try:
+        content = read_bytes(file)
+    except ReadError:
+        return False  # whoever reads it to judge it says why
+    # Only what mentions the kind is worth to be parsed twice.
+    return CLUSTER_FILE.encode() in content and any(one.kind == CLUSTER_FILE for one in read(content, file).documents)
+
+
+def _unreadable(error: OSError) -> None:
+    raise ReadError(
+        f"{error.filename}: cannot be read: {error.strerror}; make it readable, or name what is to be judged"
+    )

@@ -11,7 +11,7 @@ from aksrdma import reports
 from aksrdma._version import __version__
 
 GOLDEN = Path(__file__).parent / "golden"
-ENDINGS = {"text": "txt", "json": "json", "junit": "xml", "sarif": "sarif", "github": "txt"}
+ENDINGS = {"text": "txt", "json": "json", "junit": "xml", "sarif": "sarif", "github": "txt", "markdown": "md"}
 
 
 @pytest.mark.parametrize("output", reports.FORMATS)

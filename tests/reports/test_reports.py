@@ -315,3 +315,9 @@ def test_sarif_of_a_finding_without_a_line_has_no_region(tmp_path, monkeypatch):
     [result] = json.loads(reports.write(report_of(one), "sarif"))["runs"][0]["results"]
 
     assert result["locations"][0]["physicalLocation"] == {"artifactLocation": {"uri": "a.yaml", "uriBaseId": "ROOT"}}
+
+
+def test_github_has_no_colon_before_a_message_without_an_object():
+    command = reports.write(report_of(finding(object="", path="")), "github")
+
+    assert command == "::error file=a.yaml,line=3,col=5,title=unknown-field::what; fix\n"

@@ -169,4 +169,4 @@ spec: {networkNamespace: default, ipam: '{"type": "whereabouts", "range": "192.1
     asking = GADGET.replace("annotations: {}", "annotations: {k8s.v1.cni.cncf.io/networks: nett}")
     path = "spec.worker.template.metadata.annotations[k8s.v1.cni.cncf.io/networks]"
 
-    assert ("error", "network-annotation-unknown-network", path) in found(f"{network}---\n{asking}")
+    assert ("warning", "network-annotation-unknown-network", path) in found(f"{network}---\n{asking}")

@@ -8,7 +8,8 @@ import pytest
 
 import aksrdma
 from aksrdma.errors import ReadError
-from aksrdma.validation.sources import references, sources_of
+from aksrdma.validation.kustomizations import references
+from aksrdma.validation.sources import sources_of
 
 KUSTOMIZATION = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"
@@ -115,7 +116,7 @@ def test_a_finding_stands_in_the_last_file_that_has_most_of_its_path(folder):
 def test_a_kustomization_has_one_of_three_names_and_is_no_file_of_a_set(folder, name):
     (folder / "k/kustomization.yaml").rename(folder / "k" / name)
 
-    assert [(one.files, one.kustomization) for one in sources_of(["k"])] == [((), "k")]
+    assert [(one.files, one.kustomizations) for one in sources_of(["k"])] == [((), ("k",))]
 
 
 @pytest.mark.parametrize(
@@ -162,10 +163,11 @@ def test_kustomizations_that_refer_to_each_other_end(folder):
 def test_built_folders_and_files_can_be_one_set(folder):
     (folder / "more").mkdir()
     (folder / "more/b.yaml").write_text(NAMESPACE)
-    apart = [(one.files, one.kustomization) for one in sources_of(["k", "more"])]
-    together = [(one.files, one.kustomization) for one in sources_of(["k", "more"], together=True)]
+    apart = [(one.files, one.kustomizations) for one in sources_of(["k", "more"])]
+    together = [(one.files, one.kustomizations) for one in sources_of(["k", "more"], together=True)]
 
-    assert apart == together == [(("more/b.yaml",), None), ((), "k")]
+    assert apart == [(("more/b.yaml",), ()), ((), ("k",))]
+    assert together == [(("more/b.yaml",), ("k",))]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read any folder")

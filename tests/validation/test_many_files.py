@@ -1,6 +1,7 @@
 """More than 400 files are judged in several processes, with the same report as in one."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from aksrdma.paths import CATALOG, SCHEMAS
 from aksrdma.validation import run
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{0}{1}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n"
+RULE = "apiVersion: nfd.k8s-sigs.io/v1alpha1\nkind: NodeFeatureRule\nmetadata: {name: a}\nspec: {rules: []}\n"
 PLUGIN = """\
 import aksrdma
 
@@ -30,7 +32,9 @@ def folders(tmp_path_factory):
         folder = root / f"{number:03}"
         folder.mkdir()
         wrong = (
-            "specc: {}\n---\nkind: Gadget\napiVersion: example.com/v1\n---\nno: manifest\n" if number % 10 == 0 else ""
+            "specc: {}\n---\nkind: Gadget\napiVersion: example.com/v1\n---\nno: manifest\n---\n" + RULE
+            if number % 10 == 0
+            else ""
         )
         (folder / "a.yaml").write_text(POD.format(number, "") + wrong)
         (folder / "b.yaml").write_text(POD.format(number, "x"))
@@ -56,12 +60,13 @@ def test_several_processes_report_what_one_reports(folders, pools, monkeypatch):
     assert pools == [1]
 
     assert several == one
-    assert (one.summary.files, one.summary.sets, one.summary.documents) == (400, 200, 400)
+    assert (one.summary.files, one.summary.sets, one.summary.documents) == (400, 200, 420)
     assert one.summary.unknown_kinds == (("example.com/v1 Gadget", 20),)
     assert one.summary.not_manifests == 20
     assert [finding.file for finding in one.findings] == sorted(finding.file for finding in one.findings)
     assert {finding.rule for finding in one.findings} >= {"unknown-field", "unknown-kind", "not-a-manifest"}
-    assert len(one.notes) == 1, "a note of every set is told once"
+    (note,) = one.notes
+    assert re.match(r"\S+/000, \S+/010, \S+/020, \S+/030 and 16 more: ", note), "a note of many sets is told once"
 
 
 def test_fewer_files_than_400_are_judged_without_a_pool(folders, pools, tmp_path):

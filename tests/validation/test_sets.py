@@ -6,7 +6,8 @@ import pytest
 import aksrdma
 from aksrdma.cluster.read import to_data
 from aksrdma.errors import ReadError, UnknownNameError, UsageError
-from aksrdma.validation.sources import references, sources_of
+from aksrdma.validation.kustomizations import references
+from aksrdma.validation.sources import sources_of
 
 CLUSTERS = Path(__file__).parents[2] / "examples" / "clusters"
 POLICY = """\
@@ -35,31 +36,31 @@ def tree(tmp_path, monkeypatch):
 
 
 def sets(paths, **options):
-    return [(source.files, source.kustomization) for source in sources_of(paths, **options)]
+    return [(source.files, source.kustomizations) for source in sources_of(paths, **options)]
 
 
 def test_the_files_of_a_folder_are_a_set(tree):
     tree({"a/x.yaml": POLICY, "a/y.yml": POLICY, "a/z.json": "{}", "a/note.txt": "", "b/x.yaml": POLICY})
 
-    assert sets(["a", "b"]) == [(("a/x.yaml", "a/y.yml", "a/z.json"), None), (("b/x.yaml",), None)]
+    assert sets(["a", "b"]) == [(("a/x.yaml", "a/y.yml", "a/z.json"), ()), (("b/x.yaml",), ())]
 
 
 def test_a_folder_is_read_with_all_below_it_but_for_hidden_ones(tree):
     tree({"a/x.yaml": POLICY, "a/b/y.yaml": POLICY, "a/.git/z.yaml": POLICY, "a/node_modules/z.yaml": POLICY})
 
-    assert sets(["a"]) == [(("a/x.yaml",), None), (("a/b/y.yaml",), None)]
+    assert sets(["a"]) == [(("a/x.yaml",), ()), (("a/b/y.yaml",), ())]
 
 
 def test_files_of_one_folder_are_one_set_however_they_are_named(tree):
     tree({"a/x.yaml": POLICY, "a/y.yaml": POLICY})
 
-    assert sets(["a/y.yaml", "a/x.yaml", "a/y.yaml"]) == [(("a/y.yaml", "a/x.yaml"), None)]
+    assert sets(["a/y.yaml", "a/x.yaml", "a/y.yaml"]) == [(("a/y.yaml", "a/x.yaml"), ())]
 
 
 def test_together_makes_one_set(tree):
     tree({"a/x.yaml": POLICY, "b/y.yaml": POLICY})
 
-    assert sets(["a", "b"], together=True) == [(("a/x.yaml", "b/y.yaml"), None)]
+    assert sets(["a", "b"], together=True) == [(("a/x.yaml", "b/y.yaml"), ())]
 
 
 def test_a_path_that_is_not_there_is_an_error():
@@ -79,7 +80,7 @@ def test_files_of_a_kustomization_are_not_judged_on_their_own(tree):
         }
     )
 
-    assert sets(["."]) == [(("./k/other.yaml",), None), ((), "./k")]
+    assert sets(["."]) == [(("./k/other.yaml",), ()), ((), ("./k",))]
     assert {path.rsplit("/", 2)[-1] for path in references("k")} == {"a.yaml", "p.yaml", "base", "nic.yaml"}
 
 

@@ -124,7 +124,7 @@ def test_the_data_of_a_secret_or_config_map_is_free_text(field):
         pytest.param("kind: StatefulSet\napiVersion: apps/v1\nmetadata: {name: a}\nspec: {replicas: 2}\n", True, id="stateful-set"),
         pytest.param("kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a}\nspec: {selector: {}}\n", False, id="with-a-selector"),
         pytest.param("kind: Deployment\napiVersion: apps/v1\nmetadata: {}\nspec: {replicas: 2}\n", False, id="without-a-name"),
-        pytest.param("kind: Job\napiVersion: batch/v1\nmetadata: {name: a}\nspec: {parallelism: 2}\n", False, id="a-kind-that-needs-no-selector"),
+        pytest.param("kind: Job\napiVersion: batch/v1\nmetadata: {name: a}\nspec: {parallelism: 2}\n", True, id="a-job-without-a-template"),
         pytest.param("kind: Job\napiVersion: batch/v1\nmetadata: {name: a}\nspec: {$patch: replace}\n", True, id="a-directive"),
         pytest.param("kind: Job\napiVersion: batch/v1\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{$patch: delete, name: a}]}}}\n", True, id="a-directive-in-a-list"),
         pytest.param("kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a}\nspec:\n", False, id="without-a-spec"),

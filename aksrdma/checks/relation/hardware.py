@@ -127,7 +127,7 @@ def _leftovers(pod: PodView, devices: Sequence[str], shared: Sequence[str], size
     """
     nics = sum(pod.total(name).units for name in devices)
     fitting = [size for size in sizes if size.nics >= nics and size.gpus >= _gpus(pod, size)]
-    if not fitting or not all(_gpus(pod, size) for size in fitting):
+    if not pod.complete or not fitting or not all(_gpus(pod, size) for size in fitting):
         return
     size, all_gpus = fitting[0], all(_gpus(pod, one) == one.gpus for one in fitting)
     if not devices:

@@ -109,11 +109,17 @@ class Installed:
         self._templates = manifests.templates
         self._nodes = manifests.nodes
         self._cluster = manifests.cluster
+        self._partial = manifests.partial
 
     @cached_property
     def cluster_policies(self) -> tuple[Policy, ...]:
-        """Every NicClusterPolicy, whatever its name."""
-        return tuple(self._policies("NicClusterPolicy"))
+        """Every NicClusterPolicy, whatever its name, that is whole."""
+        return tuple(one for one in self._policies("NicClusterPolicy") if one.document not in self._partial)
+
+    @cached_property
+    def policy_patches(self) -> tuple[Policy, ...]:
+        """Every NicClusterPolicy that is a patch: its base may have what the set lacks."""
+        return tuple(one for one in self._policies("NicClusterPolicy") if one.document in self._partial)
 
     @cached_property
     def node_policies(self) -> tuple[Policy, ...]:
@@ -122,8 +128,8 @@ class Installed:
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """Every NicClusterPolicy, then every NicNodePolicy."""
-        return self.cluster_policies + self.node_policies
+        """Every NicClusterPolicy, its patches, then every NicNodePolicy."""
+        return self.cluster_policies + self.policy_patches + self.node_policies
 
     def deploys(self, *keys: str) -> bool:
         """Say whether a policy of the set has a section, such as `("secondaryNetwork", "multus")`."""

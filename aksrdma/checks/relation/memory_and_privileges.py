@@ -207,7 +207,8 @@ def driver_only(manifests: ManifestSet) -> Iterator[Problem]:
     """Find unprivileged containers that are meant for RDMA where the policies deploy the driver alone."""
     installed, resources = manifests.derived(Installed), manifests.derived(Resources)
     hands_out = installed.deploys("rdmaSharedDevicePlugin") or installed.deploys("sriovDevicePlugin")
-    if not installed.deploys("ofedDriver") or hands_out or manifests.unknown_kinds & OTHER_EXPOSERS:
+    elsewhere = installed.policy_patches or manifests.unknown_kinds & OTHER_EXPOSERS
+    if not installed.deploys("ofedDriver") or hands_out or elsewhere:
         return
     for pod in pods_of(manifests):
         if not pod.complete or pod.is_launcher or resources.names_in(pod):

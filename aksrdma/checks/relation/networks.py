@@ -50,16 +50,28 @@ def references(manifests: ManifestSet) -> Iterator[Problem]:
         for reference in _references(pod):
             named = installed.networks_by_name.get(reference.name, [])
             if not named:
-                message = f"no network of the set is named {reference.name!r}, so the pod stays in ContainerCreating"
+                severity, unless = _if_all_is_here(manifests)
+                message = (
+                    f"no network of the set is named {reference.name!r}: the pod stays in ContainerCreating{unless}"
+                )
                 near = nearest(reference.name, installed.networks_by_name)
                 fix = f"write {near[0]}, or add the network" if near else None
-                path = _place(reference, "name")
-                yield Problem("network-annotation-unknown-network", path, message, fix, document=pod.document)
+                rule_id, path = "network-annotation-unknown-network", _place(reference, "name")
+                yield Problem(rule_id, path, message, fix, severity=severity, document=pod.document)
             # The pods of a ClusterTrainingRuntime are in the namespace of each TrainJob, which is not known here.
             elif reference.namespace or pod.document.kind != CLUSTER_RUNTIME:
                 namespace = reference.namespace or pod.document.namespace or DEFAULT_NAMESPACE
                 if all(network.namespace != namespace for network in named):
-                    yield _elsewhere(pod, reference, namespace, named[0])
+                    yield _elsewhere(pod, reference, namespace, named[0], manifests)
+
+
+def _if_all_is_here(manifests: ManifestSet) -> tuple[Severity | None, str]:
+    """Return how severe it is that the set lacks a network or pool, and what else could be the case.
+
+    Without a cluster file and a policy the set is a part of what is on the cluster: somebody else may have made it.
+    """
+    whole = manifests.cluster is not None or bool(manifests.derived(Installed).cluster_policies)
+    return (None, "") if whole else ("warning", ", unless it is on the cluster already")
 
 
 def _references(pod: PodView) -> tuple[NetworkReference, ...]:
@@ -67,14 +79,17 @@ def _references(pod: PodView) -> tuple[NetworkReference, ...]:
     return networks_annotation(pod.template) if pod.trained is None else ()
 
 
-def _elsewhere(pod: PodView, reference: NetworkReference, namespace: str, network: SecondaryNetwork) -> Problem:
+def _elsewhere(
+    pod: PodView, reference: NetworkReference, namespace: str, network: SecondaryNetwork, manifests: ManifestSet
+) -> Problem:
     where = f"{network.document.kind} {reference.name} is in namespace {network.namespace}"
     fix = f"write {network.namespace}/{reference.name}, or move the network to {namespace}"
     if reference.namespace:
-        message = f"{where} and not in {namespace}, so the pod stays in ContainerCreating"
-        path = _place(reference, "namespace")
-        return Problem("network-annotation-unknown-network", path, message, fix, document=pod.document)
-    severity: Severity | None = None
+        severity, unless = _if_all_is_here(manifests)
+        message = f"{where} and not in {namespace}: the pod stays in ContainerCreating{unless}"
+        rule_id, path = "network-annotation-unknown-network", _place(reference, "namespace")
+        return Problem(rule_id, path, message, fix, severity=severity, document=pod.document)
+    severity = None
     message = f"{where}, and Multus looks for a bare name in that of the pod, {namespace}"
     if not pod.document.namespace:
         message = f"{where}, and the pod names no namespace: it works only where it is applied to {network.namespace}"
@@ -214,11 +229,13 @@ def nv_ipam(manifests: ManifestSet) -> Iterator[Problem]:
         elif installed.pools:
             yield Problem("nvipam-not-deployed", ("kind",), message, document=installed.pools[0].document)
     if installed.pools or installed.cluster_policies:
-        yield from _missing_pools(asking, installed)
+        yield from _missing_pools(asking, installed, *_if_all_is_here(manifests))
     yield from _unseen_pools(installed)
 
 
-def _missing_pools(asking: list[tuple[SecondaryNetwork, Ipam]], installed: Installed) -> Iterator[Problem]:
+def _missing_pools(
+    asking: list[tuple[SecondaryNetwork, Ipam]], installed: Installed, severity: Severity | None, unless: str
+) -> Iterator[Problem]:
     known = {(pool.kind, pool.name) for pool in installed.pools}
     for network, ipam in asking:
         for name in ipam.pool_names if all(ipam.pool_names) else ():
@@ -226,14 +243,16 @@ def _missing_pools(asking: list[tuple[SecondaryNetwork, Ipam]], installed: Insta
                 continue
             named = ipam.top.text("poolName")
             own = "" if named else ", which is what a network without a poolName draws from"
-            message = f"pods of {network.name!r} get no address: the set has no {ipam.pool_kind} named {name!r}{own}"
+            message = (
+                f"pods of {network.name!r} get no address{unless}: the set has no {ipam.pool_kind} named {name!r}{own}"
+            )
             other = next((pool.kind for pool in installed.pools if pool.name == name), None)
             near = nearest(name, [pool.name for pool in installed.pools if pool.kind == ipam.pool_kind])
             fix = f"write {near[0]!r}, or create {name!r}" if near else None
             if other is not None:
                 fix = f'write "poolType": "{other.lower()}": {name!r} is a {other}'
             path = ipam.top.at("poolName" if named else "type")
-            yield Problem("nvipam-pool-missing", path, message, fix=fix, document=network.document)
+            yield Problem("nvipam-pool-missing", path, message, fix, severity=severity, document=network.document)
 
 
 def _unseen_pools(installed: Installed) -> Iterator[Problem]:

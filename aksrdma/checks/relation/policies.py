@@ -146,7 +146,7 @@ def _values(selector: Mapping[str, str], keys: frozenset[str]) -> frozenset[tupl
 def components_on_nodes(manifests: ManifestSet) -> Iterator[Problem]:
     """Find components that fail on the VM sizes of the set, or miss a driver there."""
     installed = manifests.derived(Installed)
-    told = installed.deploys("ofedDriver")
+    told = installed.deploys("ofedDriver") or bool(installed.policy_patches)
     for policy in installed.policies:
         sizes = reached(policy, manifests)
         arm = [size.name for size in sizes if size.arch == "arm64"]

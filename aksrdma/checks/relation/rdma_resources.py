@@ -60,7 +60,7 @@ class Resources:
         installed = manifests.derived(Installed)
         self._cluster = manifests.cluster
         self._policies = installed.policies
-        self._others = bool(manifests.unknown_kinds & OTHER_EXPOSERS)
+        self._others = bool(manifests.unknown_kinds & OTHER_EXPOSERS or installed.policy_patches)
         self.exposed: dict[str, list[Exposed]] = defaultdict(list)
         for one in installed.exposed_resources:
             self.exposed[one.resource.full_name].append(one)

@@ -243,9 +243,11 @@ UNKNOWN, WRONG = "network-annotation-unknown-network", "network-annotation-wrong
     ("documents", "broken"),
     [
         pytest.param([asking("ib"), network("ib")], [], id="that-is-there"),
-        pytest.param([asking("xy"), network("ib")], [(UNKNOWN, None, None)], id="that-is-not-there"),
+        pytest.param([asking("xy"), network("ib")], [(UNKNOWN, "warning", None)], id="that-is-not-there"),
         pytest.param(
-            [asking("ibb"), network("ib")], [(UNKNOWN, None, "write ib, or add the network")], id="that-is-misspelt"
+            [asking("ibb"), network("ib")],
+            [(UNKNOWN, "warning", "write ib, or add the network")],
+            id="that-is-misspelt",
         ),
         pytest.param(
             [asking("ib", namespace="team"), network("ib")],
@@ -259,7 +261,7 @@ UNKNOWN, WRONG = "network-annotation-unknown-network", "network-annotation-wrong
         ),
         pytest.param(
             [asking("team/ib"), network("ib")],
-            [(UNKNOWN, None, "write default/ib, or move the network to team")],
+            [(UNKNOWN, "warning", "write default/ib, or move the network to team")],
             id="that-is-not-where-it-says",
         ),
         pytest.param([asking("team/ib"), network("ib", namespace="team")], [], id="that-is-where-it-says"),

@@ -1,0 +1,249 @@
+"""Kustomizations: what they list, what the user's own kustomize makes of them, and where the user wrote a field of that."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from aksrdma.documents import Document, read, read_file
+from aksrdma.errors import AksrdmaError, ReadError
+from aksrdma.findings import Position
+from aksrdma.kube.values import mapping, sequence, text
+
+if TYPE_CHECKING:
+    from aksrdma.documents import Stream
+    from aksrdma.findings import FieldPath
+
+NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_BUILD_SECONDS: Final = 120
+_PATCHES: Final = "patchesStrategicMerge"
+_LISTS: Final = ("resources", "components", "bases", _PATCHES, "crds", "configurations", "generators", "transformers",
+                 "validators")  # fmt: skip
+_WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
+_ARE_PATCHES: Final = frozenset({_PATCHES, "patches", "patchesJson6902"})
+
+
+class KustomizeError(AksrdmaError):
+    """kustomize cannot build a folder; the text is its own."""
+
+
+def build(folder: str) -> Stream | None:
+    """Return what the user's own kustomize makes of a folder, or None where neither it nor kubectl is on PATH.
+
+    Raises:
+        KustomizeError: it cannot build the folder.
+    """
+    import shutil
+    import subprocess  # a few milliseconds that sets without a kustomization do without
+
+    if kustomize := shutil.which("kustomize"):
+        command = [kustomize, "build", folder]
+    elif kubectl := shutil.which("kubectl"):
+        command = [kubectl, "kustomize", folder]
+    else:
+        return None
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_BUILD_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise KustomizeError(f"no result after {_BUILD_SECONDS} seconds") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+        raise KustomizeError(_said(lines[-1]) if lines else "kustomize failed and said nothing")
+    return read(done.stdout, kustomization_of(folder))
+
+
+_LOGGED: Final = re.compile(r'[IWEF]\d{4} [\d:.]+ +\d+ [^\]]+\] (?:"command failed" err="(.*)"\Z)?')
+"""How klog begins a line: kubectl's dispatcher logs what fails, with time and process, which no two runs share."""
+
+
+def _said(line: str) -> str:
+    logged = _LOGGED.match(line)
+    if logged is not None:
+        line = logged[1].replace('\\"', '"') if logged[1] else line[logged.end() :]
+    return re.sub(r"\A[Ee]rror: ", "", line.strip()).strip()
+
+
+def kustomization_of(folder: str) -> str:
+    """Return the kustomization file of a folder that has one."""
+    return next(name for name in _in(folder) if os.path.lexists(name))
+
+
+def is_kustomization(folder: str) -> bool:
+    """Whether a folder has a kustomization, even a link that leads nowhere."""
+    return any(map(os.path.lexists, _in(folder)))
+
+
+def _in(folder: str) -> Iterator[str]:
+    return (str(Path(folder, name)) for name in NAMES)
+
+
+class Listed(NamedTuple):
+    """A file or folder that a kustomization names."""
+
+    path: str
+    """Spelt as the folder of the kustomization is."""
+    is_patch: bool
+
+    @property
+    def real(self) -> str:
+        """Its real path."""
+        return os.path.realpath(self.path)
+
+
+def listed(folder: str) -> Iterator[Listed]:
+    """Yield the files and folders that the kustomization of a folder names itself, in its order."""
+    try:
+        documents = read_file(kustomization_of(folder)).documents
+    except ReadError:
+        return  # whoever builds it says why
+    data = mapping(documents[0].data if documents else None)
+    # A text of several lines is a patch itself, and no path of one.
+    named = [(key, text(item)) for key in _LISTS for item in sequence(data.get(key)) if "\n" not in text(item)]
+    named += [(key, text(mapping(item).get("path"))) for key in _WITH_PATH for item in sequence(data.get(key))]
+    for key, name in named:
+        path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 (resolves `..`, as kustomize does)
+        if name and os.path.exists(path):  # noqa: PTH110 (a string throughout); a URL is not a path
+            yield Listed(path, key in _ARE_PATCHES)
+
+
+def references(folder: str) -> set[str]:
+    """Return the real paths of the files and folders that a kustomization names, with all that those name."""
+    found: set[str] = set()
+    waiting = [folder]
+    while waiting:
+        for one in listed(waiting.pop()):
+            if one.real not in found:
+                found.add(one.real)
+                if is_kustomization(one.path):
+                    waiting.append(one.path)
+    return found
+
+
+def files_in_order(folder: str) -> Iterator[Listed]:
+    """Yield the files that a kustomization refers to, what it builds on first, each once."""
+    seen: set[str] = set()
+    waiting = [listed(folder)]
+    while waiting:
+        one = next(waiting[-1], None)
+        if one is None:
+            waiting.pop()
+        elif one.real not in seen:
+            seen.add(one.real)
+            if is_kustomization(one.path):
+                waiting.append(listed(one.path))
+            elif os.path.isfile(one.path):  # noqa: PTH113 (a string throughout)
+                yield one
+
+
+_LEVELS: Final = 6
+"""Folders above a file in which a kustomization that lists it is looked for; `overlays/x/patches/` needs two."""
+
+
+class Listings:
+    """Which kustomization lists a file, each kustomization read once."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, dict[str, frozenset[str]]] = {}
+
+    def folder_of(self, file: str) -> str | None:
+        """Return the nearest folder at or above a file whose kustomization names it, up to that of the repository."""
+        folder = os.path.dirname(file) or os.curdir  # noqa: PTH120 (keeps the user's own spelling)
+        if folder not in self._above:
+            self._above[folder] = {
+                one: frozenset(found.real for found in listed(one))
+                for one in _at_or_above(folder)
+                if is_kustomization(one)
+            }
+        real = os.path.realpath(file) if self._above[folder] else ""
+        return next((one for one, files in self._above[folder].items() if real in files), None)
+
+
+def _at_or_above(folder: str) -> Iterator[str]:
+    """Yield a folder and those above it, no further than a repository goes."""
+    for _ in range(_LEVELS):
+        yield folder
+        above = os.path.normpath(os.path.join(folder, os.pardir))  # noqa: PTH118
+        if os.path.lexists(os.path.join(folder, ".git")) or os.path.realpath(above) == os.path.realpath(folder):  # noqa: PTH118
+            return
+        folder = above
+
+
+def unbuilt(folder: str, names: Mapping[str, str]) -> tuple[list[Stream], list[Document]]:
+    """Return what the files of a kustomization hold where nobody builds it, and those documents that are no whole object.
+
+    Such are the patches, and what they change: in both may be missing what the other one has.
+
+    Args:
+        folder: where the kustomization is.
+        names: how files are to be called, by their real path; the others by the kustomization's own words.
+    """
+    read_of = [(read_file(one.path, name=names.get(one.real)), one.is_patch) for one in files_in_order(folder)]
+    patches = [document for stream, is_patch in read_of if is_patch for document in stream.documents]
+    changed = {(one.api_version, one.kind, one.name) for one in patches}
+    documents = (document for stream, _ in read_of for document in stream.documents)
+    partial = [one for one in documents if (one.api_version, one.kind, one.name) in changed]
+    return [stream for stream, _ in read_of], partial
+
+
+def _is_made_of(built: str, name: str) -> bool:
+    return built.startswith(name) or built.endswith(name) or f"-{name}-" in built
+
+
+Kind: TypeAlias = tuple[str, str]
+"""apiVersion and kind."""
+
+
+class Origins:
+    """The source documents of kustomizations, by which a field of a built object is found where the user wrote it."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        """How files are to be called, by their real path; the others by the kustomization's own words."""
+        self._folders: dict[str, str] = {}
+        self._sources: dict[str, dict[Kind, list[Document]]] = {}
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that were built."""
+        return tuple(self._folders.values())
+
+    def add(self, folder: str) -> None:
+        """Note that the documents whose file is the kustomization of a folder were built from it."""
+        self._folders[kustomization_of(folder)] = folder
+
+    def locate(self, document: Document, path: FieldPath) -> tuple[Document, Position]:
+        """Return where a field stands: of a built object in the last patch or resource that has most of it."""
+        folder = self._folders.get(document.file)
+        if folder is None:
+            return document, document.position(path)
+        best: tuple[int, Document] | None = None
+        for source in self._same(folder, document):
+            steps = next((count for count in range(len(path), 0, -1) if source.value(path[:count]) is not None), 0)
+            if best is None or steps >= best[0]:
+                best = steps, source
+        return (document, Position(1, 1)) if best is None else (best[1], best[1].position(path))
+
+    def _same(self, folder: str, document: Document) -> Collection[Document]:
+        """Return the documents that became an object; kustomize may have put something before or behind their name."""
+        alike = self._by_kind(folder).get((document.api_version, document.kind), [])
+        same = [one for one in alike if one.name == document.name]
+        if same or not document.name:
+            return same
+        longer = (one.name for one in alike if one.name and _is_made_of(document.name, one.name))
+        name = max(longer, key=len, default=None)
+        return [one for one in alike if one.name == name]
+
+    def _by_kind(self, folder: str) -> dict[Kind, list[Document]]:
+        if folder not in self._sources:
+            found = self._sources[folder] = {}
+            for document in self.documents(folder):
+                found.setdefault((document.api_version, document.kind), []).append(document)
+        return self._sources[folder]
+
+    def documents(self, folder: str) -> Iterator[Document]:
+        """Yield the documents of the files that a kustomization refers to."""
+        for one in files_in_order(folder):
+            yield from read_file(one.path, name=self._names.get(one.real)).documents
