@@ -1,19 +1,29 @@
-"""nv-ipam's pools, with the arithmetic of its controller, judged as its own validation does.
+"""nv-ipam's pools, judged as its own validation does.
 
 Without nv-ipam's webhook a bad pool just gets no allocations.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.ipam import covered
+from aksrdma.checks.plugins.pool_blocks import (
+    Pool,
+    entries,
+    exclusion_of,
+    is_pool,
+    network_of,
+    overlapping,
+    pool_of,
+    possible_addresses,
+)
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube import names
-from aksrdma.kube.addresses import Address, Network, parse_address, parse_cidr
+from aksrdma.kube.addresses import Network, parse_address, parse_cidr
 from aksrdma.kube.kinds import POOL_KINDS
 from aksrdma.kube.values import integer, sequence, text
 
@@ -21,8 +31,8 @@ if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
-POOL_GROUP: Final = "nv-ipam.nvidia.com/"
 _RULE: Final = "ippool-field-invalid"
+_REFUSED_ON_NODES: Final = "nv-ipam takes the pool and then refuses its exclusions on each node, so pods get no address"
 _NEW_FIELDS: Final = {
     "routes": "nv-ipam-routes",
     "defaultGateway": "nv-ipam-default-gateway",
@@ -31,121 +41,11 @@ _NEW_FIELDS: Final = {
 """By field of the spec, the capability with which it came."""
 
 
-class Pool(NamedTuple):
-    """An IPPool or CIDRPool of nv-ipam whose network and block size can be read."""
-
-    kind: str
-    name: str
-    namespace: str
-    network: Network
-    """`subnet` of an IPPool, `cidr` of a CIDRPool."""
-    block_size: int
-    """Addresses that one node gets: `perNodeBlockSize`, or the size of a node's prefix."""
-    gateway: Address | None
-    """The gateway of an IPPool; each node's prefix of a CIDRPool has its own."""
-    gateway_index: int | None
-    """`gatewayIndex` of a CIDRPool."""
-    exclusions: tuple[tuple[Address, Address], ...]
-    """First and last address of each exclusion."""
-    index_exclusions: tuple[tuple[int, int], ...]
-    """First and last index of each exclusion that holds for every node's block."""
-
-    @property
-    def blocks(self) -> int:
-        """How many nodes get addresses."""
-        if self.kind == "CIDRPool":
-            return self.network.size // self.block_size
-        whole = possible_addresses(self.network) // self.block_size
-        return whole - covered(self._excluded_blocks(whole))
-
-    @property
-    def pods_per_node(self) -> int:
-        """How many pods of one node get an address, at least: its block may be the one that holds the gateway."""
-        size, index = self.block_size, self.gateway_index
-        if self.kind == "CIDRPool":
-            size = possible_addresses(Network(self.network.first, self.network.bits - (size.bit_length() - 1)))
-        elif self.gateway is not None:
-            index = (self.gateway.value - first_address(self.network).value) % size
-        clipped = [(max(start, 0), min(end, size - 1)) for start, end in self.index_exclusions]
-        taken = index is not None and not any(start <= index <= end for start, end in clipped)
-        return size - covered(ends for ends in clipped if ends[0] <= ends[1]) - int(taken)
-
-    def _excluded_blocks(self, whole: int) -> Iterator[tuple[int, int]]:
-        # A block that an exclusion covers wholly is given to no node.
-        origin = first_address(self.network).value
-        for start, end in self.exclusions:
-            first = max(0, -(-(start.value - origin) // self.block_size))
-            last = min(whole, (end.value + 1 - origin) // self.block_size) - 1
-            if first <= last:
-                yield first, last
-
-
-def pool_of(document: Document) -> Pool | None:
-    """Return the view of a pool, or None where it is none of nv-ipam or its numbers cannot be read."""
-    spec = document.data.get("spec")
-    if not is_pool(document) or not isinstance(spec, dict):
-        return None
-    is_ip_pool = document.kind == "IPPool"
-    network = _network(spec.get("subnet" if is_ip_pool else "cidr"))
-    size, length = integer(spec.get("perNodeBlockSize")), integer(spec.get("perNodeNetworkPrefix"))
-    if not is_ip_pool:
-        fits = network is not None and length is not None and network.length <= length <= network.bits
-        size = 1 << (network.bits - length) if fits and network and length is not None else None
-    if network is None or size is None or size < 1:
-        return None
-    bounds = [
-        (parse_address(text(entry.get("startIP"))), parse_address(text(entry.get("endIP"))))
-        for _, entry in _entries(spec.get("exclusions"))
-    ]
-    indexes = [
-        (integer(entry.get("startIndex")), integer(entry.get("endIndex")))
-        for _, entry in _entries(spec.get("perNodeExclusions"))
-    ]
-    return Pool(
-        kind=document.kind,
-        name=document.name,
-        namespace=document.namespace,
-        network=network,
-        block_size=size,
-        gateway=parse_address(text(spec.get("gateway"))) if is_ip_pool else None,
-        gateway_index=None if is_ip_pool else integer(spec.get("gatewayIndex")),
-        exclusions=tuple(
-            (start, end) for start, end in bounds if start is not None and end is not None and start <= end
-        ),
-        index_exclusions=tuple((start, end) for start, end in indexes if start is not None and end is not None),
-    )
-
-
-def is_pool(document: Document) -> bool:
-    """Say whether a document is a pool of nv-ipam; other projects have an IPPool, too."""
-    return document.kind in POOL_KINDS and document.api_version.startswith(POOL_GROUP)
-
-
-def possible_addresses(network: Network) -> int:
-    """Return how many addresses of a network nv-ipam uses: without the network's own, and without IPv4 broadcast."""
-    if network.size <= 2:
-        return network.size
-    return network.size - (2 if network.bits == 32 else 1)
-
-
-def first_address(network: Network) -> Address:
-    """Return the first address that nv-ipam uses."""
-    return network.first if network.size <= 2 else network.first.plus(1)
-
-
-def _network(value: Any) -> Network | None:
-    found = parse_cidr(text(value))
-    return found[1] if found else None
-
-
-def _entries(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    return ((index, entry) for index, entry in enumerate(sequence(value)) if isinstance(entry, dict))
-
-
 @rule(
     "ipam-gateway-not-an-ip",
     "ipam-gateway-outside-range",
     "ippool-block-size-one-old",
+    "ippool-exclusions-overlap",
     "ippool-field-invalid",
     "nvipam-field-not-in-release",
     kinds=POOL_KINDS,
@@ -165,6 +65,9 @@ def pool(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     else:
         yield from _cidr_pool(spec, manifests.release)
     yield from _node_selector(spec.get("nodeSelector"))
+    found = pool_of(document)
+    if found is not None:
+        yield from _overlaps(found, spec, manifests.release)
 
 
 def _bad(path: FieldPath, reason: str) -> Problem:
@@ -172,7 +75,7 @@ def _bad(path: FieldPath, reason: str) -> Problem:
 
 
 def _ip_pool(spec: dict[str, Any], release: str) -> Iterator[Problem]:
-    network, new = _network(spec.get("subnet")), catalog.capability("nv-ipam-single-addresses")
+    network, new = network_of(spec.get("subnet")), catalog.capability("nv-ipam-single-addresses")
     if isinstance(spec.get("subnet"), str) and network is None:
         yield _bad(("subnet",), f"subnet {spec['subnet']!r} is no CIDR")
     size = integer(spec.get("perNodeBlockSize"))
@@ -221,21 +124,24 @@ def _cidr_pool(spec: dict[str, Any], release: str) -> Iterator[Problem]:
     elif prefix is not None and network is not None and prefix < network.length:
         message = f"perNodeNetworkPrefix {prefix} is shorter than the prefix of cidr {network}"
         yield _bad(("perNodeNetworkPrefix",), message)
+    fits = prefix is not None and network is not None and network.length <= prefix <= bits
+    size = 1 << (bits - prefix) if fits and prefix is not None else None
     index = integer(spec.get("gatewayIndex"))
-    if index is not None and prefix is not None and network is not None and network.length <= prefix <= bits:
-        size = 1 << (bits - prefix)
+    if index is not None and size is not None:
         lowest, highest = (0, size - 1) if size <= 2 else (1, size - 1 if bits == 128 else size - 2)
         if not lowest <= index <= highest:
             yield _bad(("gatewayIndex",), f"gatewayIndex {index} is not between {lowest} and {highest}")
     yield from _static_allocations(spec, network, prefix)
     yield from _exclusions(spec, network)
+    if catalog.capability("nv-ipam-per-node-exclusions").holds_in(release):
+        yield from _index_exclusions(spec, size)
     if not old:
         yield from _routes(spec, network, "gatewayIndex")
 
 
 def _static_allocations(spec: dict[str, Any], network: Network | None, prefix: int | None) -> Iterator[Problem]:
     seen: dict[str, set[str]] = {"nodeName": set(), "prefix": set()}
-    for index, entry in _entries(spec.get("staticAllocations")):
+    for index, entry in entries(spec.get("staticAllocations")):
         path: FieldPath = ("staticAllocations", index)
         for key, values in seen.items():
             value = entry.get(key)
@@ -243,11 +149,13 @@ def _static_allocations(spec: dict[str, Any], network: Network | None, prefix: i
                 yield _bad((*path, key), f"{key} {value!r} is allocated twice")
             elif isinstance(value, str):
                 values.add(value)
-        written, block = entry.get("prefix"), _network(entry.get("prefix"))
+        written, block = entry.get("prefix"), network_of(entry.get("prefix"))
         if block is None:
             if isinstance(written, str):
                 yield _bad((*path, "prefix"), f"prefix {written!r} is no CIDR")
             continue
+        if parse_address(text(written).partition("/")[0]) != block.first:
+            yield _bad((*path, "prefix"), f"prefix {written} has host bits set; the network is {block}")
         if prefix is not None and block.length != prefix:
             message = f"prefix {written} has not the length of perNodeNetworkPrefix, {prefix}"
             yield _bad((*path, "prefix"), message)
@@ -257,7 +165,7 @@ def _static_allocations(spec: dict[str, Any], network: Network | None, prefix: i
 
 
 def _exclusions(spec: dict[str, Any], network: Network | None) -> Iterator[Problem]:
-    for index, entry in _entries(spec.get("exclusions")):
+    for index, entry in entries(spec.get("exclusions")):
         bounds = [parse_address(text(entry.get(key))) for key in ("startIP", "endIP")]
         for key, address in zip(("startIP", "endIP"), bounds, strict=True):
             path = ("exclusions", index, key)
@@ -270,8 +178,27 @@ def _exclusions(spec: dict[str, Any], network: Network | None) -> Iterator[Probl
             yield _bad(("exclusions", index, "endIP"), f"the exclusion ends at {end}, before {start}")
 
 
+def _overlaps(found: Pool, spec: dict[str, Any], release: str) -> Iterator[Problem]:
+    """Find exclusions that the daemon of a node refuses: RangeSet.Canonicalize of pkg/ipam-node/allocator."""
+    places = [index for index, entry in entries(spec.get("exclusions")) if exclusion_of(entry) is not None]
+    origin, size = found.network.first.value, found.block_size
+    bounds = [(start.value - origin, end.value - origin) for start, end in found.exclusions]
+    for late, early in overlapping(bounds):
+        # Of a CIDRPool each node has the exclusions of which one end lies in its prefix.
+        met = {end // size for end in bounds[late]} & {end // size for end in bounds[early]}
+        if found.kind == "IPPool" or met:
+            (first, last), (other_first, other_last) = found.exclusions[late], found.exclusions[early]
+            message = f"{first} to {last} overlaps the exclusion {other_first} to {other_last}: {_REFUSED_ON_NODES}"
+            yield Problem("ippool-exclusions-overlap", ("spec", "exclusions", places[late]), message)
+    if catalog.capability("nv-ipam-per-node-exclusions").holds_in(release):
+        for late, early in overlapping(found.index_exclusions):
+            (start, end), (other_start, other_end) = found.index_exclusions[late], found.index_exclusions[early]
+            message = f"index {start} to {end} overlaps the exclusion {other_start} to {other_end}: {_REFUSED_ON_NODES}"
+            yield Problem("ippool-exclusions-overlap", ("spec", "perNodeExclusions"), message)
+
+
 def _index_exclusions(spec: dict[str, Any], size: int | None) -> Iterator[Problem]:
-    for index, entry in _entries(spec.get("perNodeExclusions")):
+    for index, entry in entries(spec.get("perNodeExclusions")):
         start, end = integer(entry.get("startIndex")), integer(entry.get("endIndex"))
         for key, value in (("startIndex", start), ("endIndex", end)):
             if value is not None and size is not None and not 0 <= value < size:
@@ -288,8 +215,8 @@ def _routes(spec: dict[str, Any], network: Network | None, gateway: str) -> Iter
         yield _bad(("defaultGateway",), f"defaultGateway needs {gateway}")
     if spec.get("routes") and not has_gateway:
         yield _bad(("routes",), f"routes need {gateway}")
-    for index, route in _entries(spec.get("routes")):
-        target, path = _network(route.get("dst")), ("routes", index, "dst")
+    for index, route in entries(spec.get("routes")):
+        target, path = network_of(route.get("dst")), ("routes", index, "dst")
         if target is None and isinstance(route.get("dst"), str):
             yield _bad(path, f"dst {route['dst']!r} is no CIDR")
         elif target is not None and network is not None and target.bits != network.bits:
@@ -305,9 +232,9 @@ def _node_selector(selector: Any) -> Iterator[Problem]:
     path: FieldPath = ("nodeSelector",)
     if not selector.get("nodeSelectorTerms"):
         yield _bad(path, "nodeSelector needs at least one of nodeSelectorTerms")
-    for index, term in _entries(selector.get("nodeSelectorTerms")):
+    for index, term in entries(selector.get("nodeSelectorTerms")):
         for key, judge in (("matchExpressions", _expression), ("matchFields", _field)):
-            for number, requirement in _entries(term.get(key)):
+            for number, requirement in entries(term.get(key)):
                 yield from judge(requirement, (*path, "nodeSelectorTerms", index, key, number))
 
 
@@ -325,8 +252,11 @@ def _expression(requirement: dict[str, Any], path: FieldPath) -> Iterator[Proble
     elif isinstance(operator, str) and operator not in _OPERATORS:
         yield _bad((*path, "operator"), f"{operator!r} is no operator of a node selector")
     for index, value in enumerate(values):
-        if names.label_value(value):
-            yield _bad((*path, "values", index), f"{value!r} is no label value")
+        reason = "is no label value" if names.label_value(value) else ""
+        if operator in ("Gt", "Lt") and len(values) == 1 and not _WHOLE.match(value):
+            reason = f"is no whole number, which {operator} wants"
+        if reason:
+            yield Problem(_RULE, ("spec", *path, "values", index), f"nv-ipam matches no node: {value!r} {reason}")
 
 
 def _field(requirement: dict[str, Any], path: FieldPath) -> Iterator[Problem]:
@@ -338,6 +268,9 @@ def _field(requirement: dict[str, Any], path: FieldPath) -> Iterator[Problem]:
         yield _bad((*path, "operator"), f"matchFields knows only In and NotIn, not {operator!r}")
     elif len(values) != 1:
         yield _bad((*path, "values"), "matchFields takes exactly one value")
+    elif key == "metadata.name" and (reason := names.dns_subdomain(values[0])):
+        yield _bad((*path, "values", 0), f"{values[0]!r} is no name of a node: it {reason}")
 
 
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,19}\Z")
 _OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")

@@ -8,9 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
+from aksrdma.checks.plugins.pool_blocks import Pool, Run
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Attachment, Installed, SetPool
-from aksrdma.findings import FieldPath, Problem
+from aksrdma.findings import FieldPath, Problem, Severity
 from aksrdma.kube.addresses import Address, Network, parse_cidr
 from aksrdma.kube.kinds import NETWORK_KINDS, POOL_KINDS
 from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
@@ -137,6 +138,7 @@ def overlaps(found: Sequence[Block]) -> Iterator[Problem]:
 @rule(
     "ipam-capacity-too-small",
     "ippool-block-too-small-for-pods",
+    "ippool-blocks-excluded",
     "ippool-too-few-blocks",
     kinds=NETWORK_KINDS | POOL_KINDS,
 )
@@ -160,18 +162,47 @@ def capacity(manifests: ManifestSet) -> Iterator[Problem]:
 
 
 def _of_pool(pool: SetPool, attached: list[Attachment], manifests: ManifestSet) -> Iterator[Problem]:
-    if pool.pool is None:
+    if pool.pool is None or pool.pool.cut < 1:  # which is told of the pool itself
         return
-    nodes = _selected_nodes(pool, manifests)
-    if nodes is not None and pool.pool.blocks < nodes:
-        size = pool.pool.block_size
-        message = f"{pool.pool.network} makes {pool.pool.blocks} blocks of {size}, one a node, for {nodes} nodes"
+    nodes, runs = _selected_nodes(pool, manifests), pool.pool.runs(manifests.release)
+    served, size = sum(run.nodes for run in runs), pool.pool.block_size
+    blocks = f"{pool.pool.network} makes {served or 'no'} block{'s' if served > 1 else ''} of {size}"
+    few = nodes is not None and served < nodes
+    if few or not served:
+        message = f"{blocks}, one a node, for {nodes} nodes" if few else f"{blocks} that is not excluded as a whole"
         yield Problem("ippool-too-few-blocks", _network_path(pool), message, document=pool.document)
+    elif served == 1 and nodes is None and not pool.document.value(("spec", "nodeSelector")):
+        message = f"{blocks} and so serves a single node: pods on a second one get no address"
+        path = _network_path(pool)
+        yield Problem("ippool-too-few-blocks", path, message, severity="warning", document=pool.document)
+    yield from _barren(pool, pool.pool, runs, nodes)
     room, pods = pool.pool.pods_per_node, _on_one_node(attached, manifests.nodes)
     if pods > room:
         message = f"a node has {room} addresses of this pool, but at least {pods} pods that ask for one"
         path = ("spec", "perNodeBlockSize" if pool.kind == "IPPool" else "perNodeNetworkPrefix")
         yield Problem("ippool-block-too-small-for-pods", path, message, document=pool.document)
+
+
+def _barren(pool: SetPool, view: Pool, runs: Sequence[Run], nodes: int | None) -> Iterator[Problem]:
+    """Find the nodes whose block holds no address for a pod: the first of `nodes`, or of all that get a block."""
+    served = sum(run.nodes for run in runs)
+    asked = served if nodes is None else min(nodes, served)
+    before = barren = at = 0
+    for run in runs:
+        count = max(0, min(run.nodes, asked - at))
+        barren += count if run.barren else 0
+        before += count if not barren else 0
+        at += run.nodes
+    if not barren:
+        return
+    keys = [key for key in ("exclusions", "perNodeExclusions") if pool.document.value(("spec", key))]
+    which = f"each of {asked} nodes" if barren == asked else f"{barren} of {asked} nodes"
+    why = f"{' and '.join(keys)} leave none of the {view.block_size}" if keys else "the gateway takes the only one"
+    message = f"the pods of {which} get no address: in the block of such a node {why}"
+    # Nodes that are not there lose nothing, and the first block always has a node.
+    severity: Severity = "warning" if nodes is None and before else "error"
+    path = ("spec", keys[0] if keys else "gatewayIndex")
+    yield Problem("ippool-blocks-excluded", path, message, severity=severity, document=pool.document)
 
 
 def _on_one_node(attached: list[Attachment], nodes: int | None) -> int:

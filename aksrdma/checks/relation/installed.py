@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from aksrdma.checks.plugins.device_plugin_configs import Plugin, Resource, shared_resources, sriov_resources
 from aksrdma.checks.plugins.ipam import Ipam, ipams_of
 from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
-from aksrdma.checks.plugins.pools import Pool, pool_of
+from aksrdma.checks.plugins.pool_blocks import Pool, pool_of
 from aksrdma.kube.kinds import OPERATOR_NETWORKS
 from aksrdma.kube.templates import PodTemplate, pod_count
 from aksrdma.kube.train_jobs import RUNTIMES

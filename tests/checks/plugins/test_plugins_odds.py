@@ -18,7 +18,7 @@ from aksrdma.checks import register
 from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov_resources
 from aksrdma.checks.plugins.features import feature_rules
 from aksrdma.checks.plugins.ipam import ipams_of
-from aksrdma.checks.plugins.pools import pool_of
+from aksrdma.checks.plugins.pool_blocks import pool_of
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document, read
 from aksrdma.kube.labels import NETWORKS

@@ -11,7 +11,7 @@ from aksrdma.checks.plugins.device_plugin_configs import shared_resources, sriov
 from aksrdma.checks.plugins.features import feature_rules
 from aksrdma.checks.plugins.ipam import ipams_of
 from aksrdma.checks.plugins.networks import networks_annotation
-from aksrdma.checks.plugins.pools import pool_of
+from aksrdma.checks.plugins.pool_blocks import pool_of
 from aksrdma.documents import Document
 from aksrdma.findings import format_path
 from aksrdma.kube.labels import NETWORKS
@@ -154,6 +154,30 @@ def test_attachment_with_plugins_has_the_ipam_of_each() -> None:
         pytest.param(
             pool("CIDRPool", cidr="192.168.0.0/16", perNodeNetworkPrefix=24, gatewayIndex=1), 256, 253, id="CIDRPool"
         ),
+        pytest.param(
+            pool("IPPool", subnet="192.168.0.0/28", perNodeBlockSize=8, gateway="192.168.0.14"),
+            1,
+            8,
+            id="gateway behind",
+        ),
+        pytest.param(
+            pool("IPPool", subnet="192.168.0.0/28", perNodeBlockSize=1, gateway="192.168.0.1"),
+            13,
+            1,
+            id="gateway alone",
+        ),
+        pytest.param(
+            pool(
+                "CIDRPool",
+                cidr="192.168.0.0/16",
+                perNodeNetworkPrefix=24,
+                gatewayIndex=1,
+                perNodeExclusions=[{"startIndex": 0, "endIndex": 4}, {"startIndex": 255, "endIndex": 255}],
+            ),
+            256,
+            250,
+            id="CIDRPool with its first addresses excluded",
+        ),
         pytest.param(pool("CIDRPool", cidr="192.168.0.0/31", perNodeNetworkPrefix=32), 2, 1, id="single addresses"),
     ],
 )
@@ -161,7 +185,7 @@ def test_pool_arithmetic(document: Document, blocks: int, pods: int) -> None:
     found = pool_of(document)
 
     assert found is not None
-    assert (found.blocks, found.pods_per_node) == (blocks, pods)
+    assert (sum(run.nodes for run in found.runs("v26.4.1")), found.pods_per_node) == (blocks, pods)
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_blocks_are_for(selector: dict[str, Any], options: dict[str, Any], nodes
 )
 def test_a_block_holds_the_pods_of_a_node(documents: list[Document], nodes: int | None, broken: int) -> None:
     own = pool(
-        "CIDRPool", cidr="192.168.0.0/16", perNodeNetworkPrefix=28, perNodeExclusions=[{"startIndex": 0, "endIndex": 5}]
+        "CIDRPool", cidr="192.168.0.0/16", perNodeNetworkPrefix=28, perNodeExclusions=[{"startIndex": 0, "endIndex": 6}]
     )
     ipam = {"type": "nv-ipam", "poolName": "pool", "poolType": "cidrpool"}
 
@@ -191,3 +191,71 @@ def test_a_block_holds_the_pods_of_a_node(documents: list[Document], nodes: int 
 def test_pools_that_cannot_be_read_are_left_to_others() -> None:
     assert rules(capacity, pool(subnet="nonsense", perNodeBlockSize=8), nodes=9) == []
     assert rules(ranges, pool(subnet="nonsense", perNodeBlockSize=8)) == []
+
+
+EXCLUDED = [{"startIP": "192.168.0.9", "endIP": "192.168.0.24"}]
+POD_POOL = {"subnet": "192.168.0.0/24", "perNodeBlockSize": 8}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "exclusions", "broken"),
+    [
+        pytest.param(1, EXCLUDED, [], id="behind-the-last-node"),
+        pytest.param(2, EXCLUDED, [("error", "1 of 2 nodes")], id="of-the-last-node"),
+        pytest.param(9, EXCLUDED, [("error", "2 of 9 nodes")], id="of-two-nodes"),
+        pytest.param(None, EXCLUDED, [("warning", "2 of 31 nodes")], id="of-nobody-knows-how-many"),
+        pytest.param(
+            None, [{**EXCLUDED[0], "startIP": "192.168.0.1"}], [("error", "3 of 31 nodes")], id="of-the-first-node"
+        ),
+        pytest.param(
+            2, [{**EXCLUDED[0], "startIP": "192.168.0.1"}], [("error", "each of 2 nodes")], id="of-every-node"
+        ),
+    ],
+)
+def test_a_block_is_excluded_as_a_whole(
+    nodes: int | None, exclusions: list[dict[str, str]], broken: list[tuple[str, str]]
+) -> None:
+    found = said(capacity, pool(**POD_POOL, exclusions=exclusions), nodes=nodes, release="v25.10.0")
+
+    assert [(one.rule, one.path, one.severity) for one in found] == [
+        ("ippool-blocks-excluded", "spec.exclusions", severity) for severity, _ in broken
+    ]
+    assert [one.message for one in found] == [
+        f"the pods of {which} get no address: in the block of such a node exclusions leave none of the 8"
+        for _, which in broken
+    ]
+    assert said(capacity, pool(**POD_POOL, exclusions=exclusions), nodes=nodes, release="v26.1.2") == []
+
+
+def test_exclusions_by_index_and_a_gateway_may_take_all_of_a_block_as_well() -> None:
+    both = {"perNodeExclusions": [{"startIndex": 0, "endIndex": 3}]}
+    (found,) = said(capacity, pool(**POD_POOL, **both, exclusions=[{"startIP": "192.168.0.4", "endIP": "192.168.0.7"}]))
+    assert "in the block of such a node exclusions and perNodeExclusions leave none of the 8" in found.message
+    (found,) = said(capacity, pool("CIDRPool", cidr="192.168.0.0/30", perNodeNetworkPrefix=32, gatewayIndex=0))
+    assert found.path == "spec.gatewayIndex"
+    assert found.message.endswith("in the block of such a node the gateway takes the only one")
+
+
+def test_a_pool_of_one_block_serves_one_node() -> None:
+    one = {"subnet": "192.168.0.0/28", "perNodeBlockSize": 8}
+    (found,) = said(capacity, pool(**one))
+
+    assert (found.rule, found.severity) == ("ippool-too-few-blocks", "warning")
+    assert found.message == (
+        "192.168.0.0/28 makes 1 block of 8 and so serves a single node: pods on a second one get no address"
+    )
+    assert said(capacity, pool(**one), nodes=1) == []
+    assert said(capacity, pool(**one, nodeSelector={"nodeSelectorTerms": []})) == []
+    assert said(capacity, pool(**{**one, "perNodeBlockSize": 7})) == []
+
+
+def test_a_pool_whose_blocks_are_all_excluded_serves_nobody() -> None:
+    whole = [{"startIP": "192.168.0.1", "endIP": "192.168.0.254"}]
+    (found,) = said(capacity, pool(**POD_POOL, exclusions=whole))
+
+    assert (found.rule, found.severity) == ("ippool-too-few-blocks", None)
+    assert found.message == "192.168.0.0/24 makes no block of 8 that is not excluded as a whole"
+
+
+def test_a_block_that_does_not_fit_into_the_network_is_told_of_the_pool_alone() -> None:
+    assert said(capacity, pool(subnet="192.168.0.0/28", perNodeBlockSize=64), nodes=2) == []
