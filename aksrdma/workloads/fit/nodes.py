@@ -17,6 +17,7 @@ from aksrdma.workloads.fit.neighbors import NamespaceLabels
 from aksrdma.workloads.fit.pods import PodGroup
 
 STOPPED: Final = "it is stopped"
+DELETED: Final = "it is being deleted"
 NO_POOL: Final = "(no pool)"
 """In place of the name of an agent pool, for a node without the label."""
 Origin: TypeAlias = Literal["cluster file", "kubectl", "az"]

@@ -71,6 +71,10 @@ def notes_of_agent_pools(pools: Sequence[Mapping[str, Any]], sizes: Mapping[str,
             yield no_driver_image(name, sku or image)
         if name in sizes:
             yield from fabric_note(name, count)
+        if name in sizes and mapping(one.get("virtualMachinesProfile")):
+            yield f"pool {name} is one of single virtual machines: InfiniBand joins the nodes of one scale set alone"
+        if one.get("provisioningState") == "Failed":
+            yield f"pool {name}: its last operation failed (provisioningState), so it may have fewer nodes than its count"
         if text(one.get("scaleSetPriority")).casefold() == "spot":
             yield f"pool {name} is a spot pool: Azure may take its nodes away at any time, and a job with them"
         most = integer(one.get("maxCount")) or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +13,10 @@ from aksrdma.findings import Problem
 from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.kube.resources import is_rdma
 from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
-from aksrdma.kube.values import integer, items, mapping, sequence, text
+from aksrdma.kube.values import integer, items, mapping, sequence, step, text
 from aksrdma.workloads.fit.amounts import CPU, MEMORY, PODS, read_amount
 from aksrdma.workloads.fit.neighbors import neighbors_of
-from aksrdma.workloads.fit.nodes import NO_POOL, STOPPED, ClusterNodes, Nodes, Site
+from aksrdma.workloads.fit.nodes import DELETED, NO_POOL, STOPPED, ClusterNodes, Nodes, Site
 from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, pod_requests
 from aksrdma.workloads.fit.pool_notes import (
     fabric_note,
@@ -64,6 +65,8 @@ def read_nodes(source: bytes, file: str, profile: str | None = None) -> ClusterN
         UsageError: a value that cannot be right.
     """
     data = _json(source)
+    if isinstance(data, dict) and isinstance(data.get("agentPoolProfiles"), list):  # as `az aks show` has them
+        data = data["agentPoolProfiles"]
     if isinstance(data, list) or (isinstance(data, dict) and "vmSize" in data and "kind" not in data):
         return _from_az(data if isinstance(data, list) else [data], file, profile)
     if isinstance(data, dict) and data.get("kind") in ("Node", "NodeList", "List"):
@@ -263,6 +266,8 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
     from aksrdma.plan.decisions import decide
 
     for number, one in enumerate(pools):
+        if _is_of_machines(one):
+            continue
         if not text(mapping(one).get("name")) or not text(mapping(one).get("vmSize")):
             raise ReadError(f"{file}: [{number}] is no agent pool: it has no name and vmSize; {_WANTED}")
         if integer(one.get("count")) is None:
@@ -272,20 +277,38 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
 
     decisions = decide(_with_profile(Cluster(), profile))
     rdma = _rdma_resource(decisions)
+    pools = [part for one in pools for part in _parts(one)]
     linux = [one for one in pools if one.get("osType") != "Windows"]
     sizes: dict[str, VmSize] = {}
+    nodes: list[Nodes] = []
     for one in linux:
-        try:
-            sizes[one["name"]] = catalog.vm_size(one["vmSize"])
-        except AksrdmaError:
-            continue  # a pool without InfiniBand
-    nodes = [_agent_pool(one, sizes.get(one["name"]), rdma, decisions) for one in linux]
+        size: VmSize | None = None
+        with suppress(AksrdmaError):  # a pool without InfiniBand
+            size = catalog.vm_size(one["vmSize"])
+            sizes.setdefault(one["name"], size)
+        nodes.append(_agent_pool(one, size, rdma, decisions))
     notes: list[str] = []
     if profile is None:
         told = f"taken as {decisions.cluster.profile} ({', '.join(rdma)}); --profile says otherwise"
         notes.append(f"az does not say how pods get RDMA; {told}")
     notes += [*_reserve_note(sizes), *notes_of_agent_pools(linux, sizes)]
     return ClusterNodes("az", tuple(nodes), rdma, notes=tuple(notes))
+
+
+def _is_of_machines(pool: Any) -> bool:
+    """Say whether an agent pool is one of single virtual machines, each with its own size, and no scale set."""
+    profile = mapping(mapping(pool).get("virtualMachinesProfile"))
+    return bool(text(mapping(pool).get("name"))) and bool(profile)
+
+
+def _parts(pool: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield an agent pool as pools of one size each: what a pool of virtual machines has of each size."""
+    if not _is_of_machines(pool):
+        yield pool
+        return
+    for _, one in items(step(pool, ("virtualMachinesProfile", "scale", "manual")), ()):
+        if size := text(one.get("size")) or next(iter(map(text, sequence(one.get("sizes")))), ""):
+            yield {**pool, "vmSize": size, "count": integer(one.get("count")) or 0}
 
 
 def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str], decisions: Decisions) -> Nodes:
@@ -305,6 +328,7 @@ def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str
     )
     has[PODS] = integer(pool.get("maxPods")) or catalog.kubelet().max_pods
     stopped = mapping(pool.get("powerState")).get("code") == "Stopped"
+    deleted = pool.get("provisioningState") == "Deleting"
     taints = [text(taint) for taint in sequence(pool.get("nodeTaints"))]
     if spot and _SPOT not in taints:
         taints.append(_SPOT)
@@ -312,11 +336,13 @@ def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str
     empty = ""
     if stopped:
         empty = STOPPED
+    elif deleted:
+        empty = DELETED
     elif pool["count"] == 0 and pool.get("enableAutoScaling") is True:
         empty = f"it is scaled to zero, and may grow to {most}"
     return Nodes(
         pool=name,
-        count=0 if stopped else pool["count"],
+        count=0 if stopped or deleted else pool["count"],
         allocatable=has,
         site=Site(labels, tuple(_taint(taint) for taint in taints), complete=False),
         vm_size=size.name if size else pool["vmSize"],

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.errors import AksrdmaError
-from aksrdma.kube.labels import NIC_LABEL, NVIDIA_GPU
+from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL, NVIDIA_GPU
 from aksrdma.kube.resources import is_gpu
 from aksrdma.kube.scheduling import NODE_NAME
 from aksrdma.workloads.fit.amounts import PODS, is_device, show_amount
-from aksrdma.workloads.fit.nodes import STOPPED
+from aksrdma.workloads.fit.nodes import DELETED, STOPPED
 from aksrdma.workloads.fit.oddities import closed, found_none, named, odd_nodes, whole
 from aksrdma.workloads.fit.packing import UNLIMITED, Bin, Packing, Shape, room
 from aksrdma.workloads.fit.pods import PodGroup
@@ -54,7 +54,19 @@ def reasons_of(
     """
     if missing := list(_exposed_nowhere(packing, group, shape)):
         return tuple(missing)
-    return tuple(one for pool in packing.pools for one in _in_pool(packing, group, shape, pool, fits, pending))
+    asked = any(is_device(name) for name in group.requests)
+    pools = [pool for pool in packing.pools if not asked or _has_devices(packing, group, pool)]
+    return tuple(one for pool in pools or packing.pools for one in _in_pool(packing, group, shape, pool, fits, pending))
+
+
+def _has_devices(packing: Packing, group: PodGroup, pool: str) -> bool:
+    """Say whether a pool has devices, or could have those that pods ask for; a system pool is told of where they select it."""
+    chosen = group.placement.accepted(AGENT_POOL)
+    return (
+        any(most and is_device(name) for name, most in packing.most[pool].items())
+        or any(_not_offered(packing, name, pool, pinned=False) for name in group.requests if is_device(name))
+        or (chosen is not None and pool in chosen)
+    )
 
 
 def _exposed_nowhere(packing: Packing, group: PodGroup, shape: Shape) -> Iterator[Reason]:
@@ -147,12 +159,15 @@ def _in_pool(
     kinds = [number for number, kind in enumerate(packing.kinds) if kind.pool == pool]
     allowed = [packing.kinds[number] for number in kinds if number in shape.kinds]
     if not packing.bins[pool]:
-        return [Reason(pool, *_empty(packing, pool))]
+        return [Reason(pool, *_empty(packing, group, pool))]
     odd = odd_nodes(packing, group, shape, pool)
     wrong = any(one.wrong for one in odd)
     told = [Reason(pool, str(one), one.fix) for one in odd]
     if not allowed:
         verdict = packing.verdicts(group.placement)[kinds[0]]  # nodes that have no names are all alike
+        lacks = next((name for name in group.requests if is_device(name) and not packing.most[pool].get(name)), None)
+        if lacks and not verdict.rule:  # tolerating its taint would help nobody
+            return [_too_much(packing, lacks, group.requests[lacks], 0, pool, packing.kinds[kinds[0]].vm_size)]
         same = len(odd) == 1 and odd[0].what == verdict.message
         return [Reason(pool, verdict.message, verdict.fix)] if same or not odd else told
     for name, need in group.requests.items():
@@ -193,10 +208,24 @@ def _has_room(packing: Packing, pool: str, shape: Shape) -> bool:
     )
 
 
-def _empty(packing: Packing, pool: str) -> tuple[str, str]:
+def _empty(packing: Packing, group: PodGroup, pool: str) -> tuple[str, str]:
     """Return why a pool has no nodes, and what to do."""
     why = next((one.empty for one in packing.cluster.nodes if one.pool == pool and one.empty), "")
-    return (f"it has no nodes{f': {why}' if why else ''}", "start it" if why == STOPPED else "let it grow")
+    message = f"it has no nodes{f': {why}' if why else ''}"
+    if why in _MENDED:
+        return message, _MENDED[why]
+    # Of a pool without nodes the autoscaler knows cpu, memory, pods and GPUs of NVIDIA (kubernetes/autoscaler
+    # cluster-autoscaler/cloudprovider/azure/azure_template.go, 0d4679d).
+    unknown = [name for name in group.requests if is_device(name) and name != NVIDIA_GPU]
+    if why and unknown:
+        return (
+            f"{message}, but the cluster autoscaler does not know that a node of it will have {', '.join(unknown)}",
+            f"keep a node (`az aks nodepool update --update-cluster-autoscaler --min-count 1` for {pool})",
+        )
+    return message, "let it grow"
+
+
+_MENDED: Final = {STOPPED: "start it", DELETED: "choose another pool, or make it anew"}
 
 
 def _too_much(packing: Packing, name: str, need: int, most: int, pool: str, size: str | None) -> Reason:
@@ -258,7 +287,7 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
                 asked = [one for one in asking[number] if node.kind in one.kinds]
                 if any(room(node.free, one.needs) for one in asked):
                     continue
-                lacking = [_lacking(packing, node, one) for one in asked]
+                lacking = [_lacking(packing, node, one, number, pool) for one in asked]
                 if node.taken or (lacking and all(lacking)):
                     stranded[number] += free * count
                 if not node.taken and lacking and lacking[0]:
@@ -282,11 +311,14 @@ def pools_left(packing: Packing, shapes: Iterable[Shape]) -> tuple[PoolLeft, ...
     return tuple(found)
 
 
-def _lacking(packing: Packing, node: Bin, shape: Shape) -> str:
-    """Return the device of which a node has too few for a pod; empty where it has enough of each."""
-    return next(
-        (packing.resources[at] for at, need in shape.needs if at in packing.devices and node.free[at] < need), ""
-    )
+def _lacking(packing: Packing, node: Bin, shape: Shape, number: int, pool: str) -> str:
+    """Return the device of which a node has too few beside one of which it has enough; empty where there is no such.
+
+    That its pool has no GPUs, or others, makes the pool one for other pods; no RDMA is what GPUs must not be without.
+    """
+    short = {at for at, need in shape.needs if at in packing.devices and node.free[at] < need}
+    names = (packing.resources[at] for at in sorted(short) if number not in short)
+    return next((name for name in names if packing.is_rdma(name) or packing.most[pool].get(name)), "")
 
 
 def _of_closed(packing: Packing, pool: str, states: Mapping[int, str], resources: Iterable[Left]) -> Iterator[str]:

@@ -274,6 +274,7 @@ def from_az(**fields):
         pytest.param({"osSku": "Mariner"}, "pool nd runs Mariner: no azurelinux image", id="by-its-old-name"),
         pytest.param({"count": 101}, "pool nd has 101 nodes: one with InfiniBand holds 100, 300 by support request", id="more-than-a-fabric"),
         pytest.param({"scaleSetPriority": "Spot"}, "pool nd is a spot pool: Azure may take its nodes away", id="spot"),
+        pytest.param({"provisioningState": "Failed"}, "pool nd: its last operation failed (provisioningState), so it may have fewer", id="failed"),
         pytest.param({"count": 0, "enableAutoScaling": True, "maxCount": 4}, "pool nd may grow from 0 to 4 nodes", id="scale-to-zero"),
     ],
 )  # fmt: skip
@@ -290,12 +291,74 @@ def test_what_is_ordinary_is_not_noted(fields):
     ("fields", "said"),
     [
         pytest.param({"count": 0}, "it has no nodes; let it grow", id="none"),
-        pytest.param({"count": 0, "enableAutoScaling": True, "maxCount": 4}, "it has no nodes: it is scaled to zero, and may grow to 4; let it grow", id="scaled-to-zero"),
+        pytest.param({"count": 0, "enableAutoScaling": True, "maxCount": 4}, "it has no nodes: it is scaled to zero, and may grow to 4, but the cluster autoscaler does not know that a node of it will have rdma/ib; keep a node (`az aks nodepool update --update-cluster-autoscaler --min-count 1` for nd)", id="scaled-to-zero"),
+        pytest.param({"provisioningState": "Deleting"}, "it has no nodes: it is being deleted; choose another pool, or make it anew", id="deleted"),
         pytest.param({"powerState": {"code": "Stopped"}}, "it has no nodes: it is stopped; start it", id="stopped"),
     ],
 )  # fmt: skip
 def test_a_pool_without_nodes_says_why(fields, said):
     assert why(fit(from_az(**fields), workloads(job(gpu="8", ib="8")))) == [f"pool nd: {said}"]
+
+
+def test_gpus_are_known_to_the_autoscaler_of_a_pool_without_nodes():
+    zero = from_az(count=0, enableAutoScaling=True, maxCount=4)
+
+    assert why(fit(zero, workloads(pod(gpu="8")))) == [
+        "pool nd: it has no nodes: it is scaled to zero, and may grow to 4; let it grow"
+    ]
+
+
+SYSTEM = {
+    "name": "sys", "vmSize": "Standard_D4s_v5", "count": 3, "osType": "Linux", "nodeTaints": ["CriticalAddonsOnly=true:NoSchedule"],
+}  # fmt: skip
+
+
+def test_a_system_pool_is_not_what_pods_with_devices_lack_unless_they_select_it():
+    both = [SYSTEM, {**SYSTEM, "name": "nd", "vmSize": H100, "nodeTaints": ["sku=gpu:NoSchedule"]}]
+    found = read_nodes(json.dumps(both).encode(), "pools.json", "sriov-device-plugin")
+    pinned = {"nodeSelector": {"agentpool": "sys"}}
+
+    assert [one.partition(":")[0] for one in why(fit(found, workloads(job(gpu="8", ib="8"))))] == ["pool nd"]
+    assert [one.partition(":")[0] for one in why(fit(found, workloads(pod(cpu="1"))))] == ["pool sys", "pool nd"]
+    assert why(fit(found, workloads(job(spec=pinned, gpu="8")))) == [
+        "pool sys: a node (Standard_D4s_v5) has no nvidia.com/gpu; choose a pool with nvidia.com/gpu",
+        "pool nd: its nodeSelector wants agentpool In sys, and the label agentpool is nd; change the nodeSelector to nd, or "
+        "choose another pool",
+    ]
+
+
+def test_a_taint_of_a_pool_without_the_device_is_not_what_keeps_pods_out():
+    both = [
+        {**SYSTEM, "name": "hb", "vmSize": "Standard_HB176rs_v4"},
+        {**SYSTEM, "name": "nd", "vmSize": H100, "nodeTaints": []},
+    ]
+    found = read_nodes(json.dumps(both).encode(), "pools.json", "sriov-device-plugin")
+
+    assert why(fit(found, workloads(job(pods=4, gpu="8", ib="1"))))[0] == (
+        "pool hb: a node (Standard_HB176rs_v4) has no nvidia.com/gpu; choose a pool with nvidia.com/gpu"
+    )
+
+
+def test_what_az_aks_show_prints_is_read_too():
+    pool = {"name": "nd", "vmSize": H100, "count": 2, "osType": "Linux"}
+    shown = {"id": "/subscriptions/s", "name": "c", "kubernetesVersion": "1.33", "agentPoolProfiles": [pool]}
+
+    assert (
+        read_nodes(json.dumps(shown).encode(), "aks.json").nodes == read_nodes(json.dumps([pool]).encode(), "p").nodes
+    )
+
+
+def test_a_pool_of_virtual_machines_has_nodes_of_each_size_and_no_fabric():
+    sizes = [{"size": H100, "count": 2}, {"size": "Standard_D4s_v5", "count": 1}, {"count": 4}]
+    pool = {"name": "vm", "vmSize": None, "count": None, "virtualMachinesProfile": {"scale": {"manual": sizes}}}
+
+    found = read_nodes(json.dumps([pool]).encode(), "p")
+
+    assert [(one.pool, one.vm_size, one.count) for one in found.nodes] == [
+        ("vm", H100, 2),
+        ("vm", "Standard_D4s_v5", 1),
+    ]
+    assert any(note.startswith("pool vm is one of single virtual machines: InfiniBand joins") for note in found.notes)
 
 
 def test_a_spot_pool_is_known_by_its_label():

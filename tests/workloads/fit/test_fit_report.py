@@ -44,7 +44,7 @@ b     1      rdma/ib         1       1         0
 
 Pending: Job/train: 1 of 3
   pool a: takes 2, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest
-  pool b: the taint sku=hpc:NoSchedule is not tolerated; add the toleration {key: sku, operator: Equal, value: hpc, effect: NoSchedule}
+  pool b: a node (Standard_HB120rs_v3) has no nvidia.com/gpu; choose a pool with nvidia.com/gpu
 """  # fmt: skip
 
 
@@ -142,6 +142,15 @@ def test_gpus_on_a_node_without_rdma_are_stranded_for_pods_that_want_both():
     )
     assert left_of(fitted(found, job(gpu="8")))[0] == {"nvidia.com/gpu": (8, 0, 0), "rdma/ib": (8, 0, 0)}
     assert left_of(fitted(found, job(gpu="8", ib="8"), job("b", gpu="4")))[0]["nvidia.com/gpu"] == (4, 0, 0)
+
+
+def test_devices_of_a_pool_for_other_pods_are_not_stranded():
+    amd = kubectl(node("n0", **{"amd.com/gpu": "8", "ib": "8"}), node("n1", "q", **FULL))
+    small = kubectl(node("n0", gpu="4", ib="4"), node("n1", "q", **FULL))
+
+    assert left_of(fitted(amd, job(gpu="8", ib="8")))[0] == {"amd.com/gpu": (8, 0, 0), "rdma/ib": (8, 0, 0)}
+    assert left_of(fitted(small, job(gpu="8", ib="8")))[0] == {"nvidia.com/gpu": (4, 0, 0), "rdma/ib": (4, 0, 0)}
+    assert left_of(fitted(kubectl(node("n0", gpu="8")), job(gpu="8", ib="8")))[0]["nvidia.com/gpu"] == (8, 8, 0)
 
 
 def test_what_pods_that_run_leave_beside_each_other_is_stranded_too():
