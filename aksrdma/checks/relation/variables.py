@@ -139,14 +139,16 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
         found = _TESTS[effect.test](_Asked(row, effect, value, size, around))
         if found is None:
             continue
-        of_pod = effect.test in _OF_POD or (effect.of_mpi and not around.mpi_only_starts)
+        # Without GPUs on the node no library for GPUs carries the data, whatever the image is called.
+        only_starts = around.mpi_only_starts and (size is None or size.gpu is not None)
+        of_pod = effect.test in _OF_POD or (effect.of_mpi and not only_starts)
         if size is not None and not of_pod and _is_preset(name, value, size):
             return None
         does, meant = found
         severity = effect.severity or catalog.rule(effect.rule).severity
         if _is_choice(effect, size, around.variables):
             severity, does = "info", f"{does}; {effect.choice}"
-        elif effect.of_mpi and around.mpi_only_starts:
+        elif effect.of_mpi and only_starts:
             severity = "info"
         fix = f"set {name}={_short(meant)}, or {effect.fix}" if meant else effect.fix
         otherwise = _IF_TCP_IS_MEANT if effect.of_mpi and around.by_ucx else effect.otherwise

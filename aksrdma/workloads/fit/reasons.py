@@ -141,7 +141,8 @@ def _not_offered(packing: Packing, name: str, pool: str, *, pinned: bool = True)
 
 
 def _gpu_of(without: NotInfiniband | None) -> str | None:
-    nearest = _vm_size(without.nearest) if without is not None and without.nearest else None
+    # The nearest size of one without GPUs, such as D4s, is no word about its own.
+    nearest = _vm_size(without.nearest) if without is not None and without.gpu_count and without.nearest else None
     return nearest.gpu.resource if nearest is not None and nearest.gpu else None
 
 

@@ -144,6 +144,7 @@ CASES = [
     *rows("OMPI_MCA_btl", OFF, "h100", ["tcp,self", "self,vader,tcp", "self", " tcp , self "], ["^openib", "openib,self", "^tcp", "", "self,uct", "^openib,tcp"]),
     *rows("OMPI_MCA_btl", OFF, "h100", [], ["tcp,self"], variables={"OMPI_MCA_pml": "ucx"}),
     *rows("OMPI_MCA_btl", OFF, "h100", ["tcp,self"], [], severity="info", mpi_only_starts=True),
+    *rows("OMPI_MCA_btl", OFF, "hb", ["tcp,self"], [], mpi_only_starts=True),
     *rows("I_MPI_FABRICS", OFF, "hb", ["shm", "tcp", "SHM:TCP"], ["shm:ofi", "ofi", ""]),
     *rows("I_MPI_OFI_PROVIDER", OFF, "hb", ["tcp", "TCP", "sockets"], ["mlx", "verbs", "psm3", ""]),
     *rows("FI_PROVIDER", OFF, "hb", ["tcp", "tcp;ofi_rxm", "sockets", "efa", "^verbs,mlx", "^MLX"], ["mlx", "verbs", "verbs;ofi_rxm", "", "^tcp", "mlx,tcp"]),

@@ -236,6 +236,16 @@ def test_gpus_that_nothing_advertises_are_told_with_what_would():
         ]
 
 
+def test_nodes_of_a_system_pool_are_not_said_to_have_gpus():
+    plain = {"node.kubernetes.io/instance-type": "Standard_D4s_v5"}
+    found = kubectl(node("s0", "sys", plain, cpu="4"), node("n0", "a", SIZED, **FULL))
+
+    assert [one.partition(":")[0] for one in why(fitted(found, job(pods=2, gpu="8", ib="8")))] == ["pool a"]
+    assert why(fitted(kubectl(node("s0", "sys", plain, cpu="4")), pod(gpu="8"))) == [
+        "no node has nvidia.com/gpu; ask for what the nodes have, or add a pool that has it"
+    ]
+
+
 def test_gpus_of_another_maker_are_not_what_is_missing():
     found = kubectl(node("n0", "a", SIZED, cpu="96"))
 
