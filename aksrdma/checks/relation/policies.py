@@ -22,7 +22,6 @@ from aksrdma.kube.values import items, mapping, text
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
     from aksrdma.checks.sets import ManifestSet
-    from aksrdma.documents import Document
 
 POLICY_NAME: Final = "nic-cluster-policy"
 """The only NicClusterPolicy that the operator reconciles."""
@@ -236,20 +235,21 @@ def scheduling(manifests: ManifestSet) -> Iterator[Problem]:
 
 
 @rule("policy-not-ready", kinds=POLICY_KINDS)
-def live_state(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
+def live_state(manifests: ManifestSet) -> Iterator[Problem]:
     """Find policies, as a cluster returns them, of which the operator says that they are not deployed."""
-    status = mapping(document.value(("status",)))
-    state = text(status.get("state"))
-    # That the name of a policy is why it is ignored is told of the name.
-    if state in ("", "ready") or (state == "ignore" and document.name != POLICY_NAME):
-        return
-    parts = [one for _, one in items(status.get("appliedStates"), ()) if one.get("state") in ("error", "notReady")]
-    shown = [f"{text(one.get('name'))} {text(one.get('state'))}{_because(one.get('message'))}" for one in parts]
-    more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
-    which = f" ({', '.join(shown[:_LISTED])}{more})" if shown else ""
-    message = f"the operator says that the policy is {state}{_because(status.get('reason'))}{which}"
-    severity: Severity | None = None if state == "notReady" else "error"
-    yield Problem("policy-not-ready", ("status", "state"), message, severity=severity)
+    for document in manifests.of(*POLICY_KINDS):
+        status = mapping(document.value(("status",)))
+        state = text(status.get("state"))
+        # That the name of a policy is why it is ignored is told of the name.
+        if state in ("", "ready") or (state == "ignore" and document.name != POLICY_NAME):
+            continue
+        parts = [one for _, one in items(status.get("appliedStates"), ()) if one.get("state") in ("error", "notReady")]
+        shown = [f"{text(one.get('name'))} {text(one.get('state'))}{_because(one.get('message'))}" for one in parts]
+        more = f" and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
+        which = f" ({', '.join(shown[:_LISTED])}{more})" if shown else ""
+        message = f"the operator says that the policy is {state}{_because(status.get('reason'))}{which}"
+        severity: Severity | None = None if state == "notReady" else "error"
+        yield Problem("policy-not-ready", ("status", "state"), message, severity=severity, document=document)
 
 
 def _because(reason: object) -> str:
