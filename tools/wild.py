@@ -22,6 +22,9 @@ from aksrdma.findings import Finding
 
 LEVELS: Final = ("info", "warning", "error")
 NOT_SEEN: Final = {
+    ("014-mellanox-network-operator-ncp-global.yaml", "spec.global"): (
+        "spec.global means v26.4 or later, by which the file is judged; that its images are of v26.1.2 is told instead"
+    ),
     ("032-mellanox-network-operator-docs-nad-pod.yaml", "spec.containers[0].resources"): (
         "the file has no policy, so nothing in it tells that the resource's name is misspelled"
     ),

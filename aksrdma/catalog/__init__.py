@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         release,
         release_name,
         releases,
+        releases_with_image,
     )
     from aksrdma.catalog._rules import Follows, Rule, add_rule, rule, rules, rules_of, themes
     from aksrdma.catalog._vm_sizes import (
@@ -151,6 +152,7 @@ __all__ = [
     "release",
     "release_name",
     "releases",
+    "releases_with_image",
     "rule",
     "rules",
     "rules_of",
@@ -229,6 +231,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "previous",
                 "release",
                 "release_name",
+                "releases_with_image",
                 "releases",
             ),
             "_rules": ("Follows", "Rule", "add_rule", "rule", "rules", "rules_of", "themes"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.errors import UnknownNameError
 
 HelmValue: TypeAlias = "bool | str | tuple[str, ...]"
+_OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.\d")
+_DRIVER: Final = "ofedDriver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,7 +154,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Capability:
-    """Something that some releases can do and others cannot, and that no CRD shows by itself."""
+    """Something that some releases can do and others cannot."""
 
     name: str
     """Short id, kebab-case."""
@@ -160,6 +163,10 @@ class Capability:
     """The first release that has it; null: all have it up to `until`."""
     until: str | None
     """The first release that has it no more; null: all have it from `since` on."""
+    shown_by: tuple[str, ...] = ()
+    """Kinds and fields that only such releases have, as `NicClusterPolicy.spec.global`: what uses one is for these."""
+    beats_images: bool = False
+    """Whether that holds whatever release the images name: nobody writes it by mistake."""
     older: str | None = None
     """Name and version of what the releases before `since` have instead, as a message names it."""
     sources: tuple[str, ...]
@@ -251,6 +258,39 @@ def images(name: str) -> tuple[Image, ...]:
     """
     row = release(name)
     return (row.operator, *row.components.values(), *row.helm_images.values(), row.nfd.image)
+
+
+def releases_with_image(component: str, image: str, version: str) -> tuple[str, ...]:
+    """Return the releases to which a version of a component belongs, oldest first; betas and patches are of their minor.
+
+    Args:
+        component: key of `Release.components`; of the driver, other patches of a minor count, too.
+        image: name of the image, without repository.
+        version: its version or digest.
+    """
+    if of_operator := _OF_OPERATOR.match(version):
+        same = [name for name in releases() if _numbers(name)[:2] == (int(of_operator[1]), int(of_operator[2]))]
+        return tuple(same[-1:])
+    found = _by_image()
+    return found.get((image, version)) or (found.get((component, version), ()) if component == _DRIVER else ())
+
+
+@load.cached
+def _by_image() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name in releases():
+        row = _read(name)
+        keys = [
+            (image.image, version)
+            for image in row.components.values()
+            for version in (image.version, image.digest)
+            if version
+        ]
+        drivers = (row.components[_DRIVER].version, *(one.ofed_driver for one in row.other_patches))
+        keys += [(_DRIVER, version) for version in drivers]
+        for key in dict.fromkeys(keys):
+            found[key] = (*found.get(key, ()), name)
+    return MappingProxyType(found)
 
 
 @load.cached

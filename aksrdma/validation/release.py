@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.catalog import load
@@ -13,10 +13,12 @@ from aksrdma.errors import UnknownNameError
 from aksrdma.findings import format_path
 from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.kube.values import step, text
+from aksrdma.schemas.judge import schemas_of
 from aksrdma.schemas.judge.wording import shown
 from aksrdma.schemas.store import kubernetes_version
 
 if TYPE_CHECKING:
+    from aksrdma.catalog import Capability
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
@@ -25,23 +27,104 @@ _OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.\d")
 _OF_DRIVER: Final = re.compile(r"(?:doca\d[\d.]*-)?(\d{1,9})\.(\d{1,9})-")
 _OF_PROJECT: Final = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?![\d.])")
 _Numbers: TypeAlias = tuple[int, ...]
+_MOST: Final = 3
+"""Images, or fields, that a note names."""
+
+
+class _Image(NamedTuple):
+    """An image that a policy names."""
+
+    component: str
+    """Its key in the catalog; `global` is that of `spec.global`."""
+    image: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.component} ({self.version})"
 
 
 def release_of(documents: Sequence[Document], cluster: Cluster | None) -> tuple[str, str | None]:
-    """Return the release of a set, and a note where it is only the nearest or newest for want of a better one."""
+    """Return the release of a set, and a note that says what tells it, where it is not given and matters.
+
+    The versions of the images decide, among the releases that have what beats them; where they are of none, the kinds and
+    fields that not all releases have, and then the release that is nearest to them.
+    """
     if cluster is not None and cluster.release in catalog.releases():
         return cluster.release, None
-    images: list[tuple[str, str, str]] = []
+    images, told = list(_images(documents)), _shown(documents)
+    known = catalog.releases()
+    having = _having({place: one for place, one in told.items() if one.beats_images}, known)
+    named = {one: catalog.releases_with_image(*one) for one in images}
+    near = {one: found for one in images if (found := _nearest(one.component, one.version))}
+    reasons = []
+    if release := _most(name for names in named.values() for name in names if name in having):
+        told = {place: one for place, one in told.items() if one.beats_images}
+        voters = _listed(one for one, names in named.items() if release in names)
+        reasons.append(f"the image versions of {voters} are of it")
+    else:
+        having = _having(told, having)
+        alone = [name for names in named.values() for name in names] or [name for name, _ in near.values()]
+        meant = _most(alone) or having[-1]
+        release = min(reversed(having), key=lambda name: abs(known.index(name) - known.index(meant)))
+        hows = [how for name, how in near.values() if name == release]
+        if hows and not told:
+            voters = _listed(one for one in near if near[one] == (release, hows[0]))
+            reasons.append(f"the image versions of {voters} are {hows[0]}")
+    reasons = [_boundary(place, one) for place, one in told.items() if one.holds_in(release)] + reasons
+    note = f"judged by {release}: {'; '.join(reasons)} (--release)"
+    if not reasons:
+        note = f"no release is given and no image version names one; judged by the newest, {release} (--release)"
+    return release, note if _matters(documents, release) else None
+
+
+def _having(shown: Mapping[str, Capability], among: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the releases that have all that a set shows; all of them where none has all."""
+    return tuple(name for name in among if all(one.holds_in(name) for one in shown.values())) or among
+
+
+def _images(documents: Sequence[Document]) -> Iterator[_Image]:
     for policy in (one.data for one in documents if one.kind in POLICY_KINDS):
         for component, section in (*sections(policy), ("global", step(policy, ("spec", "global")))):
-            if isinstance(section, dict) and isinstance(section.get("version"), str):
-                images.append((component, text(section.get("image")), section["version"]))
-    if release := _most(release for _, image, version in images for release in _named(image, version)):
-        return release, None
-    if release := _most(near for component, _, version in images if (near := _nearest(component, version))):
-        return release, f"no image version is of a known release; judged by {release}, the nearest (--release)"
-    newest = catalog.newest()
-    return newest, f"no release is given and no image version names one; judged by the newest, {newest} (--release)"
+            if isinstance(section, dict) and isinstance(version := section.get("version"), str):
+                yield _Image(component, text(section.get("image")), version)
+
+
+def _shown(documents: Sequence[Document]) -> dict[str, Capability]:
+    """Return what the kinds and fields of a set show of its release, by kind or field."""
+    found: dict[str, Capability] = {}
+    for document in documents:
+        for path, one in _marks().get(document.kind, ()):
+            if path not in found and step(document.data, tuple(path.split(".")[1:])) is not None:
+                found[path] = one
+    return found
+
+
+@load.cached
+def _marks() -> dict[str, list[tuple[str, Capability]]]:
+    """Return the kinds and fields that show a release, by kind."""
+    found: dict[str, list[tuple[str, Capability]]] = {}
+    for capability in catalog.capabilities().values():
+        for path in capability.shown_by:
+            found.setdefault(path.partition(".")[0], []).append((path, capability))
+    return found
+
+
+def _boundary(place: str, capability: Capability) -> str:
+    ends = "begins with" if capability.since else "ends before"
+    return f"{place} {ends} {capability.boundary}"
+
+
+def _listed(images: Iterable[_Image]) -> str:
+    """Return images as a note names them: all of a few."""
+    named = [*dict.fromkeys(map(str, images))]
+    few, more = named[:_MOST], len(named) - _MOST
+    return f"{', '.join(few)} and {more} more" if more > 0 else " and ".join(few)
+
+
+def _matters(documents: Sequence[Document], release: str) -> bool:
+    """Tell whether a set has an object of which releases differ: one of a kind that comes with them."""
+    schemas = schemas_of(release)
+    return any(schemas.knows_own(*one) for one in {(one.api_version, one.kind) for one in documents})
 
 
 def kubernetes_of(cluster: Cluster | None) -> tuple[str | None, str | None]:
@@ -52,10 +135,6 @@ def kubernetes_of(cluster: Cluster | None) -> tuple[str | None, str | None]:
         return kubernetes_version(cluster.kubernetes_version), None
     except UnknownNameError as error:
         return None, f"{error.message}; kinds of Kubernetes are judged by what any of these takes"
-
-
-_MOST: Final = 3
-"""Fields that a note names."""
 
 
 def versions_note(manifests: ManifestSet) -> str | None:
@@ -94,32 +173,29 @@ def _most(votes: Iterable[str]) -> str | None:
     return next((name for name in reversed(catalog.releases()) if most and counted[name] == most), None)
 
 
-def _named(image: str, version: str) -> tuple[str, ...]:
-    """Return the releases of the catalog whose image this is; betas and patches are of their minor release."""
-    of_operator = _OF_OPERATOR.match(version)
-    if of_operator is None:
-        return _by_image().get((image, version), ())
-    release = _by_minor().get((int(of_operator[1]), int(of_operator[2])))
-    return (release,) if release else ()
-
-
-def _nearest(component: str, version: str) -> str | None:
-    """Return the oldest or the newest release for a version from before or after all of the catalog.
+def _nearest(component: str, version: str) -> tuple[str, str] | None:
+    """Return the release nearest to a version that is of none, with how they go together.
 
     Args:
         component: name of the component in the catalog, such as `ofedDriver`; of `global` the operator's versions.
         version: version of its image.
     """
+    first, last = catalog.releases()[0], catalog.releases()[-1]
+    older = first, f"of an older release, and {first} is the oldest that is known"
     dated = _OF_OPERATOR.match(version)
     if dated is None and component == "ofedDriver":
         dated = _OF_DRIVER.match(version)
         if dated is None:
             return None
-    if dated is not None:
-        first, last = min(_by_minor()), max(_by_minor())
-        return _by_minor().get(max(first, min(last, (int(dated[1]), int(dated[2])))))
-    numbers, known = _numbers(version), _known(component)
-    return catalog.releases()[0] if numbers and known and numbers < known[0] else None
+    if dated is None:
+        numbers, known = _numbers(version), _known(component)
+        return older if numbers and known and numbers < known[0] else None
+    month = int(dated[1]), int(dated[2])
+    if month < min(_by_minor()):
+        return older
+    if month > max(_by_minor()):
+        return last, f"of a newer release, and {last} is the newest that is known"
+    return (_by_minor()[month], "of its month") if month in _by_minor() else None
 
 
 def _numbers(version: str) -> _Numbers | None:
@@ -137,14 +213,3 @@ def _known(component: str) -> tuple[_Numbers, ...]:
 @load.cached
 def _by_minor() -> dict[_Numbers, str]:
     return {tuple(int(part) for part in name.removeprefix("v").split(".")[:2]): name for name in catalog.releases()}
-
-
-@load.cached
-def _by_image() -> dict[tuple[str, str], tuple[str, ...]]:
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for name in catalog.releases():
-        for image in catalog.release(name).components.values():
-            for version in filter(None, (image.version, image.digest)):
-                key = (image.image, version)
-                found[key] = (*found.get(key, ()), name)
-    return found

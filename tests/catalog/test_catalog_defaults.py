@@ -3,9 +3,10 @@ import datetime
 import pytest
 import yaml
 
-from aksrdma import catalog
+from aksrdma import catalog, schemas
 from aksrdma.catalog import load
 from aksrdma.documents import fast
+from aksrdma.schemas.store import definition
 
 
 def test_the_guides_release_is_one_of_the_catalog():
@@ -52,6 +53,40 @@ def test_every_capability_begins_or_ends_somewhere_and_stands_in_order():
 
     assert list(rows) == sorted(rows)
     assert all(row.since or row.until for row in rows.values())
+
+
+SHOWN = [(name, path) for name, row in catalog.capabilities().items() for path in row.shown_by]
+
+
+@pytest.mark.parametrize(("name", "path"), SHOWN)
+def test_what_shows_a_capability_is_in_the_schemas_of_the_releases_that_have_it(name, path):
+    kind, *fields = path.split(".")
+    having = []
+    for release in catalog.releases():
+        rows = [row for row in schemas.kinds(release) if row.kind == kind]
+        root = schemas.load(release, rows[0].group, kind, rows[0].version) if rows else None
+        found = root
+        for field in fields:
+            found = definition(found, root.get("$defs", {})).get("properties", {}).get(field, {})
+        having += [release] if found else []
+
+    assert having == [release for release in catalog.releases() if catalog.capability(name).holds_in(release)]
+
+
+@pytest.mark.parametrize(
+    ("component", "image", "version", "releases"),
+    [
+        ("multus", "multus-cni", "v4.1.0", ("v25.1.0", "v25.4.0")),
+        ("multus", "another", "v4.1.0", ()),
+        ("ofedDriver", "mofed", "25.04-0.6.1.0-2", ("v25.4.0",)),
+        ("ofedDriver", "doca-driver", "doca3.4.0-26.04-0.8.6.0-0", ("v26.4.1",)),
+        ("nvIpam", "of-any-name", "network-operator-v26.1.0-beta.3", ("v26.1.2",)),
+        ("nvIpam", "of-any-name", "network-operator-v26.2.0", ()),
+        ("nvIpam", "nvidia-k8s-ipam", "v99", ()),
+    ],
+)
+def test_an_image_is_of_the_releases_that_have_it(component, image, version, releases):
+    assert catalog.releases_with_image(component, image, version) == releases
 
 
 @pytest.mark.parametrize("release", catalog.releases())

@@ -131,7 +131,9 @@ def _versions(components: list[_Component], release: Release) -> Iterator[Proble
     for version, having in found.items():
         names = " and ".join(component.image.name for component in having)
         pinned = " and ".join(dict.fromkeys(component.image.version for component in having))
-        message = f"{version} of {names} is not of {release.name}, which was tested with {pinned}"
+        others = catalog.releases_with_image(having[0].image.name, having[0].image.image, version)
+        what = f"is the {'driver' if having[0].is_driver else 'version'} of {' and '.join(others)}," if others else "is"
+        message = f"{version} of {names} {what} not of {release.name}, which was tested with {pinned}"
         fix = f"write version: {pinned}" if " " not in pinned else None
         yield having[0].problem("component-version-not-of-release", "version", message, fix)
 
@@ -152,7 +154,10 @@ def _is_of_release(version: str, component: _Component, release: Release) -> boo
         return right
     from aksrdma.checks.webhook.releases import webhook  # most drivers are the release's
 
-    return not webhook(release.name).ofed_version.fullmatch(version)
+    if webhook(release.name).ofed_version.fullmatch(version):
+        return False
+    # A form that the release does not know is told by another rule, unless it is simply that of another release.
+    return component.judged_by_webhook or not catalog.releases_with_image(image.name, image.image, version)
 
 
 def _global_version(policy: Policy, release: Release) -> Iterator[Problem]:

@@ -112,7 +112,9 @@ def _driver(policy: Policy, facts: WebhookFacts) -> Iterator[Problem]:
         if refusal.rule == "webhook-safe-load":
             message = "without autoUpgrade the operator does not load drivers safely, whatever safeLoad says"
             yield Problem("safeload-without-autoupgrade", refusal.path, message, document=policy.document)
-        elif version:
+        elif version and not catalog.releases_with_image(
+            "ofedDriver", "", version
+        ):  # else another rule names its release
             message = f"no driver image has the version {version!r}: {forms}"
             severity: Severity | None = "warning"
             if not _TAG.match(version):
