@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aksrdma.checks.plugins.pod_security import PREFIX
+from aksrdma.checks.plugins.pod_security import ENFORCE, OPEN
 from aksrdma.checks.register import rule
-from aksrdma.checks.relation.installed import DEFAULT_NAMESPACE, OPERATOR_NAMESPACES, Installed
+from aksrdma.checks.relation.installed import OPERATOR_NAMESPACES, Installed
 from aksrdma.checks.relation.pods import Container, PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import OTHER_EXPOSERS, Resources
 from aksrdma.findings import FieldPath, Problem, Severity
 from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import GPUS
 from aksrdma.kube.quantities import Quantity, quantity
-from aksrdma.kube.train_jobs import CLUSTER_RUNTIME
 from aksrdma.kube.values import items, mapping, sequence, step, text
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
-ENFORCE: Final = f"{PREFIX}enforce"
-_OPEN: Final = "privileged"
-"""The only pod security level that lets pods add IPC_LOCK or be privileged."""
 _LOCK: Final = "IPC_LOCK"
 _PREFIXED: Final = "CAP_IPC_LOCK"
 
@@ -71,39 +67,13 @@ def privileged(manifests: ManifestSet) -> Iterator[Problem]:
                 yield Problem("privileged-instead-of-ipc-lock", path, message, document=pod.document)
 
 
-@rule("ipc-lock-refused-by-namespace-level", kinds=WORKLOADS)
-def refused_by_namespace(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find pods with IPC_LOCK in namespaces whose pod security level does not have it."""
-    levels = {document.name: _level(document) for document in manifests.by_kind.get("Namespace", ())}
-    strict = {name: level for name, level in levels.items() if level is not None and level != _OPEN}
-    for pod in pods_of(manifests) if strict else ():
-        name = _namespace(pod)
-        for container in pod.containers if name in strict and pod.complete else ():
-            path = container.adds(_LOCK)
-            if path is not None:
-                what = "pods with" if pod.document.kind != "Pod" else "a pod with"
-                level = strict[name]
-                # The runtime may well serve other namespaces; here it is used by the job.
-                path = path if pod.trained is None else container.path
-                message = f"namespace {name} enforces pod security level {level!r}, which refuses {what} {_LOCK}"
-                yield Problem("ipc-lock-refused-by-namespace-level", path, message, document=pod.document)
-
-
-def _namespace(pod: PodView) -> str:
-    """Return the namespace of a pod; empty where it is not known."""
-    # A ClusterTrainingRuntime is in no namespace: its pods are in that of each TrainJob. A TrainingRuntime is in theirs.
-    if pod.document.kind == CLUSTER_RUNTIME or pod.document.value(("spec", "runtimeRef", "kind")) == "TrainingRuntime":
-        return ""
-    return pod.document.namespace or DEFAULT_NAMESPACE
-
-
 @rule("operator-namespace-not-privileged", kinds={"Namespace"})
 def operator_namespace(manifests: ManifestSet) -> Iterator[Problem]:
     """Find the operator's namespace without the pod security level that its pods need."""
     known = manifests.derived(Installed).operator_namespace
     for document in manifests.by_kind.get("Namespace", ()):
         level = _level(document)
-        if document.name not in ((known,) if known else OPERATOR_NAMESPACES) or level == _OPEN:
+        if document.name not in ((known,) if known else OPERATOR_NAMESPACES) or level == OPEN:
             continue
         severity: Severity | None = None
         message = "the operator's pods are privileged, and only the cluster's default says that this namespace may"

@@ -10,7 +10,6 @@ from aksrdma.checks.relation.memory_and_privileges import (
     driver_only,
     lacks_ipc_lock,
     operator_namespace,
-    refused_by_namespace,
     shm_sizes,
     without_shm,
 )
@@ -145,37 +144,6 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 def namespace(name: str, level: str | None = None) -> Document:
     labels = {} if level is None else {"labels": {ENFORCE: level}}
     return Document.from_data({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **labels}})
-
-
-@pytest.mark.parametrize(
-    ("documents", "broken"),
-    [
-        pytest.param([namespace("team", "baseline"), pod(container(), namespace="team")], True, id="at-baseline"),
-        pytest.param([namespace("team", "privileged"), pod(container(), namespace="team")], False, id="at-privileged"),
-        pytest.param([namespace("team"), pod(container(), namespace="team")], False, id="at-no-level"),
-        pytest.param([namespace("other", "baseline"), pod(container(), namespace="team")], False, id="of-others"),
-        pytest.param([namespace("default", "restricted"), pod(container())], True, id="that-is-the-default-one"),
-        pytest.param(
-            [namespace("team", "baseline"), pod(container(lock=False), namespace="team")], False, id="not-asked"
-        ),
-    ],
-)
-def test_ipc_lock_is_refused_in_a_namespace(documents: list[Document], broken: bool) -> None:
-    found = said(refused_by_namespace, *documents)
-
-    assert [one.rule for one in found] == ["ipc-lock-refused-by-namespace-level"] * broken
-    assert all("which refuses a pod with IPC_LOCK" in one.message for one in found)
-
-
-def test_pods_of_a_runtime_of_the_cluster_are_in_no_known_namespace() -> None:
-    one = {"name": "node", "template": {"spec": {"template": {"spec": {"containers": [container()]}}}}}
-    spec = {"template": {"spec": {"replicatedJobs": [one]}}}
-    group = "trainer.kubeflow.org/v1alpha1"
-    strict = namespace("default", "baseline")
-
-    assert rules(refused_by_namespace, strict, manifest("ClusterTrainingRuntime", group, spec)) == []
-    (found,) = said(refused_by_namespace, strict, manifest("TrainingRuntime", group, spec))
-    assert "which refuses pods with IPC_LOCK" in found.message
 
 
 @pytest.mark.parametrize(
