@@ -90,3 +90,25 @@ def _unreadable(rest: str) -> str:
     if rest[1] in "pP":
         return "\\p has no name of a class behind it"
     return f"'{rest[:2]}' is no escape that Go knows{'; it has no back references' if rest[1].isdigit() else ''}"
+
+
+_LITERAL: Final = r"(?:[0-9A-Za-z_.-]|\\[.-]|\[\^?[0-9A-Za-z_-]+\])"
+_SIMPLE: Final = re.compile(rf"(?:[\^$|]|{_LITERAL}[*+?]?|\({_LITERAL}+(?:\|{_LITERAL}+)*\))*")
+_LONGEST_SIMPLE: Final = 64
+_MOST_SIMPLE_REPEATS: Final = 4
+
+
+def may_match(pattern: str, value: str) -> bool:
+    """Say whether a pattern matches anywhere in a short value; one that is not simple is taken to.
+
+    Python's engine tries one way after the other: a repetition in a repetition, or many of them, would take for ever.
+    """
+    repeats = sum(map(pattern.count, "*+?"))
+    if len(pattern) > _LONGEST_SIMPLE or repeats > _MOST_SIMPLE_REPEATS or "--" in pattern:
+        return True
+    if not _SIMPLE.fullmatch(pattern):
+        return True
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:  # a range of characters the wrong way round
+        return True

@@ -215,6 +215,15 @@ def _rows() -> Iterator[Kind]:
         yield Kind("nvidia.com", kind, namespaced=False)
     for kind in ("NodeFeature", "NodeFeatureGroup"):
         yield Kind("nfd.k8s-sigs.io", kind)
+    judged_by = "its worker's and master's configuration"
+    for group, source in (
+        (
+            "nfd.kubernetes.io",
+            "kubernetes-sigs/node-feature-discovery-operator:api/v1/nodefeaturediscovery_types.go@v0.7.0",
+        ),
+        ("nfd.openshift.io", "openshift/cluster-nfd-operator:api/v1/nodefeaturediscovery_types.go@release-4.18"),
+    ):
+        yield Kind(group, "NodeFeatureDiscovery", has_schema=False, judged_by=judged_by, source=source)
     yield Kind("nfd.k8s-sigs.io", "NodeFeatureRule", namespaced=False)
     for kind in ("CIDRPool", "IPPool"):
         yield Kind("nv-ipam.nvidia.com", kind)

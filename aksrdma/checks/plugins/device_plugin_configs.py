@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
+from aksrdma.checks.plugins.config_maps import LIST_KEYS
 from aksrdma.findings import FieldPath, Position, Problem
 from aksrdma.kube.go_struct import ListOf, MapOf, Object, Struct, decode
 from aksrdma.kube.kinds import POLICY_KINDS
@@ -77,10 +78,6 @@ NET_DEVICE: Final = "netDevice"
 """The device type of an SR-IOV resource that names none."""
 
 
-CONFIG_KINDS: Final = POLICY_KINDS | {"ConfigMap"}
-"""Kinds that carry the configuration of a device plugin."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A device plugin, as the reader of its configuration."""
@@ -106,7 +103,7 @@ _TOP: Final = "the top of the config"
 SHARED: Final = Reader(
     "k8s-rdma-shared-dev-plugin",
     "rdmaSharedDevicePlugin",
-    "configList",
+    LIST_KEYS[0],
     _SHARED_CONFIG,
     {
         _TOP: _SHARED_CONFIG.fields,
@@ -118,7 +115,7 @@ SHARED: Final = Reader(
 SRIOV: Final = Reader(
     "sriov-network-device-plugin",
     "sriovDevicePlugin",
-    "resourceList",
+    LIST_KEYS[1],
     _SRIOV_CONFIG,
     {
         _TOP: _SRIOV_CONFIG.fields,

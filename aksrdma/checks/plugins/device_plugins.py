@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import (
-    CONFIG_KINDS,
     DEVICE_TYPES,
     HEX_ID,
     NET_DEVICE,
@@ -103,7 +102,7 @@ def plugin_config_text(document: Document, manifests: ManifestSet) -> Iterator[P
     "rdma-shared-name-characters",
     "rdma-shared-name-duplicate",
     "rdma-shared-selectors-and-devices",
-    kinds=CONFIG_KINDS,
+    kinds=POLICY_KINDS,
 )
 def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what keeps the RDMA shared device plugin from starting, or its pools from holding the right devices."""
@@ -126,7 +125,7 @@ def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator
     "sriov-prefix-default",
     "sriov-range-malformed",
     "sriov-selectors-missing",
-    kinds=CONFIG_KINDS,
+    kinds=POLICY_KINDS,
 )
 def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what keeps the SR-IOV device plugin from starting, or its pools from holding the right devices."""
