@@ -32,7 +32,7 @@ class Document:
     """
 
     __slots__ = (
-        *("_chunk", "_derived", "_embedded", "_positions", "_root"),
+        *("_chunk", "_derived", "_embedded", "_root"),
         *("api_version", "data", "file", "index", "kind", "name", "namespace"),
     )
 
@@ -42,7 +42,6 @@ class Document:
         self.data = data
         self._chunk = chunk
         self._root = root
-        self._positions: Positions | None = None
         self._embedded: dict[FieldPath, Embedded] = {}
         self._derived: dict[Callable[[Document], Any], Any] = {}
         # Every check asks for these, some more than once.
@@ -165,12 +164,12 @@ class Document:
         return self._located().comments() if self._chunk is not None else {}
 
     def _located(self) -> Positions:
-        if self._positions is None:
+        assert self._chunk is not None
+        if self._chunk.positions is None:
             from aksrdma.documents.positions import Positions  # it loads PyYAML, and most documents have no finding
 
-            assert self._chunk is not None
-            self._positions = Positions(self._chunk)
-        return self._positions
+            self._chunk.positions = Positions(self._chunk)
+        return self._chunk.positions
 
 
 def _string(data: Any, key: str) -> str:

@@ -6,9 +6,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aksrdma.findings import Position, Problem
+
+if TYPE_CHECKING:
+    from aksrdma.documents.positions import Positions
 
 EMPTY: Final = object()
 """Stands for the value of a document that holds nothing but comments."""
@@ -85,7 +88,7 @@ class Chunk:
         preamble: Comments above, cut off by a separator of their own; they end on the line before the dashes.
     """
 
-    __slots__ = ("_starts", "column", "is_json", "line", "preamble", "separator", "text")
+    __slots__ = ("_starts", "column", "is_json", "line", "positions", "preamble", "separator", "text")
 
     def __init__(
         self, text: str, line: int = 1, column: int = 1, *, is_json: bool = False, separator: str = ""
@@ -97,6 +100,8 @@ class Chunk:
         self.separator = separator
         self.preamble = ""
         self._starts: list[int] | None = None
+        self.positions: Positions | None = None
+        """Where its parts stand, once somebody asked: the items of a List have one text."""
 
     def place(self, offset: int) -> Position:
         """Return where in the file a character of the text stands."""

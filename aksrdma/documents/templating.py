@@ -7,9 +7,7 @@ from typing import Final
 
 MARKS: Final = ("${", "{{", "{%")
 """One of them is in every template."""
-_HELM: Final = re.compile(
-    r"\{\{-?\s*(?:\(\s*)?(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|include\b|tpl\b|toYaml\b)"
-)
+_HELM: Final = re.compile(r"\.(?:Values|Release|Chart|Capabilities|Files)\b|\{\{-?\s*(?:include|tpl|toYaml)\b")
 _GO: Final = re.compile(r"\{\{-?\s*(?:[.$\"(/]|(?:if|range|with|end|else|define|block|template|printf|index)\b)")
 _TAG: Final = re.compile(r"\{\{-?\s*[\w.$\"(/]")
 _STATEMENT: Final = re.compile(r"\{%[-+]?\s*\w")

@@ -85,7 +85,7 @@ class Sorted:
                 message = "the document has neither apiVersion nor kind"
                 yield Problem("not-a-manifest", (), message, document=document)
             for document in self.templates:
-                yield not_filled(document, language_of(document.text))
+                yield not_filled(document, template_of(document))
             for document in self.unknown:
                 if document in self.by_pods:
                     continue
@@ -103,7 +103,7 @@ class Sorted:
             what = f"{document.label} is a patch: what it leaves out was not judged (validate its build)"
             yield Note(document.file, what)
         for document in self.templates:
-            yield skipped_template(document.file, language_of(document.text))
+            yield skipped_template(document.file, template_of(document))
 
 
 def not_filled(document: Document, language: str) -> Problem:
@@ -203,7 +203,7 @@ def _place(document: Document, found: Sorted) -> list[Document]:
         if is_object:
             return found.kindless
         return found.values if not document.api_version and _values_in(document) else found.others
-    if is_template(document):
+    if template_of(document):
         return found.templates
     return found.manifests if is_known(document.api_version, document.kind) else found.unknown
 
@@ -231,17 +231,17 @@ _FREE_TEXT: Final = frozenset(
 """Fields whose text is a shell's, a program's or Node Feature Discovery's own, where such signs are no placeholders."""
 
 
-def is_template(document: Document) -> bool:
-    """Return whether a value outside of free text is one that envsubst, Flux, Helm or the like still has to fill.
+def template_of(document: Document) -> str:
+    """Return whose template a document is: a value outside of free text is one that envsubst, Helm or the like has to fill.
 
-    The kinds of Argo have parameters that look the same.
+    Empty where it is none. The kinds of Argo have parameters that look the same.
     """
     if not any(document.mentions(mark) for mark in MARKS):
-        return False
+        return ""
     row = kind_of(document.api_version, document.kind)
     if row is not None and row.own_tags:
-        return False
-    return any(language_of(text) for text in _texts(document.data))
+        return ""
+    return next(filter(None, map(language_of, _texts(document.data))), "")
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -106,6 +106,83 @@ def test_a_folder_is_one_set_and_together_joins_folders(capsys, tmp_path):
     assert "pod-rdma-resource-unexposed" in joined
 
 
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param("", id="nothing"), pytest.param("# a\n---\n", id="comments"), pytest.param("null\n", id="null")],
+)
+def test_nothing_to_read_is_an_error_as_for_kubectl(capsys, monkeypatch, tmp_path, text):
+    (tmp_path / "empty.yaml").write_text(text)
+    with (tmp_path / "empty.yaml").open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert run(["validate", "-"]) == 3
+    assert capsys.readouterr().err == (
+        "error: <stdin>: no manifest in it: it is empty; what was to write it may have failed\n"
+    )
+    assert run(["validate", "empty.yaml"]) == 3
+
+
+def test_a_folder_without_an_object_is_an_error(capsys, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/README.md").write_text("a")
+
+    assert run(["validate", "empty"]) == 3
+    assert capsys.readouterr().err == (
+        "error: empty: no manifest in it: there is no .yaml, .yml or .json file with an object below it\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a: 1\n", id="no-manifest"),
+        pytest.param("{{ .Values.a }}\n{{ a }}: {\n", id="a-template"),
+        pytest.param(POD, id="all-is-ignored"),
+    ],
+)
+def test_what_is_skipped_or_not_selected_is_not_nothing(capsys, tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+
+    assert run(["validate", "a.yaml", "--select", "admission"]) == 0
+
+
+def test_broken_yaml_that_is_not_selected_is_not_nothing(capsys, tmp_path):
+    (tmp_path / "a.yaml").write_text("a: {")
+
+    assert run(["validate", "a.yaml", "--select", "schema"]) == 0
+
+
+def test_changed_files_are_judged_in_their_sets(capsys):
+    assert run(["validate", "--changed", "policy.yaml"]) == 1
+    assert rules(capsys.readouterr().out) == ["wrong-type"]
+
+    assert run(["validate", "--changed", "pod.yaml"]) == 1
+    assert rules(capsys.readouterr().out) == ["rdma-pod-lacks-ipc-lock", "pod-rdma-resource-unexposed"]
+
+
+def test_no_changes_or_an_empty_file_among_them_pass(capsys, tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/empty.yaml").write_text("# nothing yet\n")
+
+    assert run(["validate", "--changed"]) == 0
+    assert run(["validate", "--changed", "b/empty.yaml"]) == 0
+
+
+def test_the_commit_hook_gives_the_same_result_whatever_the_batches(root, capsys):
+    import yaml
+
+    hooks = yaml.safe_load((root / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = [one for one in hooks if one["id"] == "aksrdma-validate"]
+    command = hook["entry"].split()[1:]
+    found = []
+    for batches in ([["pod.yaml"], ["policy.yaml"]], [["policy.yaml", "pod.yaml"]]):
+        codes = [run([*command, *batch]) for batch in batches]
+        found.append((max(codes), sorted(capsys.readouterr().out.splitlines())))
+
+    assert hook["require_serial"] is True
+    assert found[0] == found[1]
+    assert found[0][0] == 1
+
+
 def test_json_has_the_findings_and_their_counts(capsys):
     assert run(["validate", "pod.yaml", "policy.yaml", "-o", "json"]) == 1
 

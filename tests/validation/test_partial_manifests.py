@@ -54,6 +54,71 @@ def test_a_template_is_skipped_and_counted(text):
     assert report.summary.not_manifests == 1
 
 
+JINJA = POLICY + '{% if driver == "yes" %}\n  ofedDriver: {}\n{% endif %}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        pytest.param(POD % '"{{ .Values.image }}"', "Helm", id="values"),
+        pytest.param(POD % "a" + '{{- include "x" . | nindent 2 }}\n', "Helm", id="an-include"),
+        pytest.param(POLICY + "{{- if (.Values.a) }}\n  nvIpam: {}\n{{- end }}\n", "Helm", id="a-condition-on-values"),
+        pytest.param(POD % '"{{ .Image }}"', "Go", id="a-field"),
+        pytest.param(POLICY + "{{ range $x := .List }}\n{{ end }}\n", "Go", id="a-loop"),
+        pytest.param(POD % "'{{ image }}'", "Jinja", id="a-name"),
+        pytest.param(JINJA, "Jinja", id="statements-alone"),
+        pytest.param(POLICY + "{%- for a in b -%}\n  {{ a }}: {}\n{%- endfor %}\n", "Jinja", id="statements-that-trim"),
+        pytest.param(POD % "${IMAGE:-busybox}", "envsubst", id="a-variable"),
+        pytest.param(POLICY + "  nvIpam: {image: ${IMAGE}}\n", "envsubst", id="a-variable-that-is-no-yaml"),
+    ],
+)
+def test_a_template_is_skipped_by_name_and_with_strict_is_one_error(tmp_path, text, language):
+    (tmp_path / "a.yaml").write_text(text)
+    report, strict = aksrdma.validate(tmp_path / "a.yaml"), aksrdma.validate(tmp_path / "a.yaml", strict=True)
+
+    assert (report.findings, report.summary.not_manifests) == ((), 1)
+    assert report.notes == (f"{tmp_path / 'a.yaml'}: skipped as a template ({language}): validate what it makes",)
+    assert [(one.rule, one.line, one.fix) for one in strict.findings] == [
+        ("not-a-manifest", 1, "validate what it makes")
+    ]
+    assert f"({language})" in strict.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            POD.replace("spec:", "spec: {").replace(" {{ .x }}", "") % "${A}", id="a-variable-on-another-line"
+        ),
+        pytest.param("a: {{\n", id="braces-alone"),
+        pytest.param("a: {% \n", id="a-brace-and-a-percent-sign"),
+        pytest.param("a: {${1}\n", id="no-name"),
+    ],
+)
+def test_broken_yaml_is_no_template_for_a_sign_that_is_none(text):
+    assert "yaml-syntax" in rules(text)
+
+
+def test_many_templates_are_named_by_one_note(tmp_path):
+    for number in range(6):
+        (tmp_path / f"{number}.yaml").write_text(JINJA)
+    report = aksrdma.validate(tmp_path)
+
+    names = ", ".join(str(tmp_path / f"{number}.yaml") for number in range(4))
+    assert report.notes == (f"{names} and 2 more: skipped as a template (Jinja): validate what it makes",)
+
+
+@pytest.mark.parametrize("sign", ["{{ a", "${A:-", "{%", "{{", "${"])
+def test_a_sign_that_is_never_closed_takes_no_square_of_time(sign):
+    import time
+
+    began = time.process_time()
+    aksrdma.validate(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: a, labels: {{a: '{sign * 100_000}'}}}}\n")
+    aksrdma.validate(f"a: {{\n{sign * 100_000}\n")
+
+    assert time.process_time() - began < 10
+
+
 @pytest.mark.parametrize(
     "text",
     [

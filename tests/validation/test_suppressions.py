@@ -169,3 +169,13 @@ def test_a_comment_above_an_item_of_a_list_is_for_that_item_alone():
     text = f"apiVersion: v1\nkind: List\nitems:\n{ITEM}# aksrdma: ignore unknown-field\n{ITEM}{ITEM}"
 
     assert found(text) == ([(7, "unknown-field"), (16, "unknown-field")], 1)
+
+
+def test_the_text_of_a_long_list_is_composed_once_whatever_is_found_in_it(monkeypatch):
+    from aksrdma.documents import positions
+
+    composed, compose = [], positions.compose
+    monkeypatch.setattr(positions, "compose", lambda text: composed.append(text) or compose(text))
+    told, _ = found(f"apiVersion: v1\nkind: List\nitems:\n{ITEM * 20}  # aksrdma: ignore wrong-type\n")
+
+    assert (len(told), len(composed)) == (21, 1)
