@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
+    from aksrdma.catalog._cni_plugins import CniPlugin, cni_plugins
     from aksrdma.catalog._environment import (
         DataCarrier,
         Effect,
@@ -93,6 +94,7 @@ __all__ = [
     "Chart",
     "ChartKeys",
     "ChartValue",
+    "CniPlugin",
     "DataCarrier",
     "Defaults",
     "Effect",
@@ -128,6 +130,7 @@ __all__ = [
     "capabilities",
     "capability",
     "chart_keys",
+    "cni_plugins",
     "data_carriers",
     "defaults",
     "environment_variables",
@@ -175,6 +178,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "_cni_plugins": ("CniPlugin", "cni_plugins"),
             "_environment": (
                 "DataCarrier",
                 "Effect",

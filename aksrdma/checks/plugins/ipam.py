@@ -95,6 +95,8 @@ class IpamText(NamedTuple):
     """Why the string is no JSON."""
     error_at: Position | None = None
     """Where in the file it is no JSON, where that can be told."""
+    asks_pods: bool = False
+    """Whether the CNI config lets pods bring addresses: by `capabilities`, or by its own `args`."""
 
 
 class Ipam(NamedTuple):
@@ -107,6 +109,8 @@ class Ipam(NamedTuple):
     top: Object
     problems: list[Problem]
     """Wrong types and unknown keys; see `go_struct.decode`."""
+    asks_pods: bool = False
+    """Whether pods may bring addresses; see `IpamText`."""
 
     @property
     def ranges(self) -> tuple[AddressRange, ...]:
@@ -154,7 +158,9 @@ def ipam_texts(document: Document) -> Iterator[IpamText]:
         for path, plugin in cni_plugins(document):
             data, name = go_get(plugin, "ipam"), go_get(plugin, "type")
             if data is not None:
-                yield IpamText((*path, "ipam"), name if isinstance(name, str) else "", document.name, data)
+                asks = bool(go_get(plugin, "capabilities") or go_get(plugin, "args"))
+                name = name if isinstance(name, str) else ""
+                yield IpamText((*path, "ipam"), name, document.name, data, asks_pods=asks)
 
 
 def _operator_text(document: Document, text: str) -> IpamText:
@@ -183,7 +189,7 @@ def decode_ipam(text: IpamText, types: Mapping[str, Struct] = IPAM_TYPES) -> Ipa
         return None
     known = types.get(kind) or IPAM_TYPES.get(kind)
     top, problems = decode(text.data, known, text.path) if known else (Object(text.path), [])
-    return Ipam(text.path, text.plugin, text.network, kind, top, problems)
+    return Ipam(text.path, text.plugin, text.network, kind, top, problems, text.asks_pods)
 
 
 def cni_plugins(document: Document) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
@@ -193,7 +199,8 @@ def cni_plugins(document: Document) -> Iterator[tuple[FieldPath, dict[str, Any]]
         return
     data, path = document.embedded(("spec", "config")).data, ("spec", "config", None)
     plugins = go_get(mapping(data), "plugins")
-    if isinstance(plugins, list):
+    # Multus takes a config with a type for that of one plugin, whatever else is in it.
+    if isinstance(plugins, list) and not go_get(mapping(data), "type"):
         for index, plugin in enumerate(plugins):
             if isinstance(plugin, dict):
                 yield (*path, "plugins", index), plugin

@@ -80,6 +80,7 @@ def ipam_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     "ipam-value-type",
     "nvipam-cni-keys-invalid",
     "static-address-invalid",
+    "static-without-address",
     "whereabouts-bounds-ignored",
     "whereabouts-datastore-key",
     "whereabouts-deprecated",
@@ -166,6 +167,12 @@ def _nv_ipam(ipam: Ipam, release: str) -> Iterator[Problem]:
 
 
 def _static(ipam: Ipam, release: str) -> Iterator[Problem]:
+    if not ipam.top.list("addresses") and not ipam.asks_pods and not wrong_types(ipam.problems):
+        message = (
+            f'static has no addresses, so no pod of the network starts: {ipam.plugin or "the CNI plugin"} says "IPAM plugin '
+            'returned missing IP config"'
+        )
+        yield Problem("static-without-address", ipam.top.at("addresses"), message)
     for entry in ipam.top.list("addresses"):
         if parse_cidr(entry.text("address")) is None:
             message = f"static fails at every pod start: {entry.text('address')!r} is no address with a prefix length"
