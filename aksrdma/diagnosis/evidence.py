@@ -123,6 +123,8 @@ class Failure:
     """It follows from an error of the same family before it."""
     general: bool = False
     """It says that something failed and not what, so any other error says more."""
+    heals: bool = False
+    """Whether it is tried again, so that it may be over."""
     count: int = 1
 
 

@@ -68,6 +68,8 @@ class KnownError:
     """It follows from an error of the same family before it, and is told only where there is none."""
     general: bool = False
     """It says that something failed and not what."""
+    heals: bool = False
+    """It is tried again, so it is told only where the log does not show that the ranks came together after all."""
     given: Literal["gpu-memory"] | None = None
     """What the log must show before it."""
     source: str
@@ -166,4 +168,5 @@ def _failure(line: Line, place: int, row: KnownError, match: re.Match[str], vm_s
         chosen=row.chosen,
         consequence=row.consequence,
         general=row.general,
+        heals=row.heals,
     )

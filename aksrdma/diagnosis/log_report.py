@@ -288,7 +288,9 @@ def _report(evidence: Evidence, name: str, vm_size: VmSize | None) -> LogReport:
         topology_file=topology_file(evidence),
         bus_bandwidth_gbps=bus_bandwidth(evidence),
         errors=tuple(
-            LogError(one.message, one.advice, one.line.number, one.count) for one in failures if not one.chosen
+            LogError(one.message, one.advice, one.line.number, one.count)
+            for one in failures
+            if not one.chosen and not (one.heals and judgment.verdict != "unproven")
         ),
         ranks=_ranks(evidence),
         floors=check_floors(evidence, vm_size) if vm_size else (),

@@ -88,6 +88,16 @@ def test_what_to_do_is_said_once() -> None:
     assert str(report.errors[0]).endswith(f": {report.errors[0].advice}")
 
 
+def test_a_name_that_was_found_at_last_is_no_error() -> None:
+    name = (
+        "[W socket.cpp:601] [c10d] The network addresses of (m-0.m, 29500) cannot be retrieved (gai error: -2 - no).\n"
+    )
+    proof = "w:1:2 [0] NCCL INFO comm 0x1 rank 0 nRanks 2 nNodes 2\nw:1:2 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0\n"
+
+    assert check_log(io.BytesIO((name + proof).encode()), "a.log").errors == ()
+    assert [one.message for one in errors(name)] == ["torch: the addresses of m-0.m cannot be retrieved"]
+
+
 def test_errors_with_the_same_advice_say_it_once() -> None:
     lines = [
         "NCCL WARN Error: failed to extend /dev/shm/nccl-Aa0 to 9637892 bytes, error: No space left on device (28)",
