@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma.errors import UsageError
-from aksrdma.kube.kinds import TRAINER_GROUP, WORKLOADS, kind_of
+from aksrdma.kube.kinds import WORKLOADS, kind_of
 from aksrdma.kube.labels import GPUS
 from aksrdma.kube.scheduling import Placement, placement_of
 from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates
@@ -130,7 +130,7 @@ def _pods(document: Document, runtimes: Mapping[RuntimeName, Document]) -> Itera
     if row is None or row.kind not in WORKLOADS:
         return
     data, source = document.data, document
-    if row.kind == "TrainJob" and row.group == TRAINER_GROUP:
+    if row.kind == "TrainJob":
         source = runtimes.get(wanted_runtime(data), document)
         data = trained(data, source.data if source is not document else None).runtime
     size = step(document.data, row.vm_size) if row.vm_size else None

@@ -138,6 +138,24 @@ def test_a_pool_without_gpus_is_out_where_the_user_asks_for_some():
     assert chosen(MIXED, pod(cpu()), gpus=1) == ("h",)
 
 
+def test_gpus_that_the_user_asks_for_are_for_each_container_that_works():
+    one = job(3)
+    two = {"limits": {"nvidia.com/gpu": 2}}
+    one["spec"]["template"]["spec"]["containers"] = [cpu("a", resources=two), cpu("b", resources=two), cpu("c")]
+
+    assert chosen(SAME, one, gpus=4) == ("h2",)
+    with pytest.raises(UsageError, match="may run in 2"):
+        chosen(SAME, one, gpus=2)
+
+
+def test_of_many_pools_that_are_out_the_first_few_are_told():
+    pools = cluster(("h", H100, None), *((f"hb{number}", HB, None) for number in range(5)))
+
+    [note] = pools_for(pools, [Document.from_data(pod(), "a.yaml")]).notes
+
+    assert [name in note for name in ("hb0", "hb1", "hb2", "hb3")] == [True, True, True, False]
+
+
 def test_where_it_has_to_be_asked_each_pool_is_told_with_its_size():
     with pytest.raises(UsageError) as caught:
         chosen(cluster(("h", H100, None), ("a", A100, None)), pod())
