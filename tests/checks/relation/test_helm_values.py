@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 import aksrdma
-from aksrdma.checks.relation.helm_values import chart_of
+from aksrdma.checks.relation.helm_values import ChartValues, chart_of
 
 RELEASE = """\
 apiVersion: helm.toolkit.fluxcd.io/v2
@@ -378,3 +378,78 @@ def test_two_charts_with_discovery_are_told_once_and_at_the_second():
     assert found.message == (
         "nfd.enabled is true by default, and the chart network-operator of the set brings Node Feature Discovery, too"
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [
+        ("25.10.0", "v25.10.0"),
+        (" v25.10.0 ", "v25.10.0"),
+        ("25.10", "v25.10"),
+        ("v26.7.0-rc.2", "v26.7.0"),
+        ("1.2.3+build", "v1.2.3"),
+        ("25", None),
+        ("1.2.3.4", None),
+        ("25.x", None),
+        ("^25.1.0", None),
+        (">=25.1.0 <26.0.0", None),
+        ("*", None),
+        ("²5.1", None),
+        ("\u0662\u0665.\u0661", None),
+        ("main", None),
+        ("", None),
+    ],
+)
+def test_only_an_exact_version_of_a_chart_is_a_release(version, release):
+    assert ChartValues(None, None, (), {}, version).exact_version == release
+
+
+TWICE = "node-feature-discovery-twice"
+
+
+def rules_of(*texts):
+    return [(one.rule, one.path) for one in aksrdma.validate("\n---\n".join(texts)).findings]
+
+
+def helm_chart(kind, chart, values, more=""):
+    spec = f"{{chart: {chart}, valuesContent: '{values}'{more}}}"
+    return f"apiVersion: helm.cattle.io/v1\nkind: {kind}\nmetadata: {{name: {chart.rpartition('/')[2]}}}\nspec: {spec}"
+
+
+def test_a_chart_that_is_installed_without_values_has_what_is_its_default():
+    bare = RELEASE.format(chart="gpu-operator", version="25.3.4", values="{}").replace("  values:\n    {}\n", "")
+
+    assert (TWICE, "spec") in rules_of("nfd: {deployNodeFeatureRules: true}", bare)
+
+
+def test_what_an_own_chart_installs_counts_by_its_name_wherever_it_comes_from():
+    network = RELEASE.format(chart="network-operator", version="26.4.1", values="upgradeCRDs: true")
+    own = helm_chart("HelmChart", "oci://registry.k8s.io/nfd/charts/node-feature-discovery", "a: b")
+
+    assert rules_of(network, own) == [(TWICE, "spec.values")]
+    assert rules_of(network, own.replace("node-feature-discovery", "other")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        (helm_chart("HelmChart", "gpu-operator", "gfd: {enabled: true}"), True),
+        (helm_chart("HelmChart", "gpu-operator", "gfd: {enabled: true}", ", valuesSecrets: [{name: a}]"), False),
+        (helm_chart("HelmChartConfig", "gpu-operator", "gfd: {enabled: true}"), False),
+    ],
+    ids=["whole", "more-in-a-secret", "part"],
+)
+def test_what_a_part_of_the_values_does_not_say_is_not_known(text, is_told):
+    assert (TWICE in dict(rules_of("nfd: {deployNodeFeatureRules: true}", text))) is is_told
+
+
+def test_values_below_the_name_of_a_chart_that_are_not_its_own_are_left_alone():
+    assert rules_of("gpu-operator: {nfd: {deployNodeFeatureRules: true}, zzz: 1}") == []
+    assert rules_of("network-operator: {driver: {rdma: {enabled: true}}, zzz: 1}") == []
+
+
+def test_a_helm_release_of_another_group_is_another_kind():
+    text = RELEASE.format(chart="network-operator", version="26.4.1", values="zzz: 1")
+
+    assert len(rules_of(text)) == 1
+    assert rules_of(text.replace("helm.toolkit.fluxcd.io/v2", "helm.example.com/v1")) == []
