@@ -27,7 +27,7 @@ def is_patch(document: Document) -> bool:
 
     Such is a strategic merge patch by its directives, and an object that plainly lacks what every whole one has: a
     workload its template, or all images together with what else every one has; a Service ports and selector; a policy
-    every image. Who forgets an image writes the rest all the same.
+    every image; a ClusterPolicy most of its sections. Who forgets an image writes the rest all the same.
     """
     if any(document.mentions(mark) for mark in DIRECTIVES) and _has_directive(document.data):
         return True
@@ -41,6 +41,10 @@ def is_patch(document: Document) -> bool:
         return False
     if kind in POLICY_KINDS:
         return _patches_policy(document.data, spec)
+    if kind == "ClusterPolicy":
+        return document.api_version.startswith("nvidia.com/") and len(spec.keys() & _OF_GPU_POLICY) * 2 < len(
+            _OF_GPU_POLICY
+        )
     if kind == "Service":
         return (
             not spec.keys() & {"clusterIP", "externalName", "ports", "selector"} and spec.get("type") != "ExternalName"
@@ -50,6 +54,12 @@ def is_patch(document: Document) -> bool:
 
 _WITH_SPEC: Final = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"})
 """Kinds of which nobody writes an object without a spec, but to add a label or an annotation."""
+
+
+_OF_GPU_POLICY: Final = frozenset(
+    {"daemonsets", "dcgm", "dcgmExporter", "devicePlugin", "driver", "gfd", "nodeStatusExporter", "operator", "toolkit"}
+)
+"""What every ClusterPolicy of the GPU Operator has: required by its CRD (config/crd/bases of gpu-operator v26.7.0)."""
 
 
 def _patches_policy(data: Any, spec: dict[str, Any]) -> bool:

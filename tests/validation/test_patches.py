@@ -50,11 +50,20 @@ PATCHES = [
     ),
     pytest.param("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, labels: {b: c}}\n", id="a-label-alone"),
     pytest.param(POLICY + "  ofedDriver: {version: 25.04-0.6.1.0-2}\n  tolerations: [{key: sku}]\n", id="a-version"),
+    pytest.param(of("nvidia.com/v1", "ClusterPolicy", "driver: {rdma: {enabled: true}}"), id="gpu-operator"),
+    pytest.param(
+        of("nvidia.com/v1", "ClusterPolicy", "driver: {}\ntoolkit: {}\ndcgm: {}\ngfd: {}\nmig: {}"), id="some-sections"
+    ),
     pytest.param(POLICY + "  ofedDriver: {repository: r.example.com}\n  nvIpam: {}\n", id="a-repository"),
 ]
 WHOLE = [
     pytest.param(of("apps/v1", "Deployment", "selector: {}\n" + template(RDMA)), "spec.template", id="with-a-selector"),
     pytest.param(of("v1", "Pod", "containers: [{name: a}]"), "image", id="a-pod-without-an-image"),
+    pytest.param(
+        of("nvidia.com/v1", "ClusterPolicy", "driver: {}\ntoolkit: {}\ndcgm: {}\ngfd: {}\noperator: {}"),
+        "spec.daemonsets",
+        id="a-gpu-policy-with-most-sections",
+    ),
     pytest.param(
         of("batch/v1", "Job", template("{name: a}", "restartPolicy: Never, ")), "image", id="a-job-without-an-image"
     ),
