@@ -147,6 +147,10 @@ def _llm() -> Iterator[Place]:
     yield Place(("spec", "router", "scheduler"), "scheduler", count.one, works=False, shape=scheduler)
 
 
+GPU_KINDS: Final = frozenset({"ClusterPolicy", "NVIDIADriver"})
+"""What tells the GPU Operator what to install."""
+
+
 def _rows() -> Iterator[Kind]:
     for kind in ("ConfigMap", "PersistentVolumeClaim", "Secret", "ServiceAccount"):
         yield Kind("", kind, versions=_V1, keeps_generation=True)
@@ -211,7 +215,7 @@ def _rows() -> Iterator[Kind]:
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
         yield Kind("mellanox.com", kind, namespaced=False)
-    for kind in ("ClusterPolicy", "NVIDIADriver"):
+    for kind in sorted(GPU_KINDS):
         yield Kind("nvidia.com", kind, namespaced=False)
     for kind in ("NodeFeature", "NodeFeatureGroup"):
         yield Kind("nfd.k8s-sigs.io", kind)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.documents.templating import MARKS, language_of
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import HELM_KINDS, JUDGED, POLICY_KINDS, WORKLOADS, kind_of
+from aksrdma.kube.kinds import GPU_KINDS, HELM_KINDS, JUDGED, POLICY_KINDS, WORKLOADS, kind_of
 from aksrdma.kube.templates import pod_templates, wrapped_objects
 from aksrdma.validation.patches import is_patch, on_least_base
 from aksrdma.validation.report import Note
@@ -211,7 +211,7 @@ def _place(document: Document, found: Sorted) -> list[Document]:
 def depends_on_release(document: Document) -> bool:
     """Return whether the release decides how an object is judged: it is of the operator or of what that brings."""
     row = kind_of(document.api_version, document.kind)
-    return row is not None and not row.builtin and row.kind not in WORKLOADS
+    return row is not None and not row.builtin and row.kind not in WORKLOADS | GPU_KINDS
 
 
 def is_known(api_version: str, kind: str) -> bool:

@@ -187,3 +187,12 @@ def test_two_cluster_files_in_one_set_name_no_release():
 
 def test_a_set_without_manifests_gets_no_note_on_its_release():
     assert aksrdma.validate("a: 1\n").notes == ()
+
+
+@pytest.mark.parametrize(("kind", "version"), [("ClusterPolicy", "v1"), ("NVIDIADriver", "v1alpha1")])
+def test_no_release_of_the_network_operator_decides_on_what_the_gpu_operator_reads(kind, version):
+    text = f"apiVersion: nvidia.com/{version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{driver: 1, image: a}}\n"
+    report = aksrdma.validate(text)
+
+    assert report.findings
+    assert [note for note in report.notes if "release" in note] == []

@@ -11,7 +11,7 @@ from aksrdma.checks.relation.helm_values import GPU_OPERATOR, ChartValues, Told,
 from aksrdma.checks.relation.installed import Installed
 from aksrdma.checks.relation.pods import pods_of
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import CHART_VALUES, HELM_KINDS
+from aksrdma.kube.kinds import CHART_VALUES, GPU_KINDS, HELM_KINDS
 from aksrdma.kube.labels import NVIDIA_GPU
 from aksrdma.kube.values import mapping
 
@@ -23,7 +23,7 @@ _ENABLED: Final = ("driver", "enabled")
 _RDMA: Final = ("driver", "rdma", "enabled")
 _HOST_DRIVER: Final = ("driver", "rdma", "useHostMofed")
 _BY_CRD: Final = ("driver", "nvidiaDriverCRD", "enabled")
-_KINDS: Final = frozenset({CHART_VALUES, "ClusterPolicy", "NVIDIADriver", *HELM_KINDS})
+_KINDS: Final = frozenset({CHART_VALUES, *GPU_KINDS, *HELM_KINDS})
 
 
 def settings(manifests: ManifestSet) -> tuple[Told, ...]:
