@@ -60,6 +60,8 @@ class HelmChart:
     """Dotted path of a switch to what holds where nothing is said."""
     nfd_tolerations: tuple[Mapping[str, str], ...]
     """Tolerations of Node Feature Discovery's worker, which a list of the user's replaces."""
+    daemonset_tolerations: tuple[Mapping[str, str], ...]
+    """Tolerations of the DaemonSets that the operator makes, where the chart has a list of them."""
     monitors: tuple[MonitorSwitch, ...] = field(metadata={"row": MonitorSwitch})
     refused: tuple[RefusedValues, ...] = field(metadata={"row": RefusedValues})
     source: str

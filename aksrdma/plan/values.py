@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from aksrdma import catalog
 from aksrdma.findings import FieldPath
-from aksrdma.kube.labels import NVIDIA_GPU
 from aksrdma.plan.decisions import Decisions
 from aksrdma.plan.planned import Planned, Reason
 
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs/values"
-_GPU_NODES: Final = {"key": NVIDIA_GPU, "operator": "Exists", "effect": "NoSchedule"}
+
+
+def _chart(name: str) -> catalog.HelmChart:
+    return next(chart for chart in catalog.helm_charts() if chart.name == name)
 
 
 def _tolerations(decisions: Decisions, charts: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
@@ -31,7 +33,7 @@ def network_operator(decisions: Decisions) -> Planned:
             f"{_UPSTREAM}/network-operator/values.yaml",
         )
     if decisions.tolerations:
-        own = next(chart for chart in catalog.helm_charts() if chart.name == decisions.release.chart.name)
+        own = _chart(decisions.release.chart.name)
         values["node-feature-discovery"] = {"worker": {"tolerations": _tolerations(decisions, own.nfd_tolerations)}}
         reasons["node-feature-discovery",] = Reason(
             "NFD's worker must run on the tainted pools, or they are never labeled and nothing is deployed there. "
@@ -70,7 +72,7 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
             "NVIDIA/gpu-operator cmd/nvidia-validator/main.go",
         )
     if decisions.tolerations:
-        values["daemonsets"] = {"tolerations": _tolerations(decisions, [_GPU_NODES])}
+        values["daemonsets"] = {"tolerations": _tolerations(decisions, _chart("gpu-operator").daemonset_tolerations)}
         reasons["daemonsets",] = Reason(
             "From the taints of the node pools; the first is the chart's own, which this list replaces.", source
         )

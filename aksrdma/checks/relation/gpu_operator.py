@@ -16,6 +16,7 @@ from aksrdma.kube.labels import NVIDIA_GPU
 from aksrdma.kube.values import mapping
 
 if TYPE_CHECKING:
+    from aksrdma.catalog import HelmChart
     from aksrdma.checks.sets import ManifestSet
 
 _GROUP: Final = "nvidia.com/"
@@ -26,17 +27,28 @@ _BY_CRD: Final = ("driver", "nvidiaDriverCRD", "enabled")
 _KINDS: Final = frozenset({CHART_VALUES, *GPU_KINDS, *HELM_KINDS})
 
 
-def settings(manifests: ManifestSet) -> tuple[Told, ...]:
-    """Return each thing that tells the GPU Operator what to install, in the words of its chart's values."""
-    chart = next(one for one in catalog.helm_charts() if one.name == GPU_OPERATOR)
+def _chart() -> HelmChart:
+    return next(one for one in catalog.helm_charts() if one.name == GPU_OPERATOR)
+
+
+def policies(manifests: ManifestSet) -> tuple[Told, ...]:
+    """Return each thing that tells the GPU Operator all of what to install, in the words of its chart's values."""
+    chart = _chart()
     found = [values] if (values := manifests.derived(told_gpu_operator)) is not None else []
     for document in manifests.by_kind.get("ClusterPolicy", ()):
         if document.api_version.startswith(_GROUP):
-            spec = mapping(document.data.get("spec"))
-            found.append(Told([ChartValues(chart, document, ("spec",), spec)]))
+            spec, is_part = mapping(document.data.get("spec")), document in manifests.partial
+            found.append(Told([ChartValues(chart, document, ("spec",), spec, is_part=is_part)]))
+    return tuple(found)
+
+
+def settings(manifests: ManifestSet) -> tuple[Told, ...]:
+    """Return the same, and each NVIDIADriver, which has no word on anything but the driver."""
+    found = list(manifests.derived(policies))
     for document in manifests.by_kind.get("NVIDIADriver", ()):
-        driver = {"driver": mapping(document.data.get("spec"))}
-        found.append(Told([ChartValues(chart, document, ("spec",), driver, without=1)]))
+        driver, is_part = {"driver": mapping(document.data.get("spec"))}, document in manifests.partial
+        values = ChartValues(_chart(), document, ("spec",), driver, is_part=is_part, without=1)
+        found.append(Told([values]))
     return tuple(found)
 
 

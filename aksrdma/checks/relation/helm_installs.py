@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.register import rule
-from aksrdma.checks.relation.gpu_operator import settings
+from aksrdma.checks.relation.gpu_operator import policies
 from aksrdma.checks.relation.helm_values import chart_names, release_of, told_gpu_operator, told_network_operator
 from aksrdma.checks.relation.installed import Installed
 from aksrdma.kube.kinds import CHART_VALUES, HELM_KINDS
@@ -18,6 +18,7 @@ from aksrdma.kube.values import sequence
 if TYPE_CHECKING:
     from aksrdma.checks.relation.helm_values import Told
     from aksrdma.checks.sets import ManifestSet
+    from aksrdma.cluster import NodePool
     from aksrdma.findings import Problem
 
 _KINDS: Final = frozenset({CHART_VALUES, *HELM_KINDS})
@@ -92,7 +93,7 @@ def monitors(manifests: ManifestSet) -> Iterator[Problem]:
     ):
         return
     network = manifests.derived(told_network_operator)
-    for told in (*manifests.derived(settings), *(() if network is None else (network,))):
+    for told in (*manifests.derived(policies), *(() if network is None else (network,))):
         release = release_of(told.values[-1], manifests)
         for row in told.chart.monitors:
             keys = tuple(row.key.split("."))
@@ -134,23 +135,45 @@ def functions(manifests: ManifestSet) -> Iterator[Problem]:
     yield told.problem("sriov-network-operator-without-pf", keys, message, "set sriovNetworkOperator.enabled: false")
 
 
-@rule("nfd-misses-tainted-pools", kinds=_KINDS)
-def discovery_on_tainted_pools(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find pools of the cluster file on whose nodes Node Feature Discovery does not run, for a taint of theirs."""
-    cluster = manifests.cluster
-    keys = (NODE_FEATURE_DISCOVERY, "worker", "tolerations")
-    for told in _charts(manifests) if cluster is not None else ():
-        assert cluster is not None
-        if told.value(*_NFD) is not True:
-            continue
-        said = told.said(*keys)
-        if said is None and told.is_part:
-            continue
-        listed = sequence(told.value(*keys)) if said is not None else told.chart.nfd_tolerations
-        tolerations = [toleration_of(one) for one in listed if isinstance(one, Mapping)]
-        for pool in cluster.node_pools:
-            for taint in map(Taint.of, pool.taints):
-                if taint.effect in EVICTING and not any(one.tolerates(taint) for one in tolerations):
-                    message = f"Node Feature Discovery does not run on the pool {pool.name}, whose taint {taint} nothing tolerates"
-                    fix = f"add a toleration of {taint} to node-feature-discovery.worker.tolerations"
-                    yield told.problem("nfd-misses-tainted-pools", keys, message, fix)
+@rule("gpu-operator-misses-tainted-pools", "nfd-misses-tainted-pools", kinds=_KINDS | {"ClusterPolicy"})
+def tainted_pools(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find pools of the cluster file on whose nodes something does not run that they need, for a taint of theirs."""
+    if manifests.cluster is None or not any(pool.taints for pool in manifests.cluster.node_pools):
+        return
+    pools = manifests.cluster.node_pools
+    for told in _charts(manifests):
+        if told.value(*_NFD) is True:
+            keys = (NODE_FEATURE_DISCOVERY, "worker", "tolerations")
+            for pool, taint in _missed(told, keys, told.chart.nfd_tolerations, pools):
+                message = f"Node Feature Discovery does not run on the pool {pool}: its taint {taint} is not tolerated"
+                fix = f"add a toleration of {taint} to {'.'.join(keys)}"
+                yield told.problem("nfd-misses-tainted-pools", keys, message, fix)
+    with_gpus = [pool for pool in pools if _has_nvidia_gpus(pool.vm_size)]
+    for told in manifests.derived(policies):
+        of_daemons = ("daemonsets", "tolerations")
+        for pool, taint in _missed(told, of_daemons, told.chart.daemonset_tolerations, with_gpus):
+            message = f"the GPU Operator's pods do not run on the pool {pool}: its taint {taint} is not tolerated"
+            fix = f"add a toleration of {taint} to {'.'.join(of_daemons)}"
+            yield told.problem("gpu-operator-misses-tainted-pools", of_daemons, message, fix)
+
+
+def _missed(
+    told: Told, keys: tuple[str, ...], default: Sequence[Mapping[str, str]], pools: Sequence[NodePool]
+) -> Iterator[tuple[str, Taint]]:
+    """Yield each pool with a taint that keeps pods away which have the tolerations of a list, or by default."""
+    said = told.said(*keys)
+    if said is None and told.is_part:
+        return
+    listed = default if said is None else sequence(said.value(*keys))
+    tolerations = [toleration_of(one) for one in listed if isinstance(one, Mapping)]
+    for pool in pools:
+        for taint in map(Taint.of, pool.taints):
+            if taint.effect in EVICTING and not any(one.tolerates(taint) for one in tolerations):
+                yield pool.name, taint
+
+
+def _has_nvidia_gpus(vm_size: str) -> bool:
+    if vm_size not in catalog.vm_sizes():
+        return False
+    gpu = catalog.vm_size(vm_size).gpu
+    return gpu is not None and gpu.vendor == "nvidia"
