@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -129,13 +129,19 @@ def _versions(components: list[_Component], release: Release) -> Iterator[Proble
         if isinstance(version, str) and version and not _is_of_release(version, component, release):
             found.setdefault(version, []).append(component)
     for version, having in found.items():
-        names = " and ".join(component.image.name for component in having)
+        names = _listed([component.image.name for component in having])
         pinned = " and ".join(dict.fromkeys(component.image.version for component in having))
-        others = catalog.releases_with_image(having[0].image.name, having[0].image.image, version)
-        what = f"is the {'driver' if having[0].is_driver else 'version'} of {' and '.join(others)}," if others else "is"
+        known = catalog.releases_with_image(having[0].image.name, having[0].image.image, version)
+        others = [name for name in known if name != release.name]  # whose early builds are not what it was tested with
+        what = f"is the {'driver' if having[0].is_driver else 'version'} of {_listed(others)}," if others else "is"
         message = f"{version} of {names} {what} not of {release.name}, which was tested with {pinned}"
         fix = f"write version: {pinned}" if " " not in pinned else None
         yield having[0].problem("component-version-not-of-release", "version", message, fix)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _is_of_release(version: str, component: _Component, release: Release) -> bool:
