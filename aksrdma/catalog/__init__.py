@@ -12,6 +12,7 @@ from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
     from aksrdma.catalog._cni_plugins import CniPlugin, cni_plugins
+    from aksrdma.catalog._driver_environment import DriverVariable, driver_variables
     from aksrdma.catalog._environment import (
         DataCarrier,
         Effect,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         topologies,
         topology,
     )
+    from aksrdma.catalog._private_registries import PrivateRegistry, private_registry
     from aksrdma.catalog._profiles import (
         Defaults,
         NetworkRange,
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
         capability,
         holds_in,
         images,
+        minor_of_driver,
         newest,
         next_release,
         previous,
@@ -97,6 +100,7 @@ __all__ = [
     "CniPlugin",
     "DataCarrier",
     "Defaults",
+    "DriverVariable",
     "Effect",
     "EnvironmentVariable",
     "Floors",
@@ -118,6 +122,7 @@ __all__ = [
     "OtherCloud",
     "OtherPatch",
     "Preset",
+    "PrivateRegistry",
     "Profile",
     "ProfileResource",
     "Release",
@@ -133,11 +138,13 @@ __all__ = [
     "cni_plugins",
     "data_carriers",
     "defaults",
+    "driver_variables",
     "environment_variables",
     "helm_charts",
     "holds_in",
     "images",
     "kubelet",
+    "minor_of_driver",
     "networks",
     "newest",
     "next_release",
@@ -150,6 +157,7 @@ __all__ = [
     "preset_names",
     "presets",
     "previous",
+    "private_registry",
     "profile",
     "profiles",
     "release",
@@ -179,6 +187,8 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
         __name__,
         {
             "_cni_plugins": ("CniPlugin", "cni_plugins"),
+            "_driver_environment": ("DriverVariable", "driver_variables"),
+            "_private_registries": ("PrivateRegistry", "private_registry"),
             "_environment": (
                 "DataCarrier",
                 "Effect",
@@ -230,6 +240,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "capability",
                 "holds_in",
                 "images",
+                "minor_of_driver",
                 "newest",
                 "next_release",
                 "previous",

@@ -14,6 +14,7 @@ from aksrdma.errors import UnknownNameError
 
 HelmValue: TypeAlias = "bool | str | tuple[str, ...]"
 _OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.\d")
+_OF_DRIVER: Final = re.compile(r"(?:doca\d[\d.]*-)?(\d{1,9})\.(\d{1,9})-")
 _DRIVER: Final = "ofedDriver"
 
 
@@ -273,6 +274,12 @@ def releases_with_image(component: str, image: str, version: str) -> tuple[str, 
         return tuple(same[-1:])
     found = _by_image()
     return found.get((image, version)) or (found.get((component, version), ()) if component == _DRIVER else ())
+
+
+def minor_of_driver(version: str) -> tuple[int, int] | None:
+    """Return year and month of a driver's version, which are those of the release that it was made for, or None."""
+    found = _OF_DRIVER.match(version)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 @load.cached

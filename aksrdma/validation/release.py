@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from aksrdma.documents import Document
 
 _OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.\d")
-_OF_DRIVER: Final = re.compile(r"(?:doca\d[\d.]*-)?(\d{1,9})\.(\d{1,9})-")
 _OF_PROJECT: Final = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?![\d.])")
 _Numbers: TypeAlias = tuple[int, ...]
 _MOST: Final = 3
@@ -183,14 +182,14 @@ def _nearest(component: str, version: str) -> tuple[str, str] | None:
     first, last = catalog.releases()[0], catalog.releases()[-1]
     older = first, f"of an older release, and {first} is the oldest that is known"
     dated = _OF_OPERATOR.match(version)
-    if dated is None and component == "ofedDriver":
-        dated = _OF_DRIVER.match(version)
-        if dated is None:
-            return None
-    if dated is None:
+    month = (int(dated[1]), int(dated[2])) if dated else None
+    if month is None and component == "ofedDriver":
+        month = catalog.minor_of_driver(version)
+    elif month is None:
         numbers, known = _numbers(version), _known(component)
         return older if numbers and known and numbers < known[0] else None
-    month = int(dated[1]), int(dated[2])
+    if month is None:
+        return None
     if month < min(_by_minor()):
         return older
     if month > max(_by_minor()):

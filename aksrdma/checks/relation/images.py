@@ -199,7 +199,7 @@ def image_names(manifests: ManifestSet) -> Iterator[Problem]:
             image, repository, component = section.get("image"), section.get("repository"), pinned.name
             if not isinstance(image, str) or not isinstance(repository, str):
                 continue
-            if (repository, image) == (pinned.repository, pinned.image):
+            if (repository, image) == (pinned.repository, pinned.image) or catalog.private_registry(repository):
                 continue
             known, kept = _published()
             if repository not in known:
@@ -215,6 +215,47 @@ def image_names(manifests: ManifestSet) -> Iterator[Problem]:
                 message = f"{repository} has no image {image!r} that is {component}{hint(image, names)}"
                 fix = f"write {' or '.join(names)}"
                 yield Problem("component-image-unknown", (*path, "image"), message, fix, document=policy.document)
+            elif image in _older_names(component) and _is_too_new(component, version := section.get("version")):
+                message = (
+                    f"{repository} has no {image} {version}: since {catalog.releases()[0]} the image is {pinned.image}"
+                )
+                fix = f"write {pinned.image}"
+                yield Problem("component-image-unknown", (*path, "image"), message, fix, document=policy.document)
+
+
+def _is_too_new(component: str, version: Any) -> bool:
+    """Say whether a version of a component came after the image was renamed: it is one of the catalog, or dated later."""
+    if not isinstance(version, str):
+        return False
+    minor = catalog.minor_of_driver(version) if component == _DRIVER else None
+    return bool(catalog.releases_with_image(component, "", version)) or (
+        minor is not None and catalog.holds_in(f"v{minor[0]}.{minor[1]}.0", catalog.releases()[0], None)
+    )
+
+
+@rule("component-in-private-registry", kinds=POLICY_KINDS)
+def private_registries(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find components whose images are in a registry that only its owner's people can pull from."""
+    if manifests.release not in catalog.releases():
+        return
+    release = catalog.release(manifests.release)
+    for policy in manifests.derived(Installed).policies:
+        found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        places = [(tuple(one.path.split(".")), one.repository) for one in release.components.values()]
+        for path, pinned in (*places, (("spec", "global"), "")):
+            section = policy.section(*path[1:]) or {}
+            repository = section.get("repository")
+            if not isinstance(repository, str) or repository == pinned or section.get("imagePullSecrets"):
+                continue
+            found.setdefault(repository, []).append((path, path[-1]))
+        for repository, having in found.items():
+            if row := catalog.private_registry(repository):
+                names = " and ".join(name for _, name in having)
+                what = f"image of {names} comes" if len(having) == 1 else f"images of {names} come"
+                message = f"the {what} from {repository}: {row.what}, from which nobody else can pull"
+                fix = f"write {repository.replace(row.prefix, row.public, 1)} and a version that is released"
+                where = (*having[0][0], "repository")
+                yield Problem("component-in-private-registry", where, message, fix, document=policy.document)
 
 
 def _is_slip(written: str, known: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aksrdma import catalog
-from aksrdma.checks.relation.images import image_names, images, references
+from aksrdma.checks.relation.images import image_names, images, private_registries, references
 from tests.checks.relation.relation_props import pod, policy, rules, said
 
 RELEASE = catalog.release("v26.4.1")
@@ -83,6 +83,77 @@ def test_one_wrong_version_of_several_components_is_one_finding() -> None:
     assert found.fix == f"write version: {pinned}"
 
 
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        pytest.param(
+            driver(version=catalog.release("v25.1.0").components["ofedDriver"].version),
+            f"25.01-0.6.0.0-0 of ofedDriver is the driver of v25.1.0, not of v26.4.1, which was tested with {DRIVER.version}",
+            id="a-driver",
+        ),
+        pytest.param(
+            multus(version=OLD),
+            f"{OLD} of multus is the version of v25.1.0 and v25.4.0, not of v26.4.1, which was tested with {MULTUS.version}",
+            id="another-component",
+        ),
+        pytest.param(
+            driver(version="doca3.4.1-26.04-9.9.9.9-9"),
+            f"doca3.4.1-26.04-9.9.9.9-9 of ofedDriver is not of v26.4.1, which was tested with {DRIVER.version}",
+            id="one-of-no-release",
+        ),
+    ],
+)
+def test_a_version_of_another_release_is_named_as_that_release_s(spec: dict[str, Any], message: str) -> None:
+    assert [one.message for one in said(images, policy(**spec))] == [message]
+
+
+def test_a_later_driver_in_a_form_that_the_release_does_not_know_is_told_once() -> None:
+    later = policy(**driver(version=DRIVER.version))
+
+    assert rules(images, later, release="v25.1.0") == [OTHER]
+    assert rules(images, later, release="v25.1.0", admission_controller=True) == []  # the webhook says so
+
+
+STAGING = "nvcr.io/nvstaging/mellanox"
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        pytest.param(driver(), [], id="public"),
+        pytest.param(driver(repository=STAGING, imagePullSecrets=["a"]), [], id="with-a-secret"),
+        pytest.param(driver(repository="nvcr.io/nvstagingly"), [], id="of-another-name"),
+        pytest.param(
+            driver(repository=STAGING),
+            [
+                f"spec.ofedDriver.repository: the image of ofedDriver comes from {STAGING}: NVIDIA's staging registry of "
+                "images that are not released, from which nobody else can pull; write nvcr.io/nvidia/mellanox and a "
+                "version that is released"
+            ],
+            id="of-one-component",
+        ),
+        pytest.param(
+            driver(repository=STAGING) | multus(repository=STAGING),
+            [
+                f"spec.ofedDriver.repository: the images of ofedDriver and multus come from {STAGING}: NVIDIA's staging "
+                "registry of images that are not released, from which nobody else can pull; write nvcr.io/nvidia/mellanox "
+                "and a version that is released"
+            ],
+            id="of-two",
+        ),
+        pytest.param(
+            {"spectrumXOperator": {"xPlane": {"image": "a", "repository": "nvcr.io/nvstaging/doca", "version": "b"}}},
+            [],
+            id="where-the-release-itself-has-no-other",
+        ),
+    ],
+)
+def test_a_private_registry_is_told_once_for_all_that_come_from_it(spec: dict[str, Any], found: list[str]) -> None:
+    told = said(private_registries, policy(**spec))
+
+    assert [f"{one.path}: {one.message}; {one.fix}" for one in told] == found
+
+
 def test_where_the_webhook_judges_a_repository_it_says_so_itself() -> None:
     assert rules(images, policy(**multus(repository="A")), admission_controller=True) == []
     assert rules(images, policy(**multus(repository=None)), admission_controller=True) == []
@@ -103,7 +174,18 @@ def test_a_node_policy_has_three_components() -> None:
         pytest.param(multus(), None, id="right"),
         pytest.param(multus(image="multis-cni"), ("image", "write multus-cni"), id="a-slip-in-the-image"),
         pytest.param(multus(image="multus"), ("image", "write multus-cni"), id="an-old-name-elsewhere"),
-        pytest.param(driver(image="mofed"), None, id="an-old-name-that-is-still-there"),
+        pytest.param(driver(image="mofed"), ("image", "write doca-driver"), id="an-old-name-of-a-version-of-the-new"),
+        pytest.param(
+            driver(image="mofed", version="25.01-9"), ("image", "write doca-driver"), id="an-old-name-of-a-later-month"
+        ),
+        pytest.param(driver(image="mofed", version="24.10-0.7.0.0-0"), None, id="an-old-name-of-an-old-version"),
+        pytest.param(driver(image="mofed", version="latest"), None, id="an-old-name-without-a-date"),
+        pytest.param(driver(image="mofed", version=None), None, id="an-old-name-without-a-version"),
+        pytest.param(
+            driver(image="mofed", repository="nvcr.io/nvstaging/mellanox"),
+            None,
+            id="of-a-registry-that-another-rule-tells",
+        ),
         pytest.param(driver(image="doca"), ("image", "write doca-driver"), id="no-old-name-in-the-fix"),
         pytest.param(
             multus(repository="nvcr.io/nvidia/melanox"), ("repository", "write nvcr.io/nvidia/mellanox"), id="a-slip"
