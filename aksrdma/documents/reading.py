@@ -57,6 +57,9 @@ class Stream:
     template: str = ""
     """Whose template the file looks like, such as Helm: it is no YAML, and has signs of one; empty where it does not."""
 
+    is_page: bool = False
+    """Whether it is a page for people, of which nothing was read."""
+
     @property
     def is_template(self) -> bool:
         """Whether the file looks like a template, which is no YAML before it is filled."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from aksrdma.documents import Document, read, read_file
 from aksrdma.errors import AksrdmaError, ReadError
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _BUILD_SECONDS: Final = 120
-_PATCHES: Final = "patchesStrategicMerge"
-_LISTS: Final = ("resources", "components", "bases", _PATCHES, "crds", "configurations", "generators", "transformers",
-                 "validators")  # fmt: skip
-_WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
-_ARE_PATCHES: Final = frozenset({_PATCHES, "patches", "patchesJson6902"})
+Role: TypeAlias = Literal["object", "patch", "data"]
+"""What a file is for: objects, a change of them, or something that kustomize alone reads."""
+_LISTS: Final[dict[str, Role]] = {
+    "resources": "object", "bases": "object", "components": "object", "patchesStrategicMerge": "patch", "crds": "data",
+    "configurations": "data", "generators": "data", "transformers": "data", "validators": "data",
+}  # fmt: skip
+_WITH_PATH: Final[dict[str, Role]] = {"patches": "patch", "patchesJson6902": "patch", "replacements": "data"}
+_GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 
 
 class KustomizeError(AksrdmaError):
@@ -85,7 +88,7 @@ class Listed(NamedTuple):
 
     path: str
     """Spelt as the folder of the kustomization is."""
-    is_patch: bool
+    role: Role
 
     @property
     def real(self) -> str:
@@ -99,14 +102,57 @@ def listed(folder: str) -> Iterator[Listed]:
         documents = read_file(kustomization_of(folder)).documents
     except ReadError:
         return  # whoever builds it says why
-    data = mapping(documents[0].data if documents else None)
-    # A text of several lines is a patch itself, and no path of one.
-    named = [(key, text(item)) for key in _LISTS for item in sequence(data.get(key)) if "\n" not in text(item)]
-    named += [(key, text(mapping(item).get("path"))) for key in _WITH_PATH for item in sequence(data.get(key))]
-    for key, name in named:
+    for role, name in _names(mapping(documents[0].data if documents else None)):
         path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 (resolves `..`, as kustomize does)
-        if name and os.path.exists(path):  # noqa: PTH110 (a string throughout); a URL is not a path
-            yield Listed(path, key in _ARE_PATCHES)
+        # A text of several lines is a patch itself, and a URL is no path.
+        if name and "\n" not in name and os.path.exists(path):  # noqa: PTH110 (a string throughout)
+            yield Listed(path, role)
+
+
+def _names(data: dict[str, Any]) -> Iterator[tuple[Role, str]]:
+    """Yield all that a kustomization names. Source: kubernetes-sigs/kustomize api/types/kustomization.go v5.8.2."""
+    for key, role in _LISTS.items():
+        yield from ((role, text(item)) for item in sequence(data.get(key)))
+    for key, role in _WITH_PATH.items():
+        yield from ((role, text(mapping(item).get("path"))) for item in sequence(data.get(key)))
+    for maker in (mapping(item) for key in _GENERATORS for item in sequence(data.get(key))):
+        # Each may be key=path.
+        files = (text(file).rpartition("=")[2] for file in sequence(maker.get("files")))
+        yield from (
+            ("data", file) for file in (*files, *map(text, sequence(maker.get("envs"))), text(maker.get("env")))
+        )
+    for chart in map(mapping, sequence(data.get("helmCharts"))):
+        values = (chart.get("valuesFile"), *sequence(chart.get("additionalValuesFiles")))
+        yield from (("data", text(file)) for file in values)
+    yield "data", text(mapping(data.get("openapi")).get("path"))
+
+
+def roots(folders: Sequence[str]) -> tuple[list[str], set[str]]:
+    """Return the kustomizations on which no other builds, in their order, and the real paths of what all of them name.
+
+    Of some that build on each other in a circle, which kustomize refuses, it is the first.
+    """
+    named: dict[str, set[str]] = {}
+    waiting = list(folders)
+    while waiting:
+        folder = waiting.pop()
+        if (real := os.path.realpath(folder)) not in named:
+            found = list(listed(folder))
+            named[real] = {one.real for one in found} - {real}
+            waiting += (one.path for one in found if is_kustomization(one.path))
+    below = {path for paths in named.values() for path in paths}
+    reached: set[str] = set()
+    tops: list[str] = []
+    for folder in sorted(folders, key=lambda one: os.path.realpath(one) in below):
+        if os.path.realpath(folder) in reached:
+            continue
+        tops.append(folder)
+        ahead = [os.path.realpath(folder)]
+        while ahead:
+            if (real := ahead.pop()) not in reached:
+                reached.add(real)
+                ahead += named.get(real, ())
+    return tops, below
 
 
 def references(folder: str) -> set[str]:
@@ -123,14 +169,14 @@ def references(folder: str) -> set[str]:
 
 
 def files_in_order(folder: str) -> Iterator[Listed]:
-    """Yield the files that a kustomization refers to, what it builds on first, each once."""
+    """Yield the files with the objects and patches of a kustomization, what it builds on first, each once."""
     seen: set[str] = set()
     waiting = [listed(folder)]
     while waiting:
         one = next(waiting[-1], None)
         if one is None:
             waiting.pop()
-        elif one.real not in seen:
+        elif one.role != "data" and one.real not in seen:
             seen.add(one.real)
             if is_kustomization(one.path):
                 waiting.append(listed(one.path))
@@ -153,7 +199,7 @@ class Listings:
         folder = os.path.dirname(file) or os.curdir  # noqa: PTH120 (keeps the user's own spelling)
         if folder not in self._above:
             self._above[folder] = {
-                one: frozenset(found.real for found in listed(one))
+                one: frozenset(found.real for found in listed(one) if found.role != "data")
                 for one in _at_or_above(folder)
                 if is_kustomization(one)
             }
@@ -180,7 +226,7 @@ def unbuilt(folder: str, names: Mapping[str, str]) -> tuple[list[Stream], list[D
         folder: where the kustomization is.
         names: how files are to be called, by their real path; the others by the kustomization's own words.
     """
-    read_of = [(read_file(one.path, name=names.get(one.real)), one.is_patch) for one in files_in_order(folder)]
+    read_of = [(read_file(one.path, name=names.get(one.real)), one.role == "patch") for one in files_in_order(folder)]
     patches = [document for stream, is_patch in read_of if is_patch for document in stream.documents]
     changed = {(one.api_version, one.kind, one.name) for one in patches}
     documents = (document for stream, _ in read_of for document in stream.documents)

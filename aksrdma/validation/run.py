@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from aksrdma.checks.sets import ManifestSet
-from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, read_file
+from aksrdma.documents import DEFAULT_LIMITS, Document, Limits, Stream, read, read_bytes, read_file
 from aksrdma.documents.reading import STDIN_NAME
 from aksrdma.findings import Position, Problem
 from aksrdma.kube.kinds import HELM_KINDS
@@ -29,11 +29,12 @@ from aksrdma.validation.sources import Source
 from aksrdma.validation.suppressions import Suppressions
 
 if TYPE_CHECKING:
-    from aksrdma.documents import Stream
     from aksrdma.findings import FieldPath
 
 _POOL_FILES: Final = 400
 """Files from which on a process pool is worth its start."""
+_PAGE: Final = b"<!-- Rendered by aksrdma"
+"""How INSTALL.md begins, which `aksrdma validate out/*` names, too."""
 
 
 def run(sources: Sequence[Source], options: Options) -> Report:
@@ -75,10 +76,18 @@ def judge_set(sources: Sequence[Source], more: Sequence[Stream], options: Option
     only = sources[0] if len(sources) == 1 else Source()
     one = _Set(options, [*more], only.name, only.shown)
     for source in sources:
-        one.streams += [read_file(file, limits) for file in source.files]
+        one.streams += [_read(file, limits) for file in source.files]
         for folder in source.kustomizations:
             one.add_kustomization(folder)
     return [one.judge(), *one.failures]
+
+
+def _read(file: str, limits: Limits) -> Stream:
+    """Return what a file holds: of the page that a rendered tree comes with, that it is no manifest."""
+    if not file.endswith(".md"):
+        return read_file(file, limits)
+    content = read_bytes(file, limits)
+    return Stream(file, is_page=True) if content.startswith(_PAGE) else read(content, file, limits)
 
 
 @dataclass(slots=True)
@@ -166,7 +175,7 @@ class _Set:
             files=len(self.streams),
             documents=judged,
             sets=1 if judged else 0,
-            not_manifests=found.skipped + sum(stream.is_template for stream in self.streams),
+            not_manifests=found.skipped + sum(stream.is_template or stream.is_page for stream in self.streams),
             by_pods_alone=found.kinds(by_pods=True),
             unknown_kinds=found.kinds(by_pods=False),
             suppressed=suppressed,
@@ -176,7 +185,7 @@ class _Set:
         self.notes += (Note(self.name, told) for told in (other, versions_note(manifests)) if told)
         self.notes += (one for one in found.notes() if not one.where or self._is_shown(one.where))
         self.notes += (skipped_template(one.file, one.template) for one in self.streams if one.is_template)
-        is_empty = not (documents or self.failures or any(stream.problems for stream in self.streams))
+        is_empty = not (documents or self.failures or any(one.problems or one.is_page for one in self.streams))
         return Part(tuple(findings), summary, tuple(self.notes), is_empty)
 
     def _of_the_text(self) -> Iterator[Problem]:

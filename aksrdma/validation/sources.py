@@ -11,7 +11,7 @@ from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.documents import STDIN, read, read_bytes
 from aksrdma.documents.reading import STDIN_NAME
 from aksrdma.errors import ReadError
-from aksrdma.validation.kustomizations import NAMES, Listings, kustomization_of, references
+from aksrdma.validation.kustomizations import NAMES, Listings, kustomization_of, references, roots
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 _NAMED: Final = 3
@@ -124,12 +124,12 @@ class _Found:
                 kustomizations.append(folder)
                 wanted = [name for name in wanted if name != kustomization]
             found[folder] = [os.path.join(folder, name) for name in wanted]  # noqa: PTH118 (much faster)
-        referred = {path for folder in kustomizations for path in references(folder)}
+        built, referred = roots(kustomizations)
         for folder, files in found.items():
             left = [file for file in files if not referred or os.path.realpath(file) not in referred]
             if left:
                 self._files.setdefault(folder, {}).update(dict.fromkeys(left))
-        self._built |= dict.fromkeys(folder for folder in kustomizations if os.path.realpath(folder) not in referred)
+        self._built |= dict.fromkeys(built)
 
     def together(self) -> list[Source]:
         """Return all of it as one set."""
@@ -141,17 +141,17 @@ class _Found:
     def apart(self) -> list[Source]:
         """Return the sets: those of folders, then those that are built; below a cluster file all is one."""
         folders = [folder for folder in self._files if self._files[folder]]
-        roots = self._cluster_roots(folders)
+        clusters = self._cluster_roots(folders)
         sets: dict[str, tuple[list[str], list[str]]] = {}
         apart: list[Source] = []
         for folder in folders:
             files = self._files[folder]
-            if (root := _nearest(folder, roots)) is not None:
+            if (root := _nearest(folder, clusters)) is not None:
                 sets.setdefault(root, ([], []))[0].extend(files)
             else:
                 apart.append(self._source(folder, tuple(files), ()))
         for folder in self._kustomizations():
-            if (root := _nearest(folder, roots)) is not None:
+            if (root := _nearest(folder, clusters)) is not None:
                 sets.setdefault(root, ([], []))[1].append(folder)
             else:
                 apart.append(self._source(folder, (), (folder,)))
@@ -161,6 +161,8 @@ class _Found:
         return tuple(self._built | self._completed)
 
     def _source(self, folder: str, files: tuple[str, ...], built: tuple[str, ...]) -> Source:
+        if len(built) > 1:
+            built = tuple(roots(built)[0])  # of those that build on each other, the last has all
         name = folder
         if not built and (len(files) == 1 or not folder):
             more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""

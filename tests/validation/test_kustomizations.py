@@ -181,3 +181,85 @@ def test_stdin_and_a_broken_link_are_files_of_their_own(folder):
     (folder / "link.yaml").symlink_to("nowhere")
 
     assert [one.files for one in sources_of(["-", "link.yaml", "k/a.yaml"])] == [("-", "link.yaml"), ("k/a.yaml",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("configMapGenerator: [{name: x, files: [a.yaml]}]\n", id="a-file"),
+        pytest.param("configMapGenerator: [{name: x, files: [key.yaml=a.yaml]}]\n", id="a-file-by-key"),
+        pytest.param("secretGenerator: [{name: x, envs: [a.yaml]}]\n", id="variables"),
+        pytest.param("configMapGenerator: [{name: x, env: a.yaml}]\n", id="variables-of-one-file"),
+        pytest.param("helmCharts: [{name: x, valuesFile: a.yaml}]\n", id="values"),
+        pytest.param("helmCharts: [{name: x, additionalValuesFiles: [a.yaml]}]\n", id="more-values"),
+        pytest.param("openapi: {path: a.yaml}\n", id="a-schema"),
+        pytest.param("transformers: [a.yaml]\n", id="a-transformer"),
+    ],
+)
+def test_what_kustomize_alone_reads_is_no_object_of_a_set(folder, text):
+    (folder / "k/kustomization.yaml").write_text(KUSTOMIZATION + text)
+    (folder / "k/a.yaml").write_text("a: b\n")
+    program(folder, "kustomize", f"printf '{NAMESPACE}'")
+
+    assert references("k") == {str(folder / "k/a.yaml")}
+    assert aksrdma.validate(Path("k"), strict=True).findings == ()
+    assert [(one.files, one.kustomizations) for one in sources_of(["k/a.yaml"], completed=True)] == [
+        (("k/a.yaml",), ())
+    ]
+
+
+@pytest.mark.parametrize("names", [["k"], ["k", "l"], ["k", "l", "m"]])
+def test_kustomizations_in_a_circle_are_built_once_so_that_kustomize_says_why_not(folder, names):
+    for name, after in zip(names, [*names[1:], names[0]], strict=True):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "kustomization.yaml").write_text(KUSTOMIZATION + f"resources: [../{after}]\n")
+    (folder / "z").mkdir()
+    (folder / "z/kustomization.yaml").write_text(KUSTOMIZATION)
+    program(folder, "kustomize", "echo 'Error: cycle detected' >&2; exit 1")
+
+    assert {one.kustomizations for one in sources_of(["."]) if not one.files} == {("./k",), ("./z",)}
+    assert aksrdma.validate(Path("k")).findings[0].message == "kustomize cannot build this: cycle detected"
+
+
+def test_a_chain_of_kustomizations_is_read_once_each(folder, monkeypatch):
+    from aksrdma.validation import kustomizations
+
+    for number in range(60):
+        (folder / f"c{number}").mkdir()
+        (folder / f"c{number}/kustomization.yaml").write_text(KUSTOMIZATION + f"resources: [../c{number - 1}]\n")
+    read, inner = [], kustomizations.read_file
+    monkeypatch.setattr(kustomizations, "read_file", lambda *given, **more: read.append(given) or inner(*given, **more))
+    sources = sources_of(["."])
+
+    assert {one.kustomizations for one in sources if one.kustomizations} == {("./k",), ("./c59",)}
+    assert len(read) <= 61
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param("Error: no such file", "no such file", id="kustomize"),
+        pytest.param("error: no such file", "no such file", id="kubectl"),
+        pytest.param(
+            'E1201 03:34:45.496403   14635 run.go:72] "command failed" err="no \\"such\\" file"', 'no "such" file',
+            id="a-log-line-of-a-command-that-failed",
+        ),
+        pytest.param("W0101 00:00:00.000001       1 x.go:1] no such file", "no such file", id="another-log-line"),
+        pytest.param("E12 is no such file", "E12 is no such file", id="no-log-line"),
+    ],
+)  # fmt: skip
+def test_the_words_of_kustomize_are_the_same_in_every_run(folder, line, said):
+    (folder / "said").write_text(f"{line}\n")
+    program(folder, "kustomize", f"/bin/cat {folder}/said >&2; exit 1")
+
+    assert aksrdma.validate(Path("k")).findings[0].message == f"kustomize cannot build this: {said}"
+
+
+def test_a_kustomization_that_is_a_link_to_nowhere_is_one_that_cannot_be_built(folder):
+    (folder / "k/kustomization.yaml").unlink()
+    (folder / "k/kustomization.yaml").symlink_to("nowhere.yaml")
+    program(folder, "kustomize", "echo 'Error: dangling' >&2; exit 1")
+    report = aksrdma.validate(Path("k"))
+
+    assert [(one.file, one.rule) for one in report.findings] == [("k/kustomization.yaml", "kustomize-build-failed")]
+    assert report.summary.documents == 1, "the file beside it"

@@ -342,3 +342,21 @@ def test_the_patch_of_a_kustomization_is_told_the_same_in_a_commit_hook(overlay,
     for count in (1, 3):
         for files in combinations(FOUND, count):
             assert sorted(told(changed(*files))) == sorted((file, rule) for file in files for rule in FOUND[file])
+
+
+def test_all_that_a_rendered_tree_has_can_be_named_one_by_one_and_strictly(tree, on_path):
+    folder = tree({"cluster.yaml": CLUSTER % "ipoib"})
+    aksrdma.render(aksrdma.load(folder / "cluster.yaml")).write(folder / "out")
+    files = sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
+    page = named("out/INSTALL.md", strict=True)
+
+    assert "out/INSTALL.md" in files
+    assert told(named(*files, strict=True)) == []
+    assert told(named("out", strict=True)) == []
+    assert (page.findings, page.summary.not_manifests, page.is_empty) == ((), 1, False)
+
+
+def test_another_page_is_read_as_the_yaml_that_it_is_not(tree):
+    tree({"README.md": "a: b: c\n"})
+
+    assert [rule for _, rule in told(named("README.md"))] == ["yaml-syntax"]
