@@ -10,6 +10,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.helm_values import GPU_OPERATOR, ChartValues, Told, told_gpu_operator
 from aksrdma.checks.relation.installed import Installed
 from aksrdma.checks.relation.pods import pods_of
+from aksrdma.errors import PlanError, UnknownNameError
 from aksrdma.findings import Problem
 from aksrdma.kube.kinds import CHART_VALUES, GPU_KINDS, HELM_KINDS
 from aksrdma.kube.labels import NVIDIA_GPU
@@ -60,23 +61,35 @@ def settings(manifests: ManifestSet) -> tuple[Told, ...]:
 )
 def nic_driver(manifests: ManifestSet) -> Iterator[Problem]:
     """Find settings by which nvidia-peermem waits for, or is built against, another NIC driver than the set brings."""
-    installed = manifests.derived(Installed)
-    brings_driver = installed.deploys("ofedDriver")
+    in_container, who = manifests.derived(_nic_driver)
     for told in manifests.derived(settings):
         if told.value(*_ENABLED) is False:
             continue
         rdma, host = told.value(*_RDMA), told.value(*_HOST_DRIVER)
-        if host is True and rdma is not False and brings_driver:
+        if host is True and rdma is not False and in_container:
             message = "useHostMofed takes the NIC driver and its headers from the host, and ofedDriver brings it in a container"
             yield told.problem("gpu-operator-waits-for-host-driver", _HOST_DRIVER, message, "set useHostMofed: false")
-        elif rdma is True and host is False and installed.policies and not brings_driver:
-            message = (
-                "nvidia-peermem waits for the driver container of ofedDriver, and no policy of the set deploys one"
-            )
+        elif rdma is True and host is False and in_container is False:
+            message = f"nvidia-peermem waits for the driver container of ofedDriver, which {who}"
             fix = "deploy ofedDriver, or set useHostMofed: true where the node image has the driver"
             yield told.problem("gpu-operator-waits-for-container-driver", _RDMA, message, fix)
-        elif rdma is False and brings_driver:
+        elif rdma is False and in_container:
             yield from _without_peermem(told)
+
+
+def _nic_driver(manifests: ManifestSet) -> tuple[bool | None, str]:
+    """Return whether the NIC driver comes in a container, None where nothing tells, and who says that it does not."""
+    installed, cluster = manifests.derived(Installed), manifests.cluster
+    if installed.policies:
+        return installed.deploys("ofedDriver"), "no policy of the set deploys"
+    if cluster is not None and cluster.node_pools:
+        from aksrdma.plan.decisions import decide  # most sets have a policy
+
+        try:
+            return decide(cluster).driver, "the cluster file does not deploy"
+        except (PlanError, UnknownNameError):
+            pass
+    return None, ""
 
 
 def _without_peermem(told: Told) -> Iterator[Problem]:

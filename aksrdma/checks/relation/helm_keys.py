@@ -66,7 +66,7 @@ class _Reading:
         message = f"{names} {verb} no longer read: since {since} the chart makes no NicClusterPolicy of its values"
         fix = "write a NicClusterPolicy and apply it yourself (aksrdma render makes one)"
         if any(isinstance(self._values.value(key, "resources"), list) for key in found):
-            fix += "; resources of a device plugin belong into its config"
+            fix += "; the resources of a device plugin belong in its config"
         yield self._values.problem("chart-value-gone", (found[0],), message, fix)
 
     def _is_gone(self, path: str) -> bool:

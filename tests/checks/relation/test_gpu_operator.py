@@ -57,7 +57,7 @@ def told(text, rule):
         pytest.param(
             "gpu-operator-waits-for-container-driver", policy("{rdma: {enabled: true}}") + NO_DRIVER,
             "warning", "spec.driver.rdma.enabled",
-            "nvidia-peermem waits for the driver container of ofedDriver, and no policy of the set deploys one",
+            "nvidia-peermem waits for the driver container of ofedDriver, which no policy of the set deploys",
             "deploy ofedDriver, or set useHostMofed: true where the node image has the driver", id="container-driver",
         ),
         pytest.param(
@@ -137,6 +137,27 @@ def test_a_driver_that_is_not_installed_and_one_without_rdma_wait_for_nothing(dr
     rules = {one.rule for one in aksrdma.validate(policy(driver) + DRIVER).findings}
 
     assert not {rule for rule in rules if rule.startswith(("gpu-operator-waits", "gpu-direct"))}
+
+
+@pytest.mark.parametrize(
+    ("size", "driver", "rule", "message"),
+    [
+        pytest.param("Standard_ND96isr_H100_v5", "{rdma: {enabled: true, useHostMofed: true}}",
+                     "gpu-operator-waits-for-host-driver", "useHostMofed takes", id="in-a-container"),
+        pytest.param("Standard_ND128isr_GB300_v6", "{rdma: {enabled: true}}", "gpu-operator-waits-for-container-driver",
+                     "nvidia-peermem waits for the driver container of ofedDriver, which the cluster file does not deploy",
+                     id="on-the-node-image"),
+        pytest.param("Standard_ND96isr_H100_v5", "{rdma: {enabled: false}}", "gpu-direct-without-peermem",
+                     "nvidia-peermem is not loaded", id="no-peermem"),
+        pytest.param("Standard_Unknown", "{rdma: {enabled: true, useHostMofed: true}}", None, "", id="an-unknown-size"),
+    ],
+)  # fmt: skip
+def test_without_a_policy_the_cluster_file_tells_where_the_nic_driver_is(size, driver, rule, message):
+    text = policy(driver) + (CLUSTER % ("gpu-operator", "")).replace("Standard_ND96isr_H100_v5", size)
+    found = {one.rule: one.message for one in aksrdma.validate(text).findings if one.rule.startswith("gpu-")}
+
+    assert list(found) == ([rule] if rule else [])
+    assert found.get(rule, "").startswith(message)
 
 
 def test_a_cluster_file_without_pools_says_nothing_of_who_installs_the_driver():

@@ -38,8 +38,8 @@ def test_the_sections_of_which_a_policy_was_made_are_one_finding():
             "deployCR",
             "deployCR, ofedDriver and sriovDevicePlugin are no longer read: since v24.10 the chart makes no "
             "NicClusterPolicy of its values",
-            "write a NicClusterPolicy and apply it yourself (aksrdma render makes one); resources of a device plugin "
-            "belong into its config",
+            "write a NicClusterPolicy and apply it yourself (aksrdma render makes one); the resources of a device "
+            "plugin belong in its config",
         )
     ]
 
