@@ -16,7 +16,8 @@ from aksrdma.kube.scheduling import EVICTING, Taint, toleration_of
 from aksrdma.kube.values import sequence
 
 if TYPE_CHECKING:
-    from aksrdma.checks.relation.helm_values import Told
+    from aksrdma.checks.relation.helm_values import ChartValues, Keys, Told
+    from aksrdma.checks.relation.nfd_config_maps import Program
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.cluster import NodePool
     from aksrdma.findings import Problem
@@ -83,6 +84,34 @@ def _whitelists_nics(told: Told) -> bool:
     """Say whether Node Feature Discovery's worker is told to label network devices."""
     classes = told.value(NODE_FEATURE_DISCOVERY, "worker", "config", "sources", "pci", "deviceClassWhitelist")
     return any(str(one).startswith("02") for one in sequence(classes))
+
+
+@rule("nfd-config-hides-label", "nfd-config-invalid", kinds=_KINDS)
+def discovery_configs(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find configurations of Node Feature Discovery with which nodes do not get the label of an InfiniBand NIC."""
+    network = manifests.derived(told_network_operator)
+    by_chart = network is not None and network.value("nfd", "deployNodeFeatureRules") is not False
+    for told in _charts(manifests):
+        if told.value(*_NFD) is False:
+            continue
+        for values, program, keys in _configs_of_discovery(told):
+            from aksrdma.checks.relation.nfd_configs import config_problems, sets_nic_label  # few values have one
+
+            labelled = by_chart or sets_nic_label(manifests)
+            for one in config_problems(program, values.value(*keys), keys, labelled=labelled):
+                # By itself the GPU Operator has no use for a label of NICs.
+                if one.rule == "nfd-config-invalid" or network is not None or manifests.derived(Installed).policies:
+                    path = tuple(step for step in one.path if step is not None)
+                    yield values.problem(one.rule, path, one.message, one.fix, one.severity)
+
+
+def _configs_of_discovery(told: Told) -> Iterator[tuple[ChartValues, Program, Keys]]:
+    programs: tuple[tuple[str, Program], ...] = (("worker", "nfd-worker"), ("master", "nfd-master"))
+    for values in told.values:
+        for part, program in programs:
+            keys = (NODE_FEATURE_DISCOVERY, part, "config")
+            if isinstance(values.value(*keys), dict):
+                yield values, program, keys
 
 
 @rule("service-monitor-without-prometheus", kinds=_KINDS | {"ClusterPolicy"})

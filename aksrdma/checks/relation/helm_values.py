@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.findings import FieldPath, Problem
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NETWORK_OPERATOR: Final = "network-operator"
 GPU_OPERATOR: Final = "gpu-operator"
+Keys: TypeAlias = "tuple[str | int, ...]"
+"""Where a value stands among values: keys, and indexes of lists."""
 _ANCHORS: Final = ("x-", "_", ".")
 """With these begin first keys that people make for YAML anchors."""
 
@@ -62,18 +64,18 @@ class ChartValues:
         self._is_parameter = is_parameter
         self._without = without
 
-    def value(self, *keys: str) -> Any:
+    def value(self, *keys: str | int) -> Any:
         """Return a value by its keys, or None."""
         return step(self.data, keys)
 
     def problem(
-        self, rule: str, keys: tuple[str, ...], message: str, fix: str | None = None, severity: Severity | None = None
+        self, rule: str, keys: Keys, message: str, fix: str | None = None, severity: Severity | None = None
     ) -> Problem:
         """Return a problem of a value, with its place in the file."""
         path = self.path if self._is_parameter else (*self.path, *keys[self._without :])
         return Problem(rule, path, message, fix, severity=severity, document=self.document, at=self._place(keys))
 
-    def _place(self, keys: tuple[str, ...]) -> Position | None:
+    def _place(self, keys: Keys) -> Position | None:
         """Return where a value stands that is YAML in a string; None for one that the document itself places."""
         if self._text_of is None:
             return None
@@ -239,18 +241,18 @@ class Told:
         self.chart = values[0].chart
         self.is_part = any(one.is_part for one in values)
 
-    def said(self, *keys: str) -> ChartValues | None:
+    def said(self, *keys: str | int) -> ChartValues | None:
         """Return the values that say a word about a key, or None where nothing does."""
         return next((one for one in reversed(self.values) if one.value(*keys) is not None), None)
 
-    def value(self, *keys: str) -> Any:
+    def value(self, *keys: str | int) -> Any:
         """Return what holds of a key: what is said, else the chart's default; None where neither is known."""
         if (found := self.said(*keys)) is not None:
             return found.value(*keys)
-        return None if self.is_part else self.chart.defaults.get(".".join(keys))
+        return None if self.is_part else self.chart.defaults.get(".".join(map(str, keys)))
 
     def problem(
-        self, rule: str, keys: tuple[str, ...], message: str, fix: str | None = None, severity: Severity | None = None
+        self, rule: str, keys: Keys, message: str, fix: str | None = None, severity: Severity | None = None
     ) -> Problem:
         """Return a problem of a key, where it is said, or at the values that say nothing of it."""
         found = self.said(*keys)

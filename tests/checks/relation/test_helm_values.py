@@ -453,3 +453,32 @@ def test_a_helm_release_of_another_group_is_another_kind():
 
     assert len(rules_of(text)) == 1
     assert rules_of(text.replace("helm.toolkit.fluxcd.io/v2", "helm.example.com/v1")) == []
+
+
+WORKER = "node-feature-discovery: {worker: {config: {sources: {pci: {deviceLabelFields: [class, vendor]}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        pytest.param("nfd: {deployNodeFeatureRules: false}\n", True, id="nobody-else-labels"),
+        pytest.param("nfd: {deployNodeFeatureRules: true}\n", False, id="the-rule-of-the-chart-does"),
+        pytest.param("operator: {useDTK: true}\n", False, id="as-by-default"),
+        pytest.param("nfd: {deployNodeFeatureRules: false, enabled: false}\n", False, id="it-is-not-installed"),
+    ],
+)
+def test_the_configuration_of_discovery_is_judged_where_it_stands(values, told):
+    found = [(one.rule, one.path) for one in aksrdma.validate(values + WORKER).findings]
+    path = "node-feature-discovery.worker.config.sources.pci.deviceLabelFields"
+
+    assert (("nfd-config-hides-label", path) in found) is told
+
+
+def test_a_gpu_operator_alone_needs_no_label_of_nics_but_a_configuration_that_can_be_read():
+    text = "driver: {rdma: {enabled: true}}\nnode-feature-discovery: {master: {config: {noPublish: 5, extra: 1}}}\n"
+
+    assert rules_of(text + WORKER.replace("node-feature-discovery", "x-y")) == [
+        ("nfd-config-invalid", "node-feature-discovery.master.config.noPublish"),
+        ("nfd-config-invalid", "node-feature-discovery.master.config.extra"),
+    ]
+    assert rules_of("driver: {rdma: {enabled: true}}\n" + WORKER) == []
