@@ -53,7 +53,7 @@ def build(folder: str) -> Stream | None:
     except subprocess.TimeoutExpired as error:
         raise KustomizeError(f"no result after {_BUILD_SECONDS} seconds") from error
     if done.returncode:
-        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if re.search(r"\w", line)]
         raise KustomizeError(_said(lines[-1]) if lines else "kustomize failed and said nothing")
     return read(done.stdout, kustomization_of(folder))
 
@@ -66,7 +66,7 @@ def _said(line: str) -> str:
     logged = _LOGGED.match(line)
     if logged is not None:
         line = logged[1].replace('\\"', '"') if logged[1] else line[logged.end() :]
-    return re.sub(r"\A[Ee]rror: ", "", line.strip()).strip()
+    return re.sub(r"\A(?:[Ee]rror|`): ", "", line.strip()).strip()  # after a configuration of several lines: `: why
 
 
 def kustomization_of(folder: str) -> str:

@@ -60,6 +60,11 @@ def test_kustomize_goes_before_kubectl(folder):
             "echo first >&2; echo 'Error: no such file' >&2; echo >&2; exit 1", "no such file", id="last-words"
         ),
         pytest.param("exit 1", "kustomize failed and said nothing", id="no-words"),
+        pytest.param(
+            "printf 'err=<\\n\\ttrouble with config: `\\n\\tname: a\\n\\t`: must specify --enable-helm\\n >\\n' >&2; exit 1",
+            "must specify --enable-helm",
+            id="a-chart-in-several-lines",
+        ),
     ],
 )
 def test_a_build_that_fails_is_a_finding_in_the_words_of_kustomize(folder, script, said):
