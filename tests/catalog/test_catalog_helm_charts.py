@@ -58,6 +58,15 @@ def test_a_chart_is_known_by_nothing_that_the_other_has():
     assert first & second == set()
 
 
+@pytest.mark.parametrize("release", catalog.releases())
+def test_the_defaults_of_switches_are_those_of_each_release(release):
+    row = catalog.release(release).helm_defaults
+    both = row.keys() & OPERATOR.defaults.keys()
+
+    assert {"nfd.enabled", "operator.admissionController.enabled"} <= both
+    assert {key: row[key] for key in both} == {key: OPERATOR.defaults[key] for key in both}
+
+
 def test_every_catalog_release_is_among_the_releases_that_were_read():
     assert set(catalog.releases()) <= set(OPERATOR.keys.releases)
 

@@ -22,6 +22,8 @@ NETWORK_OPERATOR: Final = "network-operator"
 GPU_OPERATOR: Final = "gpu-operator"
 Keys: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands among values: keys, and indexes of lists."""
+_SHARED: Final = "nfd"
+"""A first key of both charts, and hardly of another."""
 _ANCHORS: Final = ("x-", "_", ".")
 """With these begin first keys that people make for YAML anchors."""
 
@@ -107,7 +109,8 @@ def chart_of(data: Any) -> HelmChart | None:
     best: tuple[int, HelmChart] | None = None
     for chart in catalog.helm_charts():
         marked = any(step(data, tuple(mark.split("."))) is not None for mark in chart.marks)
-        if not marked and len(data.keys() & set(chart.words)) < 2:
+        words = len(data.keys() & set(chart.words))
+        if not marked and (not words or words + (_SHARED in data) < 2):
             continue
         known = len(data.keys() & {*chart.keys.keys, *chart.words, *chart.policy, *chart.moved})
         if 2 * known >= len([key for key in data if not key.startswith(_ANCHORS)]) and (

@@ -283,6 +283,8 @@ def test_values_are_found_wherever_a_controller_takes_them_from(text):
         ({"driver": {"rdma": {"enabled": True}}}, "gpu-operator"),
         ({"toolkit": {}, "devicePlugin": {}, "gfd": {}}, "gpu-operator"),
         ({"nfd": {"enabled": True}}, None),
+        ({"nfd": {"enabled": True}, "driver": {"enabled": True}}, "gpu-operator"),
+        ({"nfd": {"enabled": True}, "deployCR": True}, "network-operator"),
         ({"operator": {"image": "x"}, "nfd": {"enabled": True}}, None),
         ({"driver": {"enabled": True}}, None),
         ({"deployCR": True}, None),
