@@ -10,6 +10,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.gpu_operator import policies
 from aksrdma.checks.relation.helm_values import chart_names, release_of, told_gpu_operator, told_network_operator
 from aksrdma.checks.relation.installed import Installed
+from aksrdma.findings import Problem
 from aksrdma.kube.kinds import CHART_VALUES, HELM_KINDS
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.kube.scheduling import EVICTING, Taint, toleration_of
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aksrdma.checks.relation.nfd_config_maps import Program
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.cluster import NodePool
-    from aksrdma.findings import Problem
 
 _KINDS: Final = frozenset({CHART_VALUES, *HELM_KINDS})
 NODE_FEATURE_DISCOVERY: Final = "node-feature-discovery"
@@ -32,6 +32,31 @@ _WEBHOOK: Final = ("operator", "admissionController", "enabled")
 def _charts(manifests: ManifestSet) -> list[Told]:
     found = (manifests.derived(told_network_operator), manifests.derived(told_gpu_operator))
     return [told for told in found if told is not None]
+
+
+@rule("chart-of-another-release", kinds=HELM_KINDS)
+def charts_release(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find a chart of Network Operator whose release is not that of the policies' images."""
+    told, installed = manifests.derived(told_network_operator), manifests.derived(Installed)
+    for values in told.values if told is not None and installed.policies else ():
+        if (own := values.exact_version) is None or _minor(own) == _minor(manifests.release):
+            continue
+        known = next((name for name in catalog.releases() if _minor(name) == _minor(own)), None)
+        if known is None or not _are_of(installed, manifests.release) or _are_of(installed, known):
+            continue
+        message = f"the chart is of {own}, and the images of the policies are of {manifests.release}"
+        fix = f"use version {manifests.release.removeprefix('v')}, or the images of {known} (aksrdma catalog images)"
+        yield Problem("chart-of-another-release", values.version_path, message, fix, document=values.document)
+
+
+def _minor(release: str) -> tuple[str, ...]:
+    return tuple(release.split(".")[:2])
+
+
+def _are_of(installed: Installed, release: str) -> bool:
+    """Say whether a policy has an image version of a release."""
+    versions = {image.version for image in catalog.release(release).components.values()}
+    return any(policy.document.mentions(version) for policy in installed.policies for version in versions)
 
 
 @rule("chart-values-refused", kinds=_KINDS)

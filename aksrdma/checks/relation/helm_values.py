@@ -66,6 +66,15 @@ class ChartValues:
         self._is_parameter = is_parameter
         self._without = without
 
+    @property
+    def version_path(self) -> FieldPath:
+        """Where the object that installs the chart names its version."""
+        if self.document.kind == "HelmRelease":
+            return ("spec", "chart", "spec", "version")
+        if "helm" in self.path:
+            return (*self.path[: self.path.index("helm")], "targetRevision")
+        return ("spec", "version")
+
     def value(self, *keys: str | int) -> Any:
         """Return a value by its keys, or None."""
         return step(self.data, keys)
@@ -101,8 +110,8 @@ class ChartValues:
 def chart_of(data: Any) -> HelmChart | None:
     """Return the chart that values are of, by their keys alone; None where they may be another chart's.
 
-    They have a value that no other chart has, or two first keys that hardly another one has, and no more keys that the
-    chart does not know than such that it does.
+    They have a value that no other chart has, and no more keys that the chart does not know than such that it does; or two
+    first keys that hardly another one has, and fewer keys that it does not know.
     """
     if not isinstance(data, dict) or "kind" in data:
         return None
@@ -113,9 +122,8 @@ def chart_of(data: Any) -> HelmChart | None:
         if not marked and (not words or words + (_SHARED in data) < 2):
             continue
         known = len(data.keys() & {*chart.keys.keys, *chart.words, *chart.policy, *chart.moved})
-        if 2 * known >= len([key for key in data if not key.startswith(_ANCHORS)]) and (
-            best is None or known > best[0]
-        ):
+        unknown = len([key for key in data if not key.startswith(_ANCHORS)]) - known
+        if unknown < known + marked and (best is None or known > best[0]):
             best = (known, chart)
     return best[1] if best else None
 
