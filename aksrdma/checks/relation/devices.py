@@ -1,7 +1,4 @@
-"""The resources of the two device plugins beside each other: names and devices that two of them claim.
-
-A HostDeviceNetwork asks for one of them, too, by a prefix that it cannot choose.
-"""
+"""The resources of the two device plugins beside each other: names and devices that two of them claim."""
 
 from __future__ import annotations
 
@@ -17,11 +14,10 @@ from aksrdma.checks.plugins.device_plugin_configs import (
     shared_resources,
     sriov_resources,
 )
-from aksrdma.checks.plugins.networks import networks_annotation
 from aksrdma.checks.register import rule
-from aksrdma.checks.relation.installed import Installed, Policy, on_host_network
+from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.pods import Container, PodView, pods_of
-from aksrdma.checks.relation.rdma_resources import OTHER_EXPOSERS, Resources
+from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.findings import FieldPath, Problem, Severity
 from aksrdma.kube.kinds import POLICY_KINDS, WORKLOADS
 from aksrdma.kube.values import items, step, text
@@ -29,10 +25,6 @@ from aksrdma.kube.values import items, step, text
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
-
-_HOST_DEVICE_PREFIX: Final = "nvidia.com/"
-"""What the operator writes before the resource of a HostDeviceNetwork."""
-_RESOURCE: Final = ("spec", "resourceName")
 
 Keys: TypeAlias = Mapping[str, frozenset[str]]
 """Values by selector key, without the lists that select nothing."""
@@ -103,47 +95,6 @@ def _both_plugins(
                 "one device is handed out by both device plugins"
             )
             yield Problem("rdma-pools-overlap", entry.at("selectors"), message, document=document)
-
-
-@rule("hostdevice-resource-prefix", kinds={"HostDeviceNetwork"})
-def host_devices(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find HostDeviceNetworks whose resource no SR-IOV device plugin offers under the prefix that they get."""
-    installed = manifests.derived(Installed)
-    sriov = [one.resource for one in installed.exposed_resources if one.plugin == "sriovDevicePlugin"]
-    offered = {resource.full_name for resource in sriov}
-    for network in installed.all_networks if offered else ():
-        wanted = network.document.value(_RESOURCE)
-        if network.document.kind != "HostDeviceNetwork" or not isinstance(wanted, str) or not wanted:
-            continue
-        name = wanted.removeprefix(_HOST_DEVICE_PREFIX)
-        asked = _HOST_DEVICE_PREFIX + name
-        if asked in offered or name in installed.node_policy_resources:
-            continue
-        message = f"the operator asks for {asked}, but the device plugin offers {', '.join(sorted(offered))}"
-        named_so = any(resource.name == name for resource in sriov)
-        fix = 'set "resourcePrefix": "nvidia.com" in the SR-IOV resource' if named_so else None
-        yield Problem("hostdevice-resource-prefix", _RESOURCE, message, fix=fix, document=network.document)
-
-
-@rule("network-device-not-asked-for", kinds=WORKLOADS)
-def devices_of_networks(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find pods on a HostDeviceNetwork that do not ask for the device that goes with it."""
-    installed = manifests.derived(Installed)
-    if manifests.unknown_kinds & OTHER_EXPOSERS:  # their webhook adds the resource
-        return
-    for pod in pods_of(manifests) if installed.all_networks else ():
-        if on_host_network(pod.template):
-            continue
-        for reference in networks_annotation(pod.template):
-            network = installed.network_of(pod.document, reference)
-            wanted = network and network.document.kind == "HostDeviceNetwork" and network.document.value(_RESOURCE)
-            if not isinstance(wanted, str) or not wanted:
-                continue
-            name = _HOST_DEVICE_PREFIX + wanted.removeprefix(_HOST_DEVICE_PREFIX)
-            if name not in pod.resources:
-                message = f"the pod is on {reference.name} and asks for no {name}, so it stays in ContainerCreating"
-                fix = f"add {name}: 1 to requests and limits of a container"
-                yield Problem("network-device-not-asked-for", pod.path, message, fix, document=pod.document)
 
 
 DEVICES: Final = "/dev/infiniband"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,8 @@ _INSTALLERS: Final = {"cniPlugins": "cni-plugins", "ipoib": "ipoib-cni", "multus
 _STANDARD_IPAM: Final = frozenset({"host-local", "static"})
 """IPAM plugins that come with the standard CNI plugins."""
 _ALWAYS_THERE: Final = frozenset({DEFAULT_NAMESPACE, "kube-system", "kube-public", "kube-node-lease"})
+_OPERATORS_WORD: Final = re.compile("operator|network|nvidia|mellanox|ipam")
+"""What the namespace of a pool is called that may well be the operator's."""
 _STANDALONE: Final = "kube-system"
 """Where the guide of nv-ipam alone puts pools."""
 
@@ -61,7 +64,7 @@ def references(manifests: ManifestSet) -> Iterator[Problem]:
             # The pods of a ClusterTrainingRuntime are in the namespace of each TrainJob, which is not known here.
             elif reference.namespace or pod.document.kind != CLUSTER_RUNTIME:
                 namespace = reference.namespace or pod.document.namespace or DEFAULT_NAMESPACE
-                if all(network.namespace != namespace for network in named):
+                if (namespace, reference.name) not in installed.networks:
                     yield _elsewhere(pod, reference, namespace, named[0], manifests)
 
 
@@ -236,18 +239,20 @@ def nv_ipam(manifests: ManifestSet) -> Iterator[Problem]:
 def _missing_pools(
     asking: list[tuple[SecondaryNetwork, Ipam]], installed: Installed, severity: Severity | None, unless: str
 ) -> Iterator[Problem]:
-    known = {(pool.kind, pool.name) for pool in installed.pools}
+    known: dict[str, dict[str, None]] = {"IPPool": {}, "CIDRPool": {}}
+    for pool in installed.pools:
+        known[pool.kind][pool.name] = None
     for network, ipam in asking:
         for name in ipam.pool_names if all(ipam.pool_names) else ():
-            if (ipam.pool_kind, name) in known:
+            if name in known[ipam.pool_kind]:
                 continue
             named = ipam.top.text("poolName")
             own = "" if named else ", which is what a network without a poolName draws from"
             message = (
                 f"pods of {network.name!r} get no address{unless}: the set has no {ipam.pool_kind} named {name!r}{own}"
             )
-            other = next((pool.kind for pool in installed.pools if pool.name == name), None)
-            near = nearest(name, [pool.name for pool in installed.pools if pool.kind == ipam.pool_kind])
+            other = next((kind for kind, names in known.items() if name in names), None)
+            near = nearest(name, known[ipam.pool_kind])
             fix = f"write {near[0]!r}, or create {name!r}" if near else None
             if other is not None:
                 fix = f'write "poolType": "{other.lower()}": {name!r} is a {other}'
@@ -274,6 +279,13 @@ def _unseen_pools(installed: Installed) -> Iterator[Problem]:
         elif pool.namespace == _STANDALONE and installed.deploys("nvIpam"):
             message = (
                 f"nv-ipam, deployed by the operator, reads pools of the operator's namespace, not of {_STANDALONE}"
+            )
+            severity = "warning"
+        elif pool.namespace != _STANDALONE and not _OPERATORS_WORD.search(pool.namespace):
+            guides = " or ".join(OPERATOR_NAMESPACES)
+            message = (
+                f"nv-ipam reads pools of the operator's namespace alone, in the guides {guides}, and this one is in "
+                f"{pool.namespace!r}"
             )
             severity = "warning"
         else:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.devices import devices_of_networks, host_devices, host_paths, pools
+from aksrdma.checks.relation.devices import host_paths, pools
+from aksrdma.checks.relation.network_devices import devices_of_networks, host_devices
 from aksrdma.cluster import Cluster
 from aksrdma.documents import Document
 from tests.checks.relation.relation_props import (
@@ -167,6 +168,96 @@ def test_a_webhook_of_another_operator_may_add_the_device() -> None:
     other = manifest("SriovOperatorConfig", "sriovnetwork.openshift.io/v1", {})
 
     assert rules(devices_of_networks, network_of(), on_network(container(cpu=1)), unknown=[other]) == []
+
+
+ATTACHMENT = "k8s.cni.cncf.io/v1"
+VF = "nvidia.com/vf"
+
+
+def attached(text: str, **amounts: int) -> Document:
+    """Return a pod on networks that asks for amounts, of which a name with _ stands for one with a prefix."""
+    one = pod(container(**{f"nvidia.com/{name}": count for name, count in amounts.items()}), namespace="default")
+    one.data["metadata"]["annotations"] = {"k8s.v1.cni.cncf.io/networks": text}
+    return one
+
+
+def rail(name: str, resource: str = "vf") -> Document:
+    spec = {"networkNamespace": "default", "resourceName": resource}
+    return manifest("HostDeviceNetwork", "mellanox.com/v1alpha1", spec, name)
+
+
+def definition(config: str, resource: Any = VF) -> Document:
+    annotations = {"annotations": {"k8s.v1.cni.cncf.io/resourceName": resource}}
+    return manifest("NetworkAttachmentDefinition", ATTACHMENT, {"config": config}, "nad", "default", **annotations)
+
+
+@pytest.mark.parametrize(
+    ("one", "said_of_it"),
+    [
+        pytest.param(attached("a", vf=1), [], id="one-each"),
+        pytest.param(attached("a,b", vf=2), [], id="two-each"),
+        pytest.param(
+            attached("a,b,a", vf=2),
+            [
+                (
+                    "network-device-not-asked-for",
+                    None,
+                    "3 networks of the pod take a nvidia.com/vf each and it asks for 2: none is left for a, so it stays in "
+                    "ContainerCreating",
+                    "ask for 3",
+                )
+            ],
+            id="one-network-too-many",
+        ),
+        pytest.param(
+            attached("a,b", vf=8),
+            [
+                (
+                    "network-device-without-network",
+                    None,
+                    "the pod takes 8 nvidia.com/vf and is on 2 networks of it (a, b): the interface of 6 stays outside the pod",
+                    "name the network 8 times in the annotation, or ask for 2",
+                )
+            ],
+            id="six-devices-too-many",
+        ),
+        pytest.param(attached("c,a", vf=1, other=1), [], id="two-resources"),
+        pytest.param(attached('[{"name": "a"}, {"name": "b", "deviceID": "0101:00:00.0"}]', vf=1), [], id="its-own-device"),
+    ],
+)  # fmt: skip
+def test_as_many_devices_as_networks(one: Document, said_of_it: list[Any]) -> None:
+    found = said(devices_of_networks, rail("a"), rail("b"), rail("c", "other"), one)
+
+    assert [(each.rule, each.severity, each.message, each.fix) for each in found] == said_of_it
+
+
+def test_devices_of_rdma_beside_the_networks_are_but_an_info() -> None:
+    exposing = policy(sriovDevicePlugin=sriov(device("vf", "nvidia.com", vendors=["15b3"])))
+    (found,) = said(devices_of_networks, exposing, rail("a"), attached("a", vf=8))
+    assert (found.rule, found.severity) == ("network-device-without-network", "info")
+    assert "1 network of it (a): the interface of 7" in found.message
+
+
+@pytest.mark.parametrize(
+    ("network", "missing"),
+    [
+        pytest.param(definition('{"type": "host-device"}'), True, id="host-device"),
+        pytest.param(definition('{"plugins": [{"type": "tuning"}, {"type": "ib-sriov"}]}'), True, id="sriov-in-a-list"),
+        pytest.param(
+            definition('{"type": "host-device", "pciBusID": "0101:00:00.0"}'), False, id="a-device-of-its-own"
+        ),
+        pytest.param(definition('{"type": "macvlan"}'), False, id="macvlan-which-needs-none"),
+        pytest.param(definition('{"type": "acme"}'), False, id="a-plugin-that-nobody-knows"),
+        pytest.param(definition('{"type": "host-device"}', 5), False, id="no-resource"),
+    ],
+)
+def test_a_network_attachment_definition_hands_out_devices(network: Document, missing: bool) -> None:
+    assert rules(devices_of_networks, network, attached("nad")) == ["network-device-not-asked-for"] * missing
+
+
+def test_a_webhook_of_the_set_may_add_the_devices() -> None:
+    spec = {"template": {"spec": {"containers": [{"name": "a", "image": "x/network-resources-injector:1"}]}}}
+    assert rules(devices_of_networks, rail("a"), attached("a"), manifest("DaemonSet", "apps/v1", spec)) == []
 
 
 BESIDE, INSTEAD = "host-path-beside-rdma-resource", "host-path-instead-of-rdma-resource"

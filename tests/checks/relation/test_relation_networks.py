@@ -159,7 +159,7 @@ OPERATOR = created("nvidia-network-operator")
         pytest.param([pool(), OPERATOR], [], id="none"),
         pytest.param([pool(namespace="default")], [None], id="that-of-pods"),
         pytest.param([pool(namespace="team"), network(namespace="team")], [None], id="that-of-a-network"),
-        pytest.param([pool(namespace="team")], [], id="one-of-which-nothing-is-known"),
+        pytest.param([pool(namespace="team")], ["warning"], id="one-of-which-nothing-is-known"),
         pytest.param([pool(namespace="kube-system"), policy(nvIpam={})], ["warning"], id="that-of-nv-ipam-alone"),
         pytest.param([pool(namespace="kube-system")], [], id="that-of-nv-ipam-alone-which-may-be-so"),
         pytest.param(
@@ -176,6 +176,17 @@ def test_the_namespace_of_a_pool_is(documents: list[Document], severities: list[
     assert [one.fix for one in found if OPERATOR in documents] == [
         "move it to nvidia-network-operator" for _ in found if OPERATOR in documents
     ]
+
+
+def test_a_pool_where_no_operator_can_be_thought_of_is_warned_of() -> None:
+    (found,) = said(networks.nv_ipam, pool(namespace="team-a"))
+    assert (found.rule, found.path, found.severity) == ("nvipam-pool-namespace", "metadata.namespace", "warning")
+    assert found.message == (
+        "nv-ipam reads pools of the operator's namespace alone, in the guides network-operator or nvidia-network-operator, "
+        "and this one is in 'team-a'"
+    )
+    for namespace in ("nvidia", "gpu-operator", "kube-system", "network-operator", ""):
+        assert said(networks.nv_ipam, pool(namespace=namespace)) == []
 
 
 ALL = {"multus": {}, "ipoib": {}, "cniPlugins": {}}
