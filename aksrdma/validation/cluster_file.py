@@ -25,6 +25,10 @@ def read_cluster(document: Document) -> tuple[Cluster | None, list[Problem]]:
     if cluster is not None:
         try:
             make_plan(cluster)
+            if cluster.profile == "ipoib":
+                from aksrdma.checks.relation.addresses import of_cluster_file  # other profiles have no range
+
+                wrong += of_cluster_file(cluster)
         except PlanError as error:
             wrong += [problem._replace(path=("spec", *problem.path)) for problem in error.problems]
         except UnknownNameError as error:

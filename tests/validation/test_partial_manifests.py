@@ -188,7 +188,7 @@ def test_an_object_without_api_version_is_judged_as_if_it_were_there():
     ("text", "release", "found"),
     [
         pytest.param(
-            "apiVersion: nv-ipam.nvidia.com/v1alpha1\nkind: CIDRPool\nmetadata: {name: a, namespace: b}\n"
+            "apiVersion: nv-ipam.nvidia.com/v1alpha1\nkind: CIDRPool\nmetadata: {name: a, namespace: network-operator}\n"
             "spec: {cidr: 192.168.0.0/16, perNodeNetworkPrefix: 24, perNodeExclusions: [{startIndex: 0, endIndex: 9}]}\n",
             "v25.10.0",
             ["nvipam-field-not-in-release"],

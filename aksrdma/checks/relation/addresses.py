@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
@@ -20,8 +20,13 @@ from aksrdma.kube.scheduling import REQUIRED, placement_of
 if TYPE_CHECKING:
     from aksrdma.checks.plugins.ipam import Ipam
     from aksrdma.checks.sets import ManifestSet
+    from aksrdma.cluster import Cluster
     from aksrdma.documents import Document
 
+_PRIVATE: Final = ("192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8")
+"""The private networks of RFC 1918, that of upstream's IPoIB network first."""
+_EXAMPLE: Final = 1 << 16
+"""Addresses of a range that is proposed, as many as upstream's has."""
 _RDMA: Final = "azure-rdma"
 """Row of the catalog's networks that is Azure's own InfiniBand network."""
 
@@ -54,12 +59,34 @@ class _Taken(NamedTuple):
 def ranges(manifests: ManifestSet) -> Iterator[Problem]:
     """Find ranges whose addresses are in use elsewhere."""
     found = list(_blocks(manifests.derived(Installed)))
-    own = _of_cluster(manifests) if found else ()
+    if not found:
+        return
+    own, cluster = _of_cluster(manifests.cluster), manifests.cluster
+    rendered = _range_of(cluster) if cluster is not None else None
+    spare = _Spare([*own, *(_Taken(block.network, "") for block in found)])
     for block in found:
-        yield from _collision("ipoib-range-overlaps-cluster", block, own)
-        yield from _collision("ipoib-range-reserved-by-aks", block, _of_catalog("refused", rdma=False))
-        yield from _collision("ipoib-range-in-azure-rdma-network", block, _of_catalog("refused", rdma=True))
+        # That of the cluster file's own range is told of the cluster file, from which the network was rendered.
+        if block.network != rendered:
+            yield from _collision("ipoib-range-overlaps-cluster", block, own, spare)
+        yield from _collision("ipoib-range-reserved-by-aks", block, _of_catalog("refused", rdma=False), spare)
+        yield from _collision("ipoib-range-in-azure-rdma-network", block, _of_catalog("refused", rdma=True), spare)
     yield from overlaps(found)
+
+
+def of_cluster_file(cluster: Cluster) -> Iterator[Problem]:
+    """Find what the IPoIB range of a cluster file shares with the ranges of its cluster: paths are those of the file."""
+    network = _range_of(cluster)
+    taken = _of_cluster(cluster)
+    hit = [other for other in taken if network is not None and other.network.overlaps(network)]
+    if hit:
+        message = f"the IPoIB range {network} overlaps {_listed(hit)}"
+        path = ("spec", "ipoib", "range")
+        yield Problem("ipoib-range-overlaps-cluster", path, message, _Spare(taken).advice(hit[0].network))
+
+
+def _range_of(cluster: Cluster) -> Network | None:
+    found = parse_cidr(cluster.ipoib.range) if cluster.profile == "ipoib" else None
+    return found[1] if found else None
 
 
 def _blocks(installed: Installed) -> Iterator[Block]:
@@ -90,14 +117,47 @@ def _guard(ipam: Ipam) -> str | None:
     return f"whereabouts {ipam.top.text('network_name')}"
 
 
-def _collision(rule: str, block: Block, taken: Iterable[_Taken]) -> Iterator[Problem]:
-    hit = [f"{other.network} ({other.use})" for other in taken if other.network.overlaps(block.network)]
+def _collision(rule: str, block: Block, taken: Iterable[_Taken], spare: _Spare) -> Iterator[Problem]:
+    hit = [other for other in taken if other.network.overlaps(block.network)]
     if hit:
-        yield Problem(rule, block.path, f"{block.network} overlaps {' and '.join(hit)}", document=block.document)
+        message = f"{block.network} overlaps {_listed(hit)}"
+        yield Problem(rule, block.path, message, spare.advice(block.network), document=block.document)
 
 
-def _of_cluster(manifests: ManifestSet) -> tuple[_Taken, ...]:
-    cluster = manifests.cluster
+def _listed(taken: Iterable[_Taken]) -> str:
+    return " and ".join(f"{other.network} ({other.use})" for other in taken)
+
+
+class _Spare:
+    """A private range that nothing else has, looked for when it is first asked for."""
+
+    def __init__(self, taken: Sequence[_Taken]) -> None:
+        self._taken = taken
+
+    def advice(self, instead_of: Network) -> str:
+        """Return what to do about a range that somebody else has, with an example where there is one."""
+        like = f", such as {self._found}" if instead_of.bits == 32 and self._found else ""
+        return f"choose another private range{like}"
+
+    @cached_property
+    def _found(self) -> Network | None:
+        known = (
+            _of_catalog("refused", rdma=True),
+            _of_catalog("refused", rdma=False),
+            _of_catalog("warned", rdma=False),
+        )
+        taken = [one.network for one in (*self._taken, *(one for rows in known for one in rows))]
+        ends = sorted((one.first.value, one.last.value) for one in taken if one.bits == 32)
+        for private in map(parse_cidr, _PRIVATE):
+            assert private is not None, "they are CIDRs"
+            whole = private[1]
+            for start in range(whole.last.value + 1 - _EXAMPLE, whole.first.value - 1, -_EXAMPLE):
+                if not any(first < start + _EXAMPLE and last >= start for first, last in ends):
+                    return Network(Address(32, start), 16)
+        return None
+
+
+def _of_cluster(cluster: Cluster | None) -> tuple[_Taken, ...]:
     if cluster is None:
         return _of_catalog("warned", rdma=False)
     asked = [(cluster.network.pod_cidr, "pods"), (cluster.network.service_cidr, "services")]

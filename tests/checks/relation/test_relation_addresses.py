@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.relation.addresses import capacity, ranges
+from aksrdma.checks.relation.addresses import capacity, of_cluster_file, ranges
 from aksrdma.cluster import Cluster, NodePool
 from aksrdma.cluster.model import ClusterNetwork
 from aksrdma.documents import Document
@@ -259,3 +259,40 @@ def test_a_pool_whose_blocks_are_all_excluded_serves_nobody() -> None:
 
 def test_a_block_that_does_not_fit_into_the_network_is_told_of_the_pool_alone() -> None:
     assert said(capacity, pool(subnet="192.168.0.0/28", perNodeBlockSize=64), nodes=2) == []
+
+
+def example(found: Any) -> str:
+    """Return the range that a fix proposes."""
+    return str(found.fix).rpartition("such as ")[2]
+
+
+def test_the_range_that_is_proposed_is_free() -> None:
+    (found,) = said(ranges, network(ipam=whereabouts("10.0.5.0/24")))
+    assert example(found) == "192.168.0.0/16"
+    taken, wrong = network(ipam=whereabouts("192.168.0.0/16")), network("b", ipam=whereabouts("10.0.5.0/24"))
+    (found,) = said(ranges, taken, wrong)
+    assert (found.rule, example(found)) == ("ipoib-range-overlaps-cluster", "172.29.0.0/16")
+    cluster = Cluster(network=ClusterNetwork(pod_cidr="192.168.0.0/17", vnet_cidrs=("172.16.0.0/12",)))
+    (found,) = said(ranges, network(ipam=whereabouts("192.168.5.0/24")), cluster=cluster)
+    assert example(found) == "10.255.0.0/16"
+    all_of_it = ClusterNetwork(vnet_cidrs=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+    (found,) = said(ranges, network(ipam=whereabouts("192.168.5.0/24")), cluster=Cluster(network=all_of_it))
+    assert found.fix == "choose another private range"
+    (found,) = said(ranges, network(ipam=whereabouts("fd12:3456:789a::/80")))
+    assert found.fix == "choose another private range"
+
+
+def test_the_range_of_a_cluster_file_is_judged_and_told_of_the_file_alone() -> None:
+    pods = ClusterNetwork(pod_cidr="192.168.128.0/17")
+    (found,) = of_cluster_file(Cluster(profile="ipoib", network=pods))
+    assert (found.rule, found.path) == ("ipoib-range-overlaps-cluster", ("spec", "ipoib", "range"))
+    assert found.message == "the IPoIB range 192.168.0.0/16 overlaps 192.168.128.0/17 (pods of the cluster)"
+    assert list(of_cluster_file(Cluster(network=pods))) == []
+    assert list(of_cluster_file(Cluster(profile="ipoib"))) == []
+    rendered = network(ipam=whereabouts("192.168.0.0/16"))
+    assert said(ranges, rendered, cluster=Cluster(profile="ipoib", network=pods)) == []
+    assert len(said(ranges, rendered, cluster=Cluster(network=pods))) == 1
+    assert (
+        len(said(ranges, network(ipam=whereabouts("192.168.128.0/24")), cluster=Cluster(profile="ipoib", network=pods)))
+        == 1
+    )
