@@ -53,6 +53,11 @@ class Place:
     asks: bool | None = None
     """Whether its pods do RDMA on a VM size with GPUs though they ask for no GPU: ranks of MPI do, a head that leads the
     others does not; None: nothing says so."""
+    brings: tuple[str, ...] | None = None
+    """Names of the volumes that the controller adds, where it otherwise takes the template as it is written; None: it may
+    complete the template, or nobody here knows."""
+    own_devices: Condition | None = None
+    """Where the template is completed: whether all devices that its pods ask for are written in the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,8 @@ _LEADER_WORKER: Final = ("spec", "leaderWorkerTemplate")
 
 def _ray(*spec: str) -> tuple[Place, ...]:
     return (
-        Place((*spec, "headGroupSpec", "template"), "head", count.one, asks=False),
-        Place((*spec, "workerGroupSpecs", EACH, "template"), "worker", count.ray_workers),
+        Place((*spec, "headGroupSpec", "template"), "head", count.one, asks=False, brings=()),
+        Place((*spec, "workerGroupSpecs", EACH, "template"), "worker", count.ray_workers, brings=()),
     )
 
 
@@ -138,11 +143,14 @@ def _inference() -> Iterator[Place]:
 
 
 def _llm() -> Iterator[Place]:
-    """The places of an LLMInferenceService, into all of which KServe merges its own presets."""
+    """The places of an LLMInferenceService, into all of which KServe merges its own presets.
+
+    These have IPC_LOCK, a /dev/shm and no device: config/llmisvcconfig of kserve/kserve v0.20.0.
+    """
     for way, prefix in ((("spec",), ""), (("spec", "prefill"), "prefill-")):
         for key, role in (("template", "leader"), ("worker", "worker")):
             shape = bare(key, complete=False)
-            yield Place(way, f"{prefix}{role}", count.llm, True, "main", shape)
+            yield Place(way, f"{prefix}{role}", count.llm, True, "main", shape, own_devices=count.has_no_base)
     scheduler = bare("template", complete=False)
     yield Place(("spec", "router", "scheduler"), "scheduler", count.one, works=False, shape=scheduler)
 
@@ -181,20 +189,24 @@ def _rows() -> Iterator[Kind]:
     )
     yield Kind("batch", "Job", versions=_V1, places=(Place(_TEMPLATE, "pod", count.parallel),))
 
-    mpi = Place(("spec", "mpiReplicaSpecs", EACH, "template"), EACH, count.beside, count.launcher_works, asks=True)
+    # pkg/controller/mpi_job_controller.go of kubeflow/mpi-operator v0.8.2, and the first from v1 of the training operator.
+    brought = ("mpi-job-kubectl", "mpi-job-config", "ssh-auth")
+    each = ("spec", "mpiReplicaSpecs", EACH, "template")
+    mpi = Place(each, EACH, count.beside, count.launcher_works, asks=True, brings=brought)
     yield Kind("kubeflow.org", "MPIJob", places=(mpi,))
-    torch = Place(("spec", "pytorchReplicaSpecs", EACH, "template"), EACH, count.beside, container="pytorch")
+    each = ("spec", "pytorchReplicaSpecs", EACH, "template")
+    torch = Place(each, EACH, count.beside, container="pytorch", brings=())
     yield Kind("kubeflow.org", "PyTorchJob", places=(torch,))
     yield Kind(
         "leaderworkerset.x-k8s.io",
         "LeaderWorkerSet",
         places=(
-            Place((*_LEADER_WORKER, "leaderTemplate"), "leader", count.leader_worker),
-            Place((*_LEADER_WORKER, "workerTemplate"), "worker", count.leader_worker),
+            Place((*_LEADER_WORKER, "leaderTemplate"), "leader", count.leader_worker, brings=()),
+            Place((*_LEADER_WORKER, "workerTemplate"), "worker", count.leader_worker, brings=()),
         ),
         groups=("spec", "replicas"),
     )
-    jobs = (Place(("spec", *_JOB_SET), EACH, count.replicated),)
+    jobs = (Place(("spec", *_JOB_SET), EACH, count.replicated, brings=()),)
     source = "kubernetes-sigs/jobset v0.12.0, api/jobset/v1alpha2/jobset_types.go"
     yield Kind("jobset.x-k8s.io", "JobSet", has_schema=False, places=jobs, source=source)
     yield Kind("ray.io", "RayCluster", places=_ray("spec"))
@@ -249,7 +261,7 @@ def _foreign(
 
 
 def _jobs_without_schema() -> Iterator[Kind]:
-    task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master)
+    task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master, brings=())
     source = "volcano-sh/volcano v1.16.0-alpha.1, config/crd/volcano/bases/batch.volcano.sh_jobs.yaml"
     yield _foreign("batch.volcano.sh", "Job", source, task)
 

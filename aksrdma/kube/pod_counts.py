@@ -183,6 +183,11 @@ def llm(whole: Whole, data: Mapping[str, Any], path: FieldPath) -> int:
     return whole((*workload, "replicas"), 1) * (max(0, group - 1) if leads else group)
 
 
+def has_no_base(data: Mapping[str, Any], _path: FieldPath) -> bool:
+    """Whether an LLMInferenceService is merged with the presets of KServe alone, and with nothing that it names."""
+    return not step(data, ("spec", "baseRefs"))
+
+
 def workspace(whole: Whole, _data: Mapping[str, Any], _path: FieldPath) -> int:
     """The nodes of a Workspace of KAITO."""
     return whole(("resource", "count"), 1)

@@ -35,6 +35,8 @@ class PodTemplate:
     """By steps inside `data`: where that part stands in the object, unless it is below `path`."""
     complete: bool = True
     """Whether it is all of the pod: nothing is merged into it that is not in the object, and no patch changes it."""
+    devices_known: bool = True
+    """Whether it has all devices that the pod asks for, whatever else is merged into it."""
     owner: FieldPath = ()
     """Where the object stands that makes the pods, which another one may wrap."""
     holder: FieldPath = ()
@@ -117,6 +119,9 @@ def _in_places(data: dict[str, Any], row: Kind, owner: FieldPath) -> Iterator[Po
             if place.shape is not None and made is None:
                 continue
             base, template = (path, found) if made is None else (made.path, made.data)
+            patched = _patched(data, place, path)
+            complete = (made is None or made.complete) and not patched
+            own_devices = place.own_devices is not None and place.own_devices(data, base)
             yield PodTemplate(
                 (*owner, *base),
                 template,
@@ -125,7 +130,8 @@ def _in_places(data: dict[str, Any], row: Kind, owner: FieldPath) -> Iterator[Po
                 place.container,
                 place,
                 {inside: (*owner, *real) for inside, real in made.moved.items()} if made else {},
-                (made is None or made.complete) and not _patched(data, place, path),
+                complete,
+                complete or (own_devices and not patched),
                 owner,
                 (*owner, *path),
             )

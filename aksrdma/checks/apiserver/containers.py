@@ -297,7 +297,7 @@ def _check_mounts(pod: Pod, path: FieldPath, container: dict[str, Any]) -> None:
         name, place = text(mount.get("name")), text(mount.get("mountPath"))
         if name in pod.dropped:
             continue
-        if name and name not in pod.volumes:
+        if name and name not in pod.volumes and pod.all_volumes:
             message = f"the pod has no volume {name!r}{hint(name, pod.volumes)}"
             pod.report.add(_MOUNTS, (*where, "name"), message, "name a volume of spec.volumes")
         if place and place in seen:
@@ -330,7 +330,7 @@ def _check_devices(pod: Pod, path: FieldPath, devices: Any, taken: set[str]) -> 
     for where, device in items(devices, path):
         name = text(device.get("name"))
         source = pod.volumes.get(name)
-        if name and source is None:
+        if name and source is None and pod.all_volumes:
             report.add(
                 _MOUNTS,
                 (*where, "name"),

@@ -99,11 +99,12 @@ class Pod:
         metadata: metadata of the pod or template.
         is_pod: whether it is a Pod, which is judged more strictly than a template.
         volumes: volumes by name; filled by the check of the volumes.
+        all_volumes: whether there are no other volumes than those.
         dropped: names of the volumes of container images: a server without that feature drops these volumes and their
             mounts before it judges the rest; filled by the check of the volumes.
     """
 
-    __slots__ = ("dropped", "is_pod", "metadata", "path", "report", "spec", "volumes")
+    __slots__ = ("all_volumes", "dropped", "is_pod", "metadata", "path", "report", "spec", "volumes")
 
     def __init__(self, report: Report, path: FieldPath, template: dict[str, Any], *, is_pod: bool) -> None:
         self.report = report
@@ -112,6 +113,7 @@ class Pod:
         self.metadata = mapping(template.get("metadata"))
         self.is_pod = is_pod
         self.volumes: dict[str, dict[str, Any]] = {}
+        self.all_volumes = True
         self.dropped: set[str] = set()
 
     @property

@@ -47,6 +47,7 @@ def check_template(
     provided: frozenset[str] = frozenset(),
     *,
     identity: bool = True,
+    all_volumes: bool = True,
 ) -> None:
     """Judge a pod template.
 
@@ -56,8 +57,10 @@ def check_template(
         template: the template.
         provided: names of volumes that a StatefulSet makes for it.
         identity: whether hostname and subdomain count; a StatefulSet replaces them.
+        all_volumes: whether the template and `provided` have all volumes.
     """
     pod = Pod(report, path, template, is_pod=False)
+    pod.all_volumes = all_volumes
     check_template_metadata(report, (*path, "metadata"), pod.metadata)
     _check_spec(pod, provided, identity=identity)
 

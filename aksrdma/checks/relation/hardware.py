@@ -186,7 +186,7 @@ def without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
     resources = manifests.derived(Resources)
     for pod in pods_of(manifests):
         gpu, wanted = next(iter(_gpus_of(pod)), None), resources.wanted()
-        if gpu is None or wanted is None or not pod.complete or _has_way(pod, resources):
+        if gpu is None or wanted is None or not pod.devices_known or _has_way(pod, resources):
             continue
         asked = pod.total(gpu)
         found = _on_infiniband(pod, asked.units, gpu, sizes_of(pod, manifests), bool(resources.exposed))

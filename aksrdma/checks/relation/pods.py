@@ -113,6 +113,11 @@ class PodView:
         return self.template.complete and (self.trained is None or self.trained.complete)
 
     @property
+    def devices_known(self) -> bool:
+        """Whether all devices that it asks for are known, whatever else of it is."""
+        return self.template.devices_known and (self.trained is None or self.trained.complete)
+
+    @property
     def spec(self) -> Mapping[str, Any]:
         """The pod's spec."""
         return self.template.spec

@@ -8,17 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.apiserver.judging import Report
-from aksrdma.checks.apiserver.resources import (
-    AT_POD_LEVEL,
-    DIFFERS,
-    ILLEGAL_NAME,
-    NEAR_MISS,
-    NO_LIMIT,
-    NOT_WHOLE,
-    check_pod_resources,
-    check_resources,
-)
 from aksrdma.checks.plugins.device_plugin_configs import (
     Plugin,
     SharedResource,
@@ -30,7 +19,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Exposed, Installed
 from aksrdma.checks.relation.pods import Amount, Container, PodView, pods_of
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import CUSTOM_WORKLOADS, WORKLOADS, kind_of
+from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import GPUS
 from aksrdma.kube.resources import NIC_VENDORS, is_rdma
 from aksrdma.nearest import nearest
@@ -200,23 +189,6 @@ def shared_counts(manifests: ManifestSet) -> Iterator[Problem]:
                 if amount is not None and amount.units > 1:
                     message = f"one {name} opens every device of its pool; {amount.units} only use up slots of the node"
                     yield Problem("shared-rdma-count-above-one", amount.path, message, document=pod.document)
-
-
-@rule(NOT_WHOLE, NO_LIMIT, DIFFERS, AT_POD_LEVEL, ILLEGAL_NAME, NEAR_MISS, kinds=CUSTOM_WORKLOADS)
-def template_resources(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find requests that the API server will refuse in the pods of custom resources, into which it does not look.
-
-    They show only when the controller makes the pods. The checks are those of the API server.
-    """
-    wanted = (NOT_WHOLE, NO_LIMIT, DIFFERS, AT_POD_LEVEL, ILLEGAL_NAME, NEAR_MISS)
-    for pod in pods_of(manifests):
-        row = kind_of(pod.document.api_version, pod.document.kind)
-        if row is None or not row.builtin:
-            report = Report(pod.document)
-            for container in pod.containers:
-                check_resources(report, container.resources_path, container.data.get("resources"), ())
-            check_pod_resources(report, pod.path, dict(pod.spec), is_pod=False)
-            yield from (problem for problem in report.problems if problem.rule in wanted)
 
 
 @rule("trainjob-drops-rdma-resource", kinds={"TrainJob"})

@@ -251,3 +251,13 @@ def test_a_workspace_of_one_node_is_an_info_and_the_fix_names_a_size(count: int 
     [found] = said(workspaces, unknown=[Document.from_data(data)])
 
     assert (found.severity, found.fix) == (severity, f"choose a size with InfiniBand, such as {H100}")
+
+
+def test_the_presets_of_kserve_bring_no_device_but_what_a_service_names_may() -> None:
+    box = {"name": "main", "resources": {"limits": {"nvidia.com/gpu": 8}}}
+    spec = {"template": {"containers": [box]}}
+    plain = manifest("LLMInferenceService", "serving.kserve.io/v1alpha2", spec)
+    based = manifest("LLMInferenceService", "serving.kserve.io/v1alpha2", {**spec, "baseRefs": [{"name": "rdma"}]})
+
+    assert rules(without_rdma, plain, vm_sizes=(H100,)) == ["gpu-pod-without-rdma-resource"]
+    assert rules(without_rdma, based, vm_sizes=(H100,)) == []

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from aksrdma import documents
+from aksrdma.checks.relation.custom_pods import refused_pods
 from aksrdma.checks.relation.rdma_resources import (
     Resources,
     dropped_by_train_jobs,
     shared_counts,
-    template_resources,
     unexposed,
 )
 from aksrdma.checks.sets import ManifestSet
@@ -229,11 +229,11 @@ def test_amounts_of_a_train_job_are_judged_where_it_says_them_and_those_of_a_pod
     half = {"limits": {"rdma/ib": "500m"}}
     spec = {"runtimeRef": {"name": "torch"}, "trainer": {"resourcesPerNode": half}}
 
-    found = said(template_resources, manifest("TrainJob", "trainer.kubeflow.org/v1alpha1", spec))
+    found = said(refused_pods, manifest("TrainJob", "trainer.kubeflow.org/v1alpha1", spec))
 
     assert [(one.rule, one.path) for one in found] == [
         ("rdma-quantity-not-whole", "spec.trainer.resourcesPerNode.limits[rdma/ib]")
     ]
-    (found_in_runtime,) = said(template_resources, runtime(("node", True, container(ib="500m"))))
+    (found_in_runtime,) = said(refused_pods, runtime(("node", True, container(ib="500m"))))
     assert found_in_runtime.path.endswith("containers[0].resources.limits[rdma/ib]")
-    assert rules(template_resources, pod(container(ib="500m"))) == []
+    assert rules(refused_pods, pod(container(ib="500m"))) == []
