@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -184,12 +185,17 @@ def _nics(count: int) -> str:
 def without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that take the GPUs of whole nodes with InfiniBand, or work together on several, and take no NIC."""
     resources = manifests.derived(Resources)
+    together: dict[tuple[int, str], int] = defaultdict(int)
+    for pod in pods_of(manifests):
+        for name in _gpus_of(pod) if pod.template.works else ():
+            together[id(pod.document), name] += pod.replicas * pod.total(name).units
     for pod in pods_of(manifests):
         gpu, wanted = next(iter(_gpus_of(pod)), None), resources.wanted()
         if gpu is None or wanted is None or not pod.devices_known or _has_way(pod, resources):
             continue
         asked = pod.total(gpu)
-        found = _on_infiniband(pod, asked.units, gpu, sizes_of(pod, manifests), bool(resources.exposed))
+        sizes, in_all = sizes_of(pod, manifests), together[id(pod.document), gpu]
+        found = _on_infiniband(pod, asked.units, in_all, gpu, sizes, bool(resources.exposed))
         if found is not None:
             nics, what, severity = found
             message, fix = _over_tcp(pod, what, nics, wanted)
@@ -253,13 +259,14 @@ def _over_tcp(pod: PodView, what: str, nics: int, wanted: tuple[str, Plugin]) ->
 
 
 def _on_infiniband(
-    pod: PodView, units: int, gpu: str, sizes: Sequence[Size], exposed: bool
+    pod: PodView, units: int, in_all: int, gpu: str, sizes: Sequence[Size], exposed: bool
 ) -> tuple[int, str, Severity | None] | None:
     """Say that the GPUs of a pod are those of whole nodes with InfiniBand, or of several; None where they are not.
 
     Args:
         pod: the pod.
         units: its GPUs.
+        in_all: those of all pods of its object that do the work.
         gpu: their resource.
         sizes: the sizes of the nodes that it may run on.
         exposed: whether policies of the set expose RDMA resources, which tells that there is InfiniBand.
@@ -281,9 +288,15 @@ def _on_infiniband(
         return size.nics, f"{who} takes all {units} GPUs of its node ({size.name})", severity
     row = kind_of(pod.document.api_version, pod.document.kind)
     together = row is not None and not row.builtin and pod.document.kind not in RUNTIMES
-    if together and all(units * pod.replicas > one.gpus for one in fitting):
+    if together and pod.template.works and all(in_all > one.gpus for one in fitting):
         nics = max(1, units * size.nics // size.gpus)
-        return nics, f"{pod.replicas} pods of one job have {units} GPUs each, more than one {size.name} has", severity
+        alone = all(units * pod.replicas > one.gpus for one in fitting)
+        pods = (
+            f"{pod.replicas} pods of one job have {units} GPUs each"
+            if alone
+            else f"the pods of one job have {in_all} GPUs"
+        )
+        return nics, f"{pods}, more than one {size.name} has", severity
     return None
 
 

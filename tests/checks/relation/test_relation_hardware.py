@@ -261,3 +261,32 @@ def test_the_presets_of_kserve_bring_no_device_but_what_a_service_names_may() ->
 
     assert rules(without_rdma, plain, vm_sizes=(H100,)) == ["gpu-pod-without-rdma-resource"]
     assert rules(without_rdma, based, vm_sizes=(H100,)) == []
+
+
+def graph(prefill: int, decode: int, frontend: int = 0) -> Document:
+    def service(kind: str, replicas: int, gpus: int) -> dict[str, Any]:
+        return {"componentType": kind, "replicas": replicas, "resources": {"limits": {"gpu": str(gpus)}}}
+
+    services = {
+        "Prefill": service("worker", prefill, 4),
+        "Decode": service("worker", decode, 4),
+        "Frontend": service("frontend", 1, frontend),
+    }
+    return manifest("DynamoGraphDeployment", "nvidia.com/v1alpha1", {"services": services})
+
+
+def test_the_gpus_of_all_roles_of_a_workload_count_together() -> None:
+    found = said(without_rdma, graph(2, 1), vm_sizes=(H100,))
+
+    assert [one.path for one in found] == [
+        "spec.services.Prefill.resources.limits.gpu",
+        "spec.services.Decode.resources.limits.gpu",
+    ]
+    assert found[0].message.startswith(
+        "the pods of one job have 12 GPUs, more than one Standard_ND96isr_H100_v5 has with"
+    )
+    assert str(found[0].fix).startswith("add rdma/ib: 4 to")
+    assert rules(without_rdma, graph(1, 1), vm_sizes=(H100,)) == []
+    assert rules(without_rdma, graph(1, 1, frontend=1), vm_sizes=(H100,)) == []
+    (alone,) = {one.message.partition(",")[0] for one in said(without_rdma, graph(3, 3), vm_sizes=(H100,))}
+    assert alone == "3 pods of one job have 4 GPUs each"
