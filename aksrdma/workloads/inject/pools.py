@@ -12,7 +12,7 @@ from aksrdma.kube.labels import GPUS
 from aksrdma.kube.scheduling import Placement, placement_of
 from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates
 from aksrdma.kube.train_jobs import RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
-from aksrdma.kube.values import step
+from aksrdma.kube.values import items, step
 from aksrdma.workloads.fit.amounts import Amounts, show_amount
 from aksrdma.workloads.fit.nodes import Site, judge_labels
 from aksrdma.workloads.fit.pods import Mistakes, pod_requests
@@ -137,9 +137,9 @@ def _pods(document: Document, runtimes: Mapping[RuntimeName, Document]) -> Itera
     found: list[tuple[PodTemplate, _Pods]] = []
     for one in pod_templates(data):
         asks, _ = pod_requests(source, one.spec_path, one.spec, Mistakes())
-        containers = [box for box in one.spec.get("containers") or () if isinstance(box, dict)]
         working = sum(
-            any(step(box, ("resources", part, name)) for part in _PARTS for name in GPUS) for box in containers
+            any(step(box, ("resources", part, name)) for part in _PARTS for name in GPUS)
+            for _, box in items(one.spec.get("containers"), ())
         )
         pods = _Pods(
             placement_of(one.spec),
