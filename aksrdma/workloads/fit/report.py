@@ -144,7 +144,8 @@ class Left:
     total: int
     left: int
     stranded: int
-    """Of what is left: on nodes where none of these workloads' pods that ask for it fits, or fits any more."""
+    """Of what is left: on nodes where none of these workloads' pods that ask for it fits any more, or for which such a pod
+    finds too few of another device there."""
     closed: int = 0
     """Not counted as left: free on nodes that take no new pod, as they are cordoned or not ready."""
 

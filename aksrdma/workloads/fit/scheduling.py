@@ -37,8 +37,12 @@ def fit(cluster: ClusterNodes, workloads: Sequence[Workload]) -> FitReport:
     scheduler = _Scheduler(cluster, workloads)
     done = tuple(scheduler.workload(one) for one in workloads)
     notes = dict.fromkeys([*cluster.notes, *scheduler.notes, *(note for one in workloads for note in one.notes)])
+    # What keeps a pod out is not noted once more of its pool.
+    told = {f"pool {reason.pool}: {reason.message}" for one in done for pods in one.pods for reason in pods.reasons}
     shapes = (scheduler.shapes[id(group)] for one in workloads if not one.daemon for group in one.pods)
-    return FitReport(cluster.origin, done, pools_left(scheduler.packing, shapes), tuple(notes))
+    return FitReport(
+        cluster.origin, done, pools_left(scheduler.packing, shapes), tuple(note for note in notes if note not in told)
+    )
 
 
 @dataclass(slots=True)

@@ -217,6 +217,11 @@ def test_a_size_without_r_is_told_as_explain_tells_it():
     assert from_az.endswith("; make the pool of Standard_ND96isr_H100_v5")
     assert pools.nodes[0].allocatable["nvidia.com/gpu"] == 8
     assert any(note.startswith(f"pool a: {told}") for note in pools.notes)
+    pinned_pods, others = job(spec=pinned, gpu="8", ib="8"), pod(gpu="1")
+    assert [
+        any(note.startswith(f"pool a: {told}") for note in fit(pools, workloads(one)).notes)
+        for one in (pinned_pods, others)
+    ] == [False, True]
 
 
 def test_a_size_that_nobody_takes_for_one_with_infiniband_is_told_to_pods_that_want_it():
