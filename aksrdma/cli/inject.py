@@ -81,7 +81,7 @@ def command(
     aksrdma inject train.yaml --vm-size Standard_ND96isr_H100_v5 --gpus 8 --diff
     kustomize build base | aksrdma inject --cluster cluster.yaml -o patch > rdma/kustomization.yaml
     """
-    from aksrdma.workloads.inject import component, inject_files, injection_for, pool_named, pools_for
+    from aksrdma.workloads.inject import component, inject_files, injection_for, pool_named
 
     _check(cluster, pool, vm_size, output, diff)
     named = paths_beside(cluster, paths, "the cluster file and the manifests")
@@ -103,6 +103,8 @@ def command(
         )
 
     def for_each(documents: Sequence[Document]) -> list[Injection]:
+        from aksrdma.workloads.inject import pools_for  # which reads pods as fit does
+
         chosen = pools_for(plan.decisions, documents, gpus=gpus, nics=nics)
         notes.extend(chosen.notes)
         return [injection(one) for one in chosen.pools]
