@@ -47,7 +47,7 @@ BOX = "spec.worker.template.spec.containers[0]"
                      ("error", "network-annotation-syntax",
                       "spec.worker.template.metadata.annotations[k8s.v1.cni.cncf.io/networks]"),
                      id="an-annotation-that-multus-refuses"),
-        pytest.param("a.io/w:1", "a.io/W:1", ("warning", "image-reference-invalid", f"{BOX}.image"),
+        pytest.param("a.io/w:1", "a.io/W:1", ("error", "image-reference-invalid", f"{BOX}.image"),
                      id="an-image-that-nobody-can-pull"),
     ],
 )  # fmt: skip
