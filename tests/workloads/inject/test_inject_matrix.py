@@ -40,7 +40,9 @@ def test_the_result_passes_validate_and_a_second_injection_changes_nothing(size)
         done = [injected(data, one, runtimes=runtimes) for data in given]
 
         assert [str(conflict) for each in done for conflict in each.conflicts] == []
-        assert found([each.data for each in done], size) - EXPECTED_INFO == set()
+        # Where inject itself warns that GPUs stay without a NIC, validate says so, too.
+        left = {"gpu-pod-without-rdma-resource"} if any(plan.lacks for each in done for plan in each.plan) else set()
+        assert found([each.data for each in done], size) - EXPECTED_INFO - left == set()
         for data, each in zip(given, done, strict=True):
             assert apply(each.edits, data) == each.data
             again = injected(each.data, one, runtimes=runtimes)
