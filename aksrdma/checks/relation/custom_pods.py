@@ -39,7 +39,7 @@ def refused_pods(manifests: ManifestSet) -> Iterator[Problem]:
             continue
         report, template = Report(pod.document), pod.template
         brought = template.place.brings if template.place is not None else None
-        if brought is None or not pod.complete:
+        if brought is None:
             _check_parts(report, pod)
         else:
             claims = pod.document.mentions(_CLAIMS)

@@ -90,14 +90,15 @@ def test_what_the_server_refuses_is_told_where_the_controller_adds_nothing_that_
 def test_an_amount_is_compared_with_its_limit_unless_one_of_them_is_null() -> None:
     asked = {"requests": {"cpu": "128"}, "limits": {"cpu": "1"}}
     null = {"requests": {"cpu": "128"}, "limits": {"cpu": None}}
+    filled_in = {"requests": {"cpu": "128"}, "limits": {"cpu": "${CPU}"}}
 
     (told,) = said(refused_pods, job_set({**container(), "resources": asked}))
 
     assert (told.rule, told.path.rpartition(".")[2]) == ("invalid-resources", "cpu")
     assert rules(refused_pods, job_set({**container(), "resources": null})) == []
+    assert rules(refused_pods, job_set({**container(), "resources": filled_in})) == []
 
 
 def test_a_problem_that_the_schema_has_is_not_told_twice() -> None:
-    document = mpi_job({**container(ib=8), "ports": [{"containerPort": "x"}]})
-
-    assert rules(refused_pods, document) == []
+    assert rules(refused_pods, mpi_job(container(ib="x"))) == []
+    assert rules(refused_pods, mpi_job(container(ib="500m"))) == ["rdma-quantity-not-whole"]

@@ -103,6 +103,14 @@ def test_a_config_map_of_another_namespace_is_not_the_pods() -> None:
     assert judged(pod(whole), config_map("nccl", "default", NCCL_IB_DISABLE="1")) != []
 
 
+def test_a_server_whose_data_ucx_carries_is_not_told_of_mpi() -> None:
+    over_tcp = {**with_env({"name": "UCX_TLS", "value": "tcp"}, ib=8), "image": "vllm/vllm-openai:v0.33.0"}
+
+    (found,) = said(variables, pod(over_tcp), vm_sizes=(H100,))
+
+    assert found.fix == "take it out; or take the RDMA resource out, if TCP is meant"
+
+
 MAPPED = {"name": "VLLM_GPU_NIC_PCIE_MAPPING", "value": "0001:00:00.0=0101:00:00.0"}
 CHOOSES = {"name": "VLLM_NIC_SELECTION_VARS", "value": "UCX_NET_DEVICES:1"}
 UNSAID = {"name": "VLLM_NIC_SELECTION_VARS", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}

@@ -288,5 +288,6 @@ def test_the_gpus_of_all_roles_of_a_workload_count_together() -> None:
     assert str(found[0].fix).startswith("add rdma/ib: 4 to")
     assert rules(without_rdma, graph(1, 1), vm_sizes=(H100,)) == []
     assert rules(without_rdma, graph(1, 1, frontend=1), vm_sizes=(H100,)) == []
+    assert len(rules(without_rdma, graph(2, 1, frontend=1), vm_sizes=(H100,))) == len(found)
     (alone,) = {one.message.partition(",")[0] for one in said(without_rdma, graph(3, 3), vm_sizes=(H100,))}
     assert alone == "3 pods of one job have 4 GPUs each"
