@@ -227,7 +227,7 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
         labels = pool_labels(pool.name, pool.vm_size, size)
         if decisions.driver:  # the operator sets it where its driver is ready; manifests of others select by it
             labels["network.nvidia.com/operator.mofed.wait"] = "false"
-        site = Site(labels, tuple(_taint(taint) for taint in pool.taints), complete=False)
+        site = Site(labels, tuple(map(Taint.of, pool.taints)), complete=False)
         has = {**node_capacity(size), **rdma_units(rdma, decisions, size)}
         nodes.append(Nodes(pool.name, pool.count or 0, has, site, vm_size=size.name))
     large = [note for pool in decisions.pools for note in fabric_note(pool.name, pool.count or 0)]
@@ -344,7 +344,7 @@ def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str
         pool=name,
         count=0 if stopped or deleted else pool["count"],
         allocatable=has,
-        site=Site(labels, tuple(_taint(taint) for taint in taints), complete=False),
+        site=Site(labels, tuple(map(Taint.of, taints)), complete=False),
         vm_size=size.name if size else pool["vmSize"],
         empty=empty,
     )
@@ -410,10 +410,3 @@ def pool_labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str |
     labels["kubernetes.azure.com/accelerator"] = size.gpu.vendor if size.gpu else None
     labels[NIC_LABEL] = "true"
     return labels
-
-
-def _taint(taint: str) -> Taint:
-    """Return the taint that `KEY=VALUE:EFFECT` or `KEY:EFFECT` is."""
-    pair, _, effect = taint.rpartition(":")
-    key, _, value = pair.partition("=")
-    return Taint(key, value, effect)
