@@ -71,6 +71,7 @@ class _Uses:
             word = code.split(" ", 1)[0].lstrip("(")
             for base, names in _INDEX.findall(code):
                 self.written.add((*base.split(".")[1:], *re.findall(r'"([^"]+)"', names)))
+            code = _INDEX.sub("", code)
             for found in _VALUE.finditer(code):
                 path = tuple(found[1].split(".")[1:])
                 if word == "with":
