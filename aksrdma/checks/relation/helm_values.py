@@ -236,8 +236,21 @@ def _named(name: str) -> HelmChart | None:
 
 def chart_values(manifests: ManifestSet) -> tuple[ChartValues, ...]:
     """Return all values of our charts in a set: `manifests.derived(chart_values)`."""
-    holders = (one for one in manifests.unknown if one.kind in HELM_KINDS)
-    return tuple(found for one in (*manifests.values, *holders) for found in values_in(one))
+    holders = [one for one in manifests.unknown if one.kind in HELM_KINDS]
+    elsewhere = [found for one in holders for found in _from_config_maps(one, manifests)]
+    return (*elsewhere, *(found for one in (*manifests.values, *holders) for found in values_in(one)))
+
+
+def _from_config_maps(document: Document, manifests: ManifestSet) -> Iterator[ChartValues]:
+    """Yield the values of a HelmRelease that stand in a ConfigMap of the set, each with those of the object to come."""
+    spec = mapping(document.data.get("spec"))
+    chart = mapping(step(spec, ("chart", "spec")))
+    name, version = text(chart.get("chart")), text(chart.get("version"))
+    for _, source in items(spec.get("valuesFrom"), ()) if _named(name) is not None else ():
+        key = text(source.get("valuesKey")) or "values.yaml"
+        for one in manifests.by_kind.get("ConfigMap", ()) if source.get("kind") == "ConfigMap" else ():
+            if one.name == source.get("name") and one.namespace == document.namespace and not source.get("targetPath"):
+                yield from _values(one, ("data", key), name, version, is_part=True)
 
 
 class Told:

@@ -484,3 +484,35 @@ def test_a_gpu_operator_alone_needs_no_label_of_nics_but_a_configuration_that_ca
         ("nfd-config-invalid", "node-feature-discovery.master.config.extra"),
     ]
     assert rules_of("driver: {rdma: {enabled: true}}\n" + WORKER) == []
+
+
+CONFIG_MAP = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: more, namespace: network-operator}
+data:
+  values.yaml: |
+    nfd:
+      enable: false
+  other: "deployCR: true"
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("{kind: ConfigMap, name: more}", [(7, 7, "data[values.yaml].nfd.enable")]),
+        ("{kind: ConfigMap, name: more, valuesKey: other}", [(8, 11, "data.other.deployCR")]),
+        ("{kind: ConfigMap, name: more, valuesKey: none}", []),
+        ("{kind: ConfigMap, name: another}", []),
+        ("{kind: Secret, name: more}", []),
+        ("{kind: ConfigMap, name: more, targetPath: operator}", []),
+        ("5", []),
+    ],
+)
+def test_values_in_a_config_map_of_the_set_are_judged_where_they_stand(source, found):
+    release = RELEASE.format(chart="network-operator", version="26.4.1", values="upgradeCRDs: true")
+    release = release.replace("  values:", f"  valuesFrom: [{source}]\n  values:")
+    report = aksrdma.validate(CONFIG_MAP + "---\n" + release)
+
+    assert [(one.line, one.column, one.path) for one in report.findings] == found
