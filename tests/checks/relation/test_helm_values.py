@@ -433,6 +433,22 @@ def test_what_an_own_chart_installs_counts_by_its_name_wherever_it_comes_from():
 
 
 @pytest.mark.parametrize(
+    "spec",
+    [
+        "{source: {chart: node-feature-discovery}}",
+        "{sources: [{chart: other}, {chart: node-feature-discovery}]}",
+        "{template: {spec: {source: {chart: node-feature-discovery}}}}",
+    ],
+)
+def test_a_chart_of_argo_counts_by_its_name_wherever_it_is_named(spec):
+    network = RELEASE.format(chart="network-operator", version="26.4.1", values="upgradeCRDs: true")
+    kind = "ApplicationSet" if "template" in spec else "Application"
+
+    own = f"apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}"
+    assert rules_of(network, own) == [(TWICE, "spec.values")]
+
+
+@pytest.mark.parametrize(
     ("text", "is_told"),
     [
         (helm_chart("HelmChart", "gpu-operator", "gfd: {enabled: true}"), True),
