@@ -29,7 +29,7 @@ def is_patch(document: Document) -> bool:
     workload its template, or all images together with what else every one has; a Service ports and selector; a policy
     every image; a ClusterPolicy most of its sections. Who forgets an image writes the rest all the same.
     """
-    if any(document.mentions(mark) for mark in DIRECTIVES) and _has_directive(document.data):
+    if document.mentions("$") and any(map(document.mentions, DIRECTIVES)) and _has_directive(document.data):
         return True
     spec, kind = document.data.get("spec"), document.kind
     if not document.name:

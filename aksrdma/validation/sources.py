@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +44,7 @@ def sources_of(paths: Sequence[str], *, together: bool = False, completed: bool 
     Raises:
         ReadError: a path that does not exist.
     """
-    found = _Found()
+    found = _Found(one_path=len(paths) == 1)
     for path in paths:
         if path == STDIN or (os.path.lexists(path) and not os.path.isdir(path)):  # noqa: PTH112 (takes any text)
             found.add_file(path, completed)
@@ -65,7 +65,7 @@ def sets_with(paths: Sequence[str], *, together: bool = False) -> list[Source]:
         paths: files.
         together: whether all below the working folder is one set.
     """
-    found = _Found()
+    found = _Found(one_path=True)
     found.add_folder(os.curdir)
     named = {os.path.realpath(path): path for path in paths if os.path.lexists(path)}
     sets, rest = [], dict(named)
@@ -91,7 +91,9 @@ def iter_files(sources: Sequence[Source]) -> Iterator[str]:
 class _Found:
     """What was found of the paths, before it is parted into sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, one_path: bool) -> None:
+        self._spelt: Callable[[str], str] = str if one_path else os.path.abspath
+        """A folder as all of them are spelt: below one path they are already, and there may be thousands."""
         self._files: dict[str, dict[str, None]] = {}
         """By folder, spelt as the user does."""
         self._built: dict[str, None] = {}
@@ -146,12 +148,12 @@ class _Found:
         apart: list[Source] = []
         for folder in folders:
             files = self._files[folder]
-            if (root := _nearest(folder, clusters)) is not None:
+            if (root := _nearest(self._spelt(folder), clusters)) is not None:
                 sets.setdefault(root, ([], []))[0].extend(files)
             else:
                 apart.append(self._source(folder, tuple(files), ()))
         for folder in self._kustomizations():
-            if (root := _nearest(folder, clusters)) is not None:
+            if (root := _nearest(self._spelt(folder), clusters)) is not None:
                 sets.setdefault(root, ([], []))[1].append(folder)
             else:
                 apart.append(self._source(folder, (), (folder,)))
@@ -173,32 +175,33 @@ class _Found:
         return Source(files, built, shown if only_named else None, name)
 
     def _cluster_roots(self, folders: Iterable[str]) -> dict[str, str]:
-        """Return the folders that hold a cluster file and have more below, by their absolute path.
+        """Return the folders that hold a cluster file and have more below, by how they are spelt.
 
         Only files of folders that have more below are looked into: most trees are leaves.
         """
         built = self._kustomizations()
-        with_more = {os.path.abspath(folder) for folder in built}  # noqa: PTH100 (much faster)
+        with_more = set(map(self._spelt, built))
         for folder in (*folders, *built):
-            above = os.path.dirname(os.path.abspath(folder))  # noqa: PTH100, PTH120
+            above = os.path.dirname(self._spelt(folder))  # noqa: PTH120 (much faster)
             while above not in with_more:
                 with_more.add(above)
                 above = os.path.dirname(above)  # noqa: PTH120
-        candidates = {os.path.abspath(folder): folder for folder in folders}  # noqa: PTH100
+        candidates = ((self._spelt(folder), folder) for folder in folders)
         return {
             path: folder
-            for path, folder in candidates.items()
+            for path, folder in candidates
             if path in with_more and any(map(_is_cluster_file, self._files[folder]))
         }
 
 
 def _nearest(folder: str, roots: dict[str, str]) -> str | None:
     """Return the nearest of some folders in which a folder lies, or which it is."""
-    path = os.path.abspath(folder) if roots else ""  # noqa: PTH100
-    while path and path not in roots:
-        above = os.path.dirname(path)  # noqa: PTH120
-        path = "" if above == path else above
-    return roots[path] if path else None
+    while roots and folder not in roots:
+        above = os.path.dirname(folder)  # noqa: PTH120
+        if above == folder:
+            return None
+        folder = above
+    return roots.get(folder)
 
 
 def _is_cluster_file(file: str) -> bool:

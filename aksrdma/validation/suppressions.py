@@ -43,8 +43,10 @@ class Suppressions:
         self._malformed: list[Problem] = []
         seen: set[tuple[str, int]] = set()
         for document in documents:
+            if not document.mentions("aksrdma") or not _MENTION.search(document.text):
+                continue
             # The items of a List have one text.
-            if (place := (document.file, document.index)) not in seen and _MENTION.search(document.text):
+            if (place := (document.file, document.index)) not in seen:
                 seen.add(place)
                 self._read(document)
 
