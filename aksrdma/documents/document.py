@@ -151,7 +151,10 @@ class Document:
     def mentions(self, word: str) -> bool:
         """Return whether a word stands anywhere in the document's text, comments included; cheap."""
         chunk = self._chunk
-        return chunk is not None and (word in chunk.text or word in chunk.preamble)
+        if chunk is None:
+            return False
+        # The items of a List have one text: thousands of them must not search it each.
+        return chunk.mentions(word) if self._root else word in chunk.text or word in chunk.preamble
 
     @property
     def text(self) -> str:

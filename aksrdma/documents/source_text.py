@@ -88,7 +88,7 @@ class Chunk:
         preamble: Comments above, cut off by a separator of their own; they end on the line before the dashes.
     """
 
-    __slots__ = ("_starts", "column", "is_json", "line", "positions", "preamble", "separator", "text")
+    __slots__ = ("_mentions", "_starts", "column", "is_json", "line", "positions", "preamble", "separator", "text")
 
     def __init__(
         self, text: str, line: int = 1, column: int = 1, *, is_json: bool = False, separator: str = ""
@@ -100,8 +100,16 @@ class Chunk:
         self.separator = separator
         self.preamble = ""
         self._starts: list[int] | None = None
+        self._mentions: dict[str, bool] = {}
         self.positions: Positions | None = None
         """Where its parts stand, once somebody asked: the items of a List have one text."""
+
+    def mentions(self, word: str) -> bool:
+        """Return whether a word stands in the text or above it; it is looked for once."""
+        found = self._mentions.get(word)
+        if found is None:
+            found = self._mentions[word] = word in self.text or word in self.preamble
+        return found
 
     def place(self, offset: int) -> Position:
         """Return where in the file a character of the text stands."""

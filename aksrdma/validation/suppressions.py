@@ -43,11 +43,11 @@ class Suppressions:
         self._malformed: list[Problem] = []
         seen: set[tuple[str, int]] = set()
         for document in documents:
-            if not document.mentions("aksrdma") or not _MENTION.search(document.text):
+            # The items of a List have one text, and each of its documents is looked into once.
+            if (place := (document.file, document.index)) in seen:
                 continue
-            # The items of a List have one text.
-            if (place := (document.file, document.index)) not in seen:
-                seen.add(place)
+            seen.add(place)
+            if document.mentions("aksrdma") and _MENTION.search(document.text):
                 self._read(document)
 
     def _read(self, document: Document) -> None:
