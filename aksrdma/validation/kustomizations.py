@@ -168,6 +168,13 @@ def references(folder: str) -> set[str]:
     return found
 
 
+def all_of(folder: str) -> set[str]:
+    """Return the real paths of a kustomization and of all that it builds on: files, folders, and their kustomizations."""
+    found = references(folder)
+    folders = (folder, *filter(is_kustomization, found))
+    return found | {os.path.realpath(kustomization_of(one)) for one in folders}
+
+
 def files_in_order(folder: str) -> Iterator[Listed]:
     """Yield the files with the objects and patches of a kustomization, what it builds on first, each once."""
     seen: set[str] = set()

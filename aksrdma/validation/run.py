@@ -15,8 +15,10 @@ from aksrdma.kube.kinds import HELM_KINDS
 from aksrdma.validation.cluster_file import nodes_of, read_cluster, vm_sizes_of
 from aksrdma.validation.judge import finding_of, judge
 from aksrdma.validation.kustomizations import (
+    NAMES,
     KustomizeError,
     Origins,
+    all_of,
     build,
     files_in_order,
     kustomization_of,
@@ -114,7 +116,7 @@ class _Set:
         try:
             built = build(folder)
         except KustomizeError as error:
-            if self.shown is None:
+            if self._is_about_kustomization(folder):
                 self.failures.append(_not_built(folder, error, self.options))
                 return
             built, why = None, f"kustomize cannot build it: {error}"
@@ -132,6 +134,12 @@ class _Set:
             streams, partial = unbuilt(folder, self.shown)
             self.streams += streams
             self.partial += partial
+
+    def _is_about_kustomization(self, folder: str) -> bool:
+        """Whether more than some files of a kustomization was named: all of it, or what it says itself."""
+        if self.shown is None:
+            return True
+        return any(os.path.basename(path) in NAMES for path in all_of(folder) & self.shown.keys())  # noqa: PTH119
 
     def _is_new(self, document: Document) -> bool:
         """Whether no kustomization of the set made the same object before: several may build on a common one."""

@@ -11,7 +11,7 @@ from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.documents import STDIN, read, read_bytes
 from aksrdma.documents.reading import STDIN_NAME
 from aksrdma.errors import ReadError
-from aksrdma.validation.kustomizations import NAMES, Listings, kustomization_of, references, roots
+from aksrdma.validation.kustomizations import NAMES, Listings, all_of, roots
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 _NAMED: Final = 3
@@ -74,7 +74,7 @@ def sets_with(paths: Sequence[str], *, together: bool = False) -> list[Source]:
         built = tuple(map(os.path.normpath, source.kustomizations))
         there = {os.path.realpath(file) for file in files} if rest else set()
         for folder in built:
-            there |= {*references(folder), os.path.realpath(kustomization_of(folder))}
+            there |= all_of(folder)
         if not named.keys().isdisjoint(there):
             sets.append(Source(files, built, named, source.name and os.path.normpath(source.name)))
         for file in there:

@@ -360,3 +360,16 @@ def test_another_page_is_read_as_the_yaml_that_it_is_not(tree):
     tree({"README.md": "a: b: c\n"})
 
     assert [rule for _, rule in told(named("README.md"))] == ["yaml-syntax"]
+
+
+@pytest.mark.parametrize("file", ["base/kustomization.yaml", "top/kustomization.yaml"])
+def test_a_changed_kustomization_that_breaks_the_build_is_told(overlay, on_path, file):
+    with (overlay / file).open("a") as kustomization:
+        kustomization.write("components: [gone]\n")
+
+    assert told(changed(file)) == [("top/kustomization.yaml", "kustomize-build-failed")]
+    assert told(changed("top/own.yaml")) == [("top/own.yaml", "unknown-field")]
+
+
+def test_a_changed_kustomization_that_builds_has_nothing_wrong_for_what_its_files_have(overlay, on_path):
+    assert told(changed("top/kustomization.yaml", "base/kustomization.yaml")) == []
