@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 DIRECTIVES: Final = ("$patch", "$setElementOrder", "$retainKeys", "$deleteFromPrimitiveList")
 """What a key begins with that tells kustomize what to do, and is gone from what it makes."""
 _IMAGE_PARTS: Final = frozenset({"image", "repository", "version"})
-_RUN_ONCE: Final = frozenset({"CronJob", "Job"})
-"""Kinds whose every whole object has a restartPolicy, for that of a pod by default is refused."""
+_RUNS_ONCE: Final = "batch"
+"""Group of the kinds whose every whole object has a restartPolicy, for that of a pod by default is refused."""
 
 
 def is_patch(document: Document) -> bool:
@@ -72,17 +72,24 @@ def _patches_policy(data: Any, spec: dict[str, Any]) -> bool:
 
 def _patches_workload(document: Document, spec: dict[str, Any]) -> bool:
     row = kind_of(document.api_version, document.kind)
-    if row is None or not row.has_schema or not all(place.path for place in row.places) or row.kind in RUNTIMES:
+    # Who forgets the image of a Pod has nothing else to forget; where pods have a shape of their own, or a runtime of which
+    # jobs fill in the rest, an image may be missing.
+    if (
+        row is None
+        or row.kind in RUNTIMES
+        or not row.places
+        or not all(one.path and not one.shape for one in row.places)
+    ):
         return False
     if row.group == "apps" and "selector" in spec:
         return False
-    templates = list(pod_templates(document.data)) if row.places else []
+    templates = list(pod_templates(document.data))
     containers = [mapping(box) for one in templates for box in sequence(one.spec.get("containers"))]
-    if not row.places or any(box.get("image") for box in containers):
+    if any(box.get("image") for box in containers):
         return False
     if not templates or row.group == "apps":
         return True
-    if row.kind in _RUN_ONCE:
+    if row.group == _RUNS_ONCE:
         return not any("restartPolicy" in one.spec for one in templates)
     return bool(containers) and not any(box.keys() & {"args", "command"} for box in containers)
 
@@ -114,9 +121,9 @@ def on_least_base(document: Document) -> Document:
     data = deepcopy(document.data)
     spec = mapping(data.get("spec"))
     templates = list(pod_templates(data))
-    for template in templates:
-        _complete_pod(template.spec, run_once=document.kind in _RUN_ONCE)
     row = kind_of(document.api_version, document.kind)
+    for template in templates:
+        _complete_pod(template.spec, run_once=row is not None and row.group == _RUNS_ONCE)
     if row is not None and row.group == "apps" and "selector" not in spec and templates:
         metadata = templates[0].data.setdefault("metadata", {})
         labels = metadata.setdefault("labels", {_NAME: _NAME}) if isinstance(metadata, dict) else None

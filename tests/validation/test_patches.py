@@ -46,6 +46,21 @@ PATCHES = [
         id="mpi-job-with-pods",
     ),
     pytest.param(
+        of(
+            "jobset.x-k8s.io/v1alpha2",
+            "JobSet",
+            f"replicatedJobs: [{{name: w, template: {{spec: {{{template(RDMA)}}}}}}}]",
+        ),
+        id="job-set-with-pods",
+    ),
+    pytest.param(
+        of("batch.volcano.sh/v1alpha1", "Job", f"tasks: [{{name: w, replicas: 2, {template(RDMA)}}}]"), id="volcano-job"
+    ),
+    pytest.param(
+        of("ray.io/v1", "RayCluster", f"workerGroupSpecs: [{{groupName: g, replicas: 4, {template(RDMA)}}}]"),
+        id="ray-cluster",
+    ),
+    pytest.param(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {b: c}}\n", id="an-annotation-alone"
     ),
     pytest.param("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, labels: {b: c}}\n", id="a-label-alone"),
