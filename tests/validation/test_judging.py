@@ -162,3 +162,22 @@ def test_a_cluster_that_cannot_be_served_is_told_at_its_field():
         ("cluster-not-servable", "spec.release", 4)
     ]
     assert [one.path for one in aksrdma.validate(pool).findings] == ["spec.nodePools[0].vmSize"]
+
+
+@pytest.mark.parametrize(
+    ("fix", "clause"),
+    [
+        ("Create the pool.", "create the pool"),
+        ("IPC_LOCK is to be added.", "IPC_LOCK is to be added"),
+        ("set A: b", "set A: b"),
+        ("PyTorchJob takes it.", "PyTorchJob takes it"),
+    ],
+)
+def test_a_fix_begins_small_unless_with_a_name(fix, clause):
+    from aksrdma.documents import Document
+    from aksrdma.findings import Position, Problem
+    from aksrdma.validation.judge import finding_of
+
+    nothing = Document("", 1, {})
+
+    assert finding_of(Problem("wrong-type", (), "a", fix, document=nothing), nothing, Position(1, 1)).fix == clause
