@@ -21,6 +21,7 @@ _TYPES: Final[dict[str, type[Any]]] = {
     "catalog": str,
     "fail-on": str,
     "ignore": list,
+    "kubernetes-version": str,
     "nodes": int,
     "plugins": list,
     "release": str,

@@ -187,6 +187,15 @@ def test_a_project_that_only_depends_on_it_is_not_read_at_all(repository, monkey
         pytest.param("zzz = 1", 2, ["unknown option 'zzz'", "there are admission-controller, catalog"], id="unknown"),
         pytest.param('nodes = "3"', 2, ["nodes must be of type int, not '3'"], id="a-text-for-a-number"),
         pytest.param("nodes = -1", 2, ["aksrdma.toml: nodes must be 0 or more, not -1"], id="fewer-nodes-than-none"),
+        pytest.param(
+            "kubernetes-version = 1.36",
+            2,
+            ["kubernetes-version must be of type str, not 1.36"],
+            id="a-number-for-a-version",
+        ),
+        pytest.param(
+            'kubernetes-version = "1.9"', 2, ["no schemas of Kubernetes '1.9'"], id="a-version-without-schemas"
+        ),
         pytest.param("nodes = true", 2, ["nodes must be of type int, not True"], id="a-boolean-is-no-number"),
         pytest.param("strict = 1", 2, ["strict must be of type bool"], id="a-number-for-a-boolean"),
         pytest.param('select = "a"', 2, ["select must be a list of texts"], id="a-text-for-a-list"),

@@ -259,7 +259,7 @@ def test_what_a_field_is_held_to_is_in_the_schemas(place, row):
     found = [schema for other, schema in definitions() if other == name]
     keywords = row.keys() & KEYWORDS
 
-    assert keywords | {"fields", "source"} == row.keys() - {"required", "until"}
+    assert keywords | {"fields", "source"} == row.keys() - {"required", "later"}
     assert found
     for schema in found:
         held = schema["properties"][field.removesuffix("[]")]
@@ -275,6 +275,19 @@ def test_the_rows_of_facts_are_sorted():
     lists += [row["fields"] for row in facts()["held"].values()]
 
     assert all(one == sorted(set(one)) for one in lists)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [("v1.9", ["a"]), ("v1.10", ["a", "b"]), ("v1.11", ["a", "b"])],
+)
+def test_what_a_field_is_held_to_may_change(monkeypatch, version, words):
+    row = {"fields": ["Part.name"], "enum": ["a"], "later": {"since": "v1.10", "enum": ["a", "b"]}, "source": "here"}
+    monkeypatch.setitem(facts(), "held", {"Part.name": row})
+
+    found = as_judged({"io.k8s.Part": of(name=NAME)}, version)["io.k8s.Part"]
+
+    assert found["properties"]["name"] == {"type": "string", "enum": words}
 
 
 def test_a_field_may_be_held_to_be_there(monkeypatch):

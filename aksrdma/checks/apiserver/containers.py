@@ -156,7 +156,9 @@ def _check_resize(pod: Pod, path: FieldPath, policies: Any) -> None:
 
 def _check_env_source(report: Report, path: FieldPath, source: dict[str, Any], variable: dict[str, Any]) -> None:
     given = [name for name in _ENV_SOURCES if source.get(name) is not None]
-    if not given:  # fileKeyRef is not counted: a server without its feature drops it
+    if not given and source.get("fileKeyRef") is not None and report.taken_since("v1.35"):
+        return  # before that, a server drops it: its feature is off
+    if not given:
         report.add(
             RULE, path, f"valueFrom needs one of {', '.join(_ENV_SOURCES)}", "name one of them, or write value instead"
         )

@@ -50,12 +50,12 @@ class Report:
         """Note that `rule` is broken at `path`; `fix` replaces the rule's own where the check knows better."""
         self.problems.append(Problem(rule, path, message, fix, document=self.document))
 
-    def taken_since(self, version: str, path: FieldPath) -> bool:
-        """Tell whether the set's Kubernetes takes what is new in a version; where none is given it is, and noted."""
+    def taken_since(self, version: str, path: FieldPath | None = None) -> bool:
+        """Tell whether the set's Kubernetes takes what is new in a version; where none is given it is, and `path` noted."""
         if self.manifests is None:
             return False
         later = kubernetes_versions()[kubernetes_versions().index(version) :]
-        if self.manifests.kubernetes is None:
+        if self.manifests.kubernetes is None and path is not None:
             self.manifests.of_some_versions.append((self.document, taken_by(later)._replace(path=path)))
         return self.manifests.kubernetes in (None, *later)
 

@@ -24,7 +24,7 @@ from aksrdma.schemas.store import DECODED, Kind, Schema
 KINDS: Final = tuple(row.kind for row in TABLE if row.builtin and row.has_schema)
 """The kinds of Kubernetes that aksrdma judges."""
 _FACTS: Final = Path(__file__).with_name("kubernetes.yaml")
-_NO_KEYWORDS: Final = frozenset({"fields", "required", "source", "until"})
+_NO_KEYWORDS: Final = frozenset({"fields", "required", "source"})
 """What a row of `held` in the facts has beside keywords of JSON Schema."""
 _EMPTIED: Final = ("Condition", "Status")
 """Ends of the names of structs that the API server empties before it judges them."""
@@ -116,9 +116,7 @@ def facts() -> dict[str, Any]:
 def as_judged(components: Mapping[str, Schema], version: str) -> dict[str, Schema]:
     """Return the schemas of an OpenAPI document with what its API server does, and does not, hold an object to."""
     out: dict[str, Schema] = {}
-    held = {
-        field: row for field, row in facts()["held"].items() if _minor(version) <= _minor(row.get("until", version))
-    }
+    held = {field: _held_in(row, version) for field, row in facts()["held"].items()}
     for full_name, schema in components.items():
         name = full_name.rpartition(".")[2]
         out[full_name] = judged = {} if name in facts()["any_value"] else dict(schema)
@@ -136,8 +134,11 @@ def as_judged(components: Mapping[str, Schema], version: str) -> dict[str, Schem
     return out
 
 
-def _minor(version: str) -> int:
-    return int(version.rpartition(".")[2])
+def _held_in(row: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return a row of `held` as it is in a version of Kubernetes."""
+    later = row.get("later", {"since": "v1.999"})
+    is_later = int(version.rpartition(".")[2]) >= int(later["since"].rpartition(".")[2])
+    return {key: value for key, value in (row | (later if is_later else {})).items() if key not in ("later", "since")}
 
 
 def _field(place: str, schema: Schema, held: Mapping[str, dict[str, Any]]) -> Schema:

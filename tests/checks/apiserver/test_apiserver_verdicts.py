@@ -201,6 +201,20 @@ def test_a_grammar_that_was_relaxed_is_that_of_the_version(version, problem, not
     assert marks == ([("Service", "metadata.name", noted)] if noted else [])
 
 
+@pytest.mark.parametrize(
+    ("version", "problem"),
+    [(None, []), ("v1.35", []), ("v1.34", ["invalid-container spec.containers[0].env[0].valueFrom"])],
+)
+def test_a_variable_from_a_file_alone_is_taken_where_the_feature_is_on(version, problem):
+    source = {"fileKeyRef": {"volumeName": "a", "path": "b", "key": "c"}}
+    document = Document.from_data(build("pod", {"spec.containers.0.env": [{"name": "A", "valueFrom": source}]}))
+    manifests = ManifestSet([document], release="v26.4.1", kubernetes=version)
+
+    checks = document_checks(document.kind, webhook=False)
+
+    assert [f"{one.rule} {format_path(one.path)}" for check in checks for one in check(document, manifests)] == problem
+
+
 def test_a_name_that_both_grammars_refuse_is_refused_whatever_the_version():
     document = Document.from_data(build("service", {"metadata.name": "A"}))
     manifests = ManifestSet([document], release="v26.4.1")
