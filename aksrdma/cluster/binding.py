@@ -210,7 +210,10 @@ LABEL_VALUE: Final = Matches(
     rf"({_QUALIFIED_NAME})?", "a label value (letters, digits, '-', '_' and '.', at most 63 characters)"
 )
 KUBERNETES: Final = Matches(r"\d{1,3}\.\d{1,3}(\.\d{1,5})?", "a version of Kubernetes such as 1.36, in quotes")
-INTERFACE: Final = Matches(r"[^\s/']{1,127}", "an interface name or altname (no blanks, slashes or apostrophes)")
+INTERFACE: Final = Matches(
+    r"[^\s/'\"\\\x00-\x1f]{1,127}",
+    "an interface name or altname (no blanks, slashes, backslashes, apostrophes or quotes)",
+)
 
 
 def network(value: str) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from aksrdma import catalog
-from aksrdma.findings import Problem
+from aksrdma.documents.placed import plain_problem
+from aksrdma.findings import FieldPath, Problem
 from aksrdma.plan.decisions import UNSERVABLE, Decisions
 
 _ASKED: Final = frozenset({"pods", "services", "virtual-network"})
@@ -17,7 +18,7 @@ def problems(decisions: Decisions) -> list[Problem]:
     """Say why the cluster cannot be served; empty where it can."""
     if unusable := list(_unusable_sizes(decisions)):
         return unusable
-    found = [*_driver(decisions), *_options(decisions)]
+    found = [*_driver(decisions), *_options(decisions), *_names(decisions)]
     return [*found, *_ipoib(decisions)] if decisions.cluster.profile == "ipoib" else found
 
 
@@ -56,7 +57,23 @@ def _driver(decisions: Decisions) -> Iterator[Problem]:
             f"deploys it to all nodes or none",
             f"use two clusters, or with {since} NicNodePolicies of your own",
         )
+    release = decisions.release
+    if decisions.cluster.ofed_driver.force_precompiled and not release.precompiled_azure_driver_tags:
+        yield Problem(
+            UNSERVABLE,
+            ("ofedDriver", "forcePrecompiled"),
+            f"no driver image of {release.name} is listed that is compiled for an azure kernel",
+            "leave it out",
+        )
     upgrade = decisions.cluster.ofed_driver.upgrade_policy
+    if upgrade.drain.pod_selector:
+        from aksrdma.kube.label_selectors import selector_problem  # hardly any cluster selects the pods
+
+        if reason := selector_problem(upgrade.drain.pod_selector):
+            path = ("ofedDriver", "upgradePolicy", "drain", "podSelector")
+            yield Problem(
+                UNSERVABLE, path, f"{upgrade.drain.pod_selector!r} {reason}", "write it as kubectl -l takes it"
+            )
     if upgrade.safe_load and not upgrade.auto_upgrade:
         yield Problem(UNSERVABLE, ("ofedDriver", "upgradePolicy", "safeLoad"), "needs autoUpgrade: true")
     if not decisions.driver and not decisions.pools and decisions.cluster.profile != "base":
@@ -91,6 +108,18 @@ def _options(decisions: Decisions) -> Iterator[Problem]:
         yield Problem(
             UNSERVABLE, ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes", "leave it out"
         )
+
+
+def _names(decisions: Decisions) -> Iterator[Problem]:
+    """Yield the names that the operator's templates write without quotes, and that YAML reads as no text."""
+    cluster = decisions.cluster
+    named: list[tuple[FieldPath, str]] = [(("operatorNamespace",), cluster.operator_namespace)]
+    if cluster.profile == "ipoib":
+        named += [(("ipoib", "name"), cluster.ipoib.name), (("ipoib", "namespace"), cluster.ipoib.namespace)]
+    for path, name in named:
+        if problem := plain_problem(name):
+            message = f"{name!r} {problem} where the operator writes it without quotes"
+            yield Problem(UNSERVABLE, path, message, "use a name that YAML reads as text")
 
 
 def _ipoib(decisions: Decisions) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 import pytest
 
-from aksrdma import Cluster, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy
-from aksrdma.errors import PlanError, UnknownNameError
+from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy
+from aksrdma.errors import ClusterError, PlanError, UnknownNameError
 from aksrdma.findings import format_path
 from aksrdma.plan import make_plan
 
@@ -53,6 +53,23 @@ def pool(size, **fields):
             "needs autoUpgrade: true",
             id="safe-load-without-auto-upgrade",
         ),
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(drain=Drain(pod_selector="a b")))),
+            ("ofedDriver", "upgradePolicy", "drain", "podSelector"),
+            "'a b' has 'b' where an operator is expected (=, ==, !=, in, notin, > or <); write it as kubectl -l takes it",
+            id="a-drain-of-no-selector",
+        ),
+        pytest.param(
+            Cluster(release="v26.4.1", ofed_driver=OfedDriver(force_precompiled=True)),
+            ("ofedDriver", "forcePrecompiled"),
+            "no driver image of v26.4.1 is listed that is compiled for an azure kernel; leave it out",
+            id="a-driver-that-nobody-compiled",
+        ),
+        pytest.param(Cluster(operator_namespace="123"), ("operatorNamespace",), "'123' is read as 123 where the operator writes it without quotes; use a name that YAML reads as text", id="a-namespace-that-is-a-number"),
+        *[
+            pytest.param(Cluster(profile="ipoib", ipoib=Ipoib(**{field: "on"})), ("ipoib", field), "'on' is read as true where the operator writes it without quotes; use a name that YAML reads as text", id=f"a-{field}-that-is-a-switch")
+            for field in ("name", "namespace")
+        ],
         pytest.param(Cluster(node_pools=[GB300], telemetry=True), ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes; leave it out", id="telemetry-on-arm64"),
         pytest.param(Cluster(tolerations=[Toleration()]), ("tolerations", 0, "key"), "is required, unless the operator is Exists", id="equal-without-a-key"),
         pytest.param(
@@ -173,3 +190,26 @@ def test_inbox_drivers_matter_where_a_plugin_looks_for_devices():
 
     assert not any("ib_umad" in note for note in make_plan(base).notes)
     assert not any("ib_umad" in note for note in make_plan(Cluster(node_pools=[GB300])).notes)
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        pytest.param(
+            Cluster(release="v25.1.0", ofed_driver=OfedDriver(force_precompiled=True)), id="a-compiled-driver"
+        ),
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(drain=Drain(pod_selector="a=b,!c")))),
+            id="a-drain",
+        ),
+        pytest.param(Cluster(ipoib=Ipoib(name="on")), id="a-network-that-is-not-made"),
+    ],
+)
+def test_what_may_work_is_planned(cluster):
+    assert make_plan(cluster)
+
+
+@pytest.mark.parametrize("master", ['ib0","type":"x', "ib0\\", "ib0'", "ib 0", "ib0/1", "ib0\x7f\x01"])
+def test_an_interface_does_not_close_the_string_that_it_stands_in(master):
+    with pytest.raises(ClusterError, match="an interface name or altname"):
+        Ipoib(master=master)

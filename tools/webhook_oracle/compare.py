@@ -21,6 +21,7 @@ from aksrdma.checks.webhook.image_reference import fault
 from aksrdma.checks.webhook.policies import verdict
 from aksrdma.checks.webhook.releases import pattern, webhook
 from aksrdma.kube.go_json import Number
+from aksrdma.kube.label_selectors import selector_problem
 from aksrdma.kube.names import dns_subdomain
 from aksrdma.kube.quantities import parse
 
@@ -45,6 +46,10 @@ QUANTITIES = [
 VERSIONS = [
     "25.01-0.6.0.0-0", "doca3.1.0-25.07-0.9.7.0-0", "doca3.1-24.01-0.3.3.1-0", "doca3.2.0-25.10-1.2.8.0-2-5.15.0-azure",
     "sha256:" + "aF" * 32, "24.10-0.7.0.0-x_y--", "23-10-0.5", "\u0662.1-1",
+]  # fmt: skip
+SELECTORS = [
+    "app=nccl", "!debug", "a in (x,y),b", "a notin (), c!=d", "app==a,tier>5", "x.io/a<3", "in in (in,notin)", "a,b,c=", " a ",
+    "a in (,x)", "a in (x,,),b", "a notin (x,,,y)", "a in (,,,)", "notin=in", "a = b , !c",
 ]  # fmt: skip
 NUMBERS = [
     "63",
@@ -93,7 +98,7 @@ FORMS = {
     "quantity": re.compile(r"[-+]?(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?![eE][-+]?[0-9]{5}).*", re.DOTALL),
 }
 KEYS = ["pKeys", "needVhostNet", "ResourceName", "deviceType", "selectors", "devices", "extra", ""]
-LETTERS = 'abfzAF019._-/:@+[]{}",\\ \n\u00e9eEimkKGT'
+LETTERS = 'abfzAF019._-/:@+=!()<>[]{}",\\ \n\u00e9eEimkKGT'
 
 
 def main(oracle: str, count: int = 20_000, seed: int = 1) -> int:
@@ -168,6 +173,7 @@ SEEDS: dict[str, list[str]] = {
     "subdomain": ["a", "my-map.v1", "a" * 253, "a..b"],
     "quantity": QUANTITIES,
     "integer": NUMBERS,
+    "selector": SELECTORS,
     "guid": ["02:00:00:00:00:00:00:fF"],
     **dict.fromkeys(RELEASES, VERSIONS),
     **{about: [] for about in CONFIGS},
@@ -177,6 +183,7 @@ OURS: dict[str, Callable[[str], bool]] = {
     "subdomain": lambda text: dns_subdomain(text) is None,
     "quantity": lambda text: parse(text) is not None,
     "integer": lambda text: Number(text).is_whole,
+    "selector": lambda text: selector_problem(text) is None,
     "guid": lambda text: bool(pattern("guid").fullmatch(text)),
     **{release: _driver(release) for release in RELEASES},
     "rdma": _passes("rdmaSharedDevicePlugin"),

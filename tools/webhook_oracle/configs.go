@@ -11,7 +11,6 @@ import (
 
 const (
 	names = `{"type": "array", "items": {"type": "string", "minLength": 1}}`
-	list  = `{"type": "array", "items": {"type": "string"}}`
 	flag  = `{"type": "boolean"}`
 )
 
@@ -38,15 +37,15 @@ var (
 				"excludeTopology": ` + flag + `,
 				"selectors": {"oneOf": [{"type": "array", "items": {"type": "object"}}, {"type": "object"}]}}}}}}`)
 	netDevice = selectors(map[string]string{
-		"vendors": list, "devices": list, "drivers": list, "pciAddresses": list, "pfNames": list, "rootDevices": list,
-		"linkTypes": list, "ddpProfiles": list, "isRdma": flag, "needVhostNet": flag, "vdpaType": `{"type": "string"}`})
+		"vendors": names, "devices": names, "drivers": names, "pciAddresses": names, "pfNames": names, "rootDevices": names,
+		"linkTypes": names, "ddpProfiles": names, "isRdma": flag, "needVhostNet": flag, "vdpaType": `{"type": "string"}`})
 	selectorSchemas = map[any]*jsonschema.Schema{
 		nil: netDevice, "netDevice": netDevice,
 		"auxNetDevice": selectors(map[string]string{
-			"vendors": list, "devices": list, "drivers": list, "pfNames": list, "rootDevices": list,
-			"linkTypes": list, "auxTypes": list, "isRdma": flag}),
+			"vendors": names, "devices": names, "drivers": names, "pfNames": names, "rootDevices": names,
+			"linkTypes": names, "auxTypes": names, "isRdma": flag}),
 		"accelerator": selectors(map[string]string{
-			"vendors": list, "devices": list, "drivers": list, "pciAddresses": list}),
+			"vendors": names, "devices": names, "drivers": names, "pciAddresses": names}),
 	}
 )
 

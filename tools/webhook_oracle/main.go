@@ -16,6 +16,7 @@ import (
 
 	"github.com/distribution/reference"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -33,6 +34,7 @@ var (
 var answers = map[string]func(string) bool{
 	"repository": func(text string) bool { _, err := reference.ParseNormalizedNamed(text); return err == nil },
 	"subdomain":  func(text string) bool { return len(validation.IsDNS1123Subdomain(text)) == 0 },
+	"selector":   func(text string) bool { _, err := labels.Parse(text); return err == nil },
 	"quantity":   decodes,
 	"integer":    func(text string) bool { number, ok := new(big.Rat).SetString(text); return ok && number.IsInt() },
 	"v25.4.0":    plainVersion.MatchString,

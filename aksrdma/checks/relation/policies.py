@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.apiserver.judging import Report
+from aksrdma.checks.apiserver.metadata import check_labels
 from aksrdma.checks.apiserver.scheduling import check_affinity, check_tolerations
 from aksrdma.checks.plugins.device_plugin_configs import offered_resources
 from aksrdma.checks.register import rule
@@ -216,9 +217,11 @@ def _can_be_met(wanted: Requirement, size: VmSize, manifests: ManifestSet) -> bo
 
 @rule("policy-scheduling-invalid", kinds=POLICY_KINDS)
 def scheduling(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find tolerations and node affinities that the CRD lets pass, and the API server not in the operator's DaemonSets."""
+    """Find tolerations, node affinities and selectors that the CRD lets pass, and the API server not in DaemonSets."""
     for policy in manifests.derived(Installed).policies:
         report = Report(policy.document)
+        if policy.document.kind == "NicNodePolicy" and policy.spec.get("nodeSelector"):
+            check_labels(report, "policy-scheduling-invalid", ("spec", "nodeSelector"), policy.spec["nodeSelector"])
         for key in ("tolerations", "deploymentTolerations"):
             if policy.spec.get(key):
                 check_tolerations(report, ("spec", key), policy.spec[key])
@@ -230,8 +233,7 @@ def scheduling(manifests: ManifestSet) -> Iterator[Problem]:
                 report.problems += [one._replace(path=("spec", key, *one.path[2:])) for one in inner.problems]
         for problem in report.problems:
             message = f"the API server refuses the pods that the operator makes of the policy: {problem.message}"
-            fix = problem.fix or "correct the field as the message says"
-            yield problem._replace(rule="policy-scheduling-invalid", message=message, fix=fix)
+            yield problem._replace(rule="policy-scheduling-invalid", message=message)
 
 
 @rule("policy-not-ready", kinds=POLICY_KINDS)

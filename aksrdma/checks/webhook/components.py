@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aksrdma.checks.plugins.operator_templates import broken
 from aksrdma.checks.webhook.image_reference import fault
 from aksrdma.checks.webhook.refusals import Refusal, objects, refusal, section, text
 from aksrdma.checks.webhook.releases import Component, WebhookFacts, table
-from aksrdma.findings import FieldPath
+from aksrdma.findings import FieldPath, format_path
 from aksrdma.kube.quantities import parse, quantity
 
 _INT64: Final = 2**63
 _AMOUNTS: Final = {"requests", "limits", "divisor"}
 _LISTS: Final = {"requests": "Requests", "limits": "Limits"}
 """The two lists of amounts, and what Go calls them."""
-_APOSTROPHES: Final = re.compile("'+")
 
 
 def undecodable(spec: dict[str, Any], facts: WebhookFacts) -> Iterator[Refusal]:
@@ -155,10 +154,8 @@ def _rendering_fault(
                 return (
                     f"with {key} the webhook panics on a client that it does not have, and a panic counts as a refusal"
                 )
-    plugin = component.path in {("rdmaSharedDevicePlugin",), ("sriovDevicePlugin",)}
-    # Between single quotes only doubled ones are safe.
-    if plugin and any(len(run) % 2 for run in _APOSTROPHES.findall(text(holder, "config") or "")):
-        return (
-            f"the operator cannot render {component.name}: an apostrophe in its config ends the YAML string around it"
-        )
+    field: FieldPath = ("spec", *component.path)
+    for one in broken({"kind": "NicClusterPolicy", "spec": spec}):
+        if one.unread and one.path[: len(field)] == field:
+            return f"the operator cannot render {component.name}: {format_path(one.path[len(field) :])} {one.problem}"
     return None

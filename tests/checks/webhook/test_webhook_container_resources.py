@@ -122,6 +122,27 @@ def test_apostrophe_in_a_config_breaks_the_rendering(config: str, passes: bool) 
 
 @pytest.mark.parametrize("release", ALL_RELEASES)
 @pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"config": '{"name": "it\'s"}'}, "config has an apostrophe, which ends the YAML string around it"),
+        ({"imagePullSecrets": ["a: b"]}, "imagePullSecrets[0] is no YAML"),
+        ({"version": "a: b"}, "version is no YAML"),
+        ({"config": '{"name": "its"}', "imagePullSecrets": ["123"]}, None),
+    ],
+)
+def test_multus_that_cannot_be_rendered_takes_no_resources(release: str, fields: Any, reason: str | None) -> None:
+    multus = {**image(), **fields}
+    found = verdict(
+        policy(secondaryNetwork={"multus": {**multus, "containerResources": resources("kube-multus")}}), release
+    )
+
+    assert [one.rule for one in found] == ["webhook-container-name"] * bool(reason)
+    assert all(f"the operator cannot render secondaryNetwork.multus: {reason}" in one.message for one in found)
+    assert verdict(policy(secondaryNetwork={"multus": multus}), release) == []
+
+
+@pytest.mark.parametrize("release", ALL_RELEASES)
+@pytest.mark.parametrize(
     ("manifest", "path"),
     [
         pytest.param(

@@ -332,3 +332,22 @@ def test_shared_plugin_is_told_to_leave_the_prefix_out() -> None:
     (refusal,) = verdict(rdma_resource(resourcePrefix="rdma"))
 
     assert refusal.fix == "leave the key out: the plugin's own default is rdma"
+
+
+@pytest.mark.parametrize("release", ALL_RELEASES)
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        *[("netDevice", key) for key in ("vendors", "devices", "drivers", "pciAddresses", "pfNames", "rootDevices")],
+        *[("netDevice", key) for key in ("linkTypes", "ddpProfiles")],
+        *[("auxNetDevice", key) for key in ("vendors", "devices", "drivers", "pfNames", "rootDevices")],
+        *[("auxNetDevice", key) for key in ("linkTypes", "auxTypes")],
+        *[("accelerator", key) for key in ("vendors", "devices", "drivers", "pciAddresses")],
+    ],
+)
+def test_an_empty_text_selects_nothing_and_is_refused(release: str, kind: str, key: str) -> None:
+    (found,) = verdict(sriov_resource(deviceType=kind, selectors={key: ["x", ""]}), release)
+
+    assert found.rule == SRIOV_CONFIG
+    assert format_path(found.path).endswith(f"selectors.{key}[1]")
+    assert verdict(sriov_resource(deviceType=kind, selectors={key: ["x"]}), release) == []
