@@ -63,6 +63,8 @@ class Broken(NamedTuple):
     fix: str
     becomes: str
     """What comes of it."""
+    where: str = " in the operator's template"
+    """Where it is a problem; empty: anywhere."""
 
     @property
     def unread(self) -> bool:
@@ -73,7 +75,7 @@ class Broken(NamedTuple):
     def message(self) -> str:
         """What is wrong with the value, and what comes of it."""
         shown = "the text" if self.path[-1] in ("config", "ipam") else repr(self.value)
-        return f"{shown} {self.problem} in the operator's template, so {self.becomes}"
+        return f"{shown} {self.problem}{self.where}, so {self.becomes}"
 
 
 @cache
@@ -103,7 +105,7 @@ def broken(data: Any) -> Iterator[Broken]:
         if problem := _PLACED[placed](value):
             yield _broken(path, value, problem, placed)
         elif path[-1] in _GRAMMARS and (reason := _GRAMMARS[path[-1]](value)):
-            yield Broken(path, value, reason, names.fix(value, _GRAMMARS[path[-1]]), _REFUSED)
+            yield Broken(path, value, reason, names.fix(value, _GRAMMARS[path[-1]]), _REFUSED, where="")
     if kind in POLICY_KINDS:
         for path, image in _images(mapping(data.get("spec"))):
             yield from _of_image(path, image)
