@@ -138,6 +138,6 @@ def _of_image(path: FieldPath, image: Mapping[str, Any]) -> Iterator[Broken]:
     for key in ("repository", "image", "version"):
         value = image.get(key)
         # They stand together, as repository/image:version.
-        before, behind = ("a/a:", "") if key == "version" else ("a/", "") if key == "image" else ("", "/a:1")
+        before, behind = ("a/a:", "") if key == "version" else ("a/", ":1") if key == "image" else ("", "/a:1")
         if isinstance(value, str) and value and (problem := plain_problem(f"{before}{value}{behind}")):
             yield _broken((*path, key), value, problem, "plain")

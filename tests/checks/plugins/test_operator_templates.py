@@ -153,3 +153,8 @@ def test_of_a_macvlan_network_it_is_told_here() -> None:
     found = broken_templates(Document.from_data(data), ManifestSet([], release="v26.4.1"))
 
     assert [one.path for one in found] == [("spec", "master"), ("spec", "ipam")]
+
+
+@pytest.mark.parametrize(("key", "wrong"), [("repository", False), ("image", False), ("version", True)])
+def test_a_colon_at_the_end_is_one_of_yaml_only_where_nothing_follows(key: str, wrong: bool) -> None:
+    assert paths("NicClusterPolicy", nvIpam={**IMAGE, key: "a:"}) == [f"spec.nvIpam.{key}"] * wrong
