@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     )
     from aksrdma.catalog._helm_charts import ChartKeys, ChartValue, HelmChart, chart_keys, helm_charts
     from aksrdma.catalog._nic_drivers import NicDriver, nic_drivers
-    from aksrdma.catalog._node_features import NodeFeature, node_features
+    from aksrdma.catalog._node_features import (
+        NodeFeature,
+        node_features,
+        template_functions,
+        template_functions_since,
+    )
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import (
@@ -169,6 +174,8 @@ __all__ = [
     "rules_of",
     "source",
     "sources_of",
+    "template_functions",
+    "template_functions_since",
     "themes",
     "to_data",
     "topologies",
@@ -198,7 +205,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "transport_aliases",
             ),
             "_nic_drivers": ("NicDriver", "nic_drivers"),
-            "_node_features": ("NodeFeature", "node_features"),
+            "_node_features": ("NodeFeature", "node_features", "template_functions", "template_functions_since"),
             "_helm_charts": ("ChartKeys", "ChartValue", "HelmChart", "chart_keys", "helm_charts"),
             "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),

@@ -51,3 +51,32 @@ class NodeFeature:
 def node_features() -> Mapping[str, NodeFeature]:
     """Return the features that NFD's own worker finds, by name."""
     return {row.feature: row for row in load.rows(NodeFeature, "node_features.yaml")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TemplateFunctions:
+    """Functions of a library that NFD's templates know."""
+
+    library: str
+    since: str | None = None
+    """The first release whose NFD has them; null: all have them."""
+    functions: str
+    """Their names, with blanks between them."""
+    source: str
+
+
+@load.cached
+def _template_functions() -> tuple[tuple[TemplateFunctions, frozenset[str]], ...]:
+    rows = load.rows(TemplateFunctions, "nfd_template_functions.yaml")
+    return tuple((row, frozenset(row.functions.split())) for row in rows)
+
+
+def template_functions(release: str) -> frozenset[str]:
+    """Return the functions, beside Go's own, of the templates of NodeFeatureRules."""
+    found = (names for row, names in _template_functions() if holds_in(release, row.since, None))
+    return frozenset[str]().union(*found)
+
+
+def template_functions_since(name: str) -> str | None:
+    """Return the first release whose NFD knows a function in templates, or None where none does."""
+    return next((row.since for row, names in _template_functions() if name in names), None)

@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from aksrdma import catalog
 from aksrdma.checks.plugins.features import FeatureRule, exclusive, feature_rules, full_label, strings
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
@@ -97,8 +98,21 @@ def _namespace_error(key: str, allowed: tuple[str, ...]) -> str | None:
 
 def _value_error(value: str, fits: bool, what: str) -> str | None:
     if value.startswith("@"):  # to be read from a feature of the node
-        return None if value.count(".") >= 2 else f"{value!r} is not of the form @domain.feature.element"
+        return _dynamic_error(value)
     return None if fits else f"{value!r} is no {what}"
+
+
+def _dynamic_error(value: str) -> str | None:
+    """Return why a value that is to be read from the node is never there."""
+    if value.count(".") < 2:
+        return f"{value!r} is not of the form @domain.feature.element"
+    domain, name, element = value[1:].split(".", 2)
+    row = catalog.node_features().get(f"{domain}.{name}")
+    if row is not None and row.instances:
+        return f"{value!r} asks for a feature of which a node has many; only a template can read those"
+    if row is not None and not row.grows and not row.knows(element):
+        return f"{value!r} is never there: {row.feature} has no {element!r}"
+    return None
 
 
 def _taint_error(taint: dict[str, Any]) -> str | None:

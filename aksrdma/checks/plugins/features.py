@@ -45,6 +45,8 @@ class Term(NamedTuple):
     path: FieldPath
     feature: str
     """Lower case, as NFD compares it."""
+    written: str
+    """As it stands there, which is how templates know it."""
     expressions: tuple[Expression, ...]
 
     def get(self, attribute: str) -> Expression | None:
@@ -129,7 +131,8 @@ def _terms(holder: Mapping[str, Any], path: FieldPath) -> tuple[Term, ...]:
             for key, value in mapping(term.get("matchExpressions")).items()
         ]
         expressions.append(_expression(term.get("matchName"), "", (*where, "matchName")))
-        found.append(Term(where, text(term.get("feature")).lower(), tuple(filter(None, expressions))))
+        written = text(term.get("feature"))
+        found.append(Term(where, written.lower(), written, tuple(filter(None, expressions))))
     return tuple(found)
 
 
