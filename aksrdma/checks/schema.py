@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma import catalog
 from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
+from aksrdma.kube.api_groups import never_served
 from aksrdma.kube.kinds import JUDGED, kind_of
 from aksrdma.nearest import hint
 from aksrdma.schemas.judge import Schemas, releases_with, schemas_of, versions_with, with_history, with_versions
@@ -92,6 +93,8 @@ def _unserved(data: dict[str, Any], schemas: Schemas) -> Iterator[Problem]:
         message = f"no kind {kind} in {api_version}{hint(api_version, ours)}"
         meant = ours[0] if len(ours) == 1 else None
         yield Problem("unknown-api-version", ("apiVersion",), message, f"write {' or '.join(ours)}", meant)
+    elif served and (problem := never_served(api_version, kind)) is not None:
+        yield problem
 
 
 def _of_a_known_group(api_version: str, served: list[str]) -> bool:

@@ -259,22 +259,35 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 _ALIKE: Final = 0.9
+_LISTED: Final = 6
+"""Kinds of a group that a message lists at most."""
 _OURS_ALONE: Final = frozenset({*POLICY_KINDS, "IPoIBNetwork"})
 """Kinds that no other project has."""
 
 
 def misspelt(document: Document) -> Iterator[Problem]:
     """Yield why the API server has no kind of this name in this group, where the one that is meant is plain."""
+    from aksrdma.kube.api_groups import kinds_of, never_served  # only kinds without a schema need it
+
     rule, group, kind = "unknown-api-version", document.api_version.rpartition("/")[0], document.kind
+    if (problem := never_served(document.api_version, kind)) is not None:
+        yield problem._replace(document=document)
+        return
+    whole = kinds_of(group) if document.api_version else ()
     for known in _kinds():
         if group == known.group and kind != known.kind and _alike(kind, known.kind):
             message = f"no kind {kind} in {document.api_version}; did you mean {known.kind}?"
             yield Problem(rule, ("kind",), message, f"write {known.kind}", document=document)
             return
-        if kind == known.kind and group != known.group and (kind in _OURS_ALONE or _alike(group, known.group)):
+        if kind == known.kind and group != known.group and (kind in _OURS_ALONE or whole or _alike(group, known.group)):
             message = f"no kind {kind} in {document.api_version}; did you mean {known.api_version}?"
             yield Problem(rule, ("apiVersion",), message, f"write {known.api_version}", document=document)
             return
+    if whole and kind not in whole and not kind.endswith("List"):
+        has = f", which has {', '.join(whole)}" if len(whole) <= _LISTED else ""
+        message = f"no kind {kind} in {document.api_version}{has}"
+        fix = "write a kind of this group, or the apiVersion that the kind belongs to"
+        yield Problem(rule, ("kind",), message, fix, document=document)
 
 
 def _alike(written: str, known: str) -> bool:
@@ -291,7 +304,9 @@ def _singular(word: str) -> str:
 
 
 def _kinds() -> tuple[Kind, ...]:
-    """Return every kind that some folder of schemas has."""
-    from aksrdma.schemas.store import folders, kinds
+    """Return every kind that some folder of schemas has, and those of other projects without a schema."""
+    from aksrdma.kube.api_groups import known_kinds
+    from aksrdma.schemas import store
 
-    return tuple({known: None for name in folders() for known in kinds(name)})
+    served = (known for name in store.folders() for known in store.kinds(name))
+    return tuple(dict.fromkeys((*served, *(store.Kind(*one) for one in known_kinds()))))

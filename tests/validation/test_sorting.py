@@ -39,7 +39,30 @@ HEAD = "apiVersion: {}\nkind: {}\nmetadata: {{name: nic-cluster-policy}}\nspec: 
         ),
         pytest.param("crd.projectcalico.org/v1", "IPPool", None, id="a-kind-of-another-project"),
         pytest.param("example.com/v1", "Gadget", None, id="nothing-like-it"),
-        pytest.param("apps/v1", "Deploymentttt", None, id="three-letters-more"),
+        pytest.param(
+            "apps/v1", "Deploymentttt",
+            ("kind", "no kind Deploymentttt in apps/v1, which has ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet",
+             "write a kind of this group, or the apiVersion that the kind belongs to"), id="three-letters-more",
+        ),
+        pytest.param(
+            "v1", "Route", ("kind", "no kind Route in v1", "write a kind of this group, or the apiVersion that the kind belongs to"),
+            id="a-group-with-many-kinds",
+        ),
+        pytest.param("v1", "Event", None, id="a-kind-of-Kubernetes-without-a-schema"),
+        pytest.param("v1", "Config", None, id="a-file-of-kubectl"),
+        pytest.param("apps/v1", "GadgetList", None, id="a-list-of-objects"),
+        pytest.param(
+            "mellanox.com/v1alpha1", "CIDRPool",
+            ("apiVersion", "no kind CIDRPool in mellanox.com/v1alpha1; did you mean nv-ipam.nvidia.com/v1alpha1?",
+             "write nv-ipam.nvidia.com/v1alpha1"), id="a-kind-of-another-group-in-one-that-is-known-wholly",
+        ),
+        pytest.param(
+            "jobset.x-k8s.io/v1alpha2", "JobSets",
+            ("kind", "no kind JobSets in jobset.x-k8s.io/v1alpha2; did you mean JobSet?", "write JobSet"),
+            id="several-of-another-project",
+        ),
+        pytest.param("jobset.x-k8s.io/v1alpha2", "JobSet", None, id="another-project's-as-it-should-be"),
+        pytest.param("kueue.x-k8s.io/v1beta1", "LocalQueue", None, id="a-kind-that-nobody-here-knows"),
     ],
 )  # fmt: skip
 def test_a_kind_that_nobody_serves_is_a_slip_only_where_one_is_plain(api_version, kind, found):
@@ -145,3 +168,42 @@ def test_patches_are_named_in_the_order_of_their_files(tmp_path):
 
     assert [note.split(" is a patch")[0].rpartition("/")[2] for note in report.notes] == ["b", "c", "a"]
     assert [note.startswith(f"{tmp_path / 'a.yaml'}: StatefulSet/b") for note in report.notes] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "severity", "fix"),
+    [
+        pytest.param(
+            "kubeflow.org/v2beta1", "PyTorchJob", "error", "write kubeflow.org/v1", id="older-and-never-there"
+        ),
+        pytest.param("kubeflow.org/v1beta1", "MPIJob", "error", "write kubeflow.org/v1", id="between-two-that-were"),
+        pytest.param("kubeflow.org/nonsense", "MPIJob", "error", "write kubeflow.org/v1", id="no-version-at-all"),
+        pytest.param(
+            "trainer.kubeflow.org/v1", "TrainJob", "warning", "write trainer.kubeflow.org/v1alpha1", id="later"
+        ),
+        pytest.param(
+            "jobset.x-k8s.io/v1alpha3", "JobSet", "warning", "write jobset.x-k8s.io/v1alpha2", id="without-schema"
+        ),
+        pytest.param("ray.io/v1beta2", "RayCluster", "error", "write ray.io/v1", id="a-beta-where-there-was-none"),
+    ],
+)
+def test_a_version_that_a_kind_of_another_project_never_had(api_version, kind, severity, fix):
+    report = aksrdma.validate(HEAD.format(api_version, kind), release="v26.4.1")
+
+    told = [(one.severity, one.path, one.fix) for one in report.findings if one.rule == "unknown-api-version"]
+    assert told == [(severity, "apiVersion", fix)]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [
+        ("kubeflow.org/v1alpha2", "MPIJob"),
+        ("kubeflow.org/v1", "MPIJob"),
+        ("ray.io/v1alpha1", "RayCluster"),
+        ("kueue.x-k8s.io/v1beta1", "ClusterQueue"),
+    ],
+)
+def test_versions_of_earlier_releases_are_none_of_our_business(api_version, kind):
+    report = aksrdma.validate(HEAD.format(api_version, kind), release="v26.4.1")
+
+    assert [one for one in report.findings if one.rule == "unknown-api-version"] == []
