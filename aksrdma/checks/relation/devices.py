@@ -7,16 +7,21 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
+from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import (
+    HEX_ID,
+    Resource,
     Selector,
     SharedResource,
     SriovResource,
+    offered_resources,
     shared_resources,
     sriov_resources,
 )
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.pods import Container, PodView, pods_of
+from aksrdma.checks.relation.policies import reached
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.findings import FieldPath, Problem, Severity
 from aksrdma.kube.kinds import POLICY_KINDS, WORKLOADS
@@ -95,6 +100,50 @@ def _both_plugins(
                 "one device is handed out by both device plugins"
             )
             yield Problem("rdma-pools-overlap", entry.at("selectors"), message, document=document)
+
+
+@rule("rdma-selector-misses-vm-size", kinds=POLICY_KINDS)
+def ids_of_nodes(manifests: ManifestSet) -> Iterator[Problem]:
+    """Find resources whose vendors and device ids are those of no InfiniBand NIC of the nodes that the policy reaches."""
+    for policy in manifests.derived(Installed).policies:
+        sizes = [one for one in reached(policy, manifests) if one.infiniband.sriov]
+        nics = {(one.infiniband.vendor_id, one.infiniband.device_id): one for one in reversed(sizes)}
+        # Of a size whose NIC is not known, any id may be right.
+        resources = offered_resources(policy.document) if nics and all(device for _, device in nics) else ()
+        for resource in resources:
+            selectors = resource.selectors
+            if not _for_rdma(resource) or any(_fits(one, *nic) for one in selectors for nic in nics):
+                continue
+            (vendor, device), size = next(iter(nics.items()))
+            key = next((key for key in ("deviceIDs", "devices", "vendors") if selectors[0].get(key)), "vendors")
+            asked, right = ", ".join(selectors[0].get(key)), vendor if key == "vendors" else device
+            message = (
+                f"{resource.full_name} selects the {key} {asked}, and the NICs of {size.name} are {vendor}:{device}"
+            )
+            unsure = any(catalog.unsure_of(one, "infiniband.device_id") for one in nics.values())
+            yield Problem(
+                "rdma-selector-misses-vm-size",
+                selectors[0].at(key),
+                message,
+                f"add {right}",
+                severity="warning" if unsure else None,
+                document=policy.document,
+            )
+
+
+def _for_rdma(resource: Resource) -> bool:
+    """Say whether a resource is to be one of InfiniBand NICs: that of the SR-IOV plugin may be any network device."""
+    if isinstance(resource, SharedResource):
+        return not resource.selector.empty
+    return any(one.is_rdma or "infiniband" in one.get("linkTypes") for one in resource.selectors)
+
+
+def _fits(selector: Selector, vendor: str | None, device: str | None) -> bool:
+    """Say whether a NIC has the ids that a selector wants; what is no id at all is told where it stands."""
+    vendors, devices = selector.get("vendors"), selector.get("deviceIDs") or selector.get("devices")
+    if not all(map(HEX_ID.match, (*vendors, *devices))):
+        return True
+    return (not vendors or vendor in vendors) and (not devices or device in devices)
 
 
 DEVICES: Final = "/dev/infiniband"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+import aksrdma
 from aksrdma.checks.relation.devices import host_paths, pools
 from aksrdma.checks.relation.network_devices import devices_of_networks, host_devices
 from aksrdma.cluster import Cluster
@@ -294,3 +296,30 @@ def test_the_resource_to_ask_for_is_named_where_there_is_one() -> None:
 
     assert said(host_paths, document)[0].fix == "ask for rdma/ib instead, and take the volume out"
     assert said(host_paths, document, cluster=Cluster(profile="base"))[0].fix is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "selectors", "found"),
+    [
+        pytest.param(("Standard_ND96isr_H200_v5",), {"deviceIDs": ["101c"]}, ["error"], id="another-generation"),
+        pytest.param(("Standard_ND96isr_H200_v5",), {"deviceIDs": ["101c", "101e"]}, [], id="both-generations"),
+        pytest.param(("Standard_ND96isr_H100_v5",), {"deviceIDs": ["101c"]}, ["warning"], id="an-id-that-is-unsure"),
+        pytest.param(("Standard_ND96isr_H200_v5",), {"vendors": ["1d0f"]}, ["error"], id="another-vendor"),
+        pytest.param(("Standard_ND96isr_H200_v5",), {"deviceIDs": ["0x101e"]}, [], id="no-id-at-all-is-told-elsewhere"),
+        pytest.param(("Standard_ND96isr_H200_v5",), {"linkTypes": ["infiniband"]}, [], id="no-ids"),
+        pytest.param(("Standard_ND96isr_H200_v5",), {}, [], id="no-selector"),
+        pytest.param(("Standard_HB120rs_v3", "Standard_ND96isr_H200_v5"), {"deviceIDs": ["101e"]}, [], id="one-of-two"),
+        pytest.param((), {"deviceIDs": ["101c"]}, [], id="sizes-not-known"),
+    ],
+)
+def test_ids_of_no_nic_of_the_nodes(sizes: tuple[str, ...], selectors: dict[str, Any], found: list[str]) -> None:
+    resource = {"resourceName": "a", "rdmaHcaMax": 1, "selectors": selectors}
+    policy = {
+        "apiVersion": "mellanox.com/v1alpha1",
+        "kind": "NicClusterPolicy",
+        "metadata": {"name": "nic-cluster-policy"},
+        "spec": {"rdmaSharedDevicePlugin": {"image": "a", "config": json.dumps({"configList": [resource]})}},
+    }
+    report = aksrdma.validate(json.dumps(policy), release="v26.4.1", vm_sizes=sizes)
+
+    assert [one.severity for one in report.findings if one.rule == "rdma-selector-misses-vm-size"] == found
