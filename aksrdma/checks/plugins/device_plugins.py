@@ -277,6 +277,8 @@ def _sriov_resources(config: Config, document: Document, manifests: ManifestSet)
     # Whoever deploys the driver container wants RDMA.
     plain: Severity = "warning" if azure or isinstance(document.value(("spec", "ofedDriver")), dict) else "info"
     broken = {problem.path for problem in wrong_types(config.problems)}
+    # That isRdma stands beside the selectors is told there.
+    beside = {problem.path[:-1] for problem in config.problems if problem.path[-1] == "isRdma"}
     seen: set[str] = set()
     for entry in config.entries:
         if entry.path in broken:
@@ -292,7 +294,8 @@ def _sriov_resources(config: Config, document: Document, manifests: ManifestSet)
             message = f"{_SRIOV} panics: {resource.name!r} has no selectors"
             yield Problem("sriov-selectors-missing", entry.at("selectors"), message)
         else:
-            yield from _sriov_selectors(resource, plain, azure)
+            meant = entry.path in beside or any(one.meant == "isRdma" for one in resource.selector_problems)
+            yield from _sriov_selectors(resource, None if meant else plain, azure)
 
 
 def _sriov_name(resource: SriovResource, seen: set[str], admission: bool) -> Iterator[Problem]:
@@ -314,7 +317,7 @@ def _sriov_name(resource: SriovResource, seen: set[str], admission: bool) -> Ite
     seen.add(resource.full_name)
 
 
-def _sriov_selectors(resource: SriovResource, plain: Severity, azure: bool) -> Iterator[Problem]:
+def _sriov_selectors(resource: SriovResource, plain: Severity | None, azure: bool) -> Iterator[Problem]:
     path, rule = resource.at("selectors"), "sriov-selectors-missing"
     wrong = wrong_types(resource.selector_problems)
     for problem in resource.selector_problems:
@@ -330,13 +333,14 @@ def _sriov_selectors(resource: SriovResource, plain: Severity, azure: bool) -> I
         yield from _sriov_selector(resource, selector, plain)
 
 
-def _sriov_selector(resource: SriovResource, selector: Selector, plain: Severity) -> Iterator[Problem]:
+def _sriov_selector(resource: SriovResource, selector: Selector, plain: Severity | None) -> Iterator[Problem]:
     """Find what is wrong with one selectors object, beside what the shared plugin's may have as well.
 
     Args:
         resource: Whose it is.
         selector: The object.
-        plain: How bad it is that NICs which can do RDMA are handed out without, where nothing says that they are for it.
+        plain: How bad it is that NICs which can do RDMA are handed out without, where nothing says that they are for it;
+            None: that is not to be told.
     """
     for key in ("pfNames", "rootDevices"):
         for index, value in enumerate(selector.get(key)):
@@ -354,7 +358,7 @@ def _sriov_selector(resource: SriovResource, selector: Selector, plain: Severity
     if selector.is_rdma and selector.vdpa_type:
         message = f"{_SRIOV_EXITS}: isRdma and vdpaType {selector.vdpa_type!r} stand in one selectors object"
         yield Problem("sriov-isrdma-with-vdpa", selector.at("vdpaType"), message)
-    if resource.device_type == NET_DEVICE and not selector.is_rdma and not selector.vdpa_type:
+    if plain and resource.device_type == NET_DEVICE and not selector.is_rdma and not selector.vdpa_type:
         path, rule_id = selector.at("isRdma"), "sriov-isrdma-missing"
         if resource.prefix == SHARED_PREFIX or "infiniband" in selector.get("linkTypes"):
             message = f"{resource.full_name} is for RDMA, but without isRdma its pods get no /dev/infiniband"
