@@ -18,6 +18,8 @@ class Follows:
 
     same_field: tuple[str, ...] = ()
     """Rules broken at the same field."""
+    whatever: bool = False
+    """Any other rule broken at the same field."""
     part: tuple[str, ...] = ()
     """Rules broken in a part of the field, so that nobody can tell what it says in all."""
     beside: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ DocumentCheck: TypeAlias = "Callable[[Document, ManifestSet], Iterator[Problem]]
 SetCheck: TypeAlias = "Callable[[ManifestSet], Iterator[Problem]]"
 """Judges how the documents of one set fit each other."""
 
-PACKAGES: Final = ("schema", "apiserver", "plugins", "relation", "webhook")
+PACKAGES: Final = ("schema", "leftovers", "apiserver", "plugins", "relation", "webhook")
 """The packages and modules below this one that hold checks, one a judge; the order of the findings at one place."""
 INDEX: Final = Path(__file__).with_name("index.json")
 

@@ -162,6 +162,10 @@ class Document:
         chunk = self._chunk
         return "" if chunk is None else chunk.preamble + chunk.text
 
+    def mentions_any(self, words: tuple[str, ...]) -> bool:
+        """Return whether one of some words stands in the document's text; cheap, and asked once of a List's items."""
+        return self._chunk is not None and self._chunk.mentions_any(words)
+
     def comments(self) -> dict[int, str]:
         """Return the comments by line, each from its `#` on; those above the document's `---` are among them."""
         return self._located().comments() if self._chunk is not None else {}

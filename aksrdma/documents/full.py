@@ -99,7 +99,7 @@ def _syntax(chunk: Chunk, error: MarkedYAMLError) -> Problem:
     assert mark is not None
     at = chunk.place(mark.index)
     opened_line = chunk.place((opened or mark).index).line
-    message, fix = wording.syntax_words(words, chunk.source_line(at.line), at.column, opened_line)
+    message, fix = wording.syntax_words(words, chunk.source_lines(at.line), at.column, opened_line)
     return Problem("yaml-syntax", (), message, fix, at=at)
 
 

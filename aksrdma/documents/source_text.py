@@ -111,6 +111,10 @@ class Chunk:
             found = self._mentions[word] = word in self.text or word in self.preamble
         return found
 
+    def mentions_any(self, words: tuple[str, ...]) -> bool:
+        """Return whether one of some words stands there."""
+        return any(map(self.mentions, words))
+
     def place(self, offset: int) -> Position:
         """Return where in the file a character of the text stands."""
         if self._starts is None:
@@ -119,9 +123,10 @@ class Chunk:
         column = offset - self._starts[row]
         return Position(self.line + row, column + (1 if row else self.column))
 
-    def source_line(self, line: int) -> str:
-        """Return the text of a line of the file, without its line end."""
-        return self.text.split("\n")[line - self.line]
+    def source_lines(self, line: int) -> tuple[str, str]:
+        """Return the texts of a line of the file and of the one above it, without their line ends."""
+        lines, index = self.text.split("\n"), line - self.line
+        return lines[index], lines[index - 1] if index else ""
 
 
 def split(text: str, first_line: int = 1) -> Iterator[Chunk]:

@@ -153,15 +153,18 @@ _START: Final = "found character that cannot start any token"
 _LEADING_TAB: Final = r"[ ]*\t"
 
 
-def syntax_words(problem: str, source_line: str, column: int, opened: int) -> tuple[str, str]:
+def syntax_words(problem: str, source_lines: tuple[str, str], column: int, opened: int) -> tuple[str, str]:
     """Return message and fix for what the parser says.
 
     Args:
         problem: The parser's own words.
-        source_line: The line of the file on which it gave up.
+        source_lines: The line of the file on which it gave up, and the one above it.
         column: 1-based place in that line.
         opened: 1-based line of the file on which what it was reading begins.
     """
+    source_line = source_lines[0]
+    if any(line.lstrip().startswith("//") for line in source_lines) or " // " in source_line:
+        return "`//`, which begins no comment in YAML", "begin comments with `#`"
     if re.match(_LEADING_TAB, source_line):
         return "a tab used for indentation", "indent with spaces: YAML allows no tabs there"
     if _START in problem:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aksrdma import catalog
+from aksrdma.checks.leftovers import told
 from aksrdma.checks.register import document_checks, set_checks
 from aksrdma.findings import Finding, Position, Problem, format_path
 from aksrdma.kube.kinds import ANY_PODS, POLICY_KINDS
@@ -42,7 +43,7 @@ def judge(
         patches: what was written of each object that is a patch: nothing is missing in one, for its base has it.
     """
     wanted, suppressed = [], 0
-    for problem in without_consequences([*more, *_problems(manifests)]):
+    for problem in map(told, without_consequences([*more, *_problems(manifests)])):
         written = patches.get(problem.subject)
         if written is not None and _is_for_the_base(problem, written):
             continue
@@ -132,6 +133,8 @@ class _Causes:
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._rules = {one.rule for one in problems}
+        weak = {name for name in self._rules if catalog.rule(name).follows.whatever}
+        self._fields = {(one.subject, one.path) for one in problems if one.rule not in weak} if weak else frozenset()
         self._at: set[tuple[Document, str, FieldPath]] = set()
         self._below: set[tuple[Document, str, FieldPath]] = set()
         self._meant: set[tuple[Document, FieldPath]] = set()
@@ -154,6 +157,7 @@ class _Causes:
         follows, document, path = catalog.rule(one.rule).follows, one.subject, one.path
         return (
             any((document, rule, path) in self._at for rule in follows.same_field)
+            or (follows.whatever and (document, path) in self._fields)
             or any((document, rule, path) in self._below for rule in follows.part)
             or any((document, rule, path[:-1]) in self._below for rule in follows.beside)
             or any((document, rule, path[:-2]) in self._below for rule in follows.resources)

@@ -1,0 +1,153 @@
+"""Placeholders that nobody filled in, and comments that YAML does not know."""
+
+from __future__ import annotations
+
+import pytest
+
+import aksrdma
+from aksrdma.checks.leftovers import has_placeholder, slash_comment
+
+POD = """apiVersion: v1
+kind: Pod
+metadata:
+  name: job
+  namespace: {namespace}
+  annotations: {{note: <your-note> // free}}
+spec:
+  schedulerName: {scheduler}
+  restartPolicy: {restart}
+  containers:
+  - name: job
+    image: registry.example.com/job:1
+    args: ["--model=<model>", "REPLACE_ME // not"]
+    env:
+    - {{name: A, value: "{variable}"}}
+    resources:
+      limits:
+        cpu: {cpu}
+"""
+RIGHT = {
+    "namespace": "default",
+    "scheduler": "default-scheduler",
+    "restart": "Always",
+    "variable": "a",
+    "cpu": "2",
+}
+
+
+def said(**values: str) -> list[str]:
+    report = aksrdma.validate(POD.format(**{**RIGHT, **values}))
+    return [f"{one.severity} {one.rule} {one.path}: {one.message}; {one.fix}" for one in report.findings]
+
+
+FILL = "is a placeholder that nobody filled in; write the value that is meant"
+POLICY, CPU = "spec.restartPolicy", "spec.containers[0].resources.limits.cpu"
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        pytest.param({}, [], id="nothing"),
+        pytest.param(
+            {"namespace": "__NAMESPACE__"},
+            [f"error invalid-metadata metadata.namespace: '__NAMESPACE__' {FILL}"],
+            id="a-name-that-is-refused",
+        ),
+        pytest.param(
+            {"namespace": "your-namespace"},
+            [f"warning placeholder-left metadata.namespace: 'your-namespace' {FILL}"],
+            id="a-name-that-is-taken",
+        ),
+        pytest.param(
+            {"variable": "<YOUR_TOKEN>"},
+            [f"warning placeholder-left spec.containers[0].env[0].value: '<YOUR_TOKEN>' {FILL}"],
+            id="a-variable",
+        ),
+        pytest.param({"variable": "<none>"}, [], id="a-variable-that-may-be-meant"),
+        pytest.param({"variable": "http://<host>:80"}, [], id="a-part-of-a-variable"),
+        pytest.param(
+            {"scheduler": "gang  // gang scheduling"},
+            [
+                "warning slash-comment spec.schedulerName: '//' begins no comment in YAML, so the comment is part of the value "
+                "'gang  // gang scheduling'; write gang, and # before the comment"
+            ],
+            id="a-comment-in-a-value-that-is-taken",
+        ),
+        pytest.param(
+            {"restart": "Never // once"},
+            [
+                f"error value-not-allowed {POLICY}: '//' begins no comment in YAML, so the comment is part of the value "
+                "'Never // once'; write Never, and # before the comment"
+            ],
+            id="a-comment-in-a-value-that-is-refused",
+        ),
+        pytest.param(
+            {"restart": "// once"},
+            [
+                f"error value-not-allowed {POLICY}: '//' begins no comment in YAML, so the comment is part of the value "
+                "'// once'; write the value, and # before the comment"
+            ],
+            id="a-comment-in-the-place-of-a-value",
+        ),
+        pytest.param(
+            {"cpu": "2 of them"},
+            [
+                f"error invalid-resources {CPU}: '2 of them' is no quantity; write 2, and # before the rest if that is a comment"
+            ],
+            id="a-comment-without-its-sign",
+        ),
+    ],
+)
+def test_one_leftover_is_one_finding_of_its_own_or_of_who_refuses_it(values: dict[str, str], found: list[str]) -> None:
+    assert said(**values) == found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("<name>", "<your-registry>/job", "registry/<team name>/job:1", "__NAME__", "a__NAME__b", "YOUR_NAME"),
+        *("your-name", "my/your-app", "REPLACE_ME", "replaceme", "change-me", "CHANGEME", "replace-with-name"),
+        *("xxx", "XXXX", "xxx.xxx.xxx.xxx", "xxx.azurecr.io", "TODO", "TODO:name", "FIXME"),
+    ],
+)
+def test_a_placeholder_is(value: str) -> None:
+    assert has_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "name", "<", "a < b and c > d", "cat <<EOF", "<b>bold</b>", "<br/>", "(?P<name>x)", "Vec<String>();"),
+        *("map<a,b>", "${NAME}", "{{ name }}", "__name__", "__", "yours", "our-name", "exchange-mesh", "changement"),
+        *("xx", "job-xxx", "xxxl", "TODOS", "do your-thing and more", "5<a>=6", '"<name>"', "<name>" + "a" * 300),
+    ],
+)
+def test_no_placeholder_is(value: str) -> None:
+    assert not has_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "before"),
+    [
+        ("a // b", "a"),
+        ("a  //b", "a"),
+        ("a b\t// c", "a b"),
+        ("// b", ""),
+        ("https://a/b", None),
+        ("//a", None),
+        ("a //1", None),
+        ("a//b", None),
+        ("a / b", None),
+        ("a\n// b", None),
+        ("a // b" + "c" * 300, None),
+    ],
+)
+def test_a_comment_of_slashes_is_behind(value: str, before: str | None) -> None:
+    assert slash_comment(value) == before
+
+
+def test_the_items_of_a_long_list_are_looked_at_in_time_that_grows_with_it() -> None:
+    items = "".join(f"- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: n{n}}}}}\n" for n in range(2000))
+    text = f"apiVersion: v1\nkind: List\nitems:\n{items}- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: your-map}}}}\n"
+
+    assert [one.rule for one in aksrdma.validate(text).findings] == ["placeholder-left"]
