@@ -150,11 +150,7 @@ class Document:
 
     def mentions(self, word: str) -> bool:
         """Return whether a word stands anywhere in the document's text, comments included; cheap."""
-        chunk = self._chunk
-        if chunk is None:
-            return False
-        # The items of a List have one text: thousands of them must not search it each.
-        return chunk.mentions(word) if self._root else word in chunk.text or word in chunk.preamble
+        return self._chunk is not None and self._chunk.mentions(word)
 
     @property
     def text(self) -> str:

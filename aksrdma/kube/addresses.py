@@ -7,6 +7,7 @@ ParseIPSloppy of k8s.io/utils/net, which is `net` as it was before Go 1.17.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 _OCTET: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})\Z", re.ASCII)
@@ -109,6 +110,28 @@ def parse_cidr(text: str, *, sloppy: bool = False) -> tuple[Address, Network] | 
         return None
     shift = address.bits - length
     return address, Network(Address(address.bits, address.value >> shift << shift), length)
+
+
+def overlapping(
+    intervals: Sequence[tuple[int, int]], groups: Sequence[object] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield the places in a list of intervals of two that share a number: a later one, and one that reaches into it.
+
+    It is one sweep: of those before an interval it is enough to know the one that reaches furthest, and the furthest of
+    another group.
+
+    Args:
+        intervals: First and last number of each.
+        groups: What each belongs to, where those of one group may overlap.
+    """
+    reach: list[tuple[object, int]] = []
+    for place in sorted(range(len(intervals)), key=lambda place: intervals[place]):
+        own = place if groups is None else groups[place]
+        other = next((far for group, far in reach if group != own and intervals[far][1] >= intervals[place][0]), None)
+        if other is not None:
+            yield place, other
+        ordered = sorted([(own, place), *reach], key=lambda entry: -intervals[entry[1]][1])
+        reach = [ordered[0], *(entry for entry in ordered[1:] if entry[0] != ordered[0][0])][:2]
 
 
 def is_ipv6(value: str) -> bool:

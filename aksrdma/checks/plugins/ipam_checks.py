@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aksrdma import catalog
@@ -24,7 +23,7 @@ from aksrdma.checks.plugins.ipam import (
 )
 from aksrdma.checks.register import rule
 from aksrdma.findings import Problem
-from aksrdma.kube.addresses import parse_address, parse_cidr
+from aksrdma.kube.addresses import overlapping, parse_address, parse_cidr
 from aksrdma.kube.go_struct import WRONG_TYPE, wrong_types
 from aksrdma.kube.kinds import NETWORK_KINDS
 from aksrdma.nearest import hint
@@ -202,15 +201,21 @@ def _host_local(ipam: Ipam, release: str) -> Iterator[Problem]:
         accepted = [found for found in ranges if isinstance(found, AddressRange)]
         if len({found.network.bits for found in accepted}) > 1:
             yield Problem(rule, path, f"{_HOST_FAILS}: the range set mixes IPv4 and IPv6")
-        for first, second in combinations(accepted, 2):
-            if first.overlaps(second):
-                message = f"{_HOST_FAILS}: {second.network} overlaps {first.network} of the same set"
-                yield Problem(rule, second.path, message)
+        for pair in overlapping(_numbers(accepted)):
+            first, second = (accepted[place] for place in sorted(pair))
+            message = f"{_HOST_FAILS}: {second.network} overlaps {first.network} of the same set"
+            yield Problem(rule, second.path, message)
         good.append(accepted)
-    for one, other in combinations(good, 2):
-        clash = next((b for a in one for b in other if a.overlaps(b)), None)
-        if clash is not None:
-            yield Problem(rule, clash.path, f"{_HOST_FAILS}: {clash.network} overlaps a range of another set")
+    every = [(index, found) for index, accepted in enumerate(good) for found in accepted]
+    for pair in overlapping(_numbers([found for _, found in every]), [index for index, _ in every]):
+        clash = every[max(pair)][1]
+        yield Problem(rule, clash.path, f"{_HOST_FAILS}: {clash.network} overlaps a range of another set")
+
+
+def _numbers(ranges: Sequence[AddressRange]) -> list[tuple[int, int]]:
+    """Return first and last address of each range as numbers, those of IPv6 above all of IPv4."""
+    above = [0 if one.first.bits == 32 else 1 << 32 for one in ranges]
+    return [(one.first.value + more, one.last.value + more) for one, more in zip(ranges, above, strict=True)]
 
 
 def _bad(found: BadRange, fails: str, rule: str) -> Problem:

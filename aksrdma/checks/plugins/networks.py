@@ -105,6 +105,8 @@ _REFUSES: Final = "Multus refuses the annotation and the pod never starts"
 _KNOWN_KEYS: Final = frozenset({NETWORKS, "k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status"})
 _ALIKE: Final = 0.92
 """How much an annotation's key has to resemble Multus' own to count as a slip of the pen."""
+_LONGER: Final = 5
+"""Letters by which one of another length cannot resemble it so much any more."""
 _LONGEST_INTERFACE: Final = 15
 """Bytes of an interface's name: IFNAMSIZ of Linux is 16, with the zero at its end."""
 _HEX_DIGITS: Final = frozenset("0123456789abcdefABCDEF")
@@ -233,7 +235,8 @@ def network_annotations(document: Document, manifests: ManifestSet) -> Iterator[
                 message = "a pod with hostNetwork: true passes through no CNI plugin and gets none of the networks it asks for"
                 yield Problem("network-annotation-with-host-network", annotation.path, message)
         for key in template.annotations:
-            if "cni" in key and key not in _KNOWN_KEYS and SequenceMatcher(None, key, NETWORKS).ratio() >= _ALIKE:
+            near = abs(len(key) - len(NETWORKS)) < _LONGER and "cni" in key and key not in _KNOWN_KEYS
+            if near and SequenceMatcher(None, key, NETWORKS).ratio() >= _ALIKE:
                 path = (*template.path, "metadata", "annotations", key)
                 yield Problem("network-annotation-key-unknown", path, f"Multus does not read {key}", meant=NETWORKS)
     on_pods = any(NETWORKS in template.annotations for template in templates)

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from aksrdma import catalog
-from aksrdma.kube.addresses import Address, Network, parse_address, parse_cidr
+from aksrdma.kube.addresses import Address, Network, overlapping, parse_address, parse_cidr
 from aksrdma.kube.kinds import POOL_KINDS
 from aksrdma.kube.values import integer, sequence, text
 
@@ -157,18 +157,24 @@ class _Cuts:
                 return self._plain
             # In the middle of an exclusion, of which the daemon knows only where it finds one of its ends.
             return self._skipping, self._plain[1] if self._own_network else True
-        within = self._excluded.clipped(start, start + self._last)
-        covered = sum(high - low + 1 - self._by_index.between(low - start, high - start) for low, high in within)
-        skipped = self._skipping and covered + self._by_index.between(0, self._last) == self._last + 1
-        own = pieces if self._own_network else [(low - start, high - start) for low, high in within]
-        left = _Numbers([*own, *self._indexes])
-        taken = self._gateway_index if self._own_network else self._gateway - start if self._gateway is not None else -1
-        free = self._last - self._first + 1 - left.between(self._first, self._last)
+        within = [(low - start, high - start) for low, high in self._excluded.clipped(start, start + self._last)]
+        skipped = self._skipping and self._taken_by(within, 0) == self._last + 1
+        own = pieces if self._own_network else within
+        crossed = any(low > high or self._by_index.between(low, high) for low, high in own) or _clash(own)
+        free = self._last - self._first + 1 - self._taken_by(own, self._first)
+        taken = (
+            self._gateway_index if self._own_network else self._gateway - start if self._gateway is not None else None
+        )
         if taken is not None and self._first <= taken <= self._last:
-            free -= not left.holds(taken)
-        crossed = any(low > high for low, high in pieces) or _clash([*pieces, *self._indexes])
+            free -= not (self._by_index.holds(taken) or any(low <= taken <= high for low, high in own))
         # A block of one address that is the gateway goes to nobody.
         return skipped or (has_gateway and self._size == 1), self._refused or crossed or free < 1
+
+    def _taken_by(self, pieces: Sequence[_Interval], first: int) -> int:
+        """Return how many indexes of a block, from one on, lie in pieces that do not overlap, or are excluded by index."""
+        clipped = [(max(low, first), min(high, self._last)) for low, high in pieces]
+        beside = (high - low + 1 - self._by_index.between(low, high) for low, high in clipped if low <= high)
+        return self._by_index.between(first, self._last) + sum(beside)
 
 
 class _Numbers:
@@ -200,17 +206,6 @@ class _Numbers:
     def holds(self, number: int) -> bool:
         """Say whether a number is among them."""
         return self.between(number, number) == 1
-
-
-def overlapping(intervals: Sequence[_Interval]) -> Iterator[tuple[int, int]]:
-    """Yield the places in a list of intervals of two that share a number: a later one, and what reaches into it."""
-    order = sorted(range(len(intervals)), key=lambda place: intervals[place])
-    furthest: int | None = None
-    for place in order:
-        if furthest is not None and intervals[place][0] <= intervals[furthest][1]:
-            yield place, furthest
-        if furthest is None or intervals[place][1] > intervals[furthest][1]:
-            furthest = place
 
 
 def _clash(intervals: Sequence[_Interval]) -> bool:

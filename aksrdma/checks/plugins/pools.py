@@ -16,14 +16,13 @@ from aksrdma.checks.plugins.pool_blocks import (
     exclusion_of,
     is_pool,
     network_of,
-    overlapping,
     pool_of,
     possible_addresses,
 )
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube import names
-from aksrdma.kube.addresses import Network, parse_address, parse_cidr
+from aksrdma.kube.addresses import Network, overlapping, parse_address, parse_cidr
 from aksrdma.kube.kinds import POOL_KINDS
 from aksrdma.kube.values import integer, sequence, text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _PRIVATE: Final = ("192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8")
 """The private networks of RFC 1918, that of upstream's IPoIB network first."""
+_LISTED: Final = 5
+"""Ranges that a message names at most."""
 _EXAMPLE: Final = 1 << 16
 """Addresses of a range that is proposed, as many as upstream's has."""
 _RDMA: Final = "azure-rdma"
@@ -44,9 +47,12 @@ class Block(NamedTuple):
     """Who keeps blocks that overlap from handing out the same address: blocks with the same guard may overlap."""
 
 
-class _Taken(NamedTuple):
+class Taken(NamedTuple):
+    """Addresses that are in use elsewhere."""
+
     network: Network
     use: str
+    """What they are used for, as a message says it."""
 
 
 @rule(
@@ -61,15 +67,16 @@ def ranges(manifests: ManifestSet) -> Iterator[Problem]:
     found = list(_blocks(manifests.derived(Installed)))
     if not found:
         return
-    own, cluster = _of_cluster(manifests.cluster), manifests.cluster
+    own, cluster = TakenBlocks(_of_cluster(manifests.cluster)), manifests.cluster
     rendered = _range_of(cluster) if cluster is not None else None
-    spare = _Spare([*own, *(_Taken(block.network, "") for block in found)])
+    spare = _Spare([*own.all, *(Taken(block.network, "") for block in found)])
+    reserved, azure = (TakenBlocks(_of_catalog("refused", rdma=rdma)) for rdma in (False, True))
     for block in found:
         # That of the cluster file's own range is told of the cluster file, from which the network was rendered.
         if block.network != rendered:
             yield from _collision("ipoib-range-overlaps-cluster", block, own, spare)
-        yield from _collision("ipoib-range-reserved-by-aks", block, _of_catalog("refused", rdma=False), spare)
-        yield from _collision("ipoib-range-in-azure-rdma-network", block, _of_catalog("refused", rdma=True), spare)
+        yield from _collision("ipoib-range-reserved-by-aks", block, reserved, spare)
+        yield from _collision("ipoib-range-in-azure-rdma-network", block, azure, spare)
     yield from overlaps(found)
 
 
@@ -77,7 +84,7 @@ def of_cluster_file(cluster: Cluster) -> Iterator[Problem]:
     """Find what the IPoIB range of a cluster file shares with the ranges of its cluster: paths are those of the file."""
     network = _range_of(cluster)
     taken = _of_cluster(cluster)
-    hit = [other for other in taken if network is not None and other.network.overlaps(network)]
+    hit = TakenBlocks(taken).overlapping(network) if network is not None else []
     if hit:
         message = f"the IPoIB range {network} overlaps {_listed(hit)}"
         path = ("spec", "ipoib", "range")
@@ -117,21 +124,49 @@ def _guard(ipam: Ipam) -> str | None:
     return f"whereabouts {ipam.top.text('network_name')}"
 
 
-def _collision(rule: str, block: Block, taken: Iterable[_Taken], spare: _Spare) -> Iterator[Problem]:
-    hit = [other for other in taken if other.network.overlaps(block.network)]
-    if hit:
+def _collision(rule: str, block: Block, taken: TakenBlocks, spare: _Spare) -> Iterator[Problem]:
+    if hit := taken.overlapping(block.network):
         message = f"{block.network} overlaps {_listed(hit)}"
         yield Problem(rule, block.path, message, spare.advice(block.network), document=block.document)
 
 
-def _listed(taken: Iterable[_Taken]) -> str:
+class TakenBlocks:
+    """Blocks that somebody has, found by what they share with another one: of two CIDRs one then holds the other."""
+
+    def __init__(self, taken: Sequence[Taken]) -> None:
+        self.all = taken
+        self._order = sorted(range(len(taken)), key=lambda place: taken[place].network)
+        self._sorted = [taken[place].network for place in self._order]
+        self._places: dict[Network, list[int]] = defaultdict(list)
+        for place, one in enumerate(taken):
+            self._places[one.network].append(place)
+        self._lengths = sorted({one.network.length for one in taken})
+
+    def overlapping(self, network: Network) -> list[Taken]:
+        """Return those that share an address with a block, a few of them where they are many, in their order."""
+        places: list[int] = []
+        for length in self._lengths:
+            if length < network.length:
+                shift = network.bits - length
+                above = Address(network.bits, network.first.value >> shift << shift)
+                places += self._places.get(Network(above, length), ())[:_LISTED]
+        inside = bisect_left(self._sorted, Network(network.first, 0))
+        for at in range(inside, len(self._sorted)):
+            if len(places) >= _LISTED or self._sorted[at].first not in network:
+                break
+            if self._sorted[at].length >= network.length:
+                places.append(self._order[at])
+        return [self.all[place] for place in sorted(places)]
+
+
+def _listed(taken: Iterable[Taken]) -> str:
     return " and ".join(f"{other.network} ({other.use})" for other in taken)
 
 
 class _Spare:
     """A private range that nothing else has, looked for when it is first asked for."""
 
-    def __init__(self, taken: Sequence[_Taken]) -> None:
+    def __init__(self, taken: Sequence[Taken]) -> None:
         self._taken = taken
 
     def advice(self, instead_of: Network) -> str:
@@ -157,7 +192,7 @@ class _Spare:
         return None
 
 
-def _of_cluster(cluster: Cluster | None) -> tuple[_Taken, ...]:
+def _of_cluster(cluster: Cluster | None) -> tuple[Taken, ...]:
     if cluster is None:
         return _of_catalog("warned", rdma=False)
     asked = [(cluster.network.pod_cidr, "pods"), (cluster.network.service_cidr, "services")]
@@ -166,15 +201,15 @@ def _of_cluster(cluster: Cluster | None) -> tuple[_Taken, ...]:
 
 
 @cache
-def _of_catalog(overlap: str, *, rdma: bool) -> tuple[_Taken, ...]:
+def _of_catalog(overlap: str, *, rdma: bool) -> tuple[Taken, ...]:
     rows = [row for row in catalog.networks() if row.overlap == overlap and (row.name == _RDMA) is rdma]
     return tuple(_taken(row.cidr, row.use) for row in rows)
 
 
-def _taken(cidr: str, use: str) -> _Taken:
+def _taken(cidr: str, use: str) -> Taken:
     found = parse_cidr(cidr)
     assert found is not None, "cluster file and catalog hold CIDRs alone"
-    return _Taken(found[1], use)
+    return Taken(found[1], use)
 
 
 def overlaps(found: Sequence[Block]) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from aksrdma.checks.plugins.pool_blocks import overlapping, pool_of
+from aksrdma.checks.plugins.pool_blocks import pool_of
 from aksrdma.documents import Document
+from aksrdma.kube.addresses import overlapping
 
 OLD, NEW = "v25.10.0", "v26.4.1"
 

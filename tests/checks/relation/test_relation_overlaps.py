@@ -7,13 +7,13 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksrdma.checks.relation.addresses import Block, overlaps
+from aksrdma.checks.relation.addresses import Block, Taken, TakenBlocks, overlaps
 from aksrdma.checks.relation.devices import SelectorIndex
 from aksrdma.checks.relation.installed import Policy
 from aksrdma.checks.relation.policies import node_selectors
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
-from aksrdma.kube.addresses import Address, Network
+from aksrdma.kube.addresses import Address, Network, overlapping
 
 KEYS = ("vendors", "devices", "ifNames", "pfNames")
 VALUES = st.frozensets(st.sampled_from("abc"), min_size=1, max_size=2)
@@ -91,6 +91,44 @@ def test_overlapping_blocks_are_found_whatever_their_order(spans: list[tuple[int
 
     assert bool(found) == bool(clashes)
     assert set(found) <= set().union(*clashes)
+
+
+def network(bits: int, value: int, length: int) -> Network:
+    """Return a network of few addresses: lengths count from the end, so that most of them meet."""
+    shift = min(length, 6)
+    return Network(Address(bits, (value >> shift) << shift), bits - shift)
+
+
+NETWORKS = st.builds(network, st.sampled_from([32, 128]), st.integers(0, 63), st.integers(0, 6))
+
+
+@given(st.lists(NETWORKS, max_size=8), NETWORKS)
+def test_taken_blocks_finds_what_shares_an_address_with_a_network(taken: list[Network], asked: Network) -> None:
+    found = TakenBlocks([Taken(one, str(place)) for place, one in enumerate(taken)]).overlapping(asked)
+    places = [place for place, one in enumerate(taken) if one.overlaps(asked)]
+
+    if len(places) <= 5:
+        assert [int(one.use) for one in found] == places
+    else:
+        assert len(found) >= 5
+        assert {int(one.use) for one in found} <= set(places)
+
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5), st.sampled_from("ab")), max_size=8)
+
+
+@given(INTERVALS, st.booleans())
+def test_each_interval_that_overlaps_one_before_it_is_found(spans: list[tuple[int, int, str]], grouped: bool) -> None:
+    intervals = [(start, start + more) for start, more, _ in spans]
+    groups = [group for *_, group in spans]
+    order = sorted(range(len(intervals)), key=lambda place: intervals[place])
+    found = dict(overlapping(intervals, groups if grouped else None))
+
+    for at, place in enumerate(order):
+        before = {other for other in order[:at] if not grouped or groups[other] != groups[place]}
+        meeting = {other for other in before if intervals[other][1] >= intervals[place][0]}
+        assert (place in found) == bool(meeting)
+        assert found.get(place) in meeting | {None}
 
 
 def test_a_policy_without_a_spec_has_no_sections() -> None:
