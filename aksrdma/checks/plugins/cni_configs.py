@@ -13,7 +13,7 @@ from aksrdma.checks.plugins.ipam import NETWORK_PLUGINS, cni_plugins
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem, Severity
 from aksrdma.kube.go_json import go_get
-from aksrdma.kube.go_struct import WRONG_TYPE, MapOf, Object, Struct, Type, decode
+from aksrdma.kube.go_struct import WRONG_TYPE, ListOf, MapOf, Object, Struct, Type, decode
 from aksrdma.kube.kinds import NETWORK_KINDS
 from aksrdma.kube.values import mapping
 
@@ -126,8 +126,10 @@ def _struct(name: str) -> Struct:
     """Return what a plugin decodes: NetConf of containernetworking/cni, and its own fields."""
     common: dict[str, Type] = {
         **dict.fromkeys(("cniVersion", "name", "type"), "string"),
-        **dict.fromkeys(("ipam", "dns", "prevResult", "args", "runtimeConfig"), "any"),
+        **dict.fromkeys(("ipam", "args", "runtimeConfig"), "any"),
         "capabilities": MapOf("bool"),
+        "prevResult": MapOf("any"),
+        "dns": Struct({"domain": "string", **dict.fromkeys(("nameservers", "search", "options"), ListOf("string"))}),
     }
     return Struct({**common, **(catalog.cni_plugins()[name].fields or {})})
 

@@ -12,7 +12,7 @@ from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube import names
 from aksrdma.kube.addresses import parse_address, parse_cidr
-from aksrdma.kube.go_json import JsonError, Reader
+from aksrdma.kube.go_json import JsonError, Reader, go_get
 from aksrdma.kube.go_struct import WRONG_TYPE, ListOf, MapOf, Object, Struct, decode
 from aksrdma.kube.kinds import NETWORK_KINDS, POD_KINDS, POLICY_KINDS, kind_of
 from aksrdma.kube.labels import NETWORKS
@@ -61,8 +61,8 @@ def attachment_config(document: Document, manifests: ManifestSet) -> Iterator[Pr
     """Find NetworkAttachmentDefinitions whose CNI config Multus or ipoib-cni refuses."""
     yield from _json_object(document, ("spec", "config"))
     for path, plugin in cni_plugins(document):
-        if plugin.get("type") == "ipoib":
-            yield from _master(plugin.get("master"), (*path, "master"))
+        if go_get(plugin, "type") == "ipoib":
+            yield from _master(go_get(plugin, "master"), (*path, "master"))
 
 
 @rule("cni-config-not-json", kinds={"NicClusterPolicy"})
