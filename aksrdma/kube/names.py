@@ -28,6 +28,8 @@ _is_sysctl: Final = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-
 
 LABEL_MAX: Final = 63
 SUBDOMAIN_MAX: Final = 253
+_SHORT: Final = 3
+"""Letters; of so few capitals a name may well be meant."""
 _GENERATED_BASE_MAX: Final = LABEL_MAX - 5
 
 
@@ -44,7 +46,9 @@ def fix(value: object, rule: NameRule) -> str:
     plain = re.sub(r"[^-a-z0-9]+", "-", kept.lower()).strip("-")
     for near in (kept, kept.lower(), re.sub(r"[^-a-z0-9./]+", "-", kept.lower()), plain):
         if len(near) <= LABEL_MAX and near.strip("-.") and rule(near) is None:
-            return f"write {near!r}"
+            # NAMESPACE and the like stand for a name, and are none.
+            stands_for_one = name.isupper() and name.isascii() and len(name) > _SHORT
+            return "write the one that is meant, in lower case" if stands_for_one else f"write {near!r}"
     return "shorten it" if len(plain) > 1 and rule(plain[:1]) is None else "write one of that form"
 
 

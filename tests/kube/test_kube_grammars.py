@@ -62,6 +62,8 @@ def test_refused(rule, value):
         ("My_Pod", names.dns_label, "write 'my-pod'"),
         ("My.Pod", names.dns_subdomain, "write 'my.pod'"),
         ("My.Pod", names.dns_label, "write 'my-pod'"),
+        ("NAMESPACE", names.dns_label, "write the one that is meant, in lower case"),
+        ("HPC", names.dns_label, "write 'hpc'"),
         ("Team A", names.label_value, "write 'Team-A'"),
         ("", names.dns_label, "give it a value, or leave it out"),
         (None, names.dns_label, "give it a value, or leave it out"),
