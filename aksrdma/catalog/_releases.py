@@ -273,7 +273,7 @@ def releases_with_image(component: str, image: str, version: str) -> tuple[str, 
         same = [name for name in releases() if _numbers(name)[:2] == (int(of_operator[1]), int(of_operator[2]))]
         return tuple(same[-1:])
     found = _by_image()
-    return found.get((image, version)) or (found.get((component, version), ()) if component == _DRIVER else ())
+    return found.get((image, version)) or found.get((component, version), ())
 
 
 def minor_of_driver(version: str) -> tuple[int, int] | None:

@@ -13,7 +13,6 @@ from aksrdma.errors import UnknownNameError
 from aksrdma.findings import format_path
 from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.kube.values import step, text
-from aksrdma.schemas.judge import schemas_of
 from aksrdma.schemas.judge.wording import shown
 from aksrdma.schemas.store import kubernetes_version
 
@@ -43,7 +42,7 @@ class _Image(NamedTuple):
 
 
 def release_of(documents: Sequence[Document], cluster: Cluster | None) -> tuple[str, str | None]:
-    """Return the release of a set, and a note that says what tells it, where it is not given and matters.
+    """Return the release of a set, and a note that says what tells it, where it is not given.
 
     The versions of the images decide, among the releases that have what beats them; where they are of none, the kinds and
     fields that not all releases have, and then the release that is nearest to them.
@@ -64,16 +63,16 @@ def release_of(documents: Sequence[Document], cluster: Cluster | None) -> tuple[
         having = _having(told, having)
         alone = [name for names in named.values() for name in names] or [name for name, _ in near.values()]
         meant = _most(alone) or having[-1]
-        release = min(reversed(having), key=lambda name: abs(known.index(name) - known.index(meant)))
+        release = min(having, key=lambda name: abs(known.index(name) - known.index(meant)))
         hows = [how for name, how in near.values() if name == release]
-        if hows and not told:
+        if hows:
             voters = _listed(one for one in near if near[one] == (release, hows[0]))
             reasons.append(f"the image versions of {voters} are {hows[0]}")
     reasons = [_boundary(place, one) for place, one in told.items() if one.holds_in(release)] + reasons
     note = f"judged by {release}: {'; '.join(reasons)} (--release)"
     if not reasons:
         note = f"no release is given and no image version names one; judged by the newest, {release} (--release)"
-    return release, note if _matters(documents, release) else None
+    return release, note
 
 
 def _having(shown: Mapping[str, Capability], among: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,12 +119,6 @@ def _listed(images: Iterable[_Image]) -> str:
     return f"{', '.join(few)} and {more} more" if more > 0 else " and ".join(few)
 
 
-def _matters(documents: Sequence[Document], release: str) -> bool:
-    """Tell whether a set has an object of which releases differ: one of a kind that comes with them."""
-    schemas = schemas_of(release)
-    return any(schemas.knows_own(*one) for one in {(one.api_version, one.kind) for one in documents})
-
-
 def kubernetes_of(cluster: Cluster | None) -> tuple[str | None, str | None]:
     """Return the version of Kubernetes of a cluster file, and a note where it has no schemas."""
     if cluster is None or cluster.kubernetes_version is None:
@@ -139,7 +132,7 @@ def kubernetes_of(cluster: Cluster | None) -> tuple[str | None, str | None]:
 def versions_note(manifests: ManifestSet) -> str | None:
     """Return what a set has that only some versions of Kubernetes take, where no version is given."""
     found = manifests.of_some_versions
-    if not found or manifests.kubernetes is not None:
+    if not found:
         return None
     fields: dict[str, None] = {}
     for document, mark in found:

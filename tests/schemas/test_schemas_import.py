@@ -181,9 +181,10 @@ def test_a_file_without_crds_is_an_error(tmp_path, text, message):
         import_crds([path], "v1.0.0", tmp_path / "out")
 
 
-def openapi(folder, *more, version="v1.99", **fields):
+def openapi(folder, *more, version="v1.99", needs=(), **fields):
     part = {"type": "object", "properties": {"name": {"type": "string", "default": ""}}, "required": ["name"]}
     part["properties"] |= fields
+    part["required"] += needs
     thing = {
         "type": "object",
         "properties": {
@@ -259,6 +260,8 @@ def test_what_one_version_takes_all_together_take_and_who_does_is_told(tmp_path)
     import_openapi(tmp_path, ["Thing"], out)
 
     assert judged(out, "kubernetes", word="a", number=2) == []
+    schema = read(out / "kubernetes/v1/thing_v1.json")
+    assert compile_schema(schema)({"apiVersion": "v1", "kind": "Thing", "part": {"word": "b", "new": ""}}) == []
     assert judged(out, "kubernetes", word="b", new="", gone=None) == [
         (SOME_VERSIONS, "part.word", "v1.10"),
         (SOME_VERSIONS, "part.new", "v1.10"),
@@ -280,6 +283,21 @@ def test_what_one_version_takes_all_together_take_and_who_does_is_told(tmp_path)
         "part.number",
         "part.gone",
     ]
+
+
+def test_what_only_some_versions_ask_is_not_asked_of_all(tmp_path):
+    text = {"type": "string"}
+    openapi(tmp_path, version="v1.9", needs=["must", "both"], must={**text, "pattern": "^a"}, both=text)
+    openapi(tmp_path, version="v1.10", needs=["both"], must=text, both=text)
+    out = tmp_path / "out"
+
+    import_openapi(tmp_path, ["Thing"], out)
+
+    assert judged(out, "kubernetes", both="") == []
+    assert judged(out, "kubernetes", both="", must="b") == []
+    assert [path for _, path, _ in judged(out, "kubernetes", must="b")] == ["part.both"]
+    assert [path for _, path, _ in judged(out, "kubernetes-v1.9", both="")] == ["part.must"]
+    assert [path for _, path, _ in judged(out, "kubernetes-v1.9", both="", must="b")] == ["part.must"]
 
 
 def test_a_definition_is_stored_in_the_first_folder_that_has_it(tmp_path):

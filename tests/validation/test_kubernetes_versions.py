@@ -78,6 +78,12 @@ def judged(text, version=None):
             id="what-no-version-has",
         ),
         pytest.param(POD + "  schedulingGroup: null\n", "1.37", None, id="a-null-is-left-out"),
+        pytest.param(
+            POD.replace("image: i", "image: i, livenessProbe: {grpc: {port: 1, mode: X}}"),
+            "1.37",
+            'spec.containers[0].livenessProbe.grpc.mode: "X" is none of "Plaintext", "TLS"; use one of "Plaintext", "TLS"',
+            id="a-wrong-word-of-a-field-that-only-this-version-has",
+        ),
     ],
 )  # fmt: skip
 def test_a_version_takes_what_its_server_takes(text, version, said):

@@ -43,6 +43,7 @@ def judged_by(text):
         pytest.param(DRIVER % ("mofed", "23.10-0.5.5.0"), OLDER, "ofedDriver (23.10-0.5.5.0)", id="a-driver-of-another-name"),
         pytest.param(DRIVER % ("doca-driver", "doca4.0.0-27.01-1.0"), NEWER, "ofedDriver (doca4.0.0-27.01-1.0)", id="a-newer-driver"),
         pytest.param(DRIVER % ("doca-driver", "doca3.1.0-25.07-9"), MONTH, "ofedDriver (doca3.1.0-25.07-9)", id="a-driver-of-the-month-of-a-release"),
+        pytest.param(DRIVER % ("doca-driver", "25.01-9"), MONTH.replace("v25.7.0", "v25.1.0"), "ofedDriver (25.01-9)", id="a-driver-of-the-first-month"),
         pytest.param(DRIVER % ("doca-driver", "latest"), NEWEST, "", id="a-driver-without-a-date"),
         pytest.param(SHARED % "v1.5.1", OLDER, "rdmaSharedDevicePlugin (v1.5.1)", id="an-older-version-of-a-project"),
         pytest.param(SHARED % "1.4", OLDER, "rdmaSharedDevicePlugin (1.4)", id="of-two-numbers-without-v"),
@@ -110,6 +111,12 @@ def test_of_many_images_three_are_named():
             POLICY + "  secondaryNetwork: {ipamPlugin: {image: a, version: b}}\n",
             "judged by v25.7.0: NicClusterPolicy.spec.secondaryNetwork.ipamPlugin ends before v25.10.0 (--release)",
             id="a-field-that-went",
+        ),
+        pytest.param(
+            POLICY + "  secondaryNetwork: {ipamPlugin: {image: a, version: b}}\n" + DRIVER % ("a", "23.10-1.0"),
+            "judged by v25.1.0: NicClusterPolicy.spec.secondaryNetwork.ipamPlugin ends before v25.10.0; the image versions of "
+            "ofedDriver (23.10-1.0) are of an older release, and v25.1.0 is the oldest that is known (--release)",
+            id="a-field-that-went-and-an-older-image",
         ),
         pytest.param(
             POLICY + "  global: {}\n  secondaryNetwork: {ipamPlugin: {image: a, version: b}}\n",

@@ -118,10 +118,14 @@ def _has_whole_float(value: Any) -> bool:
     return any(map(_has_whole_float, parts))
 
 
-LEFT: Final = "storage that AKS does not have, Windows, and what a status holds, are left to the API server"
+LEFT: Final = (
+    "storage that AKS does not have, Windows, what a status holds, and how the parts of a claim of devices go together, "
+    "are left to the API server"
+)
 _LEFT: Final = re.compile(
     r"volumes\[\d+\]\.(awsElasticBlockStore|cephfs|cinder|fc|flexVolume|flocker|gitRepo|glusterfs|iscsi|persistentDisk"
     r"|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)[.:]|windows pod|hostProcess"
+    r"|\.resource\.k8s\.io \""
 )
 
 

@@ -199,7 +199,7 @@ def image_names(manifests: ManifestSet) -> Iterator[Problem]:
             image, repository, component = section.get("image"), section.get("repository"), pinned.name
             if not isinstance(image, str) or not isinstance(repository, str):
                 continue
-            if (repository, image) == (pinned.repository, pinned.image) or catalog.private_registry(repository):
+            if (repository, image) == (pinned.repository, pinned.image):
                 continue
             known, kept = _published()
             if repository not in known:

@@ -56,6 +56,7 @@ RUN = "runs it as a command, and knows true and false alone"
         ("CREATE_IFNAMES_UDEV", "True", OFF, '"true"'),
         ("CREATE_IFNAMES_UDEV", "maybe", OFF, '"true" or "false"'),
         ("CREATE_IFNAMES_UDEV", "no", None, None),
+        ("CREATE_IFNAMES_UDEV", "False", None, None),
         ("RESTORE_DRIVER_ON_POD_TERMINATION", "False", ON, '"false"'),
         ("RESTORE_DRIVER_ON_POD_TERMINATION", "1", None, None),
         ("UNLOAD_STORAGE_MODULES", "True", RUN, '"true"'),
