@@ -120,13 +120,12 @@ def _broken(path: FieldPath, value: str, problem: str, placed: str) -> Broken:
 
 
 def _images(spec: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
-    """Yield the sections of a policy that have an image or secrets to pull it."""
+    """Yield the sections of a policy, any of which may have an image or secrets to pull it."""
     waiting: list[tuple[FieldPath, Any]] = [(("spec", key), value) for key, value in spec.items()]
     for path, value in waiting:
         if not isinstance(value, dict):
             continue
-        if "image" in value or "imagePullSecrets" in value or path[-1] == "global":
-            yield path, value
+        yield path, value
         if len(path) <= _DEPTH:
             waiting += (((*path, key), one) for key, one in value.items() if isinstance(one, dict))
 

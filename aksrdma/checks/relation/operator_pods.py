@@ -81,9 +81,8 @@ def _said_of(container: Mapping[str, Any], manifests: ManifestSet) -> Iterator[P
     check_template(report, _TEMPLATE, template)
     told: set[FieldPath] = set()
     for problem in (*schemas_of(manifests.release, manifests.kubernetes).judge(made), *report.problems):
-        place = problem.path[:-1] if problem.path[-2:-1] == ("resources",) else problem.path
-        if place not in told:
-            told.add(place)
+        if problem.path not in told:
+            told.add(problem.path)
             yield problem._replace(path=tuple(key for key in problem.path if key != "resources"))
 
 

@@ -158,3 +158,10 @@ def test_of_a_macvlan_network_it_is_told_here() -> None:
 @pytest.mark.parametrize(("key", "wrong"), [("repository", False), ("image", False), ("version", True)])
 def test_a_colon_at_the_end_is_one_of_yaml_only_where_nothing_follows(key: str, wrong: bool) -> None:
     assert paths("NicClusterPolicy", nvIpam={**IMAGE, key: "a:"}) == [f"spec.nvIpam.{key}"] * wrong
+
+
+def test_what_all_components_share_stands_in_their_images() -> None:
+    assert paths("NicClusterPolicy", **{"global": {"repository": "a #b", "version": "a: b"}}) == [
+        "spec.global.repository",
+        "spec.global.version",
+    ]

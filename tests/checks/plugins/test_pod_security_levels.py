@@ -244,6 +244,28 @@ def test_annotations_came_before_the_fields(annotations: dict[str, str], expecte
     assert [text for text, _ in said("baseline", 18, spec(), annotations)] == ([expected] if expected else [])
 
 
+@pytest.mark.parametrize("kind", ["Localhost", "RuntimeDefault"])
+def test_profiles_of_the_node_and_of_the_runtime_are_taken(kind: str) -> None:
+    profiles = {"seccompProfile": {"type": kind}, "appArmorProfile": {"type": kind}}
+
+    assert said("restricted", NEWEST, spec(profiles, profiles)) == []
+
+
+@pytest.mark.parametrize(
+    "handler",
+    ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"],
+)
+@pytest.mark.parametrize("action", ["httpGet", "tcpSocket"])
+@pytest.mark.parametrize("field", ["containers", "initContainers", "ephemeralContainers"])
+def test_every_handler_of_every_container_is_looked_at(handler: str, action: str, field: str) -> None:
+    made: Any = {action: {"host": "h"}}
+    for key in reversed(handler.split(".")):
+        made = {key: made}
+    ((_, path),) = said("baseline", NEWEST, {field: [{"name": "a", **made}]})
+
+    assert path == f"spec.{field}[0].{handler}.{action}.host"
+
+
 def test_a_policy_newer_than_any_known_is_the_newest() -> None:
     pod = spec(whole={"sysctls": [{"name": "net.ipv4.tcp_notsent_lowat"}]})
 
