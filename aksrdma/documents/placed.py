@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from aksrdma.documents.scalars import resolve
@@ -16,6 +17,7 @@ _APOSTROPHES: Final = re.compile("'+")
 _CLOSING: Final = re.compile(r'["\\\x00-\x1f]')
 
 
+@lru_cache(maxsize=1024)
 def plain_problem(value: str) -> str | None:
     """Say what a text is that stands without quotes behind `key: `; None where it is read as itself.
 

@@ -6,6 +6,7 @@ Source: manifests and pkg/render/render.go of Mellanox/network-operator, v25.1.0
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -50,6 +51,7 @@ _ANOTHER: Final = "another value is deployed"
 _REFUSED: Final = "the API server refuses what the operator makes of it"
 _NOTHING: Final = "the operator deploys nothing of it"
 _CONFIG: Final = "the config of the network is another one, or none"
+_OF_IMAGES: Final = frozenset({"image", "imagePullSecrets", "repository", "version"})
 _DEPTH: Final = 2
 """How deep below `spec` an image may stand."""
 
@@ -79,10 +81,13 @@ class Broken(NamedTuple):
 
 
 @cache
-def _fields(kind: str) -> tuple[tuple[FieldPath, str], ...]:
-    rows: Mapping[str, str] = load.read("operator_templates.yaml")["fields"].get(kind, {})
-    paths = {name: tuple(name.split(".")) for name in rows}
-    return tuple((path if path == _NAME else ("spec", *path), rows[name]) for name, path in paths.items())
+def _fields(kind: str) -> Mapping[str, tuple[tuple[FieldPath, str], ...]]:
+    """Return the fields of a kind, by the section of spec that they are in, or `metadata`, with how they are placed."""
+    found: dict[str, list[tuple[FieldPath, str]]] = defaultdict(list)
+    for name, placed in load.read("operator_templates.yaml")["fields"].get(kind, {}).items():
+        path = tuple(name.split("."))
+        found[path[0]].append((path if path == _NAME else ("spec", *path), placed))
+    return {section: tuple(fields) for section, fields in found.items()}
 
 
 @rule(RULE, kinds=POLICY_KINDS | OPERATOR_NETWORKS)
@@ -97,18 +102,22 @@ def broken_templates(document: Document, manifests: ManifestSet) -> Iterator[Pro
 def broken(data: Any) -> Iterator[Broken]:
     """Yield the fields of a policy or network that the operator's templates do not survive."""
     data = mapping(data)
-    kind = text(data.get("kind"))
-    for path, placed in _fields(kind):
-        value = step(data, path)
-        if not isinstance(value, str) or not value:
-            continue
-        if problem := _PLACED[placed](value):
-            yield _broken(path, value, problem, placed)
-        elif path[-1] in _GRAMMARS and (reason := _GRAMMARS[path[-1]](value)):
-            yield Broken(path, value, reason, names.fix(value, _GRAMMARS[path[-1]]), _REFUSED, where="")
+    kind, spec = text(data.get("kind")), mapping(data.get("spec"))
+    for section, fields in _fields(kind).items():
+        for path, placed in fields if section in spec or section == _NAME[0] else ():
+            value = step(data, path)
+            if isinstance(value, str) and value:
+                yield from _of_field(path, value, placed)
     if kind in POLICY_KINDS:
-        for path, image in _images(mapping(data.get("spec"))):
+        for path, image in _images(spec):
             yield from _of_image(path, image)
+
+
+def _of_field(path: FieldPath, value: str, placed: str) -> Iterator[Broken]:
+    if problem := _PLACED[placed](value):
+        yield _broken(path, value, problem, placed)
+    elif path[-1] in _GRAMMARS and (reason := _GRAMMARS[path[-1]](value)):
+        yield Broken(path, value, reason, names.fix(value, _GRAMMARS[path[-1]]), _REFUSED, where="")
 
 
 def _broken(path: FieldPath, value: str, problem: str, placed: str) -> Broken:
@@ -120,23 +129,27 @@ def _broken(path: FieldPath, value: str, problem: str, placed: str) -> Broken:
 
 
 def _images(spec: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
-    """Yield the sections of a policy, any of which may have an image or secrets to pull it."""
+    """Yield the sections of a policy that have an image, or a part of one, or secrets to pull it."""
     waiting: list[tuple[FieldPath, Any]] = [(("spec", key), value) for key, value in spec.items()]
     for path, value in waiting:
         if not isinstance(value, dict):
             continue
-        yield path, value
+        if not _OF_IMAGES.isdisjoint(value):
+            yield path, value
         if len(path) <= _DEPTH:
             waiting += (((*path, key), one) for key, one in value.items() if isinstance(one, dict))
 
 
 def _of_image(path: FieldPath, image: Mapping[str, Any]) -> Iterator[Broken]:
-    for index, secret in enumerate(sequence(image.get("imagePullSecrets"))):
+    get = image.get
+    for index, secret in enumerate(sequence(get("imagePullSecrets"))):
         if isinstance(secret, str) and secret and (problem := plain_problem(secret)):
             yield _broken((*path, "imagePullSecrets", index), secret, problem, "plain")
+    # They stand together; as long as that is read as itself, so is each of them.
+    if plain_problem(f"{get('repository') or 'a'}/{get('image') or 'a'}:{get('version') or '1'}") is None:
+        return
     for key in ("repository", "image", "version"):
-        value = image.get(key)
-        # They stand together, as repository/image:version.
+        value = get(key)
         before, behind = ("a/a:", "") if key == "version" else ("a/", ":1") if key == "image" else ("", "/a:1")
         if isinstance(value, str) and value and (problem := plain_problem(f"{before}{value}{behind}")):
             yield _broken((*path, key), value, problem, "plain")

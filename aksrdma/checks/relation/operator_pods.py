@@ -5,7 +5,7 @@ Source: manifests and pkg/state of Mellanox/network-operator, v25.1.0 to v26.4.1
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
@@ -30,9 +30,8 @@ _EXEC: Final = {"exec": {"command": ["sh"]}}
 @rule("policy-pods-refused", kinds=POLICY_KINDS)
 def refused_pods(manifests: ManifestSet) -> Iterator[Problem]:
     """Find what the CRD takes, and the API server not in the DaemonSet that the operator copies it into."""
-    mended = catalog.capability("driver-probes-mended").holds_in(manifests.release)
     for policy in manifests.derived(Installed).policies:
-        for section, container in _containers(policy, least=-_INT32 if mended else 0):
+        for section, container in _containers(policy, manifests.release):
             for problem in _said_of(container, manifests):
                 if problem.path[: len(_BOX)] == _BOX:
                     message = f"the API server refuses the pods that the operator makes of it: {problem.message}"
@@ -40,27 +39,40 @@ def refused_pods(manifests: ManifestSet) -> Iterator[Problem]:
                     yield Problem(
                         "policy-pods-refused", path, message, problem.fix, meant=problem.meant, document=policy.document
                     )
+        driver = policy.section("ofedDriver") or {}
         for key in _CONFIG_MAPS:
-            yield from _volume(policy, key)
+            if driver.get(key):
+                yield from _volume(policy, key)
 
 
-def _containers(policy: Policy, least: int) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+def _containers(policy: Policy, release: str) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """Yield the container that the operator makes of a section, as far as the policy says it, where any of it may be wrong."""
-    for name in _WITH_ENVIRONMENT:
-        section = policy.section(name) or {}
-        made = {"env": section["env"]} if section.get("env") else {}
+    for name, section in policy.spec.items():
+        if not isinstance(section, dict):
+            continue
+        yield from _amounts(("secondaryNetwork",), section) if name == "secondaryNetwork" else ()
+        yield from _amounts((), {name: section})
+        made = {"env": section["env"]} if name in _WITH_ENVIRONMENT and section.get("env") else {}
         for key in _PROBES if name == "ofedDriver" else ():
-            probe = mapping(section.get(key))
-            if any(type(value) is int and not least <= value < _INT32 for value in probe.values()):
+            probe = section.get(key)
+            if isinstance(probe, dict) and _may_be_refused(probe.values(), release):
                 made[key] = {**_EXEC, **probe}
         if made:
             yield (name,), made
-    sections: list[tuple[FieldPath, Any]] = [((name,), value) for name, value in policy.spec.items()]
-    sections += [
-        (("secondaryNetwork", name), value) for name, value in (policy.section("secondaryNetwork") or {}).items()
-    ]
-    for path, section in sections:
-        for where, entry in items(mapping(section).get("containerResources"), (*path, "containerResources")):
+
+
+def _may_be_refused(numbers: Iterable[Any], release: str) -> bool:
+    odd = [number for number in numbers if type(number) is int and not 0 <= number < _INT32]
+    if not odd:
+        return False
+    mended = catalog.capability("driver-probes-mended").holds_in(release)
+    return not mended or not all(-_INT32 <= number < _INT32 for number in odd)
+
+
+def _amounts(path: FieldPath, sections: Mapping[str, Any]) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    for name, section in sections.items():
+        given = section.get("containerResources") if isinstance(section, dict) else None
+        for where, entry in items(given, (*path, name, "containerResources")) if given else ():
             amounts = {key: entry[key] for key in ("limits", "requests") if entry.get(key)}
             if amounts:
                 yield where, {"resources": amounts}
@@ -123,8 +135,10 @@ def precompiled(manifests: ManifestSet) -> Iterator[Problem]:
     """Find policies that refuse to compile the driver, where no image of it is listed that is compiled."""
     for policy in manifests.derived(Installed).policies:
         driver = policy.section("ofedDriver") or {}
+        if driver.get("forcePrecompiled") is not True:
+            continue
         version = driver.get("version") or step(policy.spec, ("global", "version"))
-        if driver.get("forcePrecompiled") is not True or not isinstance(version, str) or version.startswith("sha256"):
+        if not isinstance(version, str) or version.startswith("sha256"):
             continue
         known = [catalog.release(name) for name in catalog.releases()]
         tags = [
