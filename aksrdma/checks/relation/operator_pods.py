@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _CONFIG_MAPS: Final = ("certConfig", "repoConfig")
+_OF_SEVERAL: Final = ("nicConfigurationOperator", "secondaryNetwork")
+"""Sections that hold components."""
 _WITH_ENVIRONMENT: Final = ("nicConfigurationOperator", "ofedDriver")
 _INT32: Final = 2**31
 _TEMPLATE: Final[FieldPath] = ("spec", "template")
@@ -50,7 +52,7 @@ def _containers(policy: Policy, release: str) -> Iterator[tuple[FieldPath, dict[
     for name, section in policy.spec.items():
         if not isinstance(section, dict):
             continue
-        yield from _amounts(("secondaryNetwork",), section) if name == "secondaryNetwork" else ()
+        yield from _amounts((name,), section) if name in _OF_SEVERAL else ()
         yield from _amounts((), {name: section})
         made = {"env": section["env"]} if name in _WITH_ENVIRONMENT and section.get("env") else {}
         for key in _PROBES if name == "ofedDriver" else ():

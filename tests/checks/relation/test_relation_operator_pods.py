@@ -87,8 +87,9 @@ def test_resources_of_containers_are_those_of_a_pod(amounts: dict[str, Any], pat
     entry = [{"name": "a", **amounts}]
 
     assert places(containerResources=entry) == [f"spec.ofedDriver.{one}" for one in expected]
-    inner = places("secondaryNetwork", multus={"containerResources": entry})
-    assert inner == [f"spec.secondaryNetwork.multus.{one}" for one in expected]
+    for section, part in (("secondaryNetwork", "multus"), ("nicConfigurationOperator", "configurationDaemon")):
+        inner = places(section, **{part: {"containerResources": entry}})
+        assert inner == [f"spec.{section}.{part}.{one}" for one in expected]
 
 
 @pytest.mark.parametrize("key", ["certConfig", "repoConfig"])
