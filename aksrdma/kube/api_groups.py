@@ -13,15 +13,28 @@ from aksrdma.findings import Problem
 from aksrdma.kube.kinds import KINDS, TRAINER_GROUP
 
 COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
-    # A file with the kind Config is kubectl's own.
-    "": ("Binding", "ComponentStatus", "Config", "Event", "List", "Status"),
-    "apps": (),
+    "": (
+        *(
+            "APIGroup",
+            "APIVersions",
+            "Binding",
+            "ComponentStatus",
+            "Event",
+            "List",
+            "PodStatusResult",
+            "RangeAllocation",
+        ),
+        *("SerializedReference", "Status"),
+        # Files that kubectl, kube-apiserver and kube-scheduler read.
+        *("Config", "EncryptionConfig", "Policy"),
+    ),
+    "apps": ("DeploymentRollback", "Scale"),
     "batch": (),
     "mellanox.com": (),
     "nfd.k8s-sigs.io": (),
     "nv-ipam.nvidia.com": (),
 }
-"""Groups of which the table of kinds has every kind, and those that it lacks; none of a list of objects."""
+"""Groups of which the table of kinds has every kind, and those that it lacks: none of a list of objects or of options."""
 
 _ALPHA: Final = ("v1alpha1",)
 _RAY: Final = ("v1alpha1", "v1")
@@ -70,9 +83,15 @@ _STAGES: Final = ("alpha", "beta", None)
 
 
 def kinds_of(group: str) -> tuple[str, ...]:
-    """Return every kind of a group that is known wholly, sorted; nothing of another group."""
-    own = COMPLETE.get(group)
-    return () if own is None else tuple(sorted({*own, *(row.kind for row in KINDS if row.group == group)}))
+    """Return the kinds of a group that is known wholly, as far as people write them, sorted; nothing of another group."""
+    return tuple(sorted({row.kind for row in KINDS if row.group == group})) if group in COMPLETE else ()
+
+
+def may_be_of(group: str, kind: str) -> bool:
+    """Say whether a group may have a kind: it is known to, or not every kind of the group is known."""
+    if group not in COMPLETE or kind.endswith(("List", "Options")):
+        return True
+    return kind in COMPLETE[group] or kind in kinds_of(group)
 
 
 def known_kinds() -> tuple[tuple[str, str, str], ...]:

@@ -267,7 +267,7 @@ _OURS_ALONE: Final = frozenset({*POLICY_KINDS, "IPoIBNetwork"})
 
 def misspelt(document: Document) -> Iterator[Problem]:
     """Yield why the API server has no kind of this name in this group, where the one that is meant is plain."""
-    from aksrdma.kube.api_groups import kinds_of, never_served  # only kinds without a schema need it
+    from aksrdma.kube.api_groups import kinds_of, may_be_of, never_served  # only kinds without a schema need it
 
     rule, group, kind = "unknown-api-version", document.api_version.rpartition("/")[0], document.kind
     if (problem := never_served(document.api_version, kind)) is not None:
@@ -283,7 +283,7 @@ def misspelt(document: Document) -> Iterator[Problem]:
             message = f"no kind {kind} in {document.api_version}; did you mean {known.api_version}?"
             yield Problem(rule, ("apiVersion",), message, f"write {known.api_version}", document=document)
             return
-    if whole and kind not in whole and not kind.endswith("List"):
+    if whole and not may_be_of(group, kind):
         has = f", which has {', '.join(whole)}" if len(whole) <= _LISTED else ""
         message = f"no kind {kind} in {document.api_version}{has}"
         fix = "write a kind of this group, or the apiVersion that the kind belongs to"

@@ -50,6 +50,7 @@ HEAD = "apiVersion: {}\nkind: {}\nmetadata: {{name: nic-cluster-policy}}\nspec: 
         ),
         pytest.param("v1", "Event", None, id="a-kind-of-Kubernetes-without-a-schema"),
         pytest.param("v1", "Config", None, id="a-file-of-kubectl"),
+        pytest.param("v1", "DeleteOptions", None, id="what-a-request-has-beside-the-object"),
         pytest.param("apps/v1", "GadgetList", None, id="a-list-of-objects"),
         pytest.param(
             "mellanox.com/v1alpha1", "CIDRPool",
