@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from aksrdma.kube.go_template import TemplateError, TooDeep, parse
+from aksrdma.kube.go_template import Pipe, TemplateError, Term, TooDeep, parse
 
 SPRIG = ("upper", "default")
 
@@ -28,7 +28,7 @@ ACCEPTED = [
     '{{ define "t" }}x{{ end }}{{ template "t" }}{{ template `t` .a }}',
     '{{ define "t" }} {{ end }}{{ define "t" }}x{{ end }}',
     '{{ block "u" .a }}{{ .b }}{{ end }}',
-    r"""{{ 'a' }}{{ '\n' }}{{ '\'' }}{{ "\"\\\x41\101é\U0001f600" }}{{ `raw \` }}""",
+    r"""{{ 'a' }}{{ '\n' }}{{ '\'' }}{{ "\"\\\x41\101é\U0001f600\U0010ffff" }}{{ `raw \` }}""",
     "{{ print 1 -1 +2 1.5 .5 1. 1e3 0x1f 0b11 0o17 017 1_000 0x_f 0x1p-2 1i 1+2i 0i 18446744073709551615 }}",
     "{{ -9223372036854775808 }}{{ 0xffffffffffffffff }}",
     "{{ true }}{{ false }}{{ print nil }}",
@@ -74,6 +74,7 @@ REFUSED = [
     ("{{ range $a, $b, $c := .d }}{{ end }}", "too many declarations in range", 1),
     ("{{ range $a, 1 }}{{ end }}", "range can only initialize variables", 1),
     ("{{ $x : 1 }}", "expected :=", 1),
+    ("{{ $ ! }}", "unexpected '!' in operand", 1),
     ("{{ .a-b }}", "bad character U+002D '-'", 1),
     ("{{ .a/b }}", "bad character U+002F '/'", 1),
     ("{{ a'b }}", "bad character U+0027 \"'\"", 1),
@@ -143,6 +144,34 @@ def test_the_tree_holds_text_as_it_is_printed_and_what_is_defined() -> None:
     assert nodes[3].body[0].pipe is not None
     assert nodes[3].body[0].pipe.declared == ["$d"]
     assert defined == {"", "t"}
+
+
+def test_the_tree_holds_the_words_of_a_command_with_their_fields() -> None:
+    (node,), _ = parse("{{ index .a.b $.c (.d).e 1 nil . }}")
+    assert node.pipe is not None
+    (command,) = node.pipe.commands
+
+    assert [(one.kind, one.text, one.fields) for one in command if isinstance(one, Term)] == [
+        ("function", "index", ()),
+        ("field", "", ("a", "b")),
+        ("variable", "$", ("c",)),
+        ("constant", "1", ()),
+        ("nil", "", ()),
+        ("dot", "", ()),
+    ]
+    assert [one.fields for one in command if isinstance(one, Pipe)] == [("e",)]
+
+
+def test_marks_trim_the_text_beside_actions_and_comments() -> None:
+    nodes, _ = parse("a {{/* x */ -}} b {{- /* y */}} c {{- .d -}} e {{ .f }} g")
+
+    assert [node.text for node in nodes if node.kind == "text"] == ["a ", "b", " c", "e ", " g"]
+
+
+def test_a_range_may_be_left_or_gone_on_with() -> None:
+    nodes, _ = parse("{{ range .a }}\n{{ break }}{{ continue }}{{ end }}")
+
+    assert [(node.kind, node.line) for node in nodes[0].body] == [("text", 1), ("break", 2), ("continue", 2)]
 
 
 @pytest.mark.parametrize("text", ["{{ if .a }}" * 200, "{{ " + "(" * 200, "{{ if .a }}" + "{{ else if .a }}" * 200])

@@ -183,3 +183,17 @@ def test_a_finding_stands_on_the_line_of_the_setting_inside_the_text() -> None:
 
 def test_texts_under_other_keys_are_nobodys_configuration() -> None:
     assert said(config_map(CONFIG, key="other.conf"), POLICY) == []
+
+
+def test_what_nfd_cannot_read_is_an_error_whoever_it_is_for_and_what_it_ignores_is_told_by_name() -> None:
+    assert said(config_map("core: {noPublish: 'x'}")) == [("nfd-config-invalid", "error", "data[nfd-worker.conf]")]
+
+    (one,) = config_problems("nfd-worker", {"core": {"labelSource": ["all"]}}, (), labelled=False)
+
+    assert (one.message, one.fix) == ("nfd-worker ignores 'labelSource', which it does not know", "write labelSources")
+
+
+def test_a_text_of_more_than_100000_letters_is_not_read() -> None:
+    comment = "#" * 100_000
+
+    assert said(config_map(f"{CONFIG}{comment}")) == []
