@@ -63,6 +63,11 @@ POLICY, CPU = "spec.restartPolicy", "spec.containers[0].resources.limits.cpu"
             [f"warning placeholder-left spec.containers[0].env[0].value: '<YOUR_TOKEN>' {FILL}"],
             id="a-variable",
         ),
+        pytest.param(
+            {"variable": "REPLACE_ME"},
+            [f"warning placeholder-left spec.containers[0].env[0].value: 'REPLACE_ME' {FILL}"],
+            id="a-variable-in-capitals",
+        ),
         pytest.param({"variable": "<none>"}, [], id="a-variable-that-may-be-meant"),
         pytest.param({"variable": "http://<host>:80"}, [], id="a-part-of-a-variable"),
         pytest.param(
@@ -151,3 +156,14 @@ def test_the_items_of_a_long_list_are_looked_at_in_time_that_grows_with_it() -> 
     text = f"apiVersion: v1\nkind: List\nitems:\n{items}- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: your-map}}}}\n"
 
     assert [one.rule for one in aksrdma.validate(text).findings] == ["placeholder-left"]
+
+
+def test_text_of_programs_and_readers_is_not_looked_at() -> None:
+    fields = "data: {a: your-name}\nbinaryData: {b: eW91cg==}\n"
+    annotated = "metadata: {name: a, annotations: {x: your-name // y}}\n"
+    assert aksrdma.validate(f"apiVersion: v1\nkind: ConfigMap\n{annotated}{fields}").findings == ()
+
+
+def test_a_comment_alone_makes_a_document_one_to_look_at() -> None:
+    (found,) = said(scheduler="gang // all at once")
+    assert found.startswith("warning slash-comment")
