@@ -160,6 +160,15 @@ GPU_KINDS: Final = frozenset({"ClusterPolicy", "NVIDIADriver"})
 
 
 def _rows() -> Iterator[Kind]:
+    yield from _of_kubernetes()
+    yield from _jobs()
+    yield from _jobs_without_schema()
+    yield from _servers_without_schema()
+    yield from _helm_releases()
+    yield from _of_operators()
+
+
+def _of_kubernetes() -> Iterator[Kind]:
     for kind in ("ConfigMap", "PersistentVolumeClaim", "Secret", "ServiceAccount"):
         yield Kind("", kind, versions=_V1, keeps_generation=True)
     for kind in ("Endpoints", "LimitRange", "ResourceQuota"):
@@ -189,6 +198,8 @@ def _rows() -> Iterator[Kind]:
     )
     yield Kind("batch", "Job", versions=_V1, places=(Place(_TEMPLATE, "pod", count.parallel),))
 
+
+def _jobs() -> Iterator[Kind]:
     # pkg/controller/mpi_job_controller.go of kubeflow/mpi-operator v0.8.2, and the first from v1 of the training operator.
     brought = ("mpi-job-kubectl", "mpi-job-config", "ssh-auth")
     each = ("spec", "mpiReplicaSpecs", EACH, "template")
@@ -220,10 +231,10 @@ def _rows() -> Iterator[Kind]:
     yield Kind(TRAINER_GROUP, "ClusterTrainingRuntime", namespaced=False, places=runtime)
     yield Kind(TRAINER_GROUP, "TrainingRuntime", places=runtime)
     yield Kind(TRAINER_GROUP, "TrainJob")
-    yield from _jobs_without_schema()
-    yield from _servers_without_schema()
-    yield from _helm_releases()
 
+
+def _of_operators() -> Iterator[Kind]:
+    """What configures NICs, GPUs and networks, rather than runs on them."""
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
         yield Kind("mellanox.com", kind, namespaced=False)
