@@ -53,15 +53,22 @@ def run(sources: Sequence[Source], options: Options) -> Report:
 
 
 def _in_processes(sources: Sequence[Source], options: Options, workers: int) -> Iterator[Part]:
+    import gc
     from concurrent.futures import ProcessPoolExecutor
 
     from aksrdma.validation import load_own
 
+    # What the first set needs, its checks and its schemas, is there before the processes are forked, which so share it.
+    yield from _judge_each(sources[:1], options)
+    gc.freeze()
     size = max(1, min(64, len(sources) // (workers * 4)))
-    batches = [sources[start : start + size] for start in range(0, len(sources), size)]
-    with ProcessPoolExecutor(workers, initializer=load_own, initargs=(options,)) as pool:
-        for parts in pool.map(_judge_each, batches, [options] * len(batches)):
-            yield from parts
+    batches = [sources[start : start + size] for start in range(1, len(sources), size)]
+    try:
+        with ProcessPoolExecutor(workers, initializer=load_own, initargs=(options,)) as pool:
+            for parts in pool.map(_judge_each, batches, [options] * len(batches)):
+                yield from parts
+    finally:
+        gc.unfreeze()
 
 
 def _judge_each(sources: Sequence[Source], options: Options) -> list[Part]:
