@@ -179,8 +179,10 @@ def sort_out(
     judged = (*found.manifests, *found.foreign, *found.by_pods)
     partial = {one for one in judged if one in patches or (one not in found.unversioned and is_patch(one))}
     if partial:
-        based = {one: on_least_base(one) for one in found.manifests if one in partial}
+        based = {one: on_least_base(one) for one in (*found.manifests, *found.by_pods) if one in partial}
         found.manifests = [based.get(one, one) for one in found.manifests]
+        found.unknown = [based.get(one, one) for one in found.unknown]
+        found.by_pods = frozenset(based.get(one, one) for one in found.by_pods)
         found.patches = {based.get(one, one): one for one in partial}
     return found
 
