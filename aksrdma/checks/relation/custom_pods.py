@@ -38,9 +38,7 @@ def refused_pods(manifests: ManifestSet) -> Iterator[Problem]:
         if row is not None and row.builtin:
             continue
         report, template = Report(pod.document), pod.template
-        # What a patch leaves out, its base may have.
-        whole = template.place is not None and pod.document not in manifests.partial
-        brought = template.place.brings if whole and template.place is not None else None
+        brought = template.place.brings if template.place is not None else None
         if brought is None:
             _check_parts(report, pod)
         else:
