@@ -60,7 +60,7 @@ def check_namespace(report: Report, data: dict[str, Any]) -> None:
 def _check_name(report: Report, metadata: dict[str, Any], kind: Kind) -> None:
     """Judge name and generateName, and the name that the server would make of the latter."""
     name, base, grammar = metadata.get("name"), text(metadata.get("generateName")), kind.name
-    if kind.later_name and grammar(text(name) or names.generated(base)):
+    if kind.later_name and any(grammar(one) for one in (text(name), names.mask_trailing_dash(base)) if one):
         since, later = kind.later_name
         grammar = later if report.taken_since(since, ("metadata", "name")) else grammar
     if base:

@@ -215,6 +215,18 @@ def test_a_variable_from_a_file_alone_is_taken_where_the_feature_is_on(version, 
     assert [f"{one.rule} {format_path(one.path)}" for check in checks for one in check(document, manifests)] == problem
 
 
+@pytest.mark.parametrize(("version", "rules"), [(None, []), ("v1.36", []), ("v1.35", ["invalid-metadata"])])
+@pytest.mark.parametrize("name", [None, "a"])
+def test_a_name_that_is_to_be_generated_is_judged_by_the_same_grammar(version, rules, name):
+    changes = {"metadata.generateName": "1e-", "metadata.name": name}
+    document = Document.from_data(build("service", changes))
+    manifests = ManifestSet([document], release="v26.4.1", kubernetes=version)
+
+    checks = document_checks(document.kind, webhook=False)
+
+    assert [one.rule for check in checks for one in check(document, manifests)] == rules
+
+
 def test_a_name_that_both_grammars_refuse_is_refused_whatever_the_version():
     document = Document.from_data(build("service", {"metadata.name": "A"}))
     manifests = ManifestSet([document], release="v26.4.1")
