@@ -124,7 +124,7 @@ LEFT: Final = (
 )
 _LEFT: Final = re.compile(
     r"volumes\[\d+\]\.(awsElasticBlockStore|cephfs|cinder|fc|flexVolume|flocker|gitRepo|glusterfs|iscsi|persistentDisk"
-    r"|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)[.:]|windows pod|hostProcess"
+    r"|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)[.:]|windows pod|windowsOptions|hostProcess"
     r"|\.resource\.k8s\.io \""
 )
 
