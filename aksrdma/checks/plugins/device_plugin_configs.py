@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from aksrdma.checks.plugins.config_maps import LIST_KEYS
 from aksrdma.findings import FieldPath, Position, Problem
+from aksrdma.kube.go_json import read_value
 from aksrdma.kube.go_struct import ListOf, MapOf, Object, Struct, decode
 from aksrdma.kube.kinds import POLICY_KINDS
 from aksrdma.kube.values import mapping
@@ -231,6 +233,8 @@ class Config(NamedTuple):
 
     reader: Reader
     """Whose it is."""
+    resources: tuple[Any, ...] = ()
+    """What the plugin offers by it, one for each entry: of SharedResource or SriovResource."""
 
     @property
     def entries(self) -> list[Object]:
@@ -238,46 +242,37 @@ class Config(NamedTuple):
         return self.top.list(self.reader.list_key)
 
 
-class _Offer(NamedTuple):
-    """What one device plugin reads of a document."""
-
-    configs: tuple[Config, ...]
-    resources: tuple[Any, ...]
-
-
-def _shared(document: Document) -> _Offer:
-    configs = tuple(_configs(document, SHARED))
-    return _Offer(configs, tuple(SharedResource(entry) for config in configs for entry in config.entries))
-
-
-def _sriov(document: Document) -> _Offer:
-    configs = tuple(_configs(document, SRIOV))
-    return _Offer(configs, tuple(SriovResource(entry) for config in configs for entry in config.entries))
-
-
 def shared_configs(document: Document) -> tuple[Config, ...]:
     """Return the RDMA shared device plugin's configurations that a document carries."""
-    return document.derived(_shared).configs
+    return document.derived(_shared)
 
 
 def sriov_configs(document: Document) -> tuple[Config, ...]:
     """Return the SR-IOV device plugin's configurations that a document carries."""
-    return document.derived(_sriov).configs
+    return document.derived(_sriov)
 
 
 def shared_resources(document: Document) -> tuple[SharedResource, ...]:
     """Return what the RDMA shared device plugin offers by this document; nothing where its JSON cannot be read."""
-    return document.derived(_shared).resources
+    return tuple(one for config in shared_configs(document) for one in config.resources)
 
 
 def sriov_resources(document: Document) -> tuple[SriovResource, ...]:
     """Return what the SR-IOV device plugin offers by this document; nothing where its JSON cannot be read."""
-    return document.derived(_sriov).resources
+    return tuple(one for config in sriov_configs(document) for one in config.resources)
 
 
 def offered_resources(document: Document) -> tuple[Resource, ...]:
     """Return what both device plugins offer by this document, the shared one's first."""
     return (*shared_resources(document), *sriov_resources(document))
+
+
+def _shared(document: Document) -> tuple[Config, ...]:
+    return tuple(_configs(document, SHARED))
+
+
+def _sriov(document: Document) -> tuple[Config, ...]:
+    return tuple(_configs(document, SRIOV))
 
 
 def _configs(document: Document, reader: Reader) -> Iterator[Config]:
@@ -306,8 +301,21 @@ def _config(document: Document, path: FieldPath, reader: Reader) -> Config:
     embedded = document.embedded(path)
     if embedded.error is not None:
         return Config(path, embedded.error, embedded.error_position, Object((*path, None)), [], reader)
-    top, problems = decode(embedded.data, reader.config, (*path, None))
-    return Config(path, None, None, top, problems, reader)
+    text = document.value(path)
+    # The policies of many clusters have the same one, at the same place.
+    return (_remembered if len(text) <= _SMALL else _decoded)(text, path, reader.section)
+
+
+def _decoded(text: str, path: FieldPath, section: Plugin) -> Config:
+    reader, resource = (SHARED, SharedResource) if section == SHARED.section else (SRIOV, SriovResource)
+    top, problems = decode(read_value(text)[0], reader.config, (*path, None))
+    found = Config(path, None, None, top, problems, reader)
+    return found._replace(resources=tuple(map(resource, found.entries)))
+
+
+_SMALL: Final = 4096
+"""Characters of a configuration that is remembered."""
+_remembered = lru_cache(maxsize=256)(_decoded)
 
 
 def _selector(selectors: Object, known: Struct) -> Selector:

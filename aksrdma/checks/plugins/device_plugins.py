@@ -222,7 +222,7 @@ def _weighed(document: Document, manifests: ManifestSet, problems: Iterable[Prob
 def _shared_resources(config: Config, azure: bool) -> Iterator[Problem]:
     broken = {problem.path for problem in wrong_types(config.problems)}
     seen: set[str] = set()
-    for resource in map(SharedResource, config.entries):
+    for resource in config.resources:
         if resource.path in broken:
             continue
         name, path = resource.name, resource.at("resourceName")
@@ -280,10 +280,10 @@ def _sriov_resources(config: Config, document: Document, manifests: ManifestSet)
     # That isRdma stands beside the selectors is told there.
     beside = {problem.path[:-1] for problem in config.problems if problem.path[-1] == "isRdma"}
     seen: set[str] = set()
-    for entry in config.entries:
+    for resource in config.resources:
+        entry = resource.entry
         if entry.path in broken:
             continue
-        resource = SriovResource(entry)
         if resource.at("resourceName") not in broken:
             yield from _sriov_name(resource, seen, manifests.admission_controller)
         if resource.device_type not in DEVICE_TYPES:

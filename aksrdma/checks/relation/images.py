@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.checks.register import rule
@@ -64,8 +64,8 @@ def images(manifests: ManifestSet) -> Iterator[Problem]:
     if manifests.release not in catalog.releases():
         return
     release, installed = catalog.release(manifests.release), manifests.derived(Installed)
-    for policy in installed.policies:
-        components = list(_components(policy, release, manifests.admission_controller))
+    for policy, deployed in manifests.derived(_deployed):
+        components = list(_components(policy, deployed, release, manifests.admission_controller))
         for component in components:
             yield from _missing(component, installed, release)
             yield from _malformed(component)
@@ -73,17 +73,32 @@ def images(manifests: ManifestSet) -> Iterator[Problem]:
         yield from _global_version(policy, release)
 
 
-def _components(policy: Policy, release: Release, admission: bool) -> Iterator[_Component]:
+_Section: TypeAlias = "tuple[tuple[str, ...], Image, Mapping[str, Any]]"
+"""Path of a section, the image that the release pins for it, and what the policy has there."""
+
+
+def _deployed(manifests: ManifestSet) -> tuple[tuple[Policy, tuple[_Section, ...]], ...]:
+    """Return the sections of each policy that deploy a component of the release; ask it with `manifests.derived`."""
+    if manifests.release not in catalog.releases():
+        return ()
+    pinned = [(tuple(one.path.split(".")), one) for one in catalog.release(manifests.release).components.values()]
+    return tuple(
+        (policy, tuple((path, one, found) for path, one in pinned if (found := policy.section(*path[1:])) is not None))
+        for policy in manifests.derived(Installed).policies
+    )
+
+
+def _components(
+    policy: Policy, deployed: Sequence[_Section], release: Release, admission: bool
+) -> Iterator[_Component]:
     on_nodes = policy.document.kind == "NicNodePolicy"
     judged: frozenset[tuple[str, ...]] = frozenset()
     if admission and not on_nodes:
         from aksrdma.checks.webhook.releases import webhook  # only where the webhook is on
 
         judged = frozenset(component.path for component in webhook(release.name).components)
-    for image in release.components.values():
-        path = tuple(image.path.split("."))
-        holder = policy.section(*path[1:])
-        if holder is not None and not (on_nodes and path[1] not in _NODE_SECTIONS):
+    for path, image, holder in deployed:
+        if not (on_nodes and path[1] not in _NODE_SECTIONS):
             yield _Component(policy, path, holder, image, path[1:] in judged)
 
 
@@ -190,12 +205,8 @@ def _older_names(component: str) -> tuple[str, ...]:
 @rule("component-image-unknown", kinds=POLICY_KINDS)
 def image_names(manifests: ManifestSet) -> Iterator[Problem]:
     """Find images that the public registries do not have, where the one that is meant is plain."""
-    if manifests.release not in catalog.releases():
-        return
-    for policy in manifests.derived(Installed).policies:
-        for pinned in catalog.release(manifests.release).components.values():
-            path = tuple(pinned.path.split("."))
-            section = policy.section(*path[1:]) or {}
+    for policy, deployed in manifests.derived(_deployed):
+        for path, pinned, section in deployed:
             image, repository, component = section.get("image"), section.get("repository"), pinned.name
             if not isinstance(image, str) or not isinstance(repository, str):
                 continue
@@ -236,14 +247,10 @@ def _is_too_new(component: str, version: Any) -> bool:
 @rule("component-in-private-registry", kinds=POLICY_KINDS)
 def private_registries(manifests: ManifestSet) -> Iterator[Problem]:
     """Find components whose images are in a registry that only its owner's people can pull from."""
-    if manifests.release not in catalog.releases():
-        return
-    release = catalog.release(manifests.release)
-    for policy in manifests.derived(Installed).policies:
+    for policy, deployed in manifests.derived(_deployed):
         found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        places = [(tuple(one.path.split(".")), one.repository) for one in release.components.values()]
-        for path, pinned in (*places, (("spec", "global"), "")):
-            section = policy.section(*path[1:]) or {}
+        places = [(path, image.repository, section) for path, image, section in deployed]
+        for path, pinned, section in (*places, (("spec", "global"), "", policy.section("global") or {})):
             repository = section.get("repository")
             if not isinstance(repository, str) or repository == pinned or section.get("imagePullSecrets"):
                 continue

@@ -126,7 +126,7 @@ class Installed:
         """Every NicNodePolicy."""
         return tuple(self._policies("NicNodePolicy"))
 
-    @property
+    @cached_property
     def policies(self) -> tuple[Policy, ...]:
         """Every NicClusterPolicy, its patches, then every NicNodePolicy."""
         return self.cluster_policies + self.policy_patches + self.node_policies

@@ -5,7 +5,9 @@ Source: manifests and pkg/state of Mellanox/network-operator, v25.1.0 to v26.4.1
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
@@ -34,7 +36,7 @@ def refused_pods(manifests: ManifestSet) -> Iterator[Problem]:
     """Find what the CRD takes, and the API server not in the DaemonSet that the operator copies it into."""
     for policy in manifests.derived(Installed).policies:
         for section, container in _containers(policy, manifests.release):
-            for problem in _said_of(container, manifests):
+            for problem in _said_of(json.dumps(container), manifests.release, manifests.kubernetes):
                 if problem.path[: len(_BOX)] == _BOX:
                     message = f"the API server refuses the pods that the operator makes of it: {problem.message}"
                     path = ("spec", *section, *problem.path[len(_BOX) :])
@@ -80,24 +82,34 @@ def _amounts(path: FieldPath, sections: Mapping[str, Any]) -> Iterator[tuple[Fie
                 yield where, {"resources": amounts}
 
 
-def _said_of(container: Mapping[str, Any], manifests: ManifestSet) -> Iterator[Problem]:
-    """Yield what the API server says of a DaemonSet of a container, at most one problem a place."""
+@lru_cache(maxsize=256)
+def _said_of(container: str, release: str, kubernetes: str | None) -> tuple[Problem, ...]:
+    """Return what the API server says of a DaemonSet of a container, at most one problem a place.
+
+    Args:
+        container: As JSON. The policies of many clusters have the same one.
+        release: By whose schemas it is judged.
+        kubernetes: The version of Kubernetes; None: any.
+    """
     from aksrdma.checks.apiserver.judging import Report  # policies mostly have nothing of the kind
     from aksrdma.checks.apiserver.pod import check_template
     from aksrdma.documents import Document
     from aksrdma.schemas.judge import schemas_of
 
     labels = {"app": "x"}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "x", "image": "x", **container}]}}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "x", "image": "x", **json.loads(container)}]},
+    }
     spec = {"selector": {"matchLabels": labels}, "template": template}
     made = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "x"}, "spec": spec}
     report = Report(Document.from_data(made))
     check_template(report, _TEMPLATE, template)
-    told: set[FieldPath] = set()
-    for problem in (*schemas_of(manifests.release, manifests.kubernetes).judge(made), *report.problems):
-        if problem.path not in told:
-            told.add(problem.path)
-            yield problem._replace(path=tuple(key for key in problem.path if key != "resources"))
+    found: dict[FieldPath, Problem] = {}
+    for problem in (*schemas_of(release, kubernetes).judge(made), *report.problems):
+        path = tuple(key for key in problem.path if key != "resources")
+        found.setdefault(problem.path, problem._replace(path=path, document=None))
+    return tuple(found.values())
 
 
 def _volume(policy: Policy, key: str) -> Iterator[Problem]:
