@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
@@ -19,6 +20,10 @@ from aksrdma.documents.scalars import ScalarError, is_merge, key_of
 if TYPE_CHECKING:
     from aksrdma.documents.source_text import Chunk
     from aksrdma.findings import FieldPath, Position
+
+_SMALL: Final = 4096
+"""Characters of the JSON whose places are remembered: clusters share their small configurations."""
+_remembered_places: Final = lru_cache(maxsize=128)(JsonPlaces)
 
 Kind: TypeAlias = Literal["scalar", "map", "list", "alias"]
 
@@ -175,6 +180,8 @@ class Positions:
         return entries
 
     def _places(self, text: str) -> JsonPlaces:
+        if len(text) <= _SMALL:
+            return _remembered_places(text)
         places = self._json.get(text)
         if places is None:
             places = self._json[text] = JsonPlaces(text)

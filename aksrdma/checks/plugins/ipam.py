@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from aksrdma.findings import FieldPath, Position, Problem
@@ -178,6 +179,10 @@ def _operator_text(document: Document, text: str) -> IpamText:
 
 def ipams_of(document: Document) -> tuple[Ipam, ...]:
     """Return the IPAM configurations of a network that can be decoded: empty for a network without addresses."""
+    return document.derived(_ipams_of)
+
+
+def _ipams_of(document: Document) -> tuple[Ipam, ...]:
     found = (decode_ipam(text) for text in ipam_texts(document) if text.error is None)
     return tuple(ipam for ipam in found if ipam is not None)
 
@@ -287,12 +292,11 @@ _Bound: TypeAlias = tuple[FieldPath, Address | str] | None
 """Where a bound of a range was written, and what it is: text where it is no address."""
 
 
-def whereabouts_ranges(top: Object) -> Iterator[AddressRange | BadRange]:
-    """Yield the ranges of a decoded whereabouts configuration: the one at its top, then `ipRanges`."""
-    if top.text("range"):
-        yield _whereabouts_range(top)
-    for entry in top.list("ipRanges"):
-        yield _whereabouts_range(entry)
+@lru_cache(maxsize=64)
+def whereabouts_ranges(top: Object) -> tuple[AddressRange | BadRange, ...]:
+    """Return the ranges of a decoded whereabouts configuration: the one at its top, then `ipRanges`."""
+    entries = top.list("ipRanges")
+    return tuple(map(_whereabouts_range, [top, *entries] if top.text("range") else entries))
 
 
 def _whereabouts_range(entry: Object) -> AddressRange | BadRange:
