@@ -53,11 +53,15 @@ def build(folder: str) -> Stream | None:
     except subprocess.TimeoutExpired as error:
         raise KustomizeError(f"no result after {_BUILD_SECONDS} seconds") from error
     if done.returncode:
-        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if re.search(r"\w", line)]
+        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if _TELLING.search(line)]
         raise KustomizeError(_said(lines[-1]) if lines else "kustomize failed and said nothing")
     return read(done.stdout, kustomization_of(folder))
 
 
+_TELLING: Final = re.compile(r"\A(?!\s*: exit status \d+\s*\Z).*\w", re.DOTALL)
+"""A line with a reason: that of a program which kustomize runs stands before the line with its exit status."""
+_FETCH: Final = re.compile(r"failed to run '[^']*\bgit fetch\b[^']*': fatal: ")
+"""What stands before git's own words where kustomize fetches a base; before it, what it tried first."""
 _LOGGED: Final = re.compile(r'[IWEF]\d{4} [\d:.]+ +\d+ [^\]]+\] (?:"command failed" err="(.*)"\Z)?')
 """How klog begins a line: kubectl's dispatcher logs what fails, with time and process, which no two runs share."""
 
@@ -66,6 +70,8 @@ def _said(line: str) -> str:
     logged = _LOGGED.match(line)
     if logged is not None:
         line = logged[1].replace('\\"', '"') if logged[1] else line[logged.end() :]
+    if fetch := _FETCH.search(line):
+        return f"git fetch failed: {line[fetch.end() :].strip()}"
     return re.sub(r"\A(?:[Ee]rror|`): ", "", line.strip()).strip()  # after a configuration of several lines: `: why
 
 

@@ -164,6 +164,22 @@ def test_text_of_programs_and_readers_is_not_looked_at() -> None:
     assert aksrdma.validate(f"apiVersion: v1\nkind: ConfigMap\n{annotated}{fields}").findings == ()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("activeDeadlineSeconds", "NUM_SECONDS", "'NUM_SECONDS' " + FILL),
+        ("hostNetwork", "HOST_NETWORK", "'HOST_NETWORK' " + FILL),
+        ("activeDeadlineSeconds", "SECONDS", 'must be an integer, is a string: "SECONDS"; write an integer'),
+        ("activeDeadlineSeconds", "NUM_seconds", 'must be an integer, is a string: "NUM_seconds"; write an integer'),
+        ("securityContext", "POD_CONTEXT", 'must be an object, is a string: "POD_CONTEXT"'),
+    ],
+)
+def test_a_name_in_capitals_where_no_word_can_stand_is_a_placeholder(field: str, value: str, words: str) -> None:
+    report = aksrdma.validate(POD.format(**RIGHT) + f"  {field}: {value}\n")
+    (found,) = (f"{one.rule} {one.path}: {one.message}; {one.fix}" for one in report.findings)
+    assert found.startswith(f"wrong-type spec.{field}: {words}")
+
+
 def test_a_comment_alone_makes_a_document_one_to_look_at() -> None:
     (found,) = said(scheduler="gang // all at once")
     assert found.startswith("warning slash-comment")

@@ -65,6 +65,12 @@ def test_kustomize_goes_before_kubectl(folder):
             "must specify --enable-helm",
             id="a-chart-in-several-lines",
         ),
+        pytest.param(
+            "printf \"Error: accumulating resources: no such host': failed to run '/usr/bin/git fetch --depth=1 u v1':"
+            " fatal: unable to access 'u': no\n: exit status 128\n\" >&2; exit 1",
+            "git fetch failed: unable to access 'u': no",
+            id="a-base-that-cannot-be-fetched",
+        ),
     ],
 )
 def test_a_build_that_fails_is_a_finding_in_the_words_of_kustomize(folder, script, said):

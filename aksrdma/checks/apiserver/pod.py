@@ -137,10 +137,12 @@ def _check_priority(pod: Pod) -> None:
         return
     expected = _SYSTEM_CLASSES.get(name, 0)
     if priority is not None and priority != expected:
-        message = f"priority {priority} is not the {expected} of its priority class"
+        whose = f"that priorityClassName {name} gives" if name else "of a pod without a priorityClassName"
+        message = f"priority {priority} is not the {expected} {whose}"
         pod.report.add(RULE, (*pod.path, "priority"), message, "name a priorityClassName and remove priority")
     if pod.spec.get("preemptionPolicy") == "Never":
-        message = "preemptionPolicy Never is not that of its priority class"
+        whose = f"priorityClassName {name}" if name else "a pod without a priorityClassName"
+        message = f"preemptionPolicy Never is not the PreemptLowerPriority of {whose}"
         pod.report.add(RULE, (*pod.path, "preemptionPolicy"), message, "name a priorityClassName with this policy")
 
 

@@ -311,10 +311,19 @@ def _sriov_name(resource: SriovResource, seen: set[str], admission: bool) -> Ite
         if admission and "-" in name:
             message = f"the operator's admission webhook refuses the hyphen in resource name {name!r}"
             yield Problem("sriov-name-portable", path, message)
-    if not resource.entry.text("resourcePrefix"):
+    if not resource.entry.text("resourcePrefix") and not _of_other_nics(resource):
         message = f"without a resourcePrefix the resource is called {resource.full_name}"
         yield Problem("sriov-prefix-default", resource.at("resourcePrefix"), message)
     seen.add(resource.full_name)
+
+
+def _of_other_nics(resource: SriovResource) -> bool:
+    """Whether a resource offers other vendors' NICs alone, and none for RDMA: the plugin's own prefix is meant for them."""
+    ours = catalog.defaults().vendor_id
+    return bool(resource.selectors) and all(
+        selector.get("vendors") and ours not in selector.get("vendors") and not selector.is_rdma
+        for selector in resource.selectors
+    )
 
 
 def _sriov_selectors(resource: SriovResource, plain: Severity | None, azure: bool) -> Iterator[Problem]:
