@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import KINDS, TRAINER_GROUP
+from aksrdma.kube.kinds import KINDS, OPERATOR_GROUP, TRAINER_GROUP
 
 COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     "": (
@@ -30,7 +30,7 @@ COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "apps": ("DeploymentRollback", "Scale"),
     "batch": (),
-    "mellanox.com": (),
+    OPERATOR_GROUP: (),
     "nfd.k8s-sigs.io": (),
     "nv-ipam.nvidia.com": (),
 }

@@ -155,6 +155,8 @@ def _llm() -> Iterator[Place]:
     yield Place(("spec", "router", "scheduler"), "scheduler", count.one, works=False, shape=scheduler)
 
 
+OPERATOR_GROUP: Final = "mellanox.com"
+"""The group of the Network Operator's own kinds."""
 GPU_KINDS: Final = frozenset({"ClusterPolicy", "NVIDIADriver"})
 """What tells the GPU Operator what to install."""
 
@@ -237,7 +239,7 @@ def _of_operators() -> Iterator[Kind]:
     """What configures NICs, GPUs and networks, rather than runs on them."""
     yield Kind("k8s.cni.cncf.io", "NetworkAttachmentDefinition")
     for kind in ("HostDeviceNetwork", "IPoIBNetwork", "MacvlanNetwork", "NicClusterPolicy", "NicNodePolicy"):
-        yield Kind("mellanox.com", kind, namespaced=False)
+        yield Kind(OPERATOR_GROUP, kind, namespaced=False)
     for kind in sorted(GPU_KINDS):
         yield Kind("nvidia.com", kind, namespaced=False)
     for kind in ("NodeFeature", "NodeFeatureGroup"):

@@ -11,7 +11,7 @@ from aksrdma.checks.plugins.device_plugin_configs import Plugin, Resource, share
 from aksrdma.checks.plugins.ipam import Ipam, ipams_of
 from aksrdma.checks.plugins.networks import NetworkReference, networks_annotation
 from aksrdma.checks.plugins.pool_blocks import Pool, pool_of
-from aksrdma.kube.kinds import OPERATOR_NETWORKS
+from aksrdma.kube.kinds import OPERATOR_GROUP, OPERATOR_NETWORKS
 from aksrdma.kube.templates import PodTemplate, pod_count
 from aksrdma.kube.train_jobs import RUNTIMES
 from aksrdma.kube.values import items, step, text
@@ -25,9 +25,9 @@ OPERATOR_NAMESPACES: Final = ("network-operator", "nvidia-network-operator")
 DEFAULT_NAMESPACE: Final = "default"
 
 _NETWORK_GROUPS: Final = {
-    "HostDeviceNetwork": "mellanox.com",
-    "IPoIBNetwork": "mellanox.com",
-    "MacvlanNetwork": "mellanox.com",
+    "HostDeviceNetwork": OPERATOR_GROUP,
+    "IPoIBNetwork": OPERATOR_GROUP,
+    "MacvlanNetwork": OPERATOR_GROUP,
     "NetworkAttachmentDefinition": "k8s.cni.cncf.io",
     "OVSNetwork": "sriovnetwork.openshift.io",
     "SriovIBNetwork": "sriovnetwork.openshift.io",
@@ -225,7 +225,7 @@ class Installed:
         return named[0] if found is None and not namespace and len(named) == 1 else found
 
     def _policies(self, kind: str) -> Iterator[Policy]:
-        for document in self._of_group(kind, "mellanox.com"):
+        for document in self._of_group(kind, OPERATOR_GROUP):
             spec = document.value(("spec",))
             yield Policy(document, spec if isinstance(spec, dict) else {})
 
