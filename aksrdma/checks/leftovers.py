@@ -44,7 +44,15 @@ _VALUE: Final = re.compile(r"(?!<(?:empty|nil|none|null|unknown|unset)>)(?:<[^<>
 """What of a variable's value is looked at: a program may read any other."""
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
 """A name in capitals, which sed is to replace where a number or a truth value must stand: NUM_NODES."""
-_REFUSED_FOR: Final = ("invalid-", "value-not-allowed", "validation-rule-broken", "wrong-type")
+_TO_BE_FILLED: Final = re.compile(r"[A-Z]{2,}(?: [A-Z]{2,})+\Z|\{[A-Za-z_]+\}(?=[-./:]|\Z)|[^{]*[^{$]\{[A-Za-z_]+\}")
+"""Words in capitals, FILLED BY THE OPERATOR, and {name} of Python: of a value that is refused anyway."""
+_REFUSED_FOR: Final = (
+    "image-reference-invalid",
+    "invalid-",
+    "value-not-allowed",
+    "validation-rule-broken",
+    "wrong-type",
+)
 """How the rules begin by which a value is refused for what it is."""
 _NO_WORD: Final = ("must be a boolean", "must be a number", "must be an integer")
 """How the messages begin of fields that take no word."""
@@ -75,7 +83,7 @@ def told(problem: Problem) -> Problem:
         message = f"'//' begins no comment in YAML, so the comment is part of the value {value!r}"
         return problem._replace(message=message, fix=_with_hash(slashed))
     unset = problem.rule == "wrong-type" and problem.message.startswith(_NO_WORD) and _VARIABLE.match(value)
-    if unset or has_placeholder(value):
+    if unset or _TO_BE_FILLED.match(value) or has_placeholder(value):
         message = f"{value!r} is a placeholder that nobody filled in"
         return problem._replace(message=message, fix="write the value that is meant")
     if (words := _WORDS.match(value)) is not None:

@@ -165,6 +165,7 @@ class _Causes:
             or not self._sections.isdisjoint(follows.section)
             or any((document, (*above, key)) in self._meant for key in follows.key for above in _prefixes(path))
             or any((document, above) in self._meant for above in _prefixes(path))
+            or any((document, "missing-field", above) in self._at for above in _prefixes(path[:-1]))
             or (one.rule == "missing-field" and (document, path) in self._holders)
             or self._is_in_global(one)
         )

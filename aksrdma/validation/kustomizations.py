@@ -85,6 +85,17 @@ def is_kustomization(folder: str) -> bool:
     return any(map(os.path.lexists, _in(folder)))
 
 
+_COMPONENT: Final = re.compile(rb"^kind:[ \t]*[\"']?Component\b", re.MULTILINE)
+
+
+def is_component(folder: str) -> bool:
+    """Whether the kustomization of a folder is a Component: it changes what builds on it, and is never built alone."""
+    try:
+        return _COMPONENT.search(Path(kustomization_of(folder)).read_bytes()) is not None
+    except OSError:
+        return False  # whoever builds it says why
+
+
 def _in(folder: str) -> Iterator[str]:
     return (str(Path(folder, name)) for name in NAMES)
 
@@ -214,7 +225,7 @@ class Listings:
             self._above[folder] = {
                 one: frozenset(found.real for found in listed(one) if found.role != "data")
                 for one in _at_or_above(folder)
-                if is_kustomization(one)
+                if is_kustomization(one) and not is_component(one)
             }
         real = os.path.realpath(file) if self._above[folder] else ""
         return next((one for one, files in self._above[folder].items() if real in files), None)

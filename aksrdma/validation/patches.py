@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 DIRECTIVES: Final = ("$patch", "$setElementOrder", "$retainKeys", "$deleteFromPrimitiveList")
 """What a key begins with that tells kustomize what to do, and is gone from what it makes."""
+_PATCH_FILE: Final = re.compile(r"(?:^|[-_./\\])patch(?:es)?(?:[-_][^/\\]*)?\.(?:ya?ml|json)\Z")
+"""A file of a patch by its name, manager_image_patch.yaml: one that no kustomization lists, or none that is here."""
 _IMAGE_PARTS: Final = frozenset({"image", "repository", "version"})
 _RUNS_ONCE: Final = "batch"
 """Group of the kinds whose every whole object has a restartPolicy, for that of a pod by default is refused."""
@@ -85,7 +88,7 @@ def _patches_workload(document: Document, spec: dict[str, Any]) -> bool:
         return False
     templates = list(pod_templates(document.data))
     containers = [mapping(box) for one in templates for box in sequence(one.spec.get("containers"))]
-    if any(box.get("image") for box in containers):
+    if any(box.get("image") for box in containers) and not (row.group == "apps" and _PATCH_FILE.search(document.file)):
         return False
     if not templates or row.group == "apps":
         return True

@@ -11,7 +11,7 @@ from aksrdma.cluster import KIND as CLUSTER_FILE
 from aksrdma.documents import STDIN, read, read_bytes
 from aksrdma.documents.reading import STDIN_NAME
 from aksrdma.errors import ReadError
-from aksrdma.validation.kustomizations import NAMES, Listings, all_of, roots
+from aksrdma.validation.kustomizations import NAMES, Listings, all_of, is_component, roots
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 _NAMED: Final = 3
@@ -106,7 +106,7 @@ class _Found:
         folder, name = os.path.split(path)
         if completed and path != STDIN:
             self._named.append(path)
-            if name in NAMES:
+            if name in NAMES and not is_component(folder or os.curdir):
                 self._built[folder or os.curdir] = None
                 return
             if listing := self._listings.folder_of(path):
@@ -123,7 +123,8 @@ class _Found:
             wanted = sorted(name for name in names if os.path.splitext(name)[1] in SUFFIXES)  # noqa: PTH122 (much faster)
             kustomization = next((name for name in NAMES if name in names), None)
             if kustomization:
-                kustomizations.append(folder)
+                if not is_component(folder):
+                    kustomizations.append(folder)
                 wanted = [name for name in wanted if name != kustomization]
             found[folder] = [os.path.join(folder, name) for name in wanted]  # noqa: PTH118 (much faster)
         built, referred = roots(kustomizations)

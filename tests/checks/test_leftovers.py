@@ -165,6 +165,29 @@ def test_text_of_programs_and_readers_is_not_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({"namespace": "FILLED BY THE OPERATOR"}, "error invalid-metadata metadata.namespace"),
+        ({"namespace": "{name}"}, None),
+        ({"restart": "SET BY SOMEBODY"}, f"error value-not-allowed {POLICY}"),
+        ({"restart": "Set By"}, None),
+    ],
+)
+def test_words_in_capitals_that_are_refused_are_a_placeholder(values: dict[str, str], place: str | None) -> None:
+    (value,) = values.values()
+    told = [one for one in said(**values) if one.endswith(FILL)]
+    assert told == ([] if place is None else [f"{place}: {value!r} {FILL}"])
+
+
+@pytest.mark.parametrize("image", ["FILLED BY THE OPERATOR", "{user}/app:1", "ghcr.io/{user}/app:1"])
+def test_an_image_that_is_to_be_filled_in_is_told_so(image: str) -> None:
+    report = aksrdma.validate(POD.format(**RIGHT).replace("image: registry.example.com/job:1", f'image: "{image}"'))
+    assert [f"{one.rule} {one.message}; {one.fix}" for one in report.findings] == [
+        f"image-reference-invalid {image!r} {FILL}"
+    ]
+
+
+@pytest.mark.parametrize(
     ("field", "value", "words"),
     [
         ("activeDeadlineSeconds", "NUM_SECONDS", "'NUM_SECONDS' " + FILL),

@@ -97,3 +97,8 @@ def test_json_that_is_broken_is_shown_where_it_breaks():
     report = aksrdma.validate(text, release="v25.10.0", select=("device-plugin-config-not-json",))
 
     assert [(one.line, one.column) for one in report.findings] == [(11, 9)]
+
+
+def test_what_a_missing_part_would_hold_is_not_missed_as_well():
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}}
+    assert found(deployment) == {("missing-field", "spec")}

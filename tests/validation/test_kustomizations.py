@@ -274,3 +274,28 @@ def test_a_kustomization_that_is_a_link_to_nowhere_is_one_that_cannot_be_built(f
 
     assert [(one.file, one.rule) for one in report.findings] == [("k/kustomization.yaml", "kustomize-build-failed")]
     assert report.summary.documents == 1, "the file beside it"
+
+
+COMPONENT = (
+    "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [a.yaml]\npatches: [{path: p.yaml}]\n"
+)
+PATCH = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n"
+
+
+def test_a_component_is_never_built_alone_and_its_files_are_judged_as_they_stand(folder):
+    (folder / "k/kustomization.yaml").write_text(COMPONENT)
+    (folder / "k/a.yaml").write_text(WRONG)
+    (folder / "k/p.yaml").write_text(PATCH)
+    program(folder, "kustomize", "echo 'Error: no matches for Id' >&2; exit 1")
+    for named in ([Path("k")], [Path("k/a.yaml"), Path("k/kustomization.yaml")]):
+        report = aksrdma.validate(named)
+        assert [(one.file, one.rule) for one in report.findings] == [("k/a.yaml", "unknown-field")]
+
+
+def test_what_builds_on_a_component_is_built_with_it(folder):
+    (folder / "k/kustomization.yaml").write_text(COMPONENT)
+    (folder / "top").mkdir()
+    (folder / "top/kustomization.yaml").write_text(KUSTOMIZATION + "components: [../k]\n")
+    program(folder, "kustomize", f"test \"$*\" = 'build ./top' && printf '{NAMESPACE}'")
+    report = aksrdma.validate(Path())
+    assert (report.findings, report.summary.sets) == ((), 1)

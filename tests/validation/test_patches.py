@@ -220,3 +220,29 @@ def test_a_base_is_not_written_into_the_users_data():
     aksrdma.validate(data)
 
     assert data["spec"] == {"template": {"spec": {"containers": [{"name": "a"}]}}}
+
+
+IMAGE_OF_A_BASE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec: {template: {spec: {containers: [{name: a, image: b}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("manager_image_patch.yaml", True),
+        ("patch.yml", True),
+        ("patch-image.yaml", True),
+        ("dispatch.yaml", False),
+        ("patched/a.yaml", False),
+        ("a.yaml", False),
+    ],
+)
+def test_a_workload_of_a_file_that_is_named_as_a_patch_may_lack_a_selector(tmp_path, name, is_one):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(IMAGE_OF_A_BASE)
+    assert [one.path for one in aksrdma.validate(file).findings] == ([] if is_one else ["spec.selector"])
