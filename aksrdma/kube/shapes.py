@@ -431,7 +431,9 @@ def _step(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> M
     return Made(path, {"metadata": dict(mapping(holder.get("metadata"))), "spec": spec}, moved, complete)
 
 
-_STEP_FIELDS: Final = ("nodeSelector", "affinity", "tolerations", "initContainers", "securityContext", "hostNetwork")
+_STEP_FIELDS: Final = (
+    *("nodeSelector", "affinity", "tolerations", "initContainers", "securityContext", "hostNetwork", "resourceClaims"),
+)
 
 
 def _known(box: Mapping[str, Any]) -> dict[str, Any]:

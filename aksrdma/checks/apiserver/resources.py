@@ -27,14 +27,14 @@ AT_POD_LEVEL: Final = "rdma-resource-at-pod-level"
 _OF_PODS: Final = ("cpu", "memory")
 
 
-def check_resources(report: Report, path: FieldPath, resources: Any, claims: Collection[str]) -> None:
+def check_resources(report: Report, path: FieldPath, resources: Any, claims: Collection[str] | None) -> None:
     """Judge `resources` of a container.
 
     Args:
         report: takes what is wrong.
         path: path of `resources`.
         resources: the value; one that is no mapping is left to the schema.
-        claims: names of the pod's resource claims.
+        claims: names of the pod's resource claims; None: nobody knows which it gets.
     """
     if not isinstance(resources, dict) or not resources:
         return
@@ -137,7 +137,7 @@ def _add_without_limit(
     report.add(rule, where, f"{name} is requested without a limit", f"set limits.{name} to the same value")
 
 
-def _check_claims(report: Report, path: FieldPath, claims: Any, known: Collection[str]) -> None:
+def _check_claims(report: Report, path: FieldPath, claims: Any, known: Collection[str] | None) -> None:
     seen: set[tuple[str, str]] = set()
     for where, claim in items(claims, path):
         check_fields(report, where, claim, "ResourceClaim")
@@ -148,7 +148,7 @@ def _check_claims(report: Report, path: FieldPath, claims: Any, known: Collectio
         if (name, "") in seen or (name, request) in seen or (not request and any(name == one for one, _ in seen)):
             report.add(RULE, where, f"claim {name!r} is listed twice", "keep one of them")
         seen.add((name, request))
-        if name not in known:
+        if known is not None and name not in known:
             report.add(
                 RULE,
                 where,

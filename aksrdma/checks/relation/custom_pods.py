@@ -50,10 +50,13 @@ def refused_pods(manifests: ManifestSet) -> Iterator[Problem]:
 
 
 def _check_parts(report: Report, pod: PodView) -> None:
+    judged = Pod(report, pod.template.path, pod.template.data, is_pod=False)
+    # Whoever completes a pod without claims may give it some.
+    claims = judged.claims or None
     for container in pod.containers:
-        check_resources(report, container.resources_path, container.data.get("resources"), ())
+        check_resources(report, container.resources_path, container.data.get("resources"), claims)
     check_pod_resources(report, pod.path, dict(pod.spec), is_pod=False)
-    check_scheduling(Pod(report, pod.template.path, pod.template.data, is_pod=False))
+    check_scheduling(judged)
 
 
 def _is_open(problem: Problem, pod: PodView) -> bool:

@@ -102,3 +102,24 @@ def test_an_amount_is_compared_with_its_limit_unless_one_of_them_is_null() -> No
 def test_a_problem_that_the_schema_has_is_not_told_twice() -> None:
     assert rules(refused_pods, mpi_job(container(ib="x"))) == []
     assert rules(refused_pods, mpi_job(container(ib="500m"))) == ["rdma-quantity-not-whole"]
+
+
+def workflow(**spec: Any) -> Document:
+    template = {"name": "a", "container": {"image": "b", "resources": {"claims": [{"name": "nic"}]}}}
+    return manifest("Workflow", "argoproj.io/v1alpha1", {"entrypoint": "a", "templates": [template], **spec})
+
+
+@pytest.mark.parametrize(
+    ("claims", "of_the_pod"),
+    [
+        pytest.param({"resourceClaims": [{"name": "nic", "resourceClaimTemplateName": "t"}]}, [], id="one-of-the-pod"),
+        pytest.param({}, [], id="one-that-the-controller-may-add"),
+        pytest.param(
+            {"resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": "t"}]}, ["invalid-resources"], id="another"
+        ),
+    ],
+)
+def test_a_claim_is_looked_for_among_those_of_the_pod(claims: dict[str, Any], of_the_pod: list[str]) -> None:
+    box = {"name": "a", "image": "b", "resources": {"claims": [{"name": "nic"}]}}
+    assert judged(of_nobody(box, **claims)) == of_the_pod
+    assert judged(workflow(**claims)) == of_the_pod
