@@ -37,15 +37,16 @@ def command(paths: tuple[str, ...], cluster: str, profile: str | None, output: s
     az aks nodepool list -g GROUP --cluster-name NAME -o json | aksrdma fit jobs/ --cluster - -o json
     """
     from aksrdma.documents import read_bytes
-    from aksrdma.workloads.fit import fit, read_nodes, read_workloads, render_table
+    from aksrdma.workloads.fit import fit, not_counted, read_nodes, read_workloads, render_table
 
     named = paths_beside(cluster, paths, "the nodes and the workloads")
     nodes = read_nodes(read_bytes(cluster), name_of(cluster), profile)
     documents = _documents(named)
     report = fit(nodes, read_workloads(documents))
     click.echo(text_of(report.to_dict(), output) if output == "json" else render_table(report), nl=False)
-    say(quiet, *report.notes)
-    if not report.workloads:
+    unknown = list(not_counted(documents))
+    say(quiet, *report.notes, *unknown)
+    if not report.workloads and not unknown:
         say(quiet, f"none of the {len(documents)} documents is a workload, so there is nothing to place")
     return 0 if report.ok else 1
 

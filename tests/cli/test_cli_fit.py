@@ -282,3 +282,20 @@ def test_a_kustomization_without_kustomize(tmp_path, monkeypatch, capsys):
 
     assert run(["fit", "app", "--cluster", "cluster.yaml"]) == 3
     assert "app has a kustomization; put kustomize or kubectl on PATH, or pipe the build in" in capsys.readouterr().err
+
+
+def test_pods_that_nobody_can_count_are_told(tmp_path, capsys):
+    cluster, unknown, workspace = tmp_path / "c.yaml", tmp_path / "u.yaml", tmp_path / "w.yaml"
+    cluster.write_text(CLUSTER)
+    gadget = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a"}}
+    pod = {"spec": {"containers": [{"name": "m", "image": "i"}]}}
+    unknown.write_text(yaml.safe_dump({**gadget, "spec": {"worker": {"template": pod}}}))
+    kaito = {"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "metadata": {"name": "w"}}
+    workspace.write_text(yaml.safe_dump({**kaito, "resource": {"instanceType": "Standard_NC24ads_A100_v4"}}))
+
+    assert run(["fit", str(unknown), str(workspace), "--cluster", str(cluster)]) == 0
+
+    told = capsys.readouterr().err
+    assert "Gadget/a: how many pods example.com/v1 Gadget makes is not known, so they are not counted" in told
+    assert "Workspace/w: it brings nodes of its own, of Standard_NC24ads_A100_v4, so nothing is placed on these" in told
+    assert "none of the" not in told

@@ -8,7 +8,7 @@ from aksrdma.workloads.fit.read_nodes import nodes_of_cluster, read_nodes
 from aksrdma.workloads.fit.report import FitReport, PodsFit, PoolFit, PoolLeft, Reason, WorkloadFit, render_table
 from aksrdma.workloads.fit.resource_table import resource_table
 from aksrdma.workloads.fit.scheduling import fit
-from aksrdma.workloads.fit.workloads import Workload, read_workloads
+from aksrdma.workloads.fit.workloads import Workload, not_counted, read_workloads
 
 __all__ = [
     "ClusterNodes",
@@ -23,6 +23,7 @@ __all__ = [
     "WorkloadFit",
     "fit",
     "nodes_of_cluster",
+    "not_counted",
     "read_nodes",
     "read_workloads",
     "render_table",

@@ -90,6 +90,18 @@ def read_workloads(documents: Iterable[Document]) -> list[Workload]:
     return found
 
 
+def not_counted(documents: Iterable[Document]) -> Iterator[str]:
+    """Yield a note for each object that makes pods which are not counted, for nobody knows how many or on which nodes."""
+    for document in documents:
+        row = kind_of(document.api_version, document.kind)
+        size = document.value(row.vm_size) if row is not None and row.vm_size else None
+        if isinstance(size, str):
+            yield f"{document.label}: it brings nodes of its own, of {size}, so nothing is placed on these"
+        elif row is None and any(True for _ in pod_templates(document.data)):
+            what = f"{document.api_version} {document.kind}"
+            yield f"{document.label}: how many pods {what} makes is not known, so they are not counted"
+
+
 def _reader(document: Document, mistakes: Mistakes) -> Whole:
     """Return what reads the numbers of pods of a document."""
 
