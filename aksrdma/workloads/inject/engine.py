@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aksrdma.findings import FieldPath, Problem
@@ -106,7 +106,7 @@ def injected_together(
     given: list[Mapping[str, Any]] = list(objects)
     injections = [injection] * len(given) if isinstance(injection, Injection) else list(injection)
     added = [_add(data, own, runtimes) for data, own in zip(given, injections, strict=True)]
-    found = judged([data for data, _ in added], injections)
+    found = judged(_without_presets(given, injections, runtimes), injections)
     removed: list[list[Edit]] = [[] for _ in given]
     taken: list[list[Note]] = [[] for _ in given]
     if any(one.fix_env for one in injections):
@@ -118,7 +118,7 @@ def injected_together(
                 added[index] = _add(given[index], injections[index], runtimes)
                 taken[index] = [Note(one.path, f"taken out: {one.message}") for one in wrong]
         if any(removed):  # what was taken out may have stood before the same name in a ConfigMap
-            found = judged([data for data, _ in added], injections)
+            found = judged(_without_presets(given, injections, runtimes), injections)
     done: list[Injected] = []
     for before, edits, gone, (after, report), own in zip(given, removed, taken, added, found, strict=True):
         said = {one.path for one in own.conflicts} | {path for path, _ in own.hints}
@@ -130,6 +130,14 @@ def injected_together(
         all_edits = () if conflicts else (*edits, *between(unshared(before), after))
         done.append(Injected(after, all_edits, conflicts, (*gone, *left), tuple(report.plans)))
     return done
+
+
+def _without_presets(
+    given: Sequence[Mapping[str, Any]], injections: Sequence[Injection], runtimes: Collection[RuntimeName]
+) -> list[Mapping[str, Any]]:
+    """Return objects with what RDMA needs but the presets' variables, which would say that NCCL carries the data."""
+    bare = [replace(own, environment={}) for own in injections]
+    return [_add(data, own, runtimes)[0] for data, own in zip(given, bare, strict=True)]
 
 
 def _of_rdma(conflicts: Sequence[Problem], report: Report) -> list[Problem]:

@@ -35,7 +35,9 @@ def shares(gpus: Sequence[int], injection: Injection, *, asks: bool | None) -> l
         return [Share(injection.count, f"{of_all}, as {size.name} has no GPUs")] * len(gpus)
     if not any(gpus):
         if asks:
-            return [Share(injection.count, f"{of_all}: its pods talk over the network, whatever GPUs they have")] * len(gpus)
+            return [Share(injection.count, f"{of_all}: its pods talk over the network, whatever GPUs they have")] * len(
+                gpus
+            )
         return [Share(0, f"asks for no GPU of {size.name}, and so for none of its NICs; {_more(injection, asks)}")]
     if not injection.unit_is_nic:
         return [Share(injection.count, _SLOT) for _ in gpus]

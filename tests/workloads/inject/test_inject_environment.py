@@ -66,10 +66,17 @@ def test_what_hides_the_proof_is_a_hint_and_stays():
 
 
 def test_what_is_of_mpi_alone_is_a_hint_where_nccl_carries_the_data():
-    done = injected(pod(container(**env(UCX_TLS="tcp"))), injection())
+    done = injected(pod(container(**env(UCX_TLS="tcp", NCCL_DEBUG="INFO"))), injection())
 
     assert done.conflicts == ()
     assert done.notes[0].text.startswith("UCX_TLS=tcp ")
+
+
+def test_the_variables_of_a_preset_do_not_show_that_nccl_carries_the_data():
+    done = injected(pod(container(**env(UCX_TLS="tcp"))), injection())
+
+    assert [one.path for one in done.conflicts] == [("spec", "containers", 0, "env", 0, "value")]
+    assert done.conflicts[0].message.startswith("UCX_TLS=tcp ")
 
 
 def test_a_choice_of_the_size_is_a_hint():
