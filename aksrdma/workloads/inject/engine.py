@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from aksrdma import catalog
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.kinds import TRAINER_GROUP, TRAINER_NODE, WORKLOADS, kind_of
 from aksrdma.kube.shapes import NotAMappingError
@@ -122,10 +123,13 @@ def injected_together(
     done: list[Injected] = []
     for before, edits, gone, (after, report), own in zip(given, removed, taken, added, found, strict=True):
         said = {one.path for one in own.conflicts} | {path for path, _ in own.hints}
-        preset = [one for one in report.conflicts if one.path not in said]  # which says less of the same variable
+        other = [one for one in report.conflicts if one.path not in said]  # a preset says less of the same variable
+        fine = [one for one in other if _is_judged(step(after, one.path[:-1]))]
+        preset = [one for one in other if one not in fine]
+        kept = [Note(one.path, f"{one.message}; yours stays, as it does the same") for one in fine]
         found_now = (*preset, *_of_rdma(own.conflicts, report))
         conflicts = tuple(one._replace(path=restored(one.path, edits)) for one in found_now)
-        told = {one.text: one for one in reversed([*report.notes, *(Note(*hint) for hint in own.hints)])}
+        told = {one.text: one for one in reversed([*report.notes, *kept, *(Note(*hint) for hint in own.hints)])}
         left = (one._replace(path=restored(one.path, edits)) for one in reversed(told.values()))
         all_edits = () if conflicts else (*edits, *between(unshared(before), after))
         done.append(Injected(after, all_edits, conflicts, (*gone, *left), tuple(report.plans)))
@@ -138,6 +142,12 @@ def _without_presets(
     """Return objects with what RDMA needs but the presets' variables, which would say that NCCL carries the data."""
     bare = [replace(own, environment={}) for own in injections]
     return [_add(data, own, runtimes)[0] for data, own in zip(given, bare, strict=True)]
+
+
+def _is_judged(item: Any) -> bool:
+    """Say whether a value that is another than a preset's was judged by what it does, so that it is as good as that."""
+    name = item.get("name") if isinstance(item, dict) else None
+    return isinstance(name, str) and name in catalog.environment_variables()
 
 
 def _of_rdma(conflicts: Sequence[Problem], report: Report) -> list[Problem]:

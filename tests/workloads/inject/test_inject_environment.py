@@ -271,11 +271,19 @@ def test_thousands_of_variables_are_taken_out_in_one_pass():
 
 
 def test_what_is_left_to_mend_is_told_by_its_place_in_the_file_and_not_in_what_is_left():
-    given = pod(container(**env(A="b", NCCL_NET="Socket", NCCL_SOCKET_IFNAME="eth0,eth1")))
+    given = pod(container(**env(A="b", NCCL_NET="Socket", CUDA_DEVICE_ORDER="FASTEST_FIRST")))
     [conflict] = injected(given, injection(fix_env=True)).conflicts
 
     assert format_path(conflict.path) == "spec.containers[0].env[2].value"
-    assert conflict.message.startswith("NCCL_SOCKET_IFNAME is 'eth0,eth1'")
+    assert conflict.message.startswith("CUDA_DEVICE_ORDER is 'FASTEST_FIRST'")
+
+
+def test_a_value_that_does_the_same_as_that_of_the_preset_stays():
+    done = injected(pod(container(**env(NCCL_SOCKET_IFNAME="^lo,docker"))), injection())
+
+    assert done.conflicts == ()
+    assert {"name": "NCCL_SOCKET_IFNAME", "value": "^lo,docker"} in done.data["spec"]["containers"][0]["env"]
+    assert any("yours stays, as it does the same" in one.text for one in done.notes)
 
 
 def test_what_turns_rdma_off_is_taken_out_also_where_other_values_are_kept():
