@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 LIST_KEYS: Final = ("configList", "resourceList")
 """The lists of resources of the RDMA shared device plugin and of the SR-IOV device plugin."""
-
-
-@rule(
+_OF_BOTH: Final = (
     "device-plugin-config-not-json",
     "device-plugin-config-unknown-key",
     "device-plugin-list-empty",
@@ -29,12 +27,19 @@ LIST_KEYS: Final = ("configList", "resourceList")
     "rdma-selector-ether-on-infiniband",
     "rdma-selector-hex-form",
     "rdma-selector-no-link-type",
+)
+SHARED_RULES: Final = (
+    *_OF_BOTH,
     "rdma-shared-devices-deprecated",
     "rdma-shared-hcamax-negative",
     "rdma-shared-hcamax-zero",
     "rdma-shared-name-characters",
     "rdma-shared-name-duplicate",
     "rdma-shared-selectors-and-devices",
+)
+"""What may be wrong with the configuration of the RDMA shared device plugin."""
+SRIOV_RULES: Final = (
+    *_OF_BOTH,
     "sriov-aux-types",
     "sriov-isrdma-missing",
     "sriov-isrdma-with-vdpa",
@@ -43,8 +48,11 @@ LIST_KEYS: Final = ("configList", "resourceList")
     "sriov-prefix-default",
     "sriov-range-malformed",
     "sriov-selectors-missing",
-    kinds={"ConfigMap"},
 )
+"""What may be wrong with the configuration of the SR-IOV device plugin."""
+
+
+@rule(*dict.fromkeys((*SHARED_RULES, *SRIOV_RULES)), kinds={"ConfigMap"})
 def device_plugin_config_maps(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what is wrong with the configuration of a device plugin that is deployed without the operator."""
     written = [text for text in mapping(document.value(("data",))).values() if isinstance(text, str)]

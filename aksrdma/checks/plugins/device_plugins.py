@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
+from aksrdma.checks.plugins.config_maps import SHARED_RULES, SRIOV_RULES
 from aksrdma.checks.plugins.device_plugin_configs import (
     DEVICE_TYPES,
     HEX_ID,
@@ -65,19 +66,6 @@ _NARROWING: Final = frozenset(
 )
 
 
-_OF_BOTH: Final = (
-    "device-plugin-config-not-json",
-    "device-plugin-config-unknown-key",
-    "device-plugin-list-empty",
-    "rdma-resource-name-illegal",
-    "rdma-selector-driver",
-    "rdma-selector-ether-on-infiniband",
-    "rdma-selector-hex-form",
-    "rdma-selector-no-link-type",
-)
-"""What may be wrong with the configuration of either plugin."""
-
-
 @rule("device-plugin-config-apostrophe", "device-plugin-config-missing", kinds=POLICY_KINDS)
 def plugin_config_text(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find device plugins without a configuration, or with one that breaks the operator's ConfigMap template."""
@@ -94,16 +82,7 @@ def plugin_config_text(document: Document, manifests: ManifestSet) -> Iterator[P
             yield Problem("device-plugin-config-apostrophe", path, message)
 
 
-@rule(
-    *_OF_BOTH,
-    "rdma-shared-devices-deprecated",
-    "rdma-shared-hcamax-negative",
-    "rdma-shared-hcamax-zero",
-    "rdma-shared-name-characters",
-    "rdma-shared-name-duplicate",
-    "rdma-shared-selectors-and-devices",
-    kinds=POLICY_KINDS,
-)
+@rule(*SHARED_RULES, kinds=POLICY_KINDS)
 def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what keeps the RDMA shared device plugin from starting, or its pools from holding the right devices."""
     for config in shared_configs(document):
@@ -115,18 +94,7 @@ def shared_plugin_config(document: Document, manifests: ManifestSet) -> Iterator
         yield from _weighed(document, manifests, _shared_resources(config, _on_azure(manifests)))
 
 
-@rule(
-    *_OF_BOTH,
-    "sriov-aux-types",
-    "sriov-isrdma-missing",
-    "sriov-isrdma-with-vdpa",
-    "sriov-name-duplicate",
-    "sriov-name-portable",
-    "sriov-prefix-default",
-    "sriov-range-malformed",
-    "sriov-selectors-missing",
-    kinds=POLICY_KINDS,
-)
+@rule(*SRIOV_RULES, kinds=POLICY_KINDS)
 def sriov_plugin_config(document: Document, manifests: ManifestSet) -> Iterator[Problem]:
     """Find what keeps the SR-IOV device plugin from starting, or its pools from holding the right devices."""
     for config in sriov_configs(document):

@@ -270,8 +270,9 @@ def _profile(security: Mapping[str, Any], field: str) -> str | None:
     return text(value.get("type")) if isinstance(value, dict) else None
 
 
-def _app_armor(pod: _Pod, check: _Check) -> _Found:
-    field, values = "appArmorProfile", set[str]()
+def _bad_profiles(pod: _Pod, field: str) -> tuple[list[str], FieldPath, set[str]]:
+    """Return who sets a profile of a type that is not allowed, the place of the first, and the types."""
+    values = set[str]()
 
     def wrong(security: Mapping[str, Any]) -> bool:
         kind = _profile(security, field)
@@ -281,6 +282,12 @@ def _app_armor(pod: _Pod, check: _Check) -> _Found:
         return True
 
     setters, path = _setters(pod, wrong)
+    return setters, path, values
+
+
+def _app_armor(pod: _Pod, check: _Check) -> _Found:
+    field = "appArmorProfile"
+    setters, path, values = _bad_profiles(pod, field)
     annotated = {
         key: value
         for key, value in pod.annotations.items()
@@ -314,16 +321,8 @@ def _seccomp_annotations(pod: _Pod, check: _Check) -> _Found:
 
 
 def _seccomp(pod: _Pod, check: _Check) -> _Found:
-    field, values = "seccompProfile", set[str]()
-
-    def wrong(security: Mapping[str, Any]) -> bool:
-        kind = _profile(security, field)
-        if kind is None or kind in _PROFILES:
-            return False
-        values.add(kind)
-        return True
-
-    setters, path = _setters(pod, wrong)
+    field = "seccompProfile"
+    setters, path, values = _bad_profiles(pod, field)
     detail = f"{' and '.join(setters)} must not set securityContext.seccompProfile.type to {_quoted(sorted(values))}"
     return ("seccompProfile", detail, (*path, field)) if setters else None
 
