@@ -13,6 +13,13 @@ from aksrdma._lazy import attach
 if TYPE_CHECKING:
     from aksrdma.catalog._cni_plugins import CniPlugin, cni_plugins
     from aksrdma.catalog._driver_environment import DriverVariable, driver_variables
+    from aksrdma.catalog._drivers import (
+        DriverCombination,
+        GpuOperator,
+        driver_combination,
+        driver_combinations,
+        gpu_operators,
+    )
     from aksrdma.catalog._environment import (
         DataCarrier,
         Effect,
@@ -87,6 +94,7 @@ if TYPE_CHECKING:
         MultiNodeFloor,
         NotInfiniband,
         VmSize,
+        for_general_use,
         not_infiniband,
         undocumented,
         vm_size,
@@ -105,6 +113,7 @@ __all__ = [
     "CniPlugin",
     "DataCarrier",
     "Defaults",
+    "DriverCombination",
     "DriverVariable",
     "Effect",
     "EnvironmentVariable",
@@ -112,6 +121,7 @@ __all__ = [
     "Follows",
     "Gpu",
     "GpuNicPair",
+    "GpuOperator",
     "HelmChart",
     "Image",
     "Infiniband",
@@ -143,8 +153,12 @@ __all__ = [
     "cni_plugins",
     "data_carriers",
     "defaults",
+    "driver_combination",
+    "driver_combinations",
     "driver_variables",
     "environment_variables",
+    "for_general_use",
+    "gpu_operators",
     "helm_charts",
     "holds_in",
     "images",
@@ -194,6 +208,13 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
         __name__,
         {
             "_cni_plugins": ("CniPlugin", "cni_plugins"),
+            "_drivers": (
+                "DriverCombination",
+                "GpuOperator",
+                "driver_combination",
+                "driver_combinations",
+                "gpu_operators",
+            ),
             "_driver_environment": ("DriverVariable", "driver_variables"),
             "_private_registries": ("PrivateRegistry", "private_registry"),
             "_environment": (
@@ -264,6 +285,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "MultiNodeFloor",
                 "NotInfiniband",
                 "VmSize",
+                "for_general_use",
                 "not_infiniband",
                 "undocumented",
                 "vm_size",

@@ -229,6 +229,16 @@ def undocumented(name: str) -> NotInfiniband | None:
     return row if row is not None and row.kind == "undocumented" else None
 
 
+_OTHER = re.compile(r"standard_[a-gi-mo-z][a-z]*\d+(-\d+)?[a-z]*(_[a-z0-9]+)*")
+"""A folded name of a family for general use. Azure's GPU sizes begin with N and its HPC sizes with H, and no other has
+InfiniBand (learn.microsoft.com/azure/virtual-machines/vm-naming-conventions)."""
+
+
+def for_general_use(name: str) -> bool:
+    """Return whether a name is that of a size without GPUs and without InfiniBand, known to the catalog or not."""
+    return _OTHER.fullmatch(_folded(name)) is not None and not undocumented(name)
+
+
 @load.cached
 def _read(name: str) -> VmSize:
     return load.row(VmSize, f"vm_sizes/{name}.yaml")

@@ -106,6 +106,11 @@ def convert(expected: Any, value: Any, path: FieldPath, problems: Problems) -> A
             return tuple(convert(item, one, (*path, index), problems) for index, one in enumerate(value))
         problems.append(Problem(INVALID, path, f"must be a list, not {shown(value)}"))
         return ()
+    if origin is Mapping:  # of any content, such as Helm values
+        if isinstance(value, Mapping):
+            return value
+        problems.append(Problem(INVALID, path, f"must be a mapping, not {shown(value)}"))
+        return {}
     if origin is Literal:
         if value not in get_args(expected):
             words = [str(allowed) for allowed in get_args(expected)]
@@ -209,6 +214,7 @@ LABEL_KEY: Final = Matches(
 LABEL_VALUE: Final = Matches(
     rf"({_QUALIFIED_NAME})?", "a label value (letters, digits, '-', '_' and '.', at most 63 characters)"
 )
+CHART_VERSION: Final = Matches(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]{1,60})?", "a version of the chart, three numbers")
 KUBERNETES: Final = Matches(r"\d{1,3}\.\d{1,3}(\.\d{1,5})?", "a version of Kubernetes such as 1.36, in quotes")
 INTERFACE: Final = Matches(
     r"[^\s/'\"\\\x00-\x1f]{1,127}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from aksrdma import catalog
 from aksrdma.cluster.binding import (
+    CHART_VERSION,
     DNS_LABEL,
     INTERFACE,
     KUBERNETES,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 Profile: TypeAlias = Literal["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"]
 OsSku: TypeAlias = Literal["Ubuntu", "Ubuntu2204", "Ubuntu2404", "AzureLinux"]
 NodeFeatureRuleSource: TypeAlias = Literal["infiniband-class", "device-list", "chart"]
-GpuDriver: TypeAlias = Literal["gpu-operator", "aks"]
+GpuDriver: TypeAlias = Literal["gpu-operator", "aks", "aks-managed", "none"]
+NicDriver: TypeAlias = Literal["doca", "inbox", "node-image"]
 
 
 class _Checked:
@@ -49,7 +51,7 @@ class _Checked:
         return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
-        return hash(tuple(vars(self).values()))
+        return hash(tuple(value for value in vars(self).values() if not isinstance(value, Mapping)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
@@ -86,6 +88,12 @@ class NodePool(_Checked):
     """Taints of the nodes, `KEY=VALUE:EFFECT`; tolerations for the operator's daemons and NFD are made from them."""
     os_sku: OsSku = "Ubuntu"
     """AKS `--os-sku`. `Ubuntu` is 22.04 before Kubernetes 1.35, 24.04 from then on."""
+    profile: Profile | None = None
+    """How pods of this pool get RDMA; left out: as the cluster's."""
+    gpu_driver: GpuDriver | None = None
+    """Who installs the GPU driver of this pool; left out: as the cluster's."""
+    nic_driver: NicDriver | None = None
+    """Which driver the NICs of this pool have; left out: as the cluster's."""
 
 
 def _shared() -> ProfileResource:
@@ -147,11 +155,43 @@ class OfedDriver(_Checked):
     """The DOCA-OFED driver container."""
 
     enabled: bool | None = None
-    """Deploy it; left out: yes, unless the node image of the pools brings the driver (GB200, GB300)."""
+    """false is `nicDriver: inbox`, for pools whose node image brings no driver; left out: as `nicDriver` says."""
     force_precompiled: bool = False
     """Refuse to compile on the node. AKS kernels have no precompiled driver, so false."""
     upgrade_policy: UpgradePolicy = field(default_factory=lambda: _usual(UpgradePolicy))
     """How new versions are rolled out."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GpuOperator(_Checked):
+    """The operator of the GPUs' vendor: NVIDIA's GPU Operator, or AMD GPU Operator."""
+
+    version: Annotated[str, CHART_VERSION] | None = None
+    """Version of its chart; left out: the one that goes with the Network Operator release (`catalog/gpu_operators.yaml`)."""
+    service_monitor: bool = False
+    """Let Prometheus Operator, whose CRDs must be there, collect what NVIDIA's DCGM exporter measures."""
+    helm_values: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the chart, merged over those that are rendered: mappings key by key, lists as a whole; null takes one away."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Target(_Checked):
+    """Which of the rendered objects a patch is for; what is left out is any."""
+
+    kind: str | None = None
+    """`NicClusterPolicy`, say."""
+    name: str | None = None
+    """The whole name."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Patch(_Checked):
+    """A change to rendered objects, which every render makes again."""
+
+    target: Target
+    """The objects; at least one must be rendered."""
+    patch: Mapping[str, Any]
+    """What to merge into each, as a kustomize patch: mappings key by key, lists as a whole; null takes a field away."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -219,15 +259,27 @@ class Cluster(_Checked):
     operator_namespace: Annotated[str, DNS_LABEL] = "network-operator"
     """Namespace of the operator and everything that it deploys."""
     node_pools: Sequence[NodePool] = ()
-    """Node pools with InfiniBand; pools without it are not named here."""
+    """Node pools; those of sizes without InfiniBand may be named too, and are left out of all that is about it."""
     rdma: Rdma = field(default_factory=lambda: _usual(Rdma))
     """The extended resource."""
     ofed_driver: OfedDriver = field(default_factory=lambda: _usual(OfedDriver))
     """The driver container."""
+    nic_driver: NicDriver | None = None
+    """Which driver the NICs have: the DOCA driver container, the kernel's own, or that of the node image; left out: that of
+    the node image where it brings one (GB200, GB300), else `doca`."""
     telemetry: bool | None = None
     """Deploy the DOCA telemetry service; left out: yes, unless a pool is arm64, where its image crashes."""
-    gpu_driver: GpuDriver = "gpu-operator"
-    """Who installs the NVIDIA driver: GPU Operator (pools made with `--gpu-driver none`), or AKS."""
+    gpu_driver: GpuDriver | None = None
+    """Who installs the GPU driver: the operator of the GPUs' vendor (`gpu-operator`), AKS (`aks`), AKS with device plugin
+    and exporter (`aks-managed`), or somebody else (`none`); left out: AKS where the node image brings it (GB200, GB300),
+    else the operator."""
+    gpu_operator: GpuOperator = field(default_factory=lambda: _usual(GpuOperator))
+    """The operator of the GPUs' vendor."""
+    helm_values: Mapping[str, Any] = field(default_factory=dict)
+    """Values of Network Operator's chart, merged over those that are rendered: mappings key by key, lists as a whole; null
+    takes one away."""
+    patches: Sequence[Patch] = ()
+    """Changes to the rendered objects, in this order."""
     node_feature_rule: NodeFeatureRuleSource = "infiniband-class"
     """What finds nodes with InfiniBand: vendor 15b3 and PCI class 0207; upstream's device list; or the chart's rule."""
     tolerations: Sequence[Toleration] = ()
@@ -236,6 +288,17 @@ class Cluster(_Checked):
     """The IPoIB network; only the `ipoib` profile reads it."""
     network: ClusterNetwork = field(default_factory=lambda: _usual(ClusterNetwork))
     """Address ranges of the AKS cluster."""
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """The profiles of its pools, or its own where it has none."""
+        return frozenset(pool.profile or self.profile for pool in self.node_pools) or frozenset({self.profile})
+
+    @property
+    def gpu_drivers(self) -> frozenset[str]:
+        """Who installs the GPU drivers, as far as the file says it; an operator where it does not."""
+        asked = self.gpu_driver or "gpu-operator"
+        return frozenset(pool.gpu_driver or asked for pool in self.node_pools) or frozenset({asked})
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Cluster:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 from aksrdma.cluster import API_VERSION, KIND
@@ -70,6 +70,8 @@ def _value(expected: Any) -> dict[str, Any]:
         return _value(get_args(expected)[0])
     if origin is Sequence:
         return {"type": "array", "items": _value(get_args(expected)[0])}
+    if origin is Mapping:
+        return {"type": "object"}
     if origin is Literal:
         return {"enum": list(get_args(expected))}
     return _record(cast(type, expected)) if dataclasses.is_dataclass(expected) else {"type": _TYPES[expected]}

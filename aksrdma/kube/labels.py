@@ -6,6 +6,8 @@ from typing import Final
 
 AGENT_POOL: Final = ("kubernetes.azure.com/agentpool", "agentpool")
 """Labels with the name of the AKS node pool; the second is the old one."""
+ACCELERATOR: Final = "kubernetes.azure.com/accelerator"
+"""Label with the vendor of the GPUs, nvidia or amd."""
 INSTANCE_TYPE: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 """Labels with the VM size, in whatever case."""
 HOSTNAME: Final = "kubernetes.io/hostname"

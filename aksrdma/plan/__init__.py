@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from aksrdma.cluster import PROFILES, Cluster
 from aksrdma.plan import limits
 from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.planned import Planned, Reason, judged
+
+if TYPE_CHECKING:
+    from aksrdma.plan.amd import AmdStack
 
 __all__ = ["PROFILES", "Decisions", "Plan", "Planned", "Reason", "make_plan"]
 
@@ -35,17 +39,17 @@ class Plan:
         """The operator's namespace."""
         from aksrdma.plan import policy
 
-        return self._judged(policy.namespace(self.decisions.cluster.operator_namespace))
+        return self._planned(policy.namespace(self.decisions.cluster.operator_namespace))
 
     @cached_property
     def ipoib_namespace(self) -> Planned | None:
         """The namespace of the pods on the IPoIB network; None where it is there by itself."""
         cluster = self.decisions.cluster
-        if cluster.profile != "ipoib" or cluster.ipoib.namespace in ("default", cluster.operator_namespace):
+        if not self._ipoib or cluster.ipoib.namespace in ("default", cluster.operator_namespace):
             return None
         from aksrdma.plan import policy
 
-        return self._judged(policy.ipoib_namespace(cluster.ipoib.namespace))
+        return self._planned(policy.ipoib_namespace(cluster.ipoib.namespace))
 
     @cached_property
     def node_feature_rule(self) -> Planned | None:
@@ -55,38 +59,52 @@ class Plan:
             return None
         from aksrdma.plan import policy
 
-        return self._judged(policy.node_feature_rule(by_class=source == "infiniband-class"))
+        return self._planned(policy.node_feature_rule(by_class=source == "infiniband-class"))
 
     def policy_layer(self, profile: str) -> Planned:
-        """The NicClusterPolicy of `base`, or what a profile patches into the one that it builds on."""
+        """The NicClusterPolicy of `base`, or what a profile patches into the one that it builds on; without `patches`."""
         from aksrdma.plan import policy
 
-        return self._judged(policy.layer(self.decisions, profile))
+        return judged(policy.layer(self.decisions, profile), self.decisions.release.name)
 
     @cached_property
-    def policy(self) -> Planned:
-        """The NicClusterPolicy with all its layers."""
+    def policy(self) -> Planned | None:
+        """The NicClusterPolicy with all its layers; None where it would deploy nothing."""
         from aksrdma.plan import policy
 
-        return self._judged(policy.joined(self.decisions))
+        found = policy.joined(self.decisions)
+        return self._planned(found) if found else None
+
+    @cached_property
+    def node_policies(self) -> tuple[Planned, ...]:
+        """A NicNodePolicy for each pool, where pools want different things of the operator."""
+        if not self.decisions.apart:
+            return ()
+        from aksrdma.plan import policy
+
+        return tuple(self._planned(policy.node_policy(self.decisions, one)) for one in self.decisions.served)
 
     @cached_property
     def ipoib_network(self) -> Planned | None:
         """The IPoIBNetwork of the `ipoib` profile."""
-        if self.decisions.cluster.profile != "ipoib":
+        if not self._ipoib:
             return None
         from aksrdma.plan import networks
 
-        return self._judged(networks.ipoib_network(self.decisions))
+        return self._planned(networks.ipoib_network(self.decisions))
 
     @cached_property
     def ip_pool(self) -> Planned | None:
         """The IPPool of the `ipoib` profile; None with whereabouts."""
-        if self.decisions.cluster.profile != "ipoib" or self.decisions.whereabouts:
+        if not self._ipoib or self.decisions.whereabouts:
             return None
         from aksrdma.plan import networks
 
-        return self._judged(networks.ip_pool(self.decisions))
+        return self._planned(networks.ip_pool(self.decisions))
+
+    @property
+    def _ipoib(self) -> bool:
+        return "ipoib" in self.decisions.profiles
 
     @cached_property
     def network_operator_values(self) -> Planned:
@@ -97,27 +115,54 @@ class Plan:
 
     @cached_property
     def gpu_operator_values(self) -> Planned | None:
-        """Helm values of GPU Operator; None where nothing is left for it to do."""
+        """Helm values of NVIDIA's GPU Operator; None where no pool has its GPU driver from it."""
         from aksrdma.plan import values
 
         return values.gpu_operator(self.decisions)
 
     @cached_property
+    def amd(self) -> AmdStack | None:
+        """What AMD GPUs need: driver, values of AMD GPU Operator, DeviceConfig; None where no pool has it from there."""
+        if not any(one.gpu_vendor == "amd" and one.gpu_driver == "gpu-operator" for one in self.decisions.per_pool):
+            return None
+        from aksrdma.plan import amd
+
+        return amd.stack(self.decisions)
+
+    @cached_property
     def peermem_reloader(self) -> Planned | None:
-        """The DaemonSet that loads nvidia-peermem; None where GPU Operator does, or no node has an NVIDIA GPU.
+        """The DaemonSet that loads nvidia-peermem; None where something else does, or no node has an NVIDIA GPU.
 
         A cluster without node pools stands for any cluster, so it has the DaemonSet.
         """
-        decisions = self.decisions
-        if decisions.pools and (not decisions.nvidia_gpus or decisions.cluster.gpu_driver != "aks"):
+        from aksrdma.plan import pods
+
+        pools = [one for one in self.decisions.per_pool if one.drivers and one.drivers.gpudirect == "reloader"]
+        if self.decisions.per_pool and not pools:
+            return None
+        return self._planned(pods.peermem_reloader(self.decisions, tuple(pools)))
+
+    @cached_property
+    def nvidia_device_plugin(self) -> Planned | None:
+        """The DaemonSet of NVIDIA's device plugin, for pools where AKS installs the driver alone."""
+        pools = [one for one in self.decisions.per_pool if one.drivers and one.drivers.device_plugin == "rendered"]
+        if not pools:
             return None
         from aksrdma.plan import pods
 
-        return self._judged(pods.peermem_reloader(decisions.tolerations))
+        return self._planned(pods.nvidia_device_plugin(self.decisions, tuple(pools)))
 
     def example_pod(self, profile: str) -> Planned:
-        """The example pod of the cluster's profile, or of one that it builds on."""
+        """The example pod of a profile in use, or of one that it builds on."""
         return self._example_pods[profile]
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """The profiles with an example pod: those in use and what they build on, lowest first."""
+        from aksrdma.plan.decisions import layers_of
+
+        built = [layer for profile in self.decisions.profiles for layer in layers_of(profile)]
+        return tuple(dict.fromkeys(built))
 
     @cached_property
     def objects(self) -> tuple[Planned, ...]:
@@ -127,6 +172,7 @@ class Plan:
             self.ipoib_namespace,
             self.node_feature_rule,
             self.policy,
+            *self.node_policies,
             self.ip_pool,
             self.ipoib_network,
         )
@@ -136,9 +182,14 @@ class Plan:
     def _example_pods(self) -> dict[str, Planned]:
         from aksrdma.plan import pods
 
-        return {name: self._judged(pods.example_pod(self.decisions, name)) for name in self.decisions.layers}
+        return {name: self._planned(pods.example_pod(self.decisions, name)) for name in self.examples}
 
-    def _judged(self, planned: Planned) -> Planned:
+    def _planned(self, planned: Planned) -> Planned:
+        """Return an object with the user's patches, once the schemas of its release have taken it."""
+        if patches := self.decisions.cluster.patches:
+            from aksrdma.plan.patches import patched  # few clusters have any
+
+            planned = patched(planned, patches)
         return judged(planned, self.decisions.release.name)
 
 
@@ -151,4 +202,12 @@ def make_plan(cluster: Cluster) -> Plan:
     """
     decisions = decide(cluster)
     refuse(limits.problems(decisions))
-    return Plan(decisions, tuple(limits.notes(decisions)))
+    plan = Plan(decisions, tuple(limits.notes(decisions)))
+    if cluster.patches:
+        from aksrdma.plan import patches  # few clusters have any
+
+        refuse(list(patches.malformed(cluster.patches)))
+        more = filter(None, (plan.peermem_reloader, plan.nvidia_device_plugin))
+        rendered = [*plan.objects, *more, *map(plan.example_pod, plan.examples)]
+        refuse(list(patches.unmatched(cluster.patches, rendered)))
+    return plan

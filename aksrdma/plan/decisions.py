@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma import catalog
-from aksrdma.cluster import Cluster, NodePool, Rdma, Toleration
+from aksrdma.cluster import PROFILES, Cluster, NodePool, Rdma, Toleration
 from aksrdma.errors import PlanError, UnknownNameError
 from aksrdma.findings import Problem
 
 if TYPE_CHECKING:
-    from aksrdma.catalog import Release, VmSize
+    from aksrdma.catalog import DriverCombination, Release, VmSize
+    from aksrdma.cluster.model import GpuDriver, NicDriver
 
 UNSERVABLE: Final = "cluster-not-servable"
 """Rule of a cluster that reads well and that nothing can serve."""
+
+
+@dataclass(frozen=True, eq=False)
+class PoolDecisions:
+    """A node pool with InfiniBand, with what it takes from its cluster."""
+
+    number: int
+    """Its place in `nodePools`, from 0."""
+    pool: NodePool
+    size: VmSize
+    profile: str
+    gpu_driver: GpuDriver
+    nic_driver: NicDriver
+
+    @property
+    def name(self) -> str:
+        """Name of the agent pool."""
+        return self.pool.name
+
+    @property
+    def gpu_vendor(self) -> str:
+        """Vendor of its GPUs: nvidia, amd or none."""
+        return self.size.gpu.vendor if self.size.gpu else "none"
+
+    @property
+    def drivers(self) -> DriverCombination | None:
+        """What is known of its two drivers together; None for what cannot be."""
+        return catalog.driver_combination(self.gpu_vendor, self.gpu_driver, self.nic_driver)
+
+    @property
+    def device_ids(self) -> tuple[str, ...] | None:
+        """PCI ids by which a device plugin has to select; None where the NICs have netdevs that tell the link type."""
+        found = self.size.infiniband.device_id
+        return None if self.nic_driver == "doca" or not found else (found,)
+
+    @property
+    def served(self) -> bool:
+        """Whether Network Operator deploys anything on its nodes: a driver, or a plugin."""
+        return self.nic_driver == "doca" or self.profile != "base"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,37 +66,82 @@ class Decisions:
     cluster: Cluster
     release: Release
     sizes: dict[str, VmSize]
-    """Node pool name to the row of its VM size."""
+    """Node pool name to the row of its VM size, of the pools with InfiniBand."""
 
-    @property
+    @cached_property
     def pools(self) -> tuple[NodePool, ...]:
-        """The node pools of the cluster."""
-        return tuple(self.cluster.node_pools)
+        """The node pools with InfiniBand."""
+        return tuple(pool for pool in self.cluster.node_pools if pool.name in self.sizes)
+
+    @cached_property
+    def other_pools(self) -> tuple[NodePool, ...]:
+        """The node pools without InfiniBand, which nothing of ours is for."""
+        return tuple(pool for pool in self.cluster.node_pools if pool.name not in self.sizes)
+
+    @cached_property
+    def per_pool(self) -> tuple[PoolDecisions, ...]:
+        """The node pools with InfiniBand, with what each takes from the cluster."""
+        asked, found = self.cluster, []
+        for number, pool in enumerate(asked.node_pools):
+            if pool.name in self.sizes:
+                size = self.sizes[pool.name]
+                nic = pool.nic_driver or asked.nic_driver or _usual_nic_driver(asked, size)
+                gpu = pool.gpu_driver or asked.gpu_driver or ("aks" if size.driver_on_node_image else "gpu-operator")
+                profile = pool.profile or asked.profile
+                found.append(PoolDecisions(number, pool, size, profile, gpu if size.gpu else "none", nic))
+        return tuple(found)
 
     @property
     def first_size(self) -> VmSize | None:
-        """The VM size of the first node pool, which the example pods run on; None without pools."""
-        return self.sizes[self.pools[0].name] if self.pools else None
+        """The VM size of the first node pool; None without pools."""
+        return self.per_pool[0].size if self.per_pool else None
+
+    @cached_property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles in use, in the order of the catalog."""
+        used = {one.profile for one in self.per_pool} or {self.cluster.profile}
+        return tuple(name for name in PROFILES if name in used)
+
+    def first_pool(self, profile: str) -> PoolDecisions | None:
+        """Return the pool that shows what a profile does: the first with it, or one whose profile builds on it."""
+        holding = (one for one in self.per_pool if profile in layers_of(one.profile))
+        return next((one for one in self.per_pool if one.profile == profile), next(holding, None))
+
+    @cached_property
+    def served(self) -> tuple[PoolDecisions, ...]:
+        """The pools on whose nodes Network Operator deploys something."""
+        return tuple(one for one in self.per_pool if one.served)
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether pools want different things of Network Operator, so that each has a NicNodePolicy of its own."""
+        return len({(one.profile, one.nic_driver == "doca", one.device_ids is None) for one in self.served}) > 1
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
-        """The profile and what it builds on, lowest first; each is one folder below `nicclusterpolicy/`."""
-        layers: list[str] = [self.cluster.profile]
-        while (below := catalog.profile(layers[0]).builds_on) is not None:
-            layers.insert(0, below)
-        return tuple(layers)
+        """The profiles whose parts the NicClusterPolicy has, lowest first; each is one folder below `nicclusterpolicy/`.
+
+        Where pools are served apart, it is left with what they share: telemetry, and the secondary network of `ipoib`.
+        """
+        if self.apart:
+            return ("base", "ipoib") if "ipoib" in self.profiles else ("base",)
+        profile = self.served[0].profile if self.served else self.profiles[-1]
+        return layers_of(profile)
 
     @cached_property
     def driver(self) -> bool:
-        """Whether the driver container is deployed."""
-        asked = self.cluster.ofed_driver.enabled
-        return asked if asked is not None else not any(size.driver_on_node_image for size in self.sizes.values())
+        """Whether the driver container is deployed anywhere."""
+        if not self.per_pool:
+            return (self.cluster.nic_driver or _usual_nic_driver(self.cluster, None)) == "doca"
+        return any(one.nic_driver == "doca" for one in self.per_pool)
 
     @cached_property
     def telemetry(self) -> bool:
         """Whether the DOCA telemetry service is deployed; its image crashes on arm64."""
         asked = self.cluster.telemetry
-        return asked if asked is not None else not self.arm64
+        if asked is not None:
+            return asked
+        return not any(one.size.arch == "arm64" for one in self.served) and bool(self.served or not self.per_pool)
 
     @cached_property
     def arm64(self) -> bool:
@@ -64,9 +149,9 @@ class Decisions:
         return any(size.arch == "arm64" for size in self.sizes.values())
 
     @cached_property
-    def nvidia_gpus(self) -> bool:
-        """Whether a pool has NVIDIA GPUs; a cluster without pools stands for any, as upstream's overlays do."""
-        return not self.pools or any(size.gpu and size.gpu.vendor == "nvidia" for size in self.sizes.values())
+    def idle_pools(self) -> tuple[str, ...]:
+        """Pools with InfiniBand whose nodes the NicClusterPolicy has to leave alone, by name."""
+        return tuple(one.name for one in self.per_pool if not one.served) if self.served else ()
 
     @cached_property
     def whereabouts(self) -> bool:
@@ -75,41 +160,111 @@ class Decisions:
         return asked == "whereabouts" if asked else "ipamPlugin" in self.release.components
 
     @cached_property
+    def ipoib_pools(self) -> tuple[PoolDecisions, ...]:
+        """The pools on the IPoIB network."""
+        return tuple(one for one in self.per_pool if one.profile == "ipoib")
+
+    @cached_property
     def master(self) -> str:
         """The IPoIB interface: as asked, else that of the pools' VM size, else upstream's."""
         if self.cluster.ipoib.master:
             return self.cluster.ipoib.master
-        known = [size.infiniband.ipoib_altnames for size in self.sizes.values()]
+        known = [one.size.infiniband.ipoib_altnames for one in self.ipoib_pools]
         return next((names[0] for names in known if names), catalog.defaults().ipoib_master)
 
     @cached_property
-    def device_ids(self) -> tuple[str, ...]:
-        """PCI device ids of the pools' InfiniBand functions, sorted."""
-        return tuple(sorted({size.infiniband.device_id for size in self.sizes.values() if size.infiniband.device_id}))
+    def device_ids(self) -> tuple[str, ...] | None:
+        """PCI device ids by which the plugins of the NicClusterPolicy select; None: by the link type."""
+        if self.driver:
+            return None
+        return tuple(sorted({one.size.infiniband.device_id for one in self.served if one.size.infiniband.device_id}))
 
     @cached_property
     def nodes(self) -> int | None:
-        """Nodes of all pools; None where a pool does not say, or there is none."""
-        counts = [pool.count for pool in self.pools]
-        return sum(filter(None, counts)) if counts and None not in counts else None
+        """Nodes of all pools with InfiniBand; None where a pool does not say, or there is none."""
+        return _nodes(self.pools)
+
+    @cached_property
+    def ipoib_nodes(self) -> int | None:
+        """Nodes of the pools on the IPoIB network; None where a pool does not say, or there is none."""
+        return _nodes([one.pool for one in self.ipoib_pools])
 
     @cached_property
     def tolerations(self) -> tuple[Toleration, ...]:
         """Tolerations of the pools' taints, and those asked for beside them, each once."""
-        made = [_toleration(taint) for pool in self.pools for taint in pool.taints]
+        return self.tolerations_of(self.pools)
+
+    def tolerations_of(self, pools: Sequence[NodePool]) -> tuple[Toleration, ...]:
+        """Return the tolerations of the taints of some pools, and those asked for beside them, each once."""
+        made = [_toleration(taint) for pool in pools for taint in pool.taints]
         return tuple(dict.fromkeys([*made, *self.cluster.tolerations]))
 
     @property
     def toleration_data(self) -> tuple[Mapping[str, str], ...]:
-        """The same as the API server gets them."""
+        """The tolerations as the API server gets them."""
         return tuple(
             {name: value for name, value in vars(one).items() if value is not None} for one in self.tolerations
         )
+
+    def node_labels(self, one: PoolDecisions) -> Mapping[str, str]:
+        """Return the labels that the nodes of a pool must have from the start, beside those of AKS.
+
+        GPU Operator serves every node with GPUs of NVIDIA, but for those with this label
+        (NVIDIA/gpu-operator controllers/state_manager.go).
+        """
+        operated = any(each.gpu_vendor == "nvidia" and each.gpu_driver == "gpu-operator" for each in self.per_pool)
+        if operated and one.gpu_vendor == "nvidia" and one.gpu_driver != "gpu-operator":
+            return {"nvidia.com/gpu.deploy.operands": "false"}
+        return {}
+
+    def gpu_operator_version(self, vendor: str) -> str:
+        """Return the version of the GPU vendor's operator: as asked, else the one that goes with the release."""
+        if (asked := self.cluster.gpu_operator.version) is not None:
+            return asked if asked.startswith("v") else f"v{asked}"
+        return catalog.gpu_operators()[vendor].versions[self.release.name]
+
+    def alone(self, pool: str) -> Decisions:
+        """Return the decisions of a cluster that has this one of its node pools with InfiniBand, and no other."""
+        return self._alone[pool]
+
+    @cached_property
+    def _alone(self) -> dict[str, Decisions]:
+        if len(self.per_pool) == 1 and not self.other_pools:
+            return {self.per_pool[0].name: self}
+        return {
+            one.name: Decisions(replace(self.cluster, node_pools=(one.pool,)), self.release, {one.name: one.size})
+            for one in self.per_pool
+        }
+
+    @property
+    def profile(self) -> str:
+        """The profile of a cluster whose pools have all the same, as one that is `alone`; else the highest."""
+        return self.profiles[-1]
 
     def resource_name(self, profile: str) -> str | None:
         """Return the extended resource that pods ask for with a profile, `rdma/ib` say; None for `base`."""
         short = short_name(self.cluster.rdma, profile)
         return f"{self.cluster.rdma.resource_prefix}/{short}" if short else None
+
+
+def _usual_nic_driver(cluster: Cluster, size: VmSize | None) -> NicDriver:
+    container = cluster.ofed_driver.enabled
+    if size and size.driver_on_node_image and not container:
+        return "node-image"
+    return "inbox" if container is False else "doca"
+
+
+def _nodes(pools: Sequence[NodePool]) -> int | None:
+    counts = [pool.count for pool in pools]
+    return sum(filter(None, counts)) if counts and None not in counts else None
+
+
+def layers_of(profile: str) -> tuple[str, ...]:
+    """Return a profile and what it builds on, lowest first."""
+    layers = [profile]
+    while (below := catalog.profile(layers[0]).builds_on) is not None:
+        layers.insert(0, below)
+    return tuple(layers)
 
 
 def short_name(rdma: Rdma, profile: str) -> str | None:
@@ -132,10 +287,15 @@ def decide(cluster: Cluster) -> Decisions:
         if pool.name in {before.name for before in cluster.node_pools[:number]}:
             fix = "an agent pool name is unique in its cluster"
             problems.append(Problem(UNSERVABLE, ("nodePools", number, "name"), f"{pool.name} is named twice", fix))
+        if catalog.for_general_use(pool.vm_size):
+            continue
         try:
             sizes[pool.name] = catalog.vm_size(pool.vm_size)
         except UnknownNameError as error:
             problems.append(Problem(UNSERVABLE, ("nodePools", number, "vmSize"), error.message, error.fix))
+    if cluster.node_pools and not sizes and not problems:
+        fix = "add a pool of a size that `aksrdma catalog vm-sizes` lists"
+        problems.append(Problem(UNSERVABLE, ("nodePools",), "no pool has InfiniBand", fix))
     refuse(problems)
     return Decisions(cluster, release, sizes)
 

@@ -8,7 +8,7 @@ from typing import Final
 from aksrdma import catalog
 from aksrdma.documents.placed import plain_problem
 from aksrdma.findings import FieldPath, Problem
-from aksrdma.plan.decisions import UNSERVABLE, Decisions
+from aksrdma.plan.decisions import UNSERVABLE, Decisions, PoolDecisions
 
 _ASKED: Final = frozenset({"pods", "services", "virtual-network"})
 """Rows of `catalog.networks()` that the cluster's own `network` field stands for."""
@@ -18,13 +18,14 @@ def problems(decisions: Decisions) -> list[Problem]:
     """Say why the cluster cannot be served; empty where it can."""
     if unusable := list(_unusable_sizes(decisions)):
         return unusable
-    found = [*_driver(decisions), *_options(decisions), *_names(decisions)]
-    return [*found, *_ipoib(decisions)] if decisions.cluster.profile == "ipoib" else found
+    found = [*_drivers(decisions), *_apart(decisions), *_driver_options(decisions), *_options(decisions)]
+    found += _names(decisions)
+    return [*found, *_ipoib(decisions)] if "ipoib" in decisions.profiles else found
 
 
 def _unusable_sizes(decisions: Decisions) -> Iterator[Problem]:
-    for number, size in enumerate(decisions.sizes.values()):
-        path = ("nodePools", number, "vmSize")
+    for one in decisions.per_pool:
+        path, size = ("nodePools", one.number, "vmSize"), one.size
         if size.state == "retired":
             when = f" on {size.retirement_date}" if size.retirement_date else ""
             yield Problem(UNSERVABLE, path, f"{size.name} was retired{when}", "choose another size")
@@ -37,26 +38,101 @@ def _unusable_sizes(decisions: Decisions) -> Iterator[Problem]:
             )
 
 
-def _driver(decisions: Decisions) -> Iterator[Problem]:
-    brought = [pool for pool, size in decisions.sizes.items() if size.driver_on_node_image]
-    needing = [pool for pool in decisions.sizes if pool not in brought]
-    if brought and decisions.driver:
-        names = ", ".join(f"{pool} ({decisions.sizes[pool].name})" for pool in brought)
+def _drivers(decisions: Decisions) -> Iterator[Problem]:
+    """Yield the pools whose GPU driver and NIC driver cannot go together, or not with their size and system."""
+    for one in decisions.per_pool:
+        place = _asked_at(decisions, one, "nic_driver", "nicDriver")
+        if one.nic_driver == "node-image" and not one.size.driver_on_node_image:
+            message = f"the node image of {one.name} ({one.size.name}) brings no NIC driver beyond the kernel's"
+            yield Problem(UNSERVABLE, place, message, "choose doca or inbox")
+        elif one.nic_driver != "node-image" and one.size.driver_on_node_image:
+            message = f"the node image of {one.name} ({one.size.name}) brings DOCA-OFED, which the driver container would replace"
+            yield Problem(UNSERVABLE, place, message, "leave it out, or write node-image")
+        elif one.drivers is None or one.drivers.verdict == "refused":
+            row, gpu_place = one.drivers, _asked_at(decisions, one, "gpu_driver", "gpuDriver")
+            why, instead = (row.why, row.instead) if row else (f"no {one.gpu_vendor} GPUs go with it", "choose another")
+            yield Problem(UNSERVABLE, gpu_place, f"{one.name} ({one.size.name}): {why}", f"write {instead}")
+        if one.pool.gpu_driver not in (None, "none") and one.size.gpu is None:
+            path = ("nodePools", one.number, "gpuDriver")
+            yield Problem(UNSERVABLE, path, f"{one.size.name} has no GPUs", "leave it out")
+        if one.pool.os_sku == "AzureLinux" and one.nic_driver == "doca":
+            release = decisions.release.name
+            yield Problem(
+                UNSERVABLE,
+                ("nodePools", one.number, "osSku"),
+                f"no azurelinux image of the DOCA driver is listed for {release}, so its pods cannot start on {one.name}",
+                "use Ubuntu2404, or the driver of Azure Linux by nicDriver: inbox (unproven with device plugins), or AKS's "
+                "managed DRANET without Network Operator",
+            )
+        if one.nic_driver == "inbox" and _ubuntu(decisions, one) == "22.04":
+            yield Problem(
+                UNSERVABLE,
+                ("nodePools", one.number, "osSku"),
+                f"nicDriver: inbox is known to work from Ubuntu 24.04 on, and {one.name} has 22.04",
+                "write osSku: Ubuntu2404",
+            )
+    yield from _one_gpu_operator(decisions)
+
+
+def _asked_at(decisions: Decisions, one: PoolDecisions, field: str, key: str) -> FieldPath:
+    """Return where a driver was asked for: at the pool, at the cluster, or nowhere, which is told at the pool."""
+    if getattr(one.pool, field) is None:
+        if (
+            field == "nic_driver"
+            and decisions.cluster.nic_driver is None
+            and decisions.cluster.ofed_driver.enabled is not None
+        ):
+            return ("ofedDriver", "enabled")
+        if getattr(decisions.cluster, field) is not None:
+            return (key,)
+    return ("nodePools", one.number, key)
+
+
+def _ubuntu(decisions: Decisions, one: PoolDecisions) -> str | None:
+    """Return the Ubuntu release of a pool's nodes; None for another system, and where it is not said."""
+    match one.pool.os_sku:
+        case "Ubuntu2204":
+            return "22.04"
+        case "Ubuntu2404":
+            return "24.04"
+        case "Ubuntu" if (version := decisions.cluster.kubernetes_version) is not None:
+            minor = tuple(int(part) for part in version.split(".")[:2])
+            return "24.04" if minor >= (1, 35) else "22.04"
+    return None
+
+
+def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
+    """Yield what one GPU Operator, or one setting for two of them, cannot serve."""
+    by_operator = [one for one in decisions.per_pool if one.size.gpu and one.gpu_driver == "gpu-operator"]
+    nvidia = [one for one in by_operator if one.gpu_vendor == "nvidia"]
+    ways = {one.drivers.gpudirect: one for one in nvidia if one.drivers}
+    if len(ways) > 1:
+        first, second = list(ways.values())[:2]
         yield Problem(
             UNSERVABLE,
-            ("ofedDriver", "enabled"),
-            f"the node image of {names} brings DOCA-OFED, which the driver container would replace",
-            "leave it out or set it to false",
+            ("nodePools", second.number, "nicDriver"),
+            f"GPU Operator has one setting for all nodes: {first.name} needs nvidia-peermem and {second.name} DMA-BUF",
+            "give both the same nicDriver, or one of them gpuDriver: aks",
         )
-    elif brought and needing:
-        since = catalog.capability("nic-node-policy").boundary
+    asked = decisions.cluster.gpu_operator
+    if len({one.gpu_vendor for one in by_operator}) > 1 and (asked.version or asked.helm_values):
+        message = "pools have GPUs of NVIDIA and of AMD, and it does not say which operator is meant"
+        yield Problem(UNSERVABLE, ("gpuOperator",), message, "use a cluster file for each")
+
+
+def _apart(decisions: Decisions) -> Iterator[Problem]:
+    node_policies = catalog.capability("nic-node-policy")
+    if decisions.apart and not node_policies.holds_in(decisions.release.name):
+        wants = ", ".join(f"{one.name} ({one.profile}, {one.nic_driver})" for one in decisions.served)
         yield Problem(
             UNSERVABLE,
             ("nodePools",),
-            f"{', '.join(brought)} must not have the driver container and {', '.join(needing)} must, but a NicClusterPolicy "
-            f"deploys it to all nodes or none",
-            f"use two clusters, or with {since} NicNodePolicies of your own",
+            f"the pools want different things of one NicClusterPolicy: {wants}",
+            f"use release {node_policies.boundary} or later, which has a NicNodePolicy for each pool, or a cluster for each",
         )
+
+
+def _driver_options(decisions: Decisions) -> Iterator[Problem]:
     release = decisions.release
     if decisions.cluster.ofed_driver.force_precompiled and not release.precompiled_azure_driver_tags:
         yield Problem(
@@ -79,7 +155,7 @@ def _driver(decisions: Decisions) -> Iterator[Problem]:
     if not decisions.driver and not decisions.pools and decisions.cluster.profile != "base":
         yield Problem(
             UNSERVABLE,
-            ("ofedDriver", "enabled"),
+            ("nicDriver",) if decisions.cluster.nic_driver else ("ofedDriver", "enabled"),
             "without the driver container InfiniBand functions have no netdev, so device plugins must select by PCI device "
             "id, which comes from the VM size",
             "name nodePools or --vm-size",
@@ -104,7 +180,7 @@ def _options(decisions: Decisions) -> Iterator[Problem]:
             yield Problem(
                 UNSERVABLE, ("tolerations", number, "value"), "operator Exists takes no value", "leave it out"
             )
-    if decisions.cluster.telemetry and decisions.arm64:
+    if decisions.cluster.telemetry and any(one.size.arch == "arm64" for one in decisions.served):
         yield Problem(
             UNSERVABLE, ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes", "leave it out"
         )
@@ -114,7 +190,7 @@ def _names(decisions: Decisions) -> Iterator[Problem]:
     """Yield the names that the operator's templates write without quotes, and that YAML reads as no text."""
     cluster = decisions.cluster
     named: list[tuple[FieldPath, str]] = [(("operatorNamespace",), cluster.operator_namespace)]
-    if cluster.profile == "ipoib":
+    if "ipoib" in decisions.profiles:
         named += [(("ipoib", "name"), cluster.ipoib.name), (("ipoib", "namespace"), cluster.ipoib.namespace)]
     for path, name in named:
         if problem := plain_problem(name):
@@ -126,7 +202,7 @@ def _ipoib(decisions: Decisions) -> Iterator[Problem]:
     from aksrdma.plan.addresses import Range, overlapping  # with it comes ipaddress, which other profiles do without
 
     range_ = Range.of(decisions)
-    if wrong := range_.problem(decisions.nodes):
+    if wrong := range_.problem(decisions.ipoib_nodes):
         yield wrong
     yield from _master(decisions)
     if decisions.whereabouts and "ipamPlugin" not in decisions.release.components:
@@ -136,10 +212,11 @@ def _ipoib(decisions: Decisions) -> Iterator[Problem]:
             f"the operator no longer deploys whereabouts in {decisions.release.name}",
             "use nv-ipam",
         )
-    if not decisions.driver:
+    without = [one for one in decisions.ipoib_pools if one.nic_driver != "doca"]
+    if without or not decisions.driver:
         yield Problem(
             UNSERVABLE,
-            ("profile",),
+            ("nodePools", without[0].number, "profile") if without and without[0].pool.profile else ("profile",),
             "ipoib needs ib_ipoib on the nodes, which the driver container loads",
             "choose another profile",
         )
@@ -158,7 +235,7 @@ def _master(decisions: Decisions) -> Iterator[Problem]:
         return
     path = ("ipoib", "master")
     names: set[str] = set()
-    for size in {size.name: size for size in decisions.sizes.values()}.values():
+    for size in {one.size.name: one.size for one in decisions.ipoib_pools}.values():
         if size.infiniband.ipoib_altnames:
             names.add(size.infiniband.ipoib_altnames[0])
         else:
@@ -181,28 +258,30 @@ def _master(decisions: Decisions) -> Iterator[Problem]:
 def notes(decisions: Decisions) -> list[str]:
     """Return what is unsure or unusual about a cluster that can be served, a sentence each."""
     found = [*_unsure_facts(decisions), *_pools(decisions), *_unusual_options(decisions)]
-    return [*found, *_ranges(decisions)] if decisions.cluster.profile == "ipoib" else found
+    return [*found, *_ranges(decisions)] if "ipoib" in decisions.profiles else found
 
 
 def _unsure_facts(decisions: Decisions) -> Iterator[str]:
-    cluster = decisions.cluster
-    used = {"nic_count": "the number of NICs"} if cluster.profile == "sriov-device-plugin" else {}
-    if cluster.node_feature_rule == "infiniband-class":
-        used["pci_class"] = "the PCI class"
-    if cluster.node_feature_rule == "device-list" or not decisions.driver:
-        used["device_id"] = "the PCI device id"
-    if cluster.profile == "ipoib" and not cluster.ipoib.master:
-        used["ipoib_altnames"] = "the IPoIB interface name"
-    for size in {size.name: size for size in decisions.sizes.values()}.values():
+    cluster, told = decisions.cluster, set()
+    for one in decisions.per_pool:
+        used = {"nic_count": "the number of NICs"} if one.profile == "sriov-device-plugin" else {}
+        if cluster.node_feature_rule == "infiniband-class":
+            used["pci_class"] = "the PCI class"
+        if cluster.node_feature_rule == "device-list" or one.device_ids is not None:
+            used["device_id"] = "the PCI device id"
+        if one.profile == "ipoib" and not cluster.ipoib.master:
+            used["ipoib_altnames"] = "the IPoIB interface name"
         for field, words in used.items():
-            if why := catalog.unsure_of(size, f"infiniband.{field}"):
-                yield f"{words} of {size.name} is unsure: {why}"
+            why = catalog.unsure_of(one.size, f"infiniband.{field}")
+            if why and (one.size.name, field) not in told:
+                told.add((one.size.name, field))
+                yield f"{words} of {one.size.name} is unsure: {why}"
 
 
 def _pools(decisions: Decisions) -> Iterator[str]:
     fabric = catalog.defaults()
-    for pool in decisions.pools:
-        size = decisions.sizes[pool.name]
+    for one in decisions.per_pool:
+        pool, size = one.pool, one.size
         if size.state == "retirement announced":
             yield f"{pool.name}: {size.name} retires on {size.retirement_date}"
         if pool.count is not None and pool.count > fabric.fabric_nodes:
@@ -211,9 +290,14 @@ def _pools(decisions: Decisions) -> Iterator[str]:
                 f"{fabric.fabric_nodes_on_request} by support request; "
                 f"{pool.count} nodes need several pools, which are separate fabrics"
             )
-        if pool.os_sku == "AzureLinux" and decisions.driver:
-            release = decisions.release.name
-            yield f"{pool.name}: no azurelinux image of the driver is listed for {release}; Ubuntu is the sure choice"
+        if one.drivers and one.drivers.verdict == "unproven":
+            gpus = f"gpuDriver {one.gpu_driver} with " if size.gpu else ""
+            yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"
+        if one.nic_driver == "inbox" and pool.os_sku == "Ubuntu" and _ubuntu(decisions, one) is None:
+            yield f"{pool.name}: nicDriver inbox needs Ubuntu 24.04, which osSku Ubuntu is from Kubernetes 1.35 on; write Ubuntu2404"
+    if decisions.other_pools:
+        names = ", ".join(pool.name for pool in decisions.other_pools)
+        yield f"left out, for their VM size has no InfiniBand: {names}"
 
 
 def _unusual_options(decisions: Decisions) -> Iterator[str]:
@@ -222,12 +306,13 @@ def _unusual_options(decisions: Decisions) -> Iterator[str]:
             "the chart's NodeFeatureRule also labels nodes that only have an accelerated-networking NIC of vendor "
             f"{catalog.defaults().vendor_id}; infiniband-class labels InfiniBand nodes alone"
         )
-    inbox = [size.name for size in decisions.sizes.values() if not size.driver_on_node_image]
-    if inbox and not decisions.driver and decisions.cluster.profile != "base":
+    if any(one.nic_driver == "inbox" and one.profile != "base" for one in decisions.per_pool):
         yield (
             "without the driver container the nodes must load ib_umad and rdma_ucm themselves; the device plugins leave "
             "out InfiniBand functions that lack them"
         )
+    if decisions.per_pool and not decisions.served:
+        yield "no pool wants anything of Network Operator, so there is no NicClusterPolicy"
     if decisions.arm64:
         yield "the image of the example pods is not known to be built for arm64; put one of yours in its place"
 

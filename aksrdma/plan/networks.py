@@ -71,6 +71,7 @@ def _whereabouts(range_: Range) -> models.WhereaboutsIpam:
 def ip_pool(decisions: Decisions) -> Planned:
     """Return the IPPool that the IPoIB network draws from."""
     range_, slots = Range.of(decisions), decisions.cluster.rdma.shared_slots
+    on_it = tuple(one.name for one in decisions.ipoib_pools)
     assert range_.block_size is not None, "the pool is nv-ipam's"
     pool = models.IPPool(
         metadata=models.ObjectMeta(name=decisions.cluster.ipoib.name, namespace=decisions.cluster.operator_namespace),
@@ -78,7 +79,7 @@ def ip_pool(decisions: Decisions) -> Planned:
             subnet=str(range_.network),
             per_node_block_size=range_.block_size,
             gateway=str(range_.gateway),
-            node_selector=node_selector(),
+            node_selector=node_selector(of=on_it if decisions.profiles != ("ipoib",) else ()),
         ),
     )
     words = (
@@ -96,7 +97,8 @@ def ip_pool(decisions: Decisions) -> Planned:
             "Mellanox/nvidia-k8s-ipam pkg/ipam-controller/allocator/allocator.go",
         ),
         ("spec", "nodeSelector"): Reason(
-            "So that nodes without InfiniBand take no block.", "Mellanox/nvidia-k8s-ipam api/v1alpha1/ippool_types.go"
+            "So that nodes that do not use the network take no block.",
+            "Mellanox/nvidia-k8s-ipam api/v1alpha1/ippool_types.go",
         ),
     }
     return Planned(pool, reasons)

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from aksrdma import models
+from aksrdma import catalog, models
 from aksrdma.cluster import Toleration
 from aksrdma.findings import FieldPath
-from aksrdma.kube.labels import AGENT_POOL, GPUS, NETWORKS, NIC_LABEL
-from aksrdma.plan.decisions import Decisions
+from aksrdma.kube.labels import ACCELERATOR, AGENT_POOL, GPUS, NETWORKS, NIC_LABEL
+from aksrdma.plan.decisions import Decisions, PoolDecisions
 from aksrdma.plan.planned import Planned, Reason
 from aksrdma.plan.policy import tolerations
 
+GPU_NAMESPACE: Final = "gpu-resources"
+"""Namespace of the DaemonSets for GPUs whose driver AKS installs; upstream's (configs/nvidia-peermem-reloader)."""
 IMAGE: Final = "ghcr.io/azure/aks-rdma-infiniband/ibtools:latest"
 """Upstream's image with rdma-core and perftest (Azure/aks-rdma-infiniband tests/scenarios)."""
 _COMMAND: Final = "set -e; ibv_devinfo | tee /dev/stderr | grep -q 'state:.*PORT_ACTIVE'; ulimit -l; sleep infinity"
@@ -24,15 +26,16 @@ _LOCKS: Final = Reason("Without IPC_LOCK the container may lock 64 KiB and ibv_r
 
 
 def example_pod(decisions: Decisions, profile: str) -> Planned:
-    """Return the example pod of a profile; it takes what the first node pool has to give."""
-    name, size = decisions.resource_name(profile), decisions.first_size
+    """Return the example pod of a profile; it takes what the first node pool with it has to give."""
+    pool = decisions.first_pool(profile)
+    name, size = decisions.resource_name(profile), pool.size if pool else None
     if name is None:
         why = Reason(
             "With the driver alone, /dev/infiniband is open to privileged containers only: for tests, not for "
             "production.",
             _GUIDE,
         )
-        pod = _pod(decisions, models.ObjectMeta(name="rdma-driver-only"), _COMMAND, {})
+        pod = _pod(decisions, pool, models.ObjectMeta(name="rdma-driver-only"), _COMMAND, {})
         return Planned(pod, {(*_CONTAINER, "securityContext"): why})
     if profile == "ipoib":
         asked = decisions.cluster.ipoib
@@ -47,18 +50,24 @@ def example_pod(decisions: Decisions, profile: str) -> Planned:
         )
         reasons = _reasons("IPoIB alone gives an IP interface; the RDMA device comes from this.")
         return Planned(
-            _pod(decisions, metadata, _IPOIB_COMMAND, {name: 1}), {**reasons, ("metadata", "annotations"): net1}
+            _pod(decisions, pool, metadata, _IPOIB_COMMAND, {name: 1}), {**reasons, ("metadata", "annotations"): net1}
         )
+    gpu = size.gpu if size and pool and _has_gpus(pool) else None
     if profile == "sriov-device-plugin":
         nics = size.infiniband.nic_count if size else 1
-        gpus: dict[str, int] = {size.gpu.resource: size.gpu.count} if size and size.gpu else {}
+        gpus: dict[str, int] = {gpu.resource: gpu.count} if gpu else {}
         words = f"All {nics} InfiniBand NICs" if nics > 1 else "One InfiniBand NIC"
         of_size = f" of {size.name}" if size else "; up to the number of the VM size"
-        pod = _pod(decisions, models.ObjectMeta(name="rdma-sriov"), _COMMAND, {name: nics, **gpus})
+        pod = _pod(decisions, pool, models.ObjectMeta(name="rdma-sriov"), _COMMAND, {name: nics, **gpus})
         return Planned(pod, _reasons(f"{words}{of_size}. One unit is one NIC."))
-    gpus = {size.gpu.resource: 1} if size and size.gpu else {}
-    pod = _pod(decisions, models.ObjectMeta(name="rdma-shared"), _COMMAND, {name: 1, **gpus})
+    gpus = {gpu.resource: 1} if gpu else {}
+    pod = _pod(decisions, pool, models.ObjectMeta(name="rdma-shared"), _COMMAND, {name: 1, **gpus})
     return Planned(pod, _reasons("1 opens every InfiniBand NIC of the node; more would only use up slots."))
+
+
+def _has_gpus(pool: PoolDecisions) -> bool:
+    """Whether somebody that is known here advertises the GPUs of a pool; a pod that asks for others stays Pending."""
+    return pool.drivers is not None and pool.drivers.device_plugin is not None
 
 
 def _reasons(resources: str) -> dict[FieldPath, Reason]:
@@ -66,7 +75,11 @@ def _reasons(resources: str) -> dict[FieldPath, Reason]:
 
 
 def _pod(
-    decisions: Decisions, metadata: models.ObjectMeta, command: str, resources: Mapping[str, float | int | str]
+    decisions: Decisions,
+    pool: PoolDecisions | None,
+    metadata: models.ObjectMeta,
+    command: str,
+    resources: Mapping[str, float | int | str],
 ) -> models.Pod:
     """Return a pod of one container; without an extended resource it is privileged, and with GPUs it has /dev/shm."""
     gpus = not resources.keys().isdisjoint(GPUS)
@@ -80,20 +93,90 @@ def _pod(
         volume_mounts=[models.VolumeMount(name="shm", mount_path="/dev/shm")] if gpus else None,
     )
     memory = models.EmptyDirVolumeSource(medium="Memory")
-    pools = decisions.pools
     spec = models.PodSpec(
         restart_policy="Never",
-        node_selector={AGENT_POOL[0]: pools[0].name} if pools else {NIC_LABEL: "true"},
-        tolerations=tolerations(decisions.tolerations) if pools and pools[0].taints else None,
+        node_selector={AGENT_POOL[0]: pool.name} if pool else {NIC_LABEL: "true"},
+        tolerations=tolerations(decisions.tolerations_of([pool.pool])) if pool and pool.pool.taints else None,
         containers=[container],
         volumes=[models.Volume(name="shm", empty_dir=memory)] if gpus else None,
     )
     return models.Pod(metadata=metadata, spec=spec)
 
 
+def peermem_reloader(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> Planned:
+    """Return the DaemonSet that loads nvidia-peermem again on pools where AKS, and not GPU Operator, installs its driver.
+
+    Args:
+        decisions: those of the cluster.
+        pools: the pools that it is for; empty for a cluster without pools, which stands for any.
+    """
+    tolerated = decisions.tolerations_of([one.pool for one in pools])
+    return _peermem_reloader(tolerated, _but_some(decisions, pools))
+
+
+def _but_some(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> tuple[str, ...]:
+    """Return the names of the pools where other pools have NVIDIA GPUs, too; empty where a DaemonSet is for all of these."""
+    with_gpus = [one.name for one in decisions.per_pool if one.gpu_vendor == "nvidia"]
+    names = tuple(one.name for one in pools)
+    return names if len(names) < len(with_gpus) else ()
+
+
+def _on_gpus(pools: tuple[str, ...]) -> models.Affinity:
+    """Return the requirement that a node has NVIDIA GPUs: that it is of the pools, or of any, by the label that AKS gives."""
+    key, values = (AGENT_POOL[0], pools) if pools else (ACCELERATOR, ("nvidia",))
+    wanted = models.NodeSelectorRequirement(key=key, operator="In", values=values)
+    nodes = models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[wanted])])
+    return models.Affinity(node_affinity=models.NodeAffinity(required_during_scheduling_ignored_during_execution=nodes))
+
+
+def nvidia_device_plugin(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> Planned:
+    """Return the DaemonSet that advertises the GPUs of pools where AKS installs the driver and nothing else."""
+    tolerated = decisions.tolerations_of([one.pool for one in pools])
+    return _nvidia_device_plugin(decisions.release.name, tolerated, _but_some(decisions, pools))
+
+
 @lru_cache(512)
-def peermem_reloader(tolerated: tuple[Toleration, ...]) -> Planned:
-    """Return the DaemonSet that loads nvidia-peermem where AKS, and not GPU Operator, installs the NVIDIA driver."""
+def _nvidia_device_plugin(release: str, tolerated: tuple[Toleration, ...], pools: tuple[str, ...]) -> Planned:
+    operator = catalog.gpu_operators()["nvidia"]
+    version, name = operator.device_plugins[operator.versions[release]], "nvidia-device-plugin"
+    folder = "/var/lib/kubelet/device-plugins"
+    container = models.Container(
+        name=name,
+        image=f"nvcr.io/nvidia/k8s-device-plugin:{version}",
+        env=[models.EnvVar(name="FAIL_ON_INIT_ERROR", value="false")],
+        security_context=models.SecurityContext(
+            allow_privilege_escalation=False, capabilities=models.Capabilities(drop=["ALL"])
+        ),
+        volume_mounts=[models.VolumeMount(name="device-plugins", mount_path=folder)],
+    )
+    gpus = models.Toleration(key="nvidia.com/gpu", operator="Exists", effect="NoSchedule")
+    pod = models.PodSpec(
+        tolerations=[gpus, *tolerations(tolerated)],
+        affinity=_on_gpus(pools),
+        priority_class_name="system-node-critical",
+        containers=[container],
+        volumes=[
+            models.Volume(name="device-plugins", host_path=models.HostPathVolumeSource(path=folder, type="Directory"))
+        ],
+    )
+    labels = {"name": name}
+    found = models.DaemonSet(
+        metadata=models.ObjectMeta(name=name, namespace=GPU_NAMESPACE),
+        spec=models.DaemonSetSpec(
+            selector=models.LabelSelector(match_labels=labels),
+            update_strategy=models.DaemonSetUpdateStrategy(type="RollingUpdate"),
+            template=models.PodTemplateSpec(metadata=models.ObjectMeta(labels=labels), spec=pod),
+        ),
+    )
+    why = Reason(
+        "AKS installs the driver and no device plugin; without one no node advertises nvidia.com/gpu.",
+        "NVIDIA/k8s-device-plugin deployments/static/nvidia-device-plugin.yml",
+    )
+    return Planned(found, {("spec",): why})
+
+
+@lru_cache(512)
+def _peermem_reloader(tolerated: tuple[Toleration, ...], pools: tuple[str, ...]) -> Planned:
     name, load = "nvidia-peermem-reloader", "modprobe nvidia-peermem"
     probe = models.ExecAction(command=["/bin/bash", "-c", load])
     container = models.Container(
@@ -119,21 +202,18 @@ def peermem_reloader(tolerated: tuple[Toleration, ...]) -> Planned:
         security_context=models.SecurityContext(privileged=True),
         volume_mounts=[models.VolumeMount(name="lib-modules", mount_path="/lib/modules", read_only=True)],
     )
-    nvidia = models.NodeSelectorRequirement(key="kubernetes.azure.com/accelerator", operator="In", values=["nvidia"])
-    nodes = models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[nvidia])])
-    on_gpus = models.NodeAffinity(required_during_scheduling_ignored_during_execution=nodes)
     upstreams = models.Toleration(key="sku", operator="Equal", value="gpu", effect="NoSchedule")
     modules = models.HostPathVolumeSource(path="/lib/modules", type="Directory")
     pod = models.PodSpec(
         tolerations=tolerations(tolerated) or [upstreams],
-        affinity=models.Affinity(node_affinity=on_gpus),
+        affinity=_on_gpus(pools),
         priority_class_name="system-node-critical",
         containers=[container],
         volumes=[models.Volume(name="lib-modules", host_path=modules)],
     )
     labels = {"name": name}
     found = models.DaemonSet(
-        metadata=models.ObjectMeta(name=name, namespace="gpu-resources"),
+        metadata=models.ObjectMeta(name=name, namespace=GPU_NAMESPACE),
         spec=models.DaemonSetSpec(
             selector=models.LabelSelector(match_labels=labels),
             update_strategy=models.DaemonSetUpdateStrategy(type="RollingUpdate"),

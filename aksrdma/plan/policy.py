@@ -12,8 +12,8 @@ from typing import Final, TypedDict
 from aksrdma import catalog, models
 from aksrdma.cluster import OfedDriver, Rdma, Toleration
 from aksrdma.findings import FieldPath
-from aksrdma.kube.labels import NIC_LABEL
-from aksrdma.plan.decisions import Decisions, short_name
+from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
+from aksrdma.plan.decisions import Decisions, PoolDecisions, short_name
 from aksrdma.plan.planned import Planned, Reason
 
 POLICY_NAME: Final = "nic-cluster-policy"
@@ -80,24 +80,50 @@ def node_feature_rule(by_class: bool) -> Planned:
 def layer(decisions: Decisions, profile: str) -> Planned:
     """Return the NicClusterPolicy of `base`, or the patch that a profile lays over what it builds on."""
     asked, release = decisions.cluster, decisions.release.name
-    device_ids = None if decisions.driver else decisions.device_ids
     match profile:
         case "base":
-            driver = asked.ofed_driver if decisions.driver else None
-            return _base(release, decisions.tolerations, driver, decisions.telemetry)
+            driver = asked.ofed_driver if decisions.driver and not decisions.apart else None
+            tolerated = decisions.tolerations
+            return _base(release, tolerated, driver, decisions.telemetry, decisions.idle_pools)
         case "sriov-device-plugin":
-            return _sriov(release, asked.rdma, device_ids)
+            return _sriov(release, asked.rdma, decisions.device_ids)
         case "rdma-shared-device-plugin":
-            return _shared(release, asked.rdma, device_ids)
+            return _shared(release, asked.rdma, decisions.device_ids)
     return _ipoib(release, decisions.whereabouts)
 
 
-def joined(decisions: Decisions) -> Planned:
-    """Return the NicClusterPolicy with all its layers, whose sections do not collide, as kustomize applies them."""
+def joined(decisions: Decisions) -> Planned | None:
+    """Return the NicClusterPolicy with all its layers, whose sections do not collide, as kustomize applies them.
+
+    None where it would deploy nothing.
+    """
     layers = [layer(decisions, profile) for profile in decisions.layers]
     sections = {name: value for one in layers for name, value in _spec(one) if value is not None}
+    if not sections.keys() - {"node_affinity", "tolerations"}:
+        return None
     reasons = {path: reason for one in layers for path, reason in one.reasons.items()}
     return Planned(_policy(_spec(layers[0]).model_copy(update=sections)), reasons)
+
+
+def node_policy(decisions: Decisions, pool: PoolDecisions) -> Planned:
+    """Return the NicNodePolicy of one of the pools that want different things: its driver and its device plugin."""
+    alone = decisions.alone(pool.name)
+    layers = [layer(alone, profile) for profile in alone.layers if profile != "ipoib"]
+    sections = {
+        name: value for one in layers for name, value in _spec(one) if value is not None and name in _OF_NODE_POLICY
+    }
+    reasons = {path: reason for one in layers for path, reason in one.reasons.items() if path[1] in _OWN_FIELDS}
+    reasons["spec", "nodeSelector"] = Reason(
+        "The nodes of this pool alone: no node may have two NicNodePolicies.",
+        "Mellanox/network-operator pkg/policyoverlap",
+    )
+    spec = models.NicNodePolicySpec(node_selector={AGENT_POOL[0]: pool.name}, **sections)
+    return Planned(models.NicNodePolicy(metadata=models.ObjectMeta(name=pool.name), spec=spec), reasons)
+
+
+_OF_NODE_POLICY: Final = frozenset({"ofed_driver", "rdma_shared_device_plugin", "sriov_device_plugin", "tolerations"})
+"""What a NicNodePolicy can have; the NicClusterPolicy beside it may have none of it but the tolerations."""
+_OWN_FIELDS: Final = frozenset({"ofedDriver", "rdmaSharedDevicePlugin", "sriovDevicePlugin", "tolerations"})
 
 
 def _spec(planned: Planned) -> models.NicClusterPolicySpec:
@@ -110,10 +136,14 @@ def _policy(spec: models.NicClusterPolicySpec) -> models.NicClusterPolicy:
     return models.NicClusterPolicy(metadata=models.ObjectMeta(name=POLICY_NAME), spec=spec)
 
 
-def node_selector() -> models.NodeSelector:
-    """Return the requirement that a node has an InfiniBand NIC."""
-    label = models.NodeSelectorRequirement(key=NIC_LABEL, operator="In", values=["true"])
-    return models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[label])])
+def node_selector(but: tuple[str, ...] = (), *, of: tuple[str, ...] = ()) -> models.NodeSelector:
+    """Return the requirement that a node has an InfiniBand NIC, and is of one of some pools, or of none of some others."""
+    wanted = [models.NodeSelectorRequirement(key=NIC_LABEL, operator="In", values=["true"])]
+    if of:
+        wanted.append(models.NodeSelectorRequirement(key=AGENT_POOL[0], operator="In", values=of))
+    if but:
+        wanted.append(models.NodeSelectorRequirement(key=AGENT_POOL[0], operator="NotIn", values=but))
+    return models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=wanted)])
 
 
 def tolerations(asked: tuple[Toleration, ...]) -> list[models.Toleration]:
@@ -137,11 +167,14 @@ def _version_reason(release: str) -> Reason:
 
 
 @lru_cache(_KEPT)
-def _base(release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | None, telemetry: bool) -> Planned:
+def _base(
+    release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | None, telemetry: bool, idle: tuple[str, ...]
+) -> Planned:
     source = f"{_UPSTREAM}/base/nic.yaml"
+    nothing = f" {' and '.join(idle)} want nothing of the operator." if idle else ""
     reasons: dict[FieldPath, Reason] = {
         ("spec", "nodeAffinity"): Reason(
-            "Only nodes with an InfiniBand NIC. The label comes from the NodeFeatureRule.", source
+            f"Only nodes with an InfiniBand NIC. The label comes from the NodeFeatureRule.{nothing}", source
         )
     }
     if tolerated:
@@ -171,7 +204,7 @@ def _base(release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | 
     if telemetry:
         reasons["spec", "docaTelemetryService", "version"] = _version_reason(release)
     spec = models.NicClusterPolicySpec(
-        node_affinity=models.NodeAffinity(required_during_scheduling_ignored_during_execution=node_selector()),
+        node_affinity=models.NodeAffinity(required_during_scheduling_ignored_during_execution=node_selector(idle)),
         tolerations=tolerations(tolerated) or None,
         ofed_driver=_driver(release, driver) if driver else None,
         doca_telemetry_service=service,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aksrdma import catalog
 from aksrdma.findings import FieldPath
 from aksrdma.plan.decisions import Decisions
+from aksrdma.plan.patches import merged, overlaid
 from aksrdma.plan.planned import Planned, Reason
 
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs/values"
@@ -40,40 +41,56 @@ def network_operator(decisions: Decisions) -> Planned:
             "The first three are the chart's own, which this list replaces.",
             "Mellanox/network-operator deployment/network-operator/values.yaml",
         )
-    return Planned(values, reasons)
+    return overlaid(Planned(values, reasons), decisions.cluster.helm_values)
 
 
 def gpu_operator(decisions: Decisions) -> Planned | None:
-    """Return the values of the chart nvidia/gpu-operator; None where nothing is left for it to do."""
-    if not decisions.nvidia_gpus or decisions.cluster.gpu_driver != "gpu-operator":
+    """Return the values of NVIDIA's chart gpu-operator; None where no pool has its GPU driver from it.
+
+    A cluster without node pools stands for any cluster, so it has them.
+    """
+    asked = decisions.cluster.gpu_operator
+    pools = [one for one in decisions.per_pool if one.gpu_vendor == "nvidia" and one.gpu_driver == "gpu-operator"]
+    if not pools and (decisions.per_pool or decisions.cluster.gpu_driver not in (None, "gpu-operator")):
         return None
+    drivers = pools[0].drivers if pools else catalog.driver_combination("nvidia", "gpu-operator", "doca")
+    assert drivers is not None, "what cannot be was refused"
     values: dict[str, Any] = {
         "nfd": {"enabled": False},
-        "driver": {"rdma": {"enabled": True}},
+        "driver": merged({}, drivers.gpu_operator["driver"]),
         "migManager": {"enabled": False},
         "vgpuDeviceManager": {"enabled": False},
         "vfioManager": {"enabled": False},
         "sandboxDevicePlugin": {"enabled": False},
-        "dcgmExporter": {"serviceMonitor": {"enabled": True, "additionalLabels": {"release": "kube-prometheus"}}},
+        "dcgmExporter": {"serviceMonitor": {"enabled": asked.service_monitor}},
     }
-    if not decisions.driver:
-        values["driver"]["rdma"]["useHostMofed"] = True
     source = f"{_UPSTREAM}/gpu-operator/values.yaml"
+    peermem = drivers.gpudirect == "gpu-operator"
     reasons: dict[FieldPath, Reason] = {
         ("nfd", "enabled"): Reason("Network Operator brings NFD.", source),
-        ("driver", "rdma", "enabled"): Reason("Loads nvidia-peermem, for GPUDirect RDMA.", source),
+        ("driver", "rdma", "enabled"): Reason(
+            "Loads nvidia-peermem, for GPUDirect RDMA."
+            if peermem
+            else "nvidia-peermem cannot be loaded beside the inbox driver; GPUDirect RDMA goes by DMA-BUF.",
+            source if peermem else "aksrdma/catalog/drivers.yaml",
+        ),
         ("dcgmExporter", "serviceMonitor"): Reason(
-            "Needs the CRDs of Prometheus Operator; drop it without them.", source
+            "Needs the CRDs of Prometheus Operator."
+            if asked.service_monitor
+            else "Without the CRDs of Prometheus Operator the ClusterPolicy stays notReady; gpuOperator.serviceMonitor asks "
+            "for it.",
+            "NVIDIA/gpu-operator controllers/object_controls.go",
         ),
     }
-    if not decisions.driver:
-        reasons["driver", "rdma", "useHostMofed"] = Reason(
-            "The NIC driver is on the host; without this, nvidia-peermem waits for that of a container.",
-            "NVIDIA/gpu-operator cmd/nvidia-validator/main.go",
-        )
+    if asked.service_monitor:
+        values["dcgmExporter"]["serviceMonitor"]["additionalLabels"] = {"release": "kube-prometheus"}
+    if drivers.open_kernel_modules:
+        known = catalog.ChartValue.of(catalog.chart_keys("gpu-operator").keys["driver"]["kernelModuleType"])
+        named = known.is_in(decisions.gpu_operator_version("nvidia"))
+        values["driver"] |= {"kernelModuleType": "open"} if named else {"useOpenKernelModules": True}
     if decisions.tolerations:
         values["daemonsets"] = {"tolerations": _tolerations(decisions, _chart("gpu-operator").daemonset_tolerations)}
         reasons["daemonsets",] = Reason(
             "From the taints of the node pools; the first is the chart's own, which this list replaces.", source
         )
-    return Planned(values, reasons)
+    return overlaid(Planned(values, reasons), asked.helm_values)

@@ -34,7 +34,7 @@ def _title(plan: Plan) -> str:
     lines = [
         f"# RDMA over InfiniBand for {cluster.name}",
         "",
-        f"Network Operator {release.name}, profile `{cluster.profile}`: {catalog.profile(cluster.profile).title}.",
+        f"Network Operator {release.name}, profile `{plan.decisions.profile}`: {catalog.profile(plan.decisions.profile).title}.",
         f"Documented for Kubernetes {release.kubernetes.min} to {release.kubernetes.max}.",
         "Run the commands in this folder, in this order.",
         "",
@@ -100,7 +100,7 @@ def _without_aks_driver(plan: Plan, pool: NodePool) -> bool:
     size = plan.decisions.sizes[pool.name]
     if size.gpu is None or size.driver_on_node_image:
         return False
-    return size.gpu.vendor == "amd" or plan.decisions.cluster.gpu_driver == "gpu-operator"
+    return size.gpu.vendor == "amd" or plan.decisions.cluster.gpu_driver in (None, "gpu-operator")
 
 
 def _namespace(plan: Plan) -> str:
@@ -140,7 +140,7 @@ def _labels(plan: Plan) -> str:
 
 def _policy(plan: Plan) -> str:
     decisions = plan.decisions
-    folder = f"nicclusterpolicy/{decisions.cluster.profile}"
+    folder = f"nicclusterpolicy/{decisions.profile}"
     apply = f"kubectl apply -k {folder}"
     if plan.ip_pool:
         apply = f"until {apply}; do sleep 10; done   # nv-ipam brings the kind IPPool itself"
@@ -183,7 +183,7 @@ def _gpus(plan: Plan) -> str:
 
 
 def _resources(plan: Plan) -> str:
-    name = plan.decisions.resource_name(plan.decisions.cluster.profile)
+    name = plan.decisions.resource_name(plan.decisions.profile)
     if name is None:
         return ""
     escaped = name.replace(".", "\\.")
@@ -197,7 +197,7 @@ def _resources(plan: Plan) -> str:
 
 
 def _expected_units(plan: Plan) -> str:
-    if plan.decisions.cluster.profile != "sriov-device-plugin":
+    if plan.decisions.profile != "sriov-device-plugin":
         return f"{plan.decisions.cluster.rdma.shared_slots}: the slots of the node"
     counts = sorted({size.infiniband.nic_count for size in plan.decisions.sizes.values()})
     if not counts:
@@ -206,7 +206,7 @@ def _expected_units(plan: Plan) -> str:
 
 
 def _try_it(plan: Plan) -> str:
-    profile = plan.decisions.cluster.profile
+    profile = plan.decisions.profile
     metadata = plan.example_pod(profile).data["metadata"]
     pod = metadata["name"]
     option = f" -n {metadata['namespace']}" if metadata.get("namespace") else ""

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 MARK: Final = "Rendered by aksrdma"
 """Stands in the first line of each rendered file; a file without it is not ours to change."""
-FOLDERS: Final = ("namespace", "node-feature-rule", "nicclusterpolicy", "values", "nvidia-peermem-reloader", "examples")
+FOLDERS: Final = (
+    "namespace",
+    "node-feature-rule",
+    "nicclusterpolicy",
+    "nicnodepolicy",
+    "values",
+    "nvidia-peermem-reloader",
+    "nvidia-device-plugin",
+    "amd-driver-installer",
+    "amd-device-config",
+    "examples",
+)
 """Folders of a tree; nothing outside them is looked at when left-over files are searched."""
 _PATCHES: Final = {"sriov-device-plugin": "sriov.yaml", "rdma-shared-device-plugin": "rdma.yaml", "ipoib": "ipoib.yaml"}
 
@@ -89,9 +100,8 @@ def stream(plan: Plan) -> str:
 
 
 def _header(plan: Plan) -> str:
-    cluster = plan.decisions.cluster
-    what = f"cluster {cluster.name}, " if cluster.node_pools else ""
-    return f"{MARK}: {what}Network Operator {plan.decisions.release.name}. The next render overwrites edits."
+    edits = "The next render overwrites edits; helmValues and patches of the cluster file stay."
+    return f"{MARK} for Network Operator {plan.decisions.release.name}. {edits}"
 
 
 def _files(plan: Plan) -> Iterator[tuple[str, Planned]]:
@@ -102,40 +112,67 @@ def _files(plan: Plan) -> Iterator[tuple[str, Planned]]:
     yield from _folder("namespace", {"namespace.yaml": plan.namespace} | pods)
     if plan.node_feature_rule:
         yield from _folder("node-feature-rule", {"network-operator-nfd.yaml": plan.node_feature_rule})
-    for layer in plan.decisions.layers:
-        yield from _layer(plan, layer)
+    if plan.policy:
+        for layer in plan.decisions.layers:
+            yield from _layer(plan, layer)
+    if plan.node_policies:
+        named = {f"{one.data['metadata']['name']}.yaml": one for one in plan.node_policies}
+        yield from _folder("nicnodepolicy", named)
     if plan.peermem_reloader:
         yield from _folder("nvidia-peermem-reloader", {"ds.yaml": plan.peermem_reloader})
-    for layer in plan.decisions.layers:
-        yield f"examples/{layer}.yaml", plan.example_pod(layer)
+    if plan.nvidia_device_plugin:
+        yield from _folder("nvidia-device-plugin", {"ds.yaml": plan.nvidia_device_plugin})
+    if plan.amd:
+        yield "values/amd-gpu-operator/values.yaml", plan.amd.values
+        driver = {"configmap.yaml": plan.amd.driver_script, "daemonset.yaml": plan.amd.driver}
+        yield from _folder("amd-driver-installer", driver)
+        yield from _folder("amd-device-config", {"deviceconfig.yaml": plan.amd.device_config})
+    for profile in plan.examples:
+        yield f"examples/{profile}.yaml", plan.example_pod(profile)
 
 
 def _layer(plan: Plan, layer: str) -> Iterator[tuple[str, Planned]]:
-    folder = f"nicclusterpolicy/{layer}"
-    policy = plan.policy_layer(layer)
-    if layer == "base":
-        yield from _folder(folder, {"nic.yaml": policy})
+    layers = plan.decisions.layers
+    policy, own = plan.policy_layer(layer), _own_patches(plan) if layer == layers[-1] else {}
+    if layer == layers[0]:
+        yield from _folder(f"nicclusterpolicy/{layer}", {"nic.yaml": policy}, patches=own)
         return
-    below = plan.decisions.layers[plan.decisions.layers.index(layer) - 1]
     networks = {"ip-pool.yaml": plan.ip_pool, "ipoib-network.yaml": plan.ipoib_network} if layer == "ipoib" else {}
     files = {name: planned for name, planned in networks.items() if planned}
-    yield from _folder(folder, files, below=f"../{below}", patch=(_PATCHES[layer], policy))
+    below = f"../{layers[layers.index(layer) - 1]}"
+    yield from _folder(f"nicclusterpolicy/{layer}", files, below=below, patches={_PATCHES[layer]: policy} | own)
+
+
+def _own_patches(plan: Plan) -> dict[str, Planned]:
+    """Return the user's patches of the NicClusterPolicy, which lie over its layers; what is one file has them in it."""
+    if not plan.decisions.cluster.patches or plan.policy is None:
+        return {}
+    from aksrdma.plan.patches import patches_of
+
+    found = patches_of(plan.policy, plan.decisions.cluster.patches)
+    named = {key: plan.policy.data[key] for key in ("apiVersion", "kind")}
+    name = {"name": plan.policy.data["metadata"]["name"]}
+    return {
+        f"patch-{number}.yaml": Planned(
+            {**named, "metadata": None, **one.patch} | {"metadata": {**one.patch.get("metadata", {}), **name}}
+        )
+        for number, one in enumerate(found, start=1)
+    }
 
 
 def _folder(
-    folder: str, files: Mapping[str, Planned], below: str | None = None, patch: tuple[str, Planned] | None = None
+    folder: str, files: Mapping[str, Planned], *, below: str | None = None, patches: Mapping[str, Planned] | None = None
 ) -> Iterator[tuple[str, Planned]]:
     """Yield a folder's files with the kustomization that joins them."""
-    resources = (*([below] if below else []), *files)
-    yield f"{folder}/kustomization.yaml", _kustomization(resources, patch[0] if patch else None)
-    for name, planned in files.items():
+    patches = patches or {}
+    yield f"{folder}/kustomization.yaml", _kustomization((*([below] if below else []), *files), tuple(patches))
+    for name, planned in {**files, **patches}.items():
         yield f"{folder}/{name}", planned
-    if patch:
-        yield f"{folder}/{patch[0]}", patch[1]
 
 
 @lru_cache(64)
-def _kustomization(resources: tuple[str, ...], patch: str | None) -> Planned:
+def _kustomization(resources: tuple[str, ...], patches: tuple[str, ...]) -> Planned:
     from aksrdma import models  # a stream has none
 
-    return Planned(models.Kustomization(resources=resources, patches=[models.Patch(path=patch)] if patch else None))
+    paths = [models.Patch(path=path) for path in patches]
+    return Planned(models.Kustomization(resources=resources, patches=paths or None))

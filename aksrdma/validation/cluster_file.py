@@ -24,8 +24,7 @@ def read_cluster(document: Document) -> tuple[Cluster | None, list[Problem]]:
     cluster = bind_cluster(document.data, wrong)
     if cluster is not None:
         try:
-            make_plan(cluster)
-            if cluster.profile == "ipoib":
+            if "ipoib" in make_plan(cluster).decisions.profiles:
                 from aksrdma.checks.relation.addresses import of_cluster_file  # other profiles have no range
 
                 wrong += of_cluster_file(cluster)
@@ -50,6 +49,8 @@ def vm_sizes_of(cluster: Cluster) -> tuple[str, ...]:
 
 
 def nodes_of(cluster: Cluster) -> int | None:
-    """Return the nodes of all pools; None where a pool does not say."""
-    counts = [pool.count for pool in cluster.node_pools]
+    """Return the nodes of all pools with InfiniBand; None where a pool does not say."""
+    from aksrdma import catalog
+
+    counts = [pool.count for pool in cluster.node_pools if not catalog.for_general_use(pool.vm_size)]
     return sum(filter(None, counts)) if counts and None not in counts else None

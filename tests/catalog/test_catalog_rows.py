@@ -23,6 +23,8 @@ def all_rows():
     yield from catalog.networks()
     yield from catalog.cni_plugins().values()
     yield from catalog.capabilities().values()
+    yield from catalog.driver_combinations()
+    yield from catalog.gpu_operators().values()
     yield catalog.defaults()
     yield from excluded()
     yield catalog.kubelet()

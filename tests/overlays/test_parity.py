@@ -89,10 +89,12 @@ def test_the_node_feature_rule_differs_as_declared(release, root, shared):
 
 @pytest.mark.parametrize("chart", ["network-operator", "gpu-operator"])
 @pytest.mark.parametrize("release", RELEASES)
-def test_the_helm_values_are_upstreams(release, chart, root, shared):
+def test_the_helm_values_differ_as_declared(release, chart, root, shared):
     ours = yaml.safe_load((root / f"overlays/{release}/values/{chart}/values.yaml").read_text())
+    theirs = yaml.safe_load((shared / f"upstream/{release}/configs/values/{chart}/values.yaml").read_text())
+    paths = {(f"values/{chart}", format_path(path)) for path in differences(ours, theirs)}
 
-    assert ours == yaml.safe_load((shared / f"upstream/{release}/configs/values/{chart}/values.yaml").read_text())
+    assert paths == declared(release, chart, {"values"})
 
 
 @pytest.mark.parametrize("release", RELEASES)

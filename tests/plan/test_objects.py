@@ -240,13 +240,19 @@ def test_gpu_operator_values_are_there_where_it_has_work():
     )
 
 
-def test_peermem_looks_for_the_nic_driver_where_it_is():
+def test_peermem_is_loaded_beside_the_driver_container_alone():
     in_container = make_plan(Cluster(node_pools=[H100])).gpu_operator_values
-    on_host = make_plan(Cluster(node_pools=[H100], ofed_driver=OfedDriver(enabled=False))).gpu_operator_values
+    inbox = make_plan(Cluster(node_pools=[H100], nic_driver="inbox")).gpu_operator_values
 
-    assert in_container.data["driver"]["rdma"] == {"enabled": True}
-    assert on_host.data["driver"]["rdma"] == {"enabled": True, "useHostMofed": True}
-    assert on_host.reasons["driver", "rdma", "useHostMofed"].text.startswith("The NIC driver is on the host")
+    assert in_container.data["driver"] == {"rdma": {"enabled": True}}
+    assert inbox.data["driver"] == {"rdma": {"enabled": False}, "useOpenKernelModules": True}
+    assert "DMA-BUF" in inbox.reasons["driver", "rdma", "enabled"].text
+
+
+def test_open_kernel_modules_are_asked_for_as_the_chart_names_them():
+    newer = make_plan(Cluster(release="v26.4.1", node_pools=[H100], nic_driver="inbox")).gpu_operator_values
+
+    assert newer.data["driver"] == {"rdma": {"enabled": False}, "kernelModuleType": "open"}
 
 
 def test_every_reason_has_a_text_and_a_source_and_names_a_field_that_is_there():

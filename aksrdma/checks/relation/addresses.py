@@ -92,7 +92,7 @@ def of_cluster_file(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _range_of(cluster: Cluster) -> Network | None:
-    found = parse_cidr(cluster.ipoib.range) if cluster.profile == "ipoib" else None
+    found = parse_cidr(cluster.ipoib.range) if "ipoib" in cluster.profiles else None
     return found[1] if found else None
 
 

@@ -111,12 +111,12 @@ def gpu_driver(manifests: ManifestSet) -> Iterator[Problem]:
     cluster = manifests.cluster
     for told in manifests.derived(settings) if cluster is not None and cluster.node_pools else ():
         assert cluster is not None
-        driver = told.value(*_ENABLED)
-        if cluster.gpu_driver == "aks" and driver is True:
+        driver, owners = told.value(*_ENABLED), cluster.gpu_drivers
+        if "gpu-operator" not in owners and "aks" in owners and driver is True:
             message = "AKS installs the NVIDIA driver of these pools (gpuDriver: aks), and this installs a second one"
             fix = "set driver.enabled: false and toolkit.enabled: false, or make the pools with --gpu-driver none"
             yield told.problem("gpu-driver-not-by-operator", _ENABLED, message, fix)
-        elif cluster.gpu_driver == "gpu-operator":
+        elif "gpu-operator" in owners:
             for part, what in (("driver", "the NVIDIA driver"), ("toolkit", "the NVIDIA container toolkit")):
                 if told.value(part, "enabled") is False:
                     message = f"nobody installs {what}: the pools are made without (gpuDriver: gpu-operator)"

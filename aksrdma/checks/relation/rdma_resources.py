@@ -128,7 +128,7 @@ class Resources:
         for name in catalog.profiles():
             profile = catalog.profile(name)
             plugin = next((one for one in _PLUGINS if one in profile.components), None)
-            if plugin and profile.resource and (cluster is None or cluster.profile == name):
+            if plugin and profile.resource and (cluster is None or name in cluster.profiles):
                 resource = profile.resource.name
                 if cluster is not None:
                     short = cluster.rdma.resource_name or profile.resource.short_name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aksrdma.errors import AksrdmaError, ReadError, UnknownNameError, UsageError
 from aksrdma.findings import Problem
-from aksrdma.kube.labels import AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
+from aksrdma.kube.labels import ACCELERATOR, AGENT_POOL, ARCHITECTURE, INSTANCE_TYPE, NIC_LABEL
 from aksrdma.kube.resources import is_rdma
 from aksrdma.kube.scheduling import NODE_NAME, Placement, Taint
 from aksrdma.kube.values import integer, items, mapping, sequence, step, text
@@ -214,26 +214,26 @@ def nodes_of_cluster(cluster: Cluster) -> ClusterNodes:
             f"pool {pool.name} has no count, so nothing can be counted",
             "add count",
         )
-        for number, pool in enumerate(decisions.pools)
-        if pool.count is None
+        for number, pool in enumerate(cluster.node_pools)
+        if pool.count is None and pool in decisions.pools
     ]
     if not decisions.pools:
         wrong = [Problem(UNSERVABLE, ("nodePools",), "there are none, so no node can take a pod", "add the node pools")]
     refuse(wrong)
-    rdma = _rdma_resource(decisions)
     nodes: list[Nodes] = []
-    for pool in decisions.pools:
-        size = decisions.sizes[pool.name]
+    for one in decisions.per_pool:
+        pool, size = one.pool, one.size
         labels = pool_labels(pool.name, pool.vm_size, size)
-        if decisions.driver:  # the operator sets it where its driver is ready; manifests of others select by it
+        if one.nic_driver == "doca":  # the operator sets it where its driver is ready; manifests of others select by it
             labels["network.nvidia.com/operator.mofed.wait"] = "false"
         site = Site(labels, tuple(map(Taint.of, pool.taints)), complete=False)
-        has = {**node_capacity(size), **rdma_units(rdma, decisions, size)}
+        has = {**node_capacity(size), **rdma_units(decisions.alone(pool.name), size)}
         nodes.append(Nodes(pool.name, pool.count or 0, has, site, vm_size=size.name))
     large = [note for pool in decisions.pools for note in fabric_note(pool.name, pool.count or 0)]
     large += [no_driver_image(pool.name, "AzureLinux") for pool in decisions.pools if pool.os_sku == "AzureLinux"]
     pods = f"{catalog.kubelet().max_pods} pods a node, the default of AKS with Azure CNI Overlay"
     notes = (*_reserve_note(decisions.sizes), pods, *large)
+    rdma = tuple(dict.fromkeys(name for one in decisions.profiles if (name := decisions.resource_name(one))))
     return ClusterNodes("cluster file", tuple(nodes), rdma, other_pools=True, notes=notes)
 
 
@@ -286,10 +286,10 @@ def _from_az(pools: Sequence[Any], file: str, profile: str | None) -> ClusterNod
         with suppress(AksrdmaError):  # a pool without InfiniBand
             size = catalog.vm_size(one["vmSize"])
             sizes.setdefault(one["name"], size)
-        nodes.append(_agent_pool(one, size, rdma, decisions))
+        nodes.append(_agent_pool(one, size, decisions))
     notes: list[str] = []
     if profile is None:
-        told = f"taken as {decisions.cluster.profile} ({', '.join(rdma)}); --profile says otherwise"
+        told = f"taken as {decisions.profile} ({', '.join(rdma)}); --profile says otherwise"
         notes.append(f"az does not say how pods get RDMA; {told}")
     notes += [*_reserve_note(sizes), *notes_of_agent_pools(linux, sizes)]
     return ClusterNodes("az", tuple(nodes), rdma, notes=tuple(notes))
@@ -311,7 +311,7 @@ def _parts(pool: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield {**pool, "vmSize": size, "count": integer(one.get("count")) or 0}
 
 
-def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str], decisions: Decisions) -> Nodes:
+def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, decisions: Decisions) -> Nodes:
     """Return the nodes of an agent pool as az prints it."""
     from aksrdma import catalog
 
@@ -323,9 +323,7 @@ def _agent_pool(pool: Mapping[str, Any], size: VmSize | None, rdma: Sequence[str
     labels[_SPOT_LABEL] = "spot" if spot else None
     labels |= {key: str(value) for key, value in mapping(pool.get("nodeLabels")).items()}
     # A retired size has NICs that no device plugin serves; of any other size without a row nothing is known.
-    has = (
-        {**node_capacity(size), **rdma_units(rdma, decisions, size)} if size and size.usable else _gpus(pool["vmSize"])
-    )
+    has = {**node_capacity(size), **rdma_units(decisions, size)} if size and size.usable else _gpus(pool["vmSize"])
     has[PODS] = integer(pool.get("maxPods")) or catalog.kubelet().max_pods
     stopped = mapping(pool.get("powerState")).get("code") == "Stopped"
     deleted = pool.get("provisioningState") == "Deleting"
@@ -390,14 +388,20 @@ def _reserve_note(sizes: Mapping[str, VmSize]) -> Iterator[str]:
 
 def _rdma_resource(decisions: Decisions) -> tuple[str, ...]:
     """Return the resource that the profile advertises, if it advertises one."""
-    name = decisions.resource_name(decisions.cluster.profile)
+    name = decisions.resource_name(decisions.profile)
     return () if name is None else (name,)
 
 
-def rdma_units(rdma: Sequence[str], decisions: Decisions, size: VmSize) -> dict[str, int]:
-    """Return the units of RDMA on a node: one for each NIC, or the slots that share them all."""
-    alone = decisions.cluster.profile == "sriov-device-plugin"
-    return dict.fromkeys(rdma, size.infiniband.nic_count if alone else decisions.cluster.rdma.shared_slots)
+def rdma_units(decisions: Decisions, size: VmSize) -> dict[str, int]:
+    """Return the units of RDMA on a node: one for each NIC, or the slots that share them all.
+
+    Args:
+        decisions: those of a cluster with one profile.
+        size: the VM size of the node.
+    """
+    alone = decisions.profile == "sriov-device-plugin"
+    units = size.infiniband.nic_count if alone else decisions.cluster.rdma.shared_slots
+    return dict.fromkeys(_rdma_resource(decisions), units)
 
 
 def pool_labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str | None]:
@@ -407,6 +411,6 @@ def pool_labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str |
     if size is None:
         return {**labels, NIC_LABEL: None}
     labels[ARCHITECTURE] = {"x86_64": "amd64", "arm64": "arm64"}[size.arch]
-    labels["kubernetes.azure.com/accelerator"] = size.gpu.vendor if size.gpu else None
+    labels[ACCELERATOR] = size.gpu.vendor if size.gpu else None
     labels[NIC_LABEL] = "true"
     return labels

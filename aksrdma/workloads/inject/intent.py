@@ -11,7 +11,7 @@ from aksrdma import catalog
 from aksrdma.errors import UnknownNameError, UsageError
 from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
 from aksrdma.nearest import hint
-from aksrdma.plan.decisions import Decisions, decide
+from aksrdma.plan.decisions import Decisions
 
 if TYPE_CHECKING:
     from aksrdma.catalog import Preset, VmSize
@@ -103,7 +103,7 @@ def injection_for(
     file = _topology_path(size, preset_path) if topology_config_map else None
     if file:
         environment[TOPOLOGY_VARIABLE] = file
-    profile = decisions.cluster.profile
+    profile = decisions.alone(pool or decisions.pools[0].name).profile
     _check_nics(size, profile, nics)
     asked = decisions.cluster.ipoib
     return Injection(
@@ -156,8 +156,11 @@ def pool_named(decisions: Decisions, name: str | None) -> str:
 def _tolerations(decisions: Decisions, pool: str | None) -> tuple[Mapping[str, Any], ...]:
     if pool is None:
         return ()
-    mine = [row for row in decisions.pools if row.name == pool]
-    return decide(dataclasses.replace(decisions.cluster, node_pools=mine, tolerations=())).toleration_data
+    of_taints = decisions.tolerations_of([one for one in decisions.pools if one.name == pool])
+    asked = decisions.cluster.tolerations
+    return tuple(
+        row for row, one in zip(decisions.alone(pool).toleration_data, of_taints, strict=True) if one not in asked
+    )
 
 
 def _check_gpus(size: VmSize, gpus: int | None) -> None:

@@ -119,8 +119,7 @@ class _Fit(NamedTuple):
 
 def _node(decisions: Decisions, name: str) -> _Node:
     pool, size = next(one for one in decisions.pools if one.name == name), decisions.sizes[name]
-    resource = decisions.resource_name(decisions.cluster.profile)
-    has = {**node_capacity(size), **rdma_units([resource] if resource else [], decisions, size)}
+    has = {**node_capacity(size), **rdma_units(decisions.alone(name), size)}
     return _Node(Site(pool_labels(name, size.name, size), complete=False), has, pool.count, size.name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -12,7 +12,6 @@ from aksrdma.cluster import NodePool
 from aksrdma.errors import UnknownNameError, UsageError
 from aksrdma.nearest import hint
 from aksrdma.plan import Decisions
-from aksrdma.plan.decisions import decide
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -95,7 +94,7 @@ class Target:
     @property
     def profile(self) -> str:
         """How pods get RDMA."""
-        return self.decisions.cluster.profile
+        return self.decisions.profile
 
     @cached_property
     def rdma(self) -> dict[str, int]:
@@ -171,7 +170,7 @@ def target_of(decisions: Decisions, pool: str | None = None, *, named: bool = Tr
     if pool is not None and pool not in known:
         raise UsageError(f"no node pool named {pool!r}{hint(pool, known)} (known: {', '.join(known)})")
     chosen = known[pool] if pool else next(iter(known.values()))
-    alone = decide(replace(decisions.cluster, node_pools=[chosen]))
+    alone = decisions.alone(chosen.name)
     return Target(alone, alone.sizes[chosen.name], named)
 
 
