@@ -11,6 +11,19 @@ from typing import TYPE_CHECKING
 from aksrdma._lazy import attach
 
 if TYPE_CHECKING:
+    from aksrdma.catalog._aks import (
+        Aks,
+        AksGpuDriver,
+        AksKubernetes,
+        AzFlag,
+        FeatureFlag,
+        LongTermSupport,
+        ManagedDranet,
+        ManagedGpu,
+        OsImage,
+        OsSku,
+        aks,
+    )
     from aksrdma.catalog._cni_plugins import CniPlugin, cni_plugins
     from aksrdma.catalog._driver_environment import DriverVariable, driver_variables
     from aksrdma.catalog._drivers import (
@@ -104,8 +117,12 @@ if TYPE_CHECKING:
     from aksrdma.catalog.load import use
 
 __all__ = [
+    "Aks",
+    "AksGpuDriver",
+    "AksKubernetes",
     "Allocatable",
     "Alternative",
+    "AzFlag",
     "Capability",
     "Chart",
     "ChartKeys",
@@ -117,6 +134,7 @@ __all__ = [
     "DriverVariable",
     "Effect",
     "EnvironmentVariable",
+    "FeatureFlag",
     "Floors",
     "Follows",
     "Gpu",
@@ -127,6 +145,9 @@ __all__ = [
     "Infiniband",
     "Kubelet",
     "KubernetesRange",
+    "LongTermSupport",
+    "ManagedDranet",
+    "ManagedGpu",
     "MultiNodeFloor",
     "NetworkRange",
     "NicDriver",
@@ -134,6 +155,8 @@ __all__ = [
     "NodeFeatureDiscovery",
     "NotInfiniband",
     "OlderImage",
+    "OsImage",
+    "OsSku",
     "OtherCloud",
     "OtherPatch",
     "Preset",
@@ -147,6 +170,7 @@ __all__ = [
     "VmSize",
     "WrittenOtherwise",
     "add_rule",
+    "aks",
     "capabilities",
     "capability",
     "chart_keys",
@@ -207,6 +231,19 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "_aks": (
+                "Aks",
+                "AksGpuDriver",
+                "AksKubernetes",
+                "AzFlag",
+                "FeatureFlag",
+                "LongTermSupport",
+                "ManagedDranet",
+                "ManagedGpu",
+                "OsImage",
+                "OsSku",
+                "aks",
+            ),
             "_cni_plugins": ("CniPlugin", "cni_plugins"),
             "_drivers": (
                 "DriverCombination",

@@ -26,6 +26,7 @@ def all_rows():
     yield from catalog.driver_combinations()
     yield from catalog.gpu_operators().values()
     yield catalog.defaults()
+    yield catalog.aks()
     yield from excluded()
     yield catalog.kubelet()
     for family in ("ndv2", "ndv4", "ndv5", "gb", "mi300x"):
