@@ -116,7 +116,7 @@ class GpuNicPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Topology:
-    """How GPUs and InfiniBand NICs of a family of VM sizes lie to each other."""
+    """How NUMA nodes, GPUs and InfiniBand NICs of a family of VM sizes lie to each other."""
 
     name: str
     """Family: `ndv5`."""
@@ -129,7 +129,7 @@ class Topology:
     """Size of the published file."""
     numa_nodes: int | None
     pairs: tuple[GpuNicPair, ...] | None = field(metadata={"row": GpuNicPair})
-    """One row a GPU; null where GPUs and NICs do not pair, or nobody says how."""
+    """One row a GPU; null where GPUs and NICs do not pair, there are no GPUs, or nobody says how."""
     gpu_numa: Mapping[str, int] | None
     """PCI address of a GPU to its NUMA node; null where `pairs` says it, or nobody does."""
     nic_numa: Mapping[str, int] | None

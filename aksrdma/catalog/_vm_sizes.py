@@ -107,6 +107,22 @@ class Floors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NodeImage:
+    """What AKS's node image brings for the hardware of a size."""
+
+    nic_driver: str | None
+    """Driver in place of the kernel's, `doca-ofed 3.1.0-091513`; null: inbox."""
+    gpu_driver: str | None
+    """Version of the NVIDIA driver on it; null: none, and AKS installs one at the first boot (`Aks.gpu_driver`)."""
+    peermem: bool
+    """Whether nvidia_peermem is loaded at boot."""
+    what: str
+    """The image in words."""
+    seen: str
+    """Day of the source that it was read in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VmSize:
     """An Azure VM size that carries InfiniBand."""
 
@@ -137,7 +153,7 @@ class VmSize:
     """File that NCCL_TOPO_FILE should point at, `ndv5-topo.xml`; null: none exists."""
     nccl_topology_note: str | None
     topology: str | None
-    """Key of `catalog.topology`: which GPU is near which NIC; null for sizes without GPUs, or where nobody says."""
+    """Key of `catalog.topology`: NUMA nodes, and which GPU is near which NIC; null where nobody says."""
     preset_family: str | None
     """The family whose environment presets fit; null: none are published."""
     aks_support: Literal["documented", "used"] | None
@@ -146,9 +162,15 @@ class VmSize:
     upstream_nfd_match: bool
     """Whether the device list 101c, 101e of Azure/aks-rdma-infiniband's NodeFeatureRule labels such a node."""
     upstream_nfd_basis: str
-    driver_on_node_image: bool
-    """True: the AKS node image brings DOCA-OFED, so `ofedDriver` must not be deployed there."""
-    driver_on_node_image_note: str | None
+    infiniband_feature: Literal["register", "unregister", "not-needed"]
+    """What has to be done with the feature AKSInfinibandSupport of the subscription before a pool is made; `not-needed`
+    where it makes no difference, or where no pool can be made."""
+    os_sku: str | None
+    """The `--os-sku` that the size needs; null: `Ubuntu` will do."""
+    disk_controller: Literal["NVMe", "SCSI"] | None
+    """The only one that the size has; null: not known, and `Ubuntu` images boot."""
+    node_image: NodeImage | None = field(metadata={"row": NodeImage})
+    """What AKS's node image of the size brings beside the kernel's own modules; null: nothing, so NICs have inbox drivers."""
     floors: Floors | None = field(metadata={"row": Floors})
     notes: tuple[str, ...]
     unsure: Mapping[str, str]
@@ -157,6 +179,11 @@ class VmSize:
     """Dotted field to keys of `catalog.source`."""
     checked: str
     """Day on which the facts were collected."""
+
+    @property
+    def driver_on_node_image(self) -> bool:
+        """True: the AKS node image brings DOCA-OFED, so `ofedDriver` must not be deployed there."""
+        return self.node_image is not None and self.node_image.nic_driver is not None
 
     @property
     def usable(self) -> bool:

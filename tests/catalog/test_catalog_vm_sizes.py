@@ -195,18 +195,38 @@ def test_a_constrained_size_differs_from_its_parent_in_cores_alone(size):
 
 
 @EACH
-def test_a_retirement_has_a_date_or_is_long_past(size):
-    assert (size.retirement_date is None) or size.state != "available"
-    assert (size.retirement_date is not None) or size.state != "retirement announced"
+def test_a_retired_size_says_when_and_one_that_is_sold_has_no_date(size):
+    assert (size.retirement_date is None) == (size.state == "available")
+    if size.retirement_date:
+        assert (size.retirement_date < catalog.aks().checked) == (size.state == "retired")
 
 
 @EACH
-def test_only_the_grace_series_brings_its_driver_and_is_arm64(size):
+def test_only_the_grace_series_brings_its_drivers_and_is_arm64(size):
     grace = "GB" in size.series
 
     assert (size.arch == "arm64") is grace
+    assert (size.node_image is not None) is grace
     assert size.driver_on_node_image is grace
-    assert not grace or size.driver_on_node_image_note
+    if grace:
+        assert size.node_image.nic_driver.startswith("doca-ofed ")
+        assert size.node_image.gpu_driver == catalog.aks().gpu_driver(size.series).version
+        assert size.node_image.peermem
+        assert catalog.unsure_of(size, "node_image")
+
+
+@EACH
+def test_the_infiniband_feature_is_registered_but_for_the_grace_series(size):
+    wanted = "unregister" if "GB" in size.series else "not-needed" if size.state == "retired" else "register"
+
+    assert size.infiniband_feature == wanted
+    assert wanted == "not-needed" or catalog.unsure_of(size, "infiniband_feature")
+
+
+@EACH
+def test_a_size_with_nvme_disks_alone_wants_an_os_sku_that_aks_has(size):
+    assert (size.disk_controller == "NVMe") == (size.os_sku is not None)
+    assert size.os_sku is None or catalog.aks().os_sku(size.os_sku).os("1.35") == "ubuntu24.04"
 
 
 @pytest.mark.parametrize(

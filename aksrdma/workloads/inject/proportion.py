@@ -80,7 +80,7 @@ def near(size: VmSize) -> str | None:
 
     Source: the topology of the size; device plugins hand out devices by number, each without asking the other.
     """
-    if size.topology is None or size.infiniband.nic_count < 2:
+    if size.gpu is None or size.topology is None or size.infiniband.nic_count < 2:
         return None
     row = catalog.topology(size.topology)
     if row.pairs:
