@@ -51,6 +51,8 @@ class Infiniband:
     """In the order of the NICs; null where they are unknown or differ between VMs."""
     ipoib_altnames: tuple[str, ...] | None
     """Stable alternative names of the IPoIB devices; they exist only while `ib_ipoib` is loaded."""
+    ipoib_altname_seen: bool
+    """Whether the first of these names was seen on a node of the series; else it follows from a PCI address, or is unknown."""
     rdma_devices: tuple[str, ...] | None
     """Kernel names, as on AKS node images; numbers shift by one where the Ethernet function comes first."""
     hpc_image_rdma_devices: tuple[str, ...] | None
@@ -139,6 +141,8 @@ class VmSize:
     retirement_date: str | None
     """ISO 8601; null: none announced, or not known."""
     state_note: str | None
+    followed_by: tuple[str, ...]
+    """Sizes of the catalog to take where this one is retired or will be, the best first; empty for others."""
     vcpus: int
     """What guest and kubelet see."""
     memory_gib: int
@@ -184,6 +188,14 @@ class VmSize:
     def driver_on_node_image(self) -> bool:
         """True: the AKS node image brings DOCA-OFED, so `ofedDriver` must not be deployed there."""
         return self.node_image is not None and self.node_image.nic_driver is not None
+
+    @property
+    def instead(self) -> str:
+        """What to do where the size cannot be had: `take Standard_HB120rs_v3 or Standard_HB120-64rs_v3 instead`."""
+        if not self.followed_by:
+            return "choose another size"
+        *others, last = self.followed_by
+        return f"take {', '.join(others)} or {last} instead" if others else f"take {last} instead"
 
     @property
     def usable(self) -> bool:

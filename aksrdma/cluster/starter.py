@@ -10,6 +10,7 @@ from aksrdma import catalog
 from aksrdma.cluster import API_VERSION, KIND
 from aksrdma.cluster.model import Cluster, Ipoib, Profile, Rdma
 from aksrdma.documents.writer import comment_lines, scalar
+from aksrdma.errors import UsageError
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -24,8 +25,12 @@ def starter(name: str, release: str, profile: Profile, vm_sizes: Sequence[str]) 
 
     Raises:
         UnknownNameError: a release or VM size that the catalog does not have.
+        UsageError: a VM size that was retired; the text says which follow it.
     """
     sizes = [catalog.vm_size(size) for size in vm_sizes]
+    for size in sizes:
+        if size.state == "retired":
+            raise UsageError(f"VM size {size.name} was retired on {size.retirement_date}; {size.instead}")
     lines = [
         *comment_lines(f"An RDMA cluster for `aksrdma render`. Schema for editors: {_SCHEMA}", ""),
         f"apiVersion: {API_VERSION}",
@@ -72,8 +77,12 @@ def hardware(size: VmSize) -> str:
 
 def _pool(name: str, size: VmSize) -> Iterator[str]:
     yield from comment_lines(f"{hardware(size)}. One node pool is one InfiniBand fabric.", "  ")
+    if size.retirement_date:
+        yield from comment_lines(f"It retires on {size.retirement_date}: {size.instead}.", "  ")
     yield f"  - name: {name}"
     yield f"    vmSize: {size.name}"
+    if size.os_sku:
+        yield f"    osSku: {size.os_sku}"
     yield "    count: 2"
     if size.gpu:
         yield f"    # Only if the nodes have it: az aks nodepool add --node-taints {_GPU_TAINT}"
@@ -81,15 +90,23 @@ def _pool(name: str, size: VmSize) -> Iterator[str]:
 
 
 def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
+    """Yield the network; the interface's name is left open unless it was seen on nodes of these sizes."""
     if profile != "ipoib":
         return
     yield "  ipoib:"
-    names = sizes[0].infiniband.ipoib_altnames if sizes else None
-    if names:
-        yield "    # The altname of the first IPoIB interface; look it up on a node with `ip -br link`."
+    known = [names[0] for size in sizes if (names := size.infiniband.ipoib_altnames)]
+    master = known[0] if known else catalog.defaults().ipoib_master
+    if len({*known}) == 1 and all(size.infiniband.ipoib_altname_seen for size in sizes):
+        yield "    # The altname of the first IPoIB interface, as nodes of this series showed it."
+        yield f"    master: {master}"
     else:
-        yield "    # A guess, because the name is not known for this VM size: look it up on a node with `ip -br link`."
-    yield f"    master: {names[0] if names else catalog.defaults().ipoib_master}"
+        unseen = ", ".join(size.name for size in sizes if not size.infiniband.ipoib_altname_seen)
+        guess = f"what follows from the PCI address, {master}, is a guess" if known else f"{master} is a guess"
+        words = (
+            f"Nobody has published the IPoIB interface of {unseen}; {guess}. Look it up on a node with `ip -br link`."
+        )
+        yield from comment_lines(words, "    ")
+        yield f"    # master: {master}"
     yield "    # Addresses for all pods of all nodes; not in the pod, service and VNet ranges of the cluster."
     yield f"    range: {Ipoib.range}"
 

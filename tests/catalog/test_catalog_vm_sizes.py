@@ -202,6 +202,22 @@ def test_a_retired_size_says_when_and_one_that_is_sold_has_no_date(size):
 
 
 @EACH
+def test_what_follows_a_size_that_goes_can_be_had_for_longer(size):
+    assert bool(size.followed_by) == (size.state != "available")
+    for name in size.followed_by:
+        assert catalog.vm_size(name).name == name
+        assert catalog.vm_size(name).state == "available"
+        assert catalog.vm_size(name).gpu is None or size.gpu is not None
+
+
+@EACH
+def test_an_interface_name_that_was_seen_is_in_the_row(size):
+    assert size.infiniband.ipoib_altnames or not size.infiniband.ipoib_altname_seen
+    if size.state != "retired" and not size.infiniband.ipoib_altname_seen:
+        assert catalog.unsure_of(size, "infiniband.ipoib_altnames")
+
+
+@EACH
 def test_only_the_grace_series_brings_its_drivers_and_is_arm64(size):
     grace = "GB" in size.series
 

@@ -166,13 +166,80 @@ def test_a_vm_size_beside_a_file_is_refused(cluster, capsys):
 @pytest.mark.parametrize(
     "size", ["Standard_ND96isr_H100_v5", "standard_hb120rs_v3", "Standard_HB176rs_v4", "Standard_ND40rs_v2"]
 )
-def test_what_init_prints_can_be_rendered(size, profile, tmp_path, capsys):
+def test_what_init_prints_can_be_rendered_once_the_interface_is_known(size, profile, tmp_path, capsys):
     assert run(["init", "--vm-size", size, "--profile", profile]) == 0
 
     file = tmp_path / "cluster.yaml"
     file.write_text(capsys.readouterr().out)
     assert yaml.safe_load(file.read_text())["spec"]["release"] == catalog.newest()
+    if profile == "ipoib" and catalog.vm_size(size).infiniband.ipoib_altnames is None:
+        assert run(["render", str(file)]) == 2
+        assert "set ipoib.master" in capsys.readouterr().err
+        file.write_text(file.read_text().replace("# master:", "master:"))
     assert run(["render", str(file)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "master"),
+    [
+        pytest.param(["HB120rs_v3"], "ibP257p0s0", id="seen"),
+        pytest.param(["HB120rs_v3", "ND96asr_v4"], "ibP257p0s0", id="seen-on-both"),
+        pytest.param(["ND96isr_H100_v5"], None, id="derived"),
+        pytest.param(["HB176rs_v4"], None, id="unknown"),
+        pytest.param(["HB120rs_v3", "ND96isr_H100_v5"], None, id="seen-on-one"),
+        pytest.param(["HB176rs_v4", "HB120rs_v3"], None, id="unknown-on-one"),
+    ],
+)
+def test_init_writes_the_ipoib_interface_only_where_it_was_seen(sizes, master, capsys):
+    run(["init", "--profile", "ipoib", *(word for size in sizes for word in ("--vm-size", size))])
+
+    text = capsys.readouterr().out
+    assert yaml.safe_load(text)["spec"]["ipoib"].get("master") == master
+    for size in sizes:
+        seen = catalog.vm_size(size).infiniband.ipoib_altname_seen
+        assert (f"Standard_{size}" in text.partition("ipoib:\n")[2]) is not seen
+    if master is None:
+        assert "    # master: ibP257p0s0\n" in text
+        assert "`ip -br link`" in text
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        pytest.param(
+            "HB60rs",
+            "VM size Standard_HB60rs was retired on 2024-08-31; take Standard_HB120rs_v3 or Standard_HB120-64rs_v3 instead",
+            id="two-follow",
+        ),
+        pytest.param(
+            "nc24rs_v3",
+            "VM size Standard_NC24rs_v3 was retired on 2025-09-30; take Standard_ND96asr_v4 instead",
+            id="one-follows",
+        ),
+    ],
+)
+def test_init_refuses_a_retired_size_and_says_what_follows_it(size, said, capsys):
+    assert run(["init", "--vm-size", "Standard_HB176rs_v4", "--vm-size", size]) == 2
+
+    told = capsys.readouterr()
+    assert told.err == f"error: {said}\n"
+    assert told.out == ""
+
+
+def test_init_says_when_a_size_retires(capsys):
+    run(["init", "--vm-size", "Standard_HC44-16rs"])
+
+    words = " ".join(capsys.readouterr().out.replace("\n  #", "").split())
+    follow = "Standard_HB368-48rs_v5, Standard_HB176-24rs_v4, Standard_HX176-24rs or Standard_HB120-16rs_v3"
+    assert f"It retires on 2027-05-31: take {follow} instead." in words
+
+
+@pytest.mark.parametrize(("size", "os_sku"), [("ND128isr_GB300_v6", "Ubuntu2404"), ("ND96isr_H100_v5", None)])
+def test_init_writes_the_os_sku_that_a_size_needs(size, os_sku, capsys):
+    run(["init", "--vm-size", size])
+
+    (pool,) = yaml.safe_load(capsys.readouterr().out)["spec"]["nodePools"]
+    assert pool.get("osSku") == os_sku
 
 
 def test_init_writes_what_it_is_told(capsys):
