@@ -119,6 +119,9 @@ class ManagedDranet:
     """Label of the pool's nodes."""
     what: str
     better_when: str
+    """In general."""
+    better_for: Mapping[str, str]
+    """Series (`VmSize.series`) on which it is the better way, and why."""
     instead_of: tuple[str, ...]
     """What the pool must not have beside it."""
     unsure: str | None = None

@@ -41,7 +41,7 @@ def command(name: str) -> int:
 
 def _explained(name: str) -> str:
     if name in catalog.profiles():
-        return details(catalog.to_data(catalog.profile(name)))
+        return _profile(catalog.profile(name))
     if name in catalog.rules():
         return _rule(catalog.rule(name))
     if (variable := catalog.environment_variables().get(name)) is not None:
@@ -51,12 +51,19 @@ def _explained(name: str) -> str:
         return _chart_value(chart, path)
     if "." in name and not name.removeprefix("v")[:1].isdigit():
         return _field(name)
-    for row in (catalog.release, catalog.vm_size):
-        try:
-            return details(catalog.to_data(row(name)))
-        except UnknownNameError as error:
-            if row is catalog.vm_size and name.lower().startswith("standard_"):
-                raise error from None
+    try:
+        return details(catalog.to_data(catalog.release(name)))
+    except UnknownNameError:
+        pass
+    try:
+        size = catalog.vm_size(name)
+    except UnknownNameError as error:
+        if name.lower().startswith("standard_"):
+            raise error from None
+    else:
+        from aksrdma.cli.node import node  # what is drawn is needed for this kind of name alone
+
+        return node(size)
     groups = (
         catalog.rules(),
         catalog.environment_variables(),
@@ -69,6 +76,23 @@ def _explained(name: str) -> str:
         f"nothing named {name!r}{hint(name, known, most=None)}; it takes a rule, an environment variable, a field path, a profile, "
         "a release or a VM size"
     )
+
+
+def _profile(row: catalog.Profile) -> str:
+    resource = f"{row.resource.name}: {row.resource.unit}" if row.resource else "none; the scheduler counts nothing"
+    parts = {
+        "Resource": [resource],
+        "Builds on": [row.builds_on or "nothing"],
+        "Deploys": [", ".join((*row.components, *([" or ".join(row.ipam_components)] if row.ipam_components else [])))],
+        "Use when": row.use_when,
+        "Not when": row.avoid_when,
+        "Pods need": row.pods_need,
+        "Source": catalog.sources_of(row),
+    }
+    lines = [
+        f"{name + ':' if at == 0 else '':<11}{text}" for name, texts in parts.items() for at, text in enumerate(texts)
+    ]
+    return "\n".join([f"{row.name}: {row.title}", "", *lines]) + "\n"
 
 
 def _rule(row: catalog.Rule) -> str:

@@ -447,6 +447,19 @@ def test_explain_says_why(name, word, capsys):
     assert word in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_explain_tells_when_a_profile_is_the_one_and_when_not_a_sentence_a_line(name, capsys):
+    run(["explain", name])
+
+    row, told = catalog.profile(name), capsys.readouterr().out
+    assert told.startswith(f"{name}: {row.title}\n\nResource:  {row.resource.name if row.resource else 'none'}")
+    for label, texts in (("Use when: ", row.use_when), ("Not when: ", row.avoid_when), ("Pods need:", row.pods_need)):
+        assert f"\n{label} " + "\n           ".join(texts) + "\n" in told
+    for component in (*row.components, *row.ipam_components):
+        assert component in told.partition("Deploys:")[2].partition("\n")[0]
+    assert "AKS's managed DRANET" in told
+
+
 def test_explain_tells_all_of_a_rule(capsys):
     run(["explain", "nvipam-pool-missing"])
 
