@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.errors import UnknownNameError
 
-HelmValue: TypeAlias = "bool | str | tuple[str, ...]"
-_OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.\d")
+HelmValue: TypeAlias = "bool | int | str | tuple[str, ...]"
+_OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _OF_DRIVER: Final = re.compile(r"(?:doca\d[\d.]*-)?(\d{1,9})\.(\d{1,9})-")
 _DRIVER: Final = "ofedDriver"
 
@@ -59,7 +59,7 @@ class Chart:
     """Without a leading v."""
     app_version: str
     kube_version: str
-    """The chart's own `kubeVersion` constraint; looser than what is documented."""
+    """The chart's own `kubeVersion` constraint, by which helm refuses a cluster; looser than what is documented."""
     repository: str
     """URL for `helm repo add`."""
 
@@ -89,8 +89,45 @@ class KubernetesRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Support:
+    """Whether NVIDIA still mends a release, by the policy of its documentation."""
+
+    state: Literal["supported", "deprecated", "end-of-support"]
+    """The newest minor is supported, the one before gets critical fixes, older ones nothing."""
+    since: str
+    """Day on which the release came out that made it so, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DriverTag:
+    """A driver image that compiles the driver on its node, of one operating system and architecture."""
+
+    version: str
+    """As a policy has it; the operator adds the rest for each node."""
+    os: str
+    """As the operator writes it: `ubuntu24.04`. Those of AKS alone; no image is for Azure Linux."""
+    arch: Literal["amd64", "arm64"]
+    digest: str | None
+    """`sha256:...` as the release's documentation prints it; null where it prints none."""
+
+    @property
+    def tag(self) -> str:
+        """What the operator asks the registry for."""
+        return f"{self.version}-{self.os}-{self.arch}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DriverVersion:
+    """A version of the driver that a release was published with, where there is more than one."""
+
+    version: str
+    why: str
+    """What it is for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OtherPatch:
-    """Another patch release of the same minor, which the catalog does not hold on its own."""
+    """Another patch release of the same minor, which the catalog may hold on its own as well."""
 
     name: str
     date: str
@@ -121,6 +158,7 @@ class Release:
     """`v25.1.0`."""
     date: str
     """Commit date of the git tag, ISO 8601."""
+    support: Support = field(metadata={"row": Support})
     chart: Chart = field(metadata={"row": Chart})
     operator: Image = field(metadata={"row": Image})
     components: Mapping[str, Image] = field(metadata={"row": Image, "keyed": True})
@@ -131,11 +169,17 @@ class Release:
     helm_defaults: Mapping[str, HelmValue]
     """Chart defaults that matter here, by dotted path."""
     kubernetes: KubernetesRange = field(metadata={"row": KubernetesRange})
+    driver_tags: tuple[DriverTag, ...] | None = field(metadata={"row": DriverTag})
+    """Driver images by operating system and architecture; null: not known."""
     precompiled_azure_driver_tags: tuple[str, ...] | None
     """Driver images built for an azure kernel; empty: none was published, null: not known."""
     lts_driver: str | None
     """Version of the second, long-term driver line that the documentation names."""
     other_patches: tuple[OtherPatch, ...] = field(metadata={"row": OtherPatch})
+    schemas: str | None = None
+    """The release whose CRDs it has; null: the schemas of its own name are its."""
+    driver_versions: tuple[DriverVersion, ...] = field(default=(), metadata={"row": DriverVersion})
+    """Where there is more than one: the pinned one, then the others."""
     field_notes: Mapping[str, str] = field(default_factory=dict)
     """Field that came or went with this release to what a user should know or do; what came and went, the schemas say."""
     older_images: tuple[OlderImage, ...] = field(default=(), metadata={"row": OlderImage})
@@ -151,6 +195,12 @@ class Release:
     def components_version(self) -> str:
         """The version that all component images share (`network-operator-v25.7.0`); before v25.7.0 each has its own."""
         return self.components["multus"].version
+
+    @property
+    def drivers(self) -> frozenset[str]:
+        """Every version of the driver that goes with the release: its own, the long-term one, those of other patches."""
+        others = (*(one.version for one in self.driver_versions), *(one.ofed_driver for one in self.other_patches))
+        return frozenset({self.components[_DRIVER].version, *others, *filter(None, (self.lts_driver,))})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -270,8 +320,9 @@ def releases_with_image(component: str, image: str, version: str) -> tuple[str, 
         version: its version or digest.
     """
     if of_operator := _OF_OPERATOR.match(version):
-        same = [name for name in releases() if _numbers(name)[:2] == (int(of_operator[1]), int(of_operator[2]))]
-        return tuple(same[-1:])
+        numbers = tuple(map(int, of_operator.groups()))
+        same = [name for name in releases() if _numbers(name)[:2] == numbers[:2]]
+        return tuple([name for name in same if _numbers(name) == numbers] or same[-1:])
     found = _by_image()
     return found.get((image, version)) or found.get((component, version), ())
 
@@ -293,11 +344,22 @@ def _by_image() -> Mapping[tuple[str, str], tuple[str, ...]]:
             for version in (image.version, image.digest)
             if version
         ]
-        drivers = (row.components[_DRIVER].version, *(one.ofed_driver for one in row.other_patches))
+        drivers = [row.components[_DRIVER].version, *(one.version for one in row.driver_versions)]
+        if name == _minors()[_minor(name)]:  # which stands for the patches that the catalog does not hold
+            drivers += [one.ofed_driver for one in row.other_patches if one.name not in releases()]
         keys += [(_DRIVER, version) for version in drivers]
         for key in dict.fromkeys(keys):
             found[key] = (*found.get(key, ()), name)
     return MappingProxyType(found)
+
+
+def _minors() -> dict[str, str]:
+    """Return the newest release of each minor, by the minor: `v26.4`."""
+    return {_minor(name): name for name in releases()}
+
+
+def _minor(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 @load.cached
@@ -308,9 +370,9 @@ def _read(name: str) -> Release:
 def _advice(wanted: str) -> tuple[str, str | None]:
     """Return what else is to be said of an unknown release, and what to use instead."""
     known = f" (known: {', '.join(releases())})"
-    if wanted in (minors := {name.rpartition(".")[0]: name for name in releases()}):
-        return "", f"did you mean {minors[wanted]}?"
-    for same_minor in (name for name in releases() if name.rpartition(".")[0] == wanted.rpartition(".")[0]):
+    if wanted in _minors():
+        return "", f"did you mean {_minors()[wanted]}?"
+    if same_minor := _minors().get(_minor(wanted)):
         for patch in _read(same_minor).other_patches:
             if patch.name == wanted:
                 return "", f"use {same_minor}, the newest patch of the same minor: {wanted} differs in {patch.differs}"

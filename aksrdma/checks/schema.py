@@ -13,7 +13,7 @@ from aksrdma.kube.kinds import JUDGED, kind_of
 from aksrdma.nearest import hint
 from aksrdma.schemas.judge import Schemas, releases_with, schemas_of, versions_with, with_history, with_versions
 from aksrdma.schemas.judge.wording import SOME_VERSIONS, missing, shown, wrong_type
-from aksrdma.schemas.store import WORKLOADS, builtin_folder, folders, kinds
+from aksrdma.schemas.store import WORKLOADS, builtin_folder, folder_of, folders, kinds
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
@@ -70,7 +70,8 @@ def _unserved(data: dict[str, Any], schemas: Schemas) -> Iterator[Problem]:
     """
     api_version, kind = data.get("apiVersion"), data["kind"]
     # Job kinds of other projects may be served in more versions than we have schemas of.
-    known = [name for name in folders() if name in (schemas.release, builtin_folder(schemas.kubernetes))]
+    own = (folder_of(schemas.release), builtin_folder(schemas.kubernetes))
+    known = [name for name in folders() if name in own]
     ours = [row.api_version for name in known for row in kinds(name) if row.kind == kind]
     served = ours + [row.api_version for row in kinds(WORKLOADS) if row.kind == kind]
     if api_version is None or api_version == "":

@@ -32,7 +32,7 @@ def path(release: str | None, kubernetes_version: str | None) -> int:
 
     if release and kubernetes_version:
         raise click.UsageError("name a release or --kubernetes-version: each has a folder of its own")
-    folder = SCHEMAS / catalog.release_name(release) if release else SCHEMAS
+    folder = store.schema_folder(catalog.release_name(release)) if release else SCHEMAS
     if kubernetes_version:
         folder = store.schema_folder(store.builtin_folder(store.kubernetes_version(kubernetes_version)))
     click.echo(folder)

@@ -134,11 +134,13 @@ def _apart(decisions: Decisions) -> Iterator[Problem]:
 
 def _driver_options(decisions: Decisions) -> Iterator[Problem]:
     release = decisions.release
-    if decisions.cluster.ofed_driver.force_precompiled and not release.precompiled_azure_driver_tags:
+    version = release.components["ofedDriver"].version
+    compiled = any(tag.startswith(f"{version}-") for tag in release.precompiled_azure_driver_tags or ())
+    if decisions.cluster.ofed_driver.force_precompiled and not compiled:
         yield Problem(
             UNSERVABLE,
             ("ofedDriver", "forcePrecompiled"),
-            f"no driver image of {release.name} is listed that is compiled for an azure kernel",
+            f"no image of {version}, the driver of {release.name}, is listed that is compiled for an azure kernel",
             "leave it out",
         )
     upgrade = decisions.cluster.ofed_driver.upgrade_policy

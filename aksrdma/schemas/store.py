@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from aksrdma import paths
+from aksrdma import catalog, paths
 from aksrdma.errors import UnknownNameError
 from aksrdma.nearest import hint
 
@@ -60,9 +60,17 @@ class Kind(NamedTuple):
         return f"{self.group or self.version}/{self.kind.lower()}_{self.version}.json"
 
 
+def folder_of(release: str) -> str:
+    """Return the folder with the schemas of a release: that of its name, or of the release whose CRDs it has."""
+    if release in folders() or release not in catalog.releases():
+        return release
+    return catalog.release(release).schemas or release
+
+
 def schema_folder(folder: str) -> Path:
     """Return where the schemas of a release, `kubernetes`, `kubernetes-v1.36` or `workloads` lie."""
-    return next((root / folder for root in _roots if (root / folder).is_dir()), paths.SCHEMAS / folder)
+    name = folder_of(folder)
+    return next((root / name for root in _roots if (root / name).is_dir()), paths.SCHEMAS / name)
 
 
 def use(root: Path) -> None:
@@ -114,7 +122,7 @@ def kinds(folder: str) -> tuple[Kind, ...]:
     """
     import yaml  # only lists of kinds pay for it
 
-    if folder not in folders():
+    if folder_of(folder) not in folders():
         raise UnknownNameError(f"no schemas of {folder!r}{hint(folder, folders())}; there are {', '.join(folders())}")
     source = schema_folder(folder) / "SOURCES.yaml"
     rows = yaml.load(source.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -128,7 +136,7 @@ def _files(folder: str) -> frozenset[str]:
 
     What a manifest says of its kind is looked up in here, and so never becomes a path on its own.
     """
-    if folder not in folders():
+    if folder_of(folder) not in folders():
         return frozenset()
     groups = [entry for entry in os.scandir(schema_folder(folder)) if entry.is_dir()]
     return frozenset(f"{group.name}/{file.name}" for group in groups for file in os.scandir(group))

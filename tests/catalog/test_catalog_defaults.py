@@ -79,7 +79,7 @@ def test_what_shows_a_capability_is_in_the_schemas_of_the_releases_that_have_it(
         ("multus", "multus-cni", "v4.1.0", ("v25.1.0", "v25.4.0")),
         ("multus", "another", "v4.1.0", ()),
         ("ofedDriver", "mofed", "25.04-0.6.1.0-2", ("v25.4.0",)),
-        ("ofedDriver", "doca-driver", "doca3.4.0-26.04-0.8.6.0-0", ("v26.4.1",)),
+        ("ofedDriver", "doca-driver", "doca3.4.0-26.04-0.8.6.0-0", ("v26.4.2",)),
         ("nvIpam", "of-any-name", "network-operator-v26.1.0-beta.3", ("v26.1.2",)),
         ("nvIpam", "of-any-name", "network-operator-v26.2.0", ()),
         ("nvIpam", "nvidia-k8s-ipam", "v99", ()),

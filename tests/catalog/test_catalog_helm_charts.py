@@ -67,8 +67,11 @@ def test_the_defaults_of_switches_are_those_of_each_release(release):
     assert {key: row[key] for key in both} == {key: OPERATOR.defaults[key] for key in both}
 
 
-def test_every_catalog_release_is_among_the_releases_that_were_read():
-    assert set(catalog.releases()) <= set(OPERATOR.keys.releases)
+def test_a_chart_of_every_minor_of_the_catalog_was_read():
+    def minors(names):
+        return {".".join(name.split(".")[:2]) for name in names}
+
+    assert minors(catalog.releases()) <= minors(OPERATOR.keys.releases)
 
 
 def test_bounds_of_a_value_are_read_as_written():

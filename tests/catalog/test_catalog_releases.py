@@ -7,12 +7,12 @@ from aksrdma import catalog
 from aksrdma.errors import UnknownNameError
 from aksrdma.schemas import store
 
-RELEASES = ("v25.1.0", "v25.4.0", "v25.7.0", "v25.10.0", "v26.1.2", "v26.4.1")
+RELEASES = ("v25.1.0", "v25.4.0", "v25.7.0", "v25.10.0", "v26.1.2", "v26.4.1", "v26.4.2", "v26.7.0")
 
 
 def test_releases_are_listed_oldest_first_by_number():
     assert catalog.releases() == RELEASES
-    assert catalog.newest() == "v26.4.1"
+    assert catalog.newest() == "v26.7.0"
 
 
 @pytest.mark.parametrize("spelt", ["v25.10.0", "25.10.0", " V25.10.0 "])
@@ -25,7 +25,8 @@ def test_a_release_is_found_with_or_without_its_v(spelt):
     [
         pytest.param("v25.1.0", None, "v25.4.0", id="the-oldest-has-none-before"),
         pytest.param("25.10.0", "v25.7.0", "v26.1.2", id="the-order-is-by-number-not-by-letters"),
-        pytest.param("v26.4.1", "v26.1.2", None, id="the-newest-has-none-after"),
+        pytest.param("v26.4.1", "v26.1.2", "v26.4.2", id="a-patch-comes-after-the-one-before"),
+        pytest.param("v26.7.0", "v26.4.2", None, id="the-newest-has-none-after"),
     ],
 )
 def test_neighbors_of_a_release(name, before, after):
@@ -37,11 +38,13 @@ def test_neighbors_of_a_release(name, before, after):
     [
         pytest.param(
             "v26.4.0",
-            "use v26.4.1, the newest patch of the same minor: v26.4.0 differs in image tags only",
+            "use v26.4.2, the newest patch of the same minor: v26.4.0 differs in image tags and driver",
             id="another-patch",
         ),
         pytest.param("25.1.7", "use v25.1.0 of the same minor", id="an-unheard-of-patch"),
-        pytest.param("v26.7.0", "newer than v26.4.1, the newest that aksrdma knows", id="a-newer-one"),
+        pytest.param("v26.10.0", "newer than v26.7.0, the newest that aksrdma knows", id="a-newer-one"),
+        pytest.param("v26.4.7", "use v26.4.2 of the same minor", id="a-patch-to-come"),
+        pytest.param("v26.4", "did you mean v26.4.2?", id="a-minor-alone"),
         pytest.param("24.10.1", "older than v25.1.0, the oldest that aksrdma knows", id="an-older-one"),
         pytest.param("v25.10-0", "did you mean v25.10.0?", id="a-slip-of-the-finger"),
         pytest.param("latest", "(known: v25.1.0, v25.4.0,", id="no-number-at-all"),
@@ -79,11 +82,89 @@ def test_every_image_has_a_reference_and_lies_where_users_can_pull_it(name):
 
 
 @pytest.mark.parametrize("name", RELEASES)
-def test_digests_are_sha256_and_known_for_all_or_for_none_of_a_kind(name):
+def test_digests_are_sha256_and_known_for_all_that_the_documentation_lists_or_for_none(name):
+    without = {image.name for image in catalog.images(name) if not image.digest}
     digests = [image.digest for image in catalog.images(name) if image.digest]
 
     assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in digests)
-    assert bool(digests) == (name < "v26")
+    assert digests == [] if name == "v26.4.2" else without <= {"ofedDriver", "nodeFeatureDiscovery", "xPlane"}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_the_drivers_tags_are_there_for_each_ubuntu_of_aks_and_each_architecture(name):
+    row = catalog.release(name)
+    pinned = [one for one in row.driver_tags if one.version == row.components["ofedDriver"].version]
+
+    assert {(one.os, one.arch) for one in pinned} >= {
+        (os, arch) for os in ("ubuntu22.04", "ubuntu24.04") for arch in ("amd64", "arm64")
+    }
+    assert len({one.tag for one in row.driver_tags}) == len(row.driver_tags)
+    for one in row.driver_tags:
+        assert one.version in row.drivers
+        assert re.fullmatch(r"ubuntu\d\d\.04", one.os)
+        assert one.digest is None if name == "v26.4.2" else re.fullmatch(r"sha256:[0-9a-f]{64}", one.digest)
+
+
+def test_a_tag_of_the_driver_is_what_the_operator_asks_the_registry_for():
+    row = catalog.release("v26.7.0")
+
+    assert row.driver_tags[0].tag == "doca3.5.0-26.07-0.7.7.0-1-ubuntu22.04-amd64"
+    assert [one.arch for one in row.driver_tags if one.os == "ubuntu26.04"] == ["amd64", "arm64"]
+
+
+def test_the_release_with_two_drivers_says_which_is_pinned_and_which_has_precompiled_images():
+    row = catalog.release("v26.7.0")
+    pinned, first = row.driver_versions
+
+    assert pinned.version == row.components["ofedDriver"].version == "doca3.5.0-26.07-0.7.7.0-1"
+    assert (pinned.why.partition(",")[0], first.version) == ("pinned", "doca3.5.0-26.07-0.7.7.0-0")
+    assert {tag.partition("-6.8")[0].partition("-7.0")[0] for tag in row.precompiled_azure_driver_tags} == {
+        first.version
+    }
+    assert {pinned.version, first.version, row.lts_driver} <= row.drivers
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [
+        pytest.param("doca3.5.0-26.07-0.7.7.0-0", "v26.7.0", id="the-driver-of-the-day-of-the-release"),
+        pytest.param("doca3.4.1-26.04-1.1.0.0-1", "v26.4.1", id="a-patch-that-the-catalog-holds"),
+        pytest.param("doca3.4.1-26.04-1.1.0.0-3", "v26.4.2", id="a-later-patch"),
+    ],
+)
+def test_a_driver_is_of_the_one_release_that_pins_or_lists_it(version, release):
+    assert catalog.releases_with_image("ofedDriver", "doca-driver", version) == (release,)
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [
+        ("network-operator-v26.4.1", "v26.4.1"),
+        ("network-operator-v26.4.2", "v26.4.2"),
+        ("network-operator-v26.4.0", "v26.4.2"),
+    ],
+)
+def test_an_image_is_of_its_own_patch_or_of_the_newest_of_its_minor(version, release):
+    assert catalog.releases_with_image("multus", "multus-cni", version) == (release,)
+
+
+SUPPORT = {"v26.7.0": "supported", "v26.4.2": "deprecated", "v26.4.1": "deprecated"}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_release_is_supported_deprecated_or_at_its_end_by_its_minor(name):
+    support = catalog.release(name).support
+
+    assert support.state == SUPPORT.get(name, "end-of-support")
+    assert date.fromisoformat(support.since) >= date.fromisoformat(catalog.release(catalog.releases()[0]).date)
+
+
+def test_a_patch_without_a_tree_of_its_own_has_the_schemas_of_the_release_that_it_names():
+    assert catalog.release("v26.4.2").schemas == "v26.4.1"
+    assert store.schema_folder("v26.4.2") == store.schema_folder("v26.4.1")
+    assert store.kinds("v26.4.2") == store.kinds("v26.4.1")
+    assert "v26.4.2" not in store.folders()
+    assert "not compared" in catalog.unsure_of(catalog.release("v26.4.2"), "schemas")
 
 
 def test_references_by_tag_and_by_digest():
@@ -120,7 +201,7 @@ def test_whereabouts_is_a_component_until_it_was_removed(name, has):
     [
         pytest.param("v25.1.0", "nvcr.io/nvidia/mellanox/doca-driver:25.01-0.6.0.0-0", id="before-doca-numbers"),
         pytest.param("v25.7.0", "nvcr.io/nvidia/mellanox/doca-driver:doca3.1.0-25.07-0.9.7.0-0", id="doca-numbers"),
-        pytest.param("v26.4.1", "nvcr.io/nvidia/mellanox/doca-driver:doca3.4.1-26.04-1.1.0.0-1", id="the-newest"),
+        pytest.param("v26.7.0", "nvcr.io/nvidia/mellanox/doca-driver:doca3.5.0-26.07-0.7.7.0-1", id="the-newest"),
     ],
 )
 def test_the_driver_of_a_release(name, driver):
@@ -132,21 +213,27 @@ def test_precompiled_drivers_are_of_the_release_and_for_an_azure_kernel(name):
     row = catalog.release(name)
 
     for tag in row.precompiled_azure_driver_tags or ():
-        assert tag.startswith(row.components["ofedDriver"].version + "-")
+        assert any(tag.startswith(f"{version}-") for version in row.drivers)
         assert re.search(r"-azure-ubuntu\d\d\.04-(amd64|arm64)$", tag)
 
 
-def test_no_precompiled_driver_is_not_the_same_as_not_known():
+def test_no_precompiled_driver_is_said_by_an_empty_list():
     assert catalog.release("v25.4.0").precompiled_azure_driver_tags == ()
-    assert catalog.release("v26.4.1").precompiled_azure_driver_tags is None
-    assert "26.4.0-beta.9" in catalog.unsure_of(catalog.release("v26.4.1"), "precompiled_azure_driver_tags")
+    assert catalog.release("v26.4.1").precompiled_azure_driver_tags == ()
 
 
 def test_an_image_that_is_only_staged_says_so():
-    image = catalog.release("v26.4.1").components["xPlane"]
+    image = catalog.release("v26.7.0").components["xPlane"]
 
     assert not image.public
     assert "staging" in image.note
+
+
+def test_an_image_that_one_source_alone_has_in_public_is_named_with_that_doubt():
+    row = catalog.release("v26.4.1")
+
+    assert row.components["xPlane"].reference == "nvcr.io/nvidia/doca/xplane:doca-3.4.0"
+    assert "alone" in catalog.unsure_of(row, "components.xPlane")
 
 
 @pytest.mark.parametrize("name", RELEASES)

@@ -28,7 +28,7 @@ IPC_LOCK = (
     "little memory without IPC_LOCK; add IPC_LOCK to securityContext.capabilities.add\n"
 )
 UNEXPOSED = "pod.yaml:4:62: error pod-rdma-resource-unexposed Pod/a spec.containers[0].resources.limits[rdma/ib]: "
-NO_RELEASE = "note: pod.yaml, policy.yaml: no release is given and no image version names one; judged by the newest, v26.4.1 (--release)\n"
+NO_RELEASE = "note: pod.yaml, policy.yaml: no release is given and no image version names one; judged by the newest, v26.7.0 (--release)\n"
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ ALL = catalog.releases()
             {"type": "ImageSpec", "releases": ("v25.1.0", "v25.4.0", "v25.7.0")},
             id="a-short-name-and-a-field-that-is-gone",
         ),
-        pytest.param("ncp.spec.global", {"releases": ("v26.4.1",)}, id="a-field-that-came-last"),
+        pytest.param("ncp.spec.global", {"releases": ("v26.4.1", "v26.4.2", "v26.7.0")}, id="a-field-that-came-last"),
         pytest.param(
             "ncp.spec.rdmaSharedDevicePlugin.config",
             {
@@ -79,7 +79,11 @@ ALL = catalog.releases()
         pytest.param(
             "pod.spec.containers.lifecycle", {"type": "any", "doc": UNTYPED_DOC, "fields": ()}, id="not-typed"
         ),
-        pytest.param("nicnodepolicy", {"path": "", "type": "NicNodePolicy", "releases": ("v26.4.1",)}, id="a-kind"),
+        pytest.param(
+            "nicnodepolicy",
+            {"path": "", "type": "NicNodePolicy", "releases": ("v26.4.1", "v26.4.2", "v26.7.0")},
+            id="a-kind",
+        ),
     ],
 )
 def test_describe(name: str, facts: dict[str, Any]) -> None:

@@ -114,7 +114,7 @@ EXPRESSION = "spec.rules[0].matchFeatures[0].matchExpressions.class"
         pytest.param(
             models.NicNodePolicy(metadata=models.ObjectMeta(name="h100")),
             "v25.10.0",
-            ["kind: v25.10.0 has no NicNodePolicy; v26.4.1 has"],
+            ["kind: v25.10.0 has no NicNodePolicy; v26.4.1, v26.4.2, v26.7.0 have"],
             id="a-kind-that-came-later",
         ),
         pytest.param(

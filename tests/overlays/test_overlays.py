@@ -10,6 +10,7 @@ from aksrdma import Cluster, catalog
 from aksrdma.plan import PROFILES, make_plan
 from aksrdma.rendering import stream
 from aksrdma.rendering.tree import overlay_tree
+from aksrdma.schemas import schema_folder
 
 RELEASES = catalog.releases()
 EACH = pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_kubeconform_accepts_an_overlay_with_the_schemas_of_its_release(
     objects += [yaml.safe_load(file.read_text()) for file in sorted((overlay / "examples").glob("*.yaml"))]
     (tmp_path / "all.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
     template = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
-    locations = [f"{root / 'schemas' / name}/{template}" for name in (release, "kubernetes-v1.34")]
+    locations = [f"{schema_folder(name)}/{template}" for name in (release, "kubernetes-v1.34")]
     options = [word for location in locations for word in ("-schema-location", location)]
     done = subprocess.run(
         [kubeconform, "-strict", "-summary", "-output", "json", *options, tmp_path / "all.json"],

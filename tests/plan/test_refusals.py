@@ -62,8 +62,14 @@ def pool(size, **fields):
         pytest.param(
             Cluster(release="v26.4.1", ofed_driver=OfedDriver(force_precompiled=True)),
             ("ofedDriver", "forcePrecompiled"),
-            "no driver image of v26.4.1 is listed that is compiled for an azure kernel; leave it out",
+            "no image of doca3.4.1-26.04-1.1.0.0-1, the driver of v26.4.1, is listed that is compiled for an azure kernel; leave it out",
             id="a-driver-that-nobody-compiled",
+        ),
+        pytest.param(
+            Cluster(release="v26.7.0", ofed_driver=OfedDriver(force_precompiled=True)),
+            ("ofedDriver", "forcePrecompiled"),
+            "no image of doca3.5.0-26.07-0.7.7.0-1, the driver of v26.7.0, is listed that is compiled for an azure kernel; leave it out",
+            id="a-driver-of-which-another-version-was-compiled",
         ),
         pytest.param(Cluster(operator_namespace="123"), ("operatorNamespace",), "'123' is read as 123 where the operator writes it without quotes; use a name that YAML reads as text", id="a-namespace-that-is-a-number"),
         *[
@@ -130,7 +136,7 @@ def test_what_cannot_work_is_refused_with_the_field_and_a_remedy(cluster, path, 
 
 
 def test_an_unknown_release_is_answered_with_the_nearest():
-    with pytest.raises(UnknownNameError, match=r"v26\.4\.1"):
+    with pytest.raises(UnknownNameError, match=r"v26\.4\.2"):
         make_plan(Cluster(release="v26.4.0"))
 
 

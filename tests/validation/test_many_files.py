@@ -126,7 +126,7 @@ print(*aksrdma.validate(policy, catalog={str(tmp_path)!r}, select=("yaml",)).not
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
 
     assert done.stdout.splitlines() == [
-        "judged by v26.4.1: the image versions of nvIpam (network-operator-v27.1.0) are of a newer release, and v26.4.1 is the "
+        "judged by v26.7.0: the image versions of nvIpam (network-operator-v27.1.0) are of a newer release, and v26.7.0 is the "
         "newest that is known (--release)",
         "1",
         "judged by v27.1.0: the image versions of nvIpam (network-operator-v27.1.0) are of it (--release)",

@@ -11,10 +11,10 @@ NODE_POLICY = "apiVersion: mellanox.com/v1alpha1\nkind: NicNodePolicy\nmetadata:
 DRIVER = "  ofedDriver: {repository: r.example.com, image: %s, version: '%s'}\n"
 SHARED = "  rdmaSharedDevicePlugin: {repository: r.example.com, image: k8s-rdma-shared-dev-plugin, version: '%s'}\n"
 OLDER = "judged by v25.1.0: the image versions of {} are of an older release, and v25.1.0 is the oldest that is known (--release)"
-NEWER = "judged by v26.4.1: the image versions of {} are of a newer release, and v26.4.1 is the newest that is known (--release)"
+NEWER = "judged by v26.7.0: the image versions of {} are of a newer release, and v26.7.0 is the newest that is known (--release)"
 MONTH = "judged by v25.7.0: the image versions of {} are of its month (--release)"
 ITS_OWN = "judged by %s: the image versions of {} are of it (--release)"
-NEWEST = "no release is given and no image version names one; judged by the newest, v26.4.1 (--release)"
+NEWEST = "no release is given and no image version names one; judged by the newest, v26.7.0 (--release)"
 
 
 def judged_by(text):
@@ -39,7 +39,7 @@ def judged_by(text):
     [
         pytest.param(DRIVER % ("doca-driver", "25.01-0.6.0.0-0"), ITS_OWN % "v25.1.0", "ofedDriver (25.01-0.6.0.0-0)", id="the-driver-of-a-release"),
         pytest.param(DRIVER % ("doca-driver", "24.10-0.7.0.0-0"), OLDER, "ofedDriver (24.10-0.7.0.0-0)", id="an-older-driver-that-lives-on"),
-        pytest.param(DRIVER % ("doca-driver", "doca3.4.0-26.04-0.8.6.0-0"), ITS_OWN % "v26.4.1", "ofedDriver (doca3.4.0-26.04-0.8.6.0-0)", id="the-driver-of-another-patch"),
+        pytest.param(DRIVER % ("doca-driver", "doca3.4.0-26.04-0.8.6.0-0"), ITS_OWN % "v26.4.2", "ofedDriver (doca3.4.0-26.04-0.8.6.0-0)", id="the-driver-of-another-patch"),
         pytest.param(DRIVER % ("mofed", "23.10-0.5.5.0"), OLDER, "ofedDriver (23.10-0.5.5.0)", id="a-driver-of-another-name"),
         pytest.param(DRIVER % ("doca-driver", "doca4.0.0-27.01-1.0"), NEWER, "ofedDriver (doca4.0.0-27.01-1.0)", id="a-newer-driver"),
         pytest.param(DRIVER % ("doca-driver", "doca3.1.0-25.07-9"), MONTH, "ofedDriver (doca3.1.0-25.07-9)", id="a-driver-of-the-month-of-a-release"),
@@ -93,7 +93,7 @@ def test_of_many_images_three_are_named():
         ),
         pytest.param(
             POLICY + "  global: {repository: r, version: network-operator-v26.4.0}\n",
-            "judged by v26.4.1: NicClusterPolicy.spec.global begins with v26.4.1; "
+            "judged by v26.4.2: NicClusterPolicy.spec.global begins with v26.4.1; "
             "the image versions of global (network-operator-v26.4.0) are of it (--release)",
             id="a-field-and-its-version",
         ),
@@ -120,7 +120,7 @@ def test_of_many_images_three_are_named():
         ),
         pytest.param(
             POLICY + "  global: {}\n  secondaryNetwork: {ipamPlugin: {image: a, version: b}}\n",
-            "judged by v26.4.1: NicClusterPolicy.spec.global begins with v26.4.1 (--release)",
+            "judged by v26.7.0: NicClusterPolicy.spec.global begins with v26.4.1 (--release)",
             id="fields-of-different-releases",
         ),
     ],

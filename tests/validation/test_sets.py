@@ -131,10 +131,10 @@ spec:
     ("version", "release"),
     [
         pytest.param("network-operator-v25.10.0", "v25.10.0", id="the-versions-name"),
-        pytest.param("network-operator-v26.4.0", "v26.4.1", id="an-older-patch-counts-as-its-minor"),
+        pytest.param("network-operator-v26.4.0", "v26.4.2", id="an-older-patch-counts-as-its-minor"),
         pytest.param("network-operator-v26.1.0-beta.3", "v26.1.2", id="a-beta-counts-as-its-minor"),
         pytest.param("v3.9.3", "v25.1.0", id="one-from-before-the-catalog-counts-as-the-oldest"),
-        pytest.param("network-operator-v27.1.0", "v26.4.1", id="one-from-after-the-catalog-counts-as-the-newest"),
+        pytest.param("network-operator-v27.1.0", "v26.7.0", id="one-from-after-the-catalog-counts-as-the-newest"),
         pytest.param("v9.9.9", None, id="nothing-else-tells"),
     ],
 )

@@ -41,11 +41,11 @@ def charts_release(manifests: ManifestSet) -> Iterator[Problem]:
     for values in told.values if told is not None and installed.policies else ():
         if (own := values.exact_version) is None or _minor(own) == _minor(manifests.release):
             continue
-        known = next((name for name in catalog.releases() if _minor(name) == _minor(own)), None)
-        if known is None or not _are_of(installed, manifests.release) or _are_of(installed, known):
+        known = [name for name in catalog.releases() if _minor(name) == _minor(own)]
+        if not known or not _are_of(installed, manifests.release) or any(_are_of(installed, name) for name in known):
             continue
         message = f"the chart is of {own}, and the images of the policies are of {manifests.release}"
-        fix = f"use version {manifests.release.removeprefix('v')}, or the images of {known} (aksrdma catalog images)"
+        fix = f"use version {manifests.release.removeprefix('v')}, or the images of {own if own in known else known[-1]} (aksrdma catalog images)"
         yield Problem("chart-of-another-release", values.version_path, message, fix, document=values.document)
 
 

@@ -167,8 +167,7 @@ def _is_of_release(version: str, component: _Component, release: Release) -> boo
     if version.startswith("sha256:"):
         right = image.digest is None or version == image.digest
     elif component.is_driver:
-        patches = (patch.ofed_driver for patch in release.other_patches)
-        right = version in (image.version, release.lts_driver, *patches)
+        right = version in release.drivers
     else:
         right = version in (image.version, *_of_patches(release))
     if right or not component.is_driver:

@@ -11,7 +11,7 @@ from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Problem
 from aksrdma.schemas.judge.compiler import compile_schema
 from aksrdma.schemas.judge.wording import SOME_VERSIONS, shown
-from aksrdma.schemas.store import Kind, builtin_folder, find, folders, kinds, kubernetes_versions, read
+from aksrdma.schemas.store import Kind, builtin_folder, find, folder_of, folders, kinds, kubernetes_versions, read
 
 _OF_A_RELEASE: Final = frozenset({"missing-field", "unknown-field", "value-not-allowed"})
 """Rules by which releases differ; the other releases are asked only where an object breaks one of these."""
@@ -37,7 +37,7 @@ class Schemas:
     def knows_own(self, api_version: str, kind: str) -> bool:
         """Tell whether the release's own CRDs have a kind."""
         path = find(self.release, api_version, kind)
-        return path is not None and path.parents[1].name == self.release
+        return path is not None and path.parents[1].name == folder_of(self.release)
 
     def judge(self, data: Any) -> list[Problem]:
         """Return what the API server would refuse in an object; nothing where it takes it, or the kind is unknown.
@@ -71,7 +71,7 @@ def schemas_of(release: str, kubernetes: str | None = None) -> Schemas:
     Raises:
         UnknownNameError: there are none, as of a release of the user's whose CRDs were not imported.
     """
-    if release not in folders():
+    if folder_of(release) not in folders():
         raise UnknownNameError(
             f"there are no schemas of release {release}",
             f"make them of the chart's CRDs: `aksrdma schemas import crds --release {release} --out-dir CATALOG/schemas`",

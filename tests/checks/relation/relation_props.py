@@ -11,7 +11,7 @@ from aksrdma.checks.sets import ManifestSet
 from aksrdma.documents import Document
 from aksrdma.findings import Problem, format_path
 
-NEWEST = "v26.4.1"
+NEWEST = "v26.7.0"
 H100 = "Standard_ND96isr_H100_v5"
 """8 NICs and 8 GPUs."""
 V100 = "Standard_ND40rs_v2"

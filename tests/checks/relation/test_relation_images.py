@@ -10,7 +10,7 @@ from aksrdma import catalog
 from aksrdma.checks.relation.images import image_names, images, private_registries, references
 from tests.checks.relation.relation_props import pod, policy, rules, said
 
-RELEASE = catalog.release("v26.4.1")
+RELEASE = catalog.release("v26.7.0")
 MULTUS, DRIVER = RELEASE.components["multus"], RELEASE.components["ofedDriver"]
 OTHER, MISSING, MALFORMED = (
     "component-version-not-of-release", "image-repository-or-version-missing", "image-repository-malformed"
@@ -79,7 +79,7 @@ def test_one_wrong_version_of_several_components_is_one_finding() -> None:
     (found,) = said(images, policy(**spec))
 
     pinned = RELEASE.components_version
-    assert found.message == f"{OLD} of cniPlugins and multus is not of v26.4.1, which was tested with {pinned}"
+    assert found.message == f"{OLD} of cniPlugins and multus is not of v26.7.0, which was tested with {pinned}"
     assert found.fix == f"write version: {pinned}"
 
 
@@ -88,17 +88,17 @@ def test_one_wrong_version_of_several_components_is_one_finding() -> None:
     [
         pytest.param(
             driver(version=catalog.release("v25.1.0").components["ofedDriver"].version),
-            f"25.01-0.6.0.0-0 of ofedDriver is the driver of v25.1.0, not of v26.4.1, which was tested with {DRIVER.version}",
+            f"25.01-0.6.0.0-0 of ofedDriver is the driver of v25.1.0, not of v26.7.0, which was tested with {DRIVER.version}",
             id="a-driver",
         ),
         pytest.param(
             multus(version=OLD),
-            f"{OLD} of multus is the version of v25.1.0 and v25.4.0, not of v26.4.1, which was tested with {MULTUS.version}",
+            f"{OLD} of multus is the version of v25.1.0 and v25.4.0, not of v26.7.0, which was tested with {MULTUS.version}",
             id="another-component",
         ),
         pytest.param(
-            driver(version="doca3.4.1-26.04-9.9.9.9-9"),
-            f"doca3.4.1-26.04-9.9.9.9-9 of ofedDriver is not of v26.4.1, which was tested with {DRIVER.version}",
+            driver(version="doca3.5.0-26.07-9.9.9.9-9"),
+            f"doca3.5.0-26.07-9.9.9.9-9 of ofedDriver is not of v26.7.0, which was tested with {DRIVER.version}",
             id="one-of-no-release",
         ),
     ],
@@ -141,17 +141,19 @@ STAGING = "nvcr.io/nvstaging/mellanox"
             ],
             id="of-two",
         ),
-        pytest.param(
-            {"spectrumXOperator": {"xPlane": {"image": "a", "repository": "nvcr.io/nvstaging/doca", "version": "b"}}},
-            [],
-            id="where-the-release-itself-has-no-other",
-        ),
     ],
 )
 def test_a_private_registry_is_told_once_for_all_that_come_from_it(spec: dict[str, Any], found: list[str]) -> None:
     told = said(private_registries, policy(**spec))
 
     assert [f"{one.path}: {one.message}; {one.fix}" for one in told] == found
+
+
+def test_a_private_registry_is_told_but_where_the_release_itself_has_no_other() -> None:
+    plane = {"spectrumXOperator": {"xPlane": {"image": "a", "repository": "nvcr.io/nvstaging/doca", "version": "b"}}}
+
+    assert len(said(private_registries, policy(**plane), release="v26.4.1")) == 1
+    assert said(private_registries, policy(**plane)) == []
 
 
 def test_where_the_webhook_judges_a_repository_it_says_so_itself() -> None:
