@@ -38,7 +38,7 @@ _MOST_WRAPS: Final = 3
 _NO_MARKS: Final[frozenset[str]] = frozenset()
 _LONGEST_WORD: Final = 40
 
-_UNFINISHED = re.compile(r"(?:,|\b(?:with|from|peer|to|of|on))\s*\Z")
+_UNFINISHED = re.compile(r"(?:,|\b(?:with|from|(?<!by )peer|to|of|on))\s*\Z")
 _REST = re.compile(
     r"\s*(?:Got completion|from peer|with (?:status|error)|status=|opcode|len[ =]|vendor|\((?:Send|Recv)\)|localGid|remoteGids|hca )"
 )

@@ -303,11 +303,11 @@ def _first_failure(evidence: Evidence) -> Failure | None:
 
 def _next(evidence: Evidence) -> str:
     """Return how a log of this program shows its network."""
-    if evidence.tables or evidence.versioned:
-        return _INFO_FIX
     ranks = evidence.ranks.values()
     if evidence.settings or any(rank.selected or rank.devices or rank.local for rank in ranks):
-        return _WHOLE_FIX
+        return _WHOLE_FIX  # NCCL says these at INFO alone
+    if evidence.tables or evidence.versioned:
+        return _INFO_FIX
     wrote = program(evidence)
     return (wrote.next if wrote else None) or _INFO_FIX
 

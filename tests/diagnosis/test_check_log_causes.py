@@ -302,6 +302,14 @@ def test_what_follows_a_warning_is_no_part_of_it(between: str) -> None:
     assert [error.message for error in report.errors] == ["something odd"]
 
 
+def test_a_reset_by_peer_is_a_whole_warning() -> None:
+    reset = "w0:1:1 [0] misc/socket.cc:49 NCCL WARN socketProgressOpt: Call to recv from 10.0.0.5<4> failed : Connection reset by peer\n"
+
+    assert [one.message for one in check(f"{reset}saving a checkpoint\n").errors] == [
+        "the connection to another rank broke: Connection reset by peer"
+    ]
+
+
 def test_a_warning_at_the_end_of_the_log_is_told() -> None:
     assert [error.message for error in check("w0:1:1 [0] x.cc:2 NCCL WARN odd").errors] == ["odd"]
 

@@ -98,6 +98,19 @@ def test_a_name_that_was_found_at_last_is_no_error() -> None:
     assert [one.message for one in errors(name)] == ["torch: the addresses of m-0.m cannot be retrieved"]
 
 
+def test_a_test_of_gpudirect_that_failed_keeps_nobody_from_the_network() -> None:
+    """NCCL prints as INFO what fails while it only tries, and goes on."""
+    tried = "w:1:2 [0] NCCL INFO Call to ibv_reg_mr_iova2 failed with error Bad address\n"
+    channel = "w:1:2 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0\n"
+    report = check_log(io.BytesIO((tried + channel).encode()), "a.log")
+
+    assert report.verdict == "used"
+    assert report.errors == ()
+    assert report.gpudirect is False
+    assert [one.message for one in errors(tried)] == ["Call to ibv_reg_mr_iova2 failed with error Bad address"]
+    assert check_log(io.BytesIO((tried.replace("INFO", "WARN") + channel).encode()), "a.log").verdict == "unproven"
+
+
 def test_errors_with_the_same_advice_say_it_once() -> None:
     lines = [
         "NCCL WARN Error: failed to extend /dev/shm/nccl-Aa0 to 9637892 bytes, error: No space left on device (28)",
@@ -165,14 +178,16 @@ def test_a_marker_is_looked_for_once() -> None:
                 "torch-remote", "torch-system", "torch-cuda", "torch-watchdog", "time-limit", "died", "exited",
                 "socket-closed", "nccl-warning", "ucx-error", "ucp-worker", "openmpi-no-device", "nixl-error",
                 "nixl-send", "nvshmem-init", "deepep-assert", "perftest-run", "mlx5-completion", "shm-torch-exited",
-                "mooncake-transfer", "mpi-daemons", "torch-name",
+                "mooncake-transfer", "mpi-daemons", "torch-name", "registration-tried", "verbs-post", "fatal-detected",
+                "socket-reset", "perftest-peer", "nvshmem-error",
             },
             id="something failed, and not what",
         ),
         pytest.param("chosen", {"nccl-ib-disable", "nccl-net-socket"}, id="a setting and no error"),
         pytest.param(
             "by_status",
-            {"completion", "perftest-status", "pingpong-status", "perftest-poll", "nvshmem-poll", "mooncake-slice", "ucx-completion", "ucx-retry"},
+            {"completion", "perftest-status", "pingpong-status", "perftest-poll", "nvshmem-poll", "mooncake-slice", "ucx-completion", "ucx-retry",
+             "ucx-completion-verbs", "ucx-completion-listed"},
             id="the status of a work request",
         ),
         pytest.param(
@@ -181,7 +196,8 @@ def test_a_marker_is_looked_for_once() -> None:
                 "no-ib-devices", "nixl-backend", "nixl-error", "nvshmem-transport", "nvshmem-no-transport",
                 "nvshmem-init", "mooncake-register-region", "mooncake-resources", "mooncake-install", "perftest-none",
                 "perftest-mr", "perftest-mr-host", "perftest-queue-pair", "perftest-resources",
-                "perftest-rdma-cm-resources", "perftest-setup", "perftest-connect", "torch-name",
+                "perftest-rdma-cm-resources", "perftest-setup", "perftest-connect", "torch-name", "fatal-detected",
+                "perftest-rdma-cm-setup", "perftest-peer", "nvshmem-error",
             },
             id="follows from another",
         ),
@@ -280,14 +296,14 @@ STOPS = {
     "nccl": {
         "nccl-no-network", "ifname-none", "ifname-listening", "ifname-family", "ifname-subnet", "mixed-links",
         "mixed-merged", "nics-differ", "memlock-nccl", "registration-dmabuf", "registration", "queue-pair",
-        "verbs-call",
+        "queue-pair-mlx5", "verbs-call",
     },
     "ucx": {
         "memlock-ucx", "memlock-ucx-queue-pair", "memlock-ucx-other", "memlock-ucx-old", "ucx-foreign-device", "ucx-foreign-device-call",
         "ucx-gid", "ucx-umem", "ucx-devx", "ucx-no-transports", "ucx-unreachable", "ucx-no-kind", "ucx-gpudirect",
-        "ucx-pkey", "ucx-modify", "ucp-worker", "openmpi-no-device",
+        "ucx-pkey", "ucx-modify", "ucp-worker", "openmpi-no-device", "ucx-unanswered",
     },
-    "nixl": {"nixl-memory-host", "nixl-worker", "nixl-backend", "nixl-registration"},
+    "nixl": {"nixl-memory-host", "nixl-worker", "nixl-backend", "nixl-registration", "nixl-memory-type"},
 }  # fmt: skip
 CHANNEL = "w9:1:1 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0\n"
 ENDPOINT = "[1.1] [h9:42:0] ucp_worker.c:1855 UCX  INFO  inter-node cfg#1 tag(rc_mlx5/mlx5_0:1)\n"
@@ -311,6 +327,7 @@ def test_rows_of_perftest_that_stop_the_setup_go_before_those_that_do_not() -> N
     rest = {
         "perftest-status", "pingpong-status", "perftest-poll", "perftest-run", "perftest-none", "perftest-no-devices",
         "perftest-device", "perftest-dmabuf-build", "perftest-setup", "perftest-connect", "mlx5-completion",
+        "perftest-listen", "perftest-peer",
     }  # fmt: skip
 
     assert {row.id for row in known_errors() if row.family == "perftest" and not row.stops_setup} == rest

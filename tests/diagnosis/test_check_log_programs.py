@@ -86,6 +86,19 @@ def test_the_program_with_the_most_lines_names_the_file(log: str, words: str) ->
     assert words in render_text(check(log))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[w-0:00042] btl: tcp: attempting to connect() to [[1,1],1] address 10.0.0.5 on port 1024",
+        "[w-0:00042] mca: base: components_open: opening btl components",
+        "WARNING: There was an error initializing an OpenFabrics device.",
+        "[w-0:42   :0:42]       ud_ep.c:278  Fatal: iface failed to add timer",
+    ],
+)
+def test_a_job_of_mpi_is_known_by_what_open_mpi_and_ucx_say_in_trouble(line: str) -> None:
+    assert "UCX_LOG_LEVEL" in (check(f"{line}\n").reasons[0].fix or "")
+
+
 def test_evidence_of_a_network_goes_before_the_name_of_the_file() -> None:
     log = FILES["events"] * 3 + "a:1:1 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/IB/0/GDRDMA\n"
 
@@ -106,6 +119,9 @@ def test_an_error_goes_before_advice_for_a_job_and_the_name_of_a_cluster_s_file_
         pytest.param("a:1:1 [0] NCCL INFO Using network IB\n", "keep the whole log", id="NCCL says INFO already"),
         pytest.param("a:1:1 [0] NCCL INFO NCCL_IB_HCA set to mlx5_0\n", "keep the whole log", id="a setting"),
         pytest.param("NCCL version 2.21.5+cuda12.4\n", "NCCL_DEBUG=INFO", id="the version alone"),
+        pytest.param(
+            "NCCL version 2.21.5+cuda12.4\na:1:1 [0] NCCL INFO Using network IB\n", "keep the whole log", id="both"
+        ),
         pytest.param("#  (B)  (GB/s)  (GB/s)\n", "NCCL_DEBUG=INFO", id="a table of nccl-tests"),
     ],
 )
