@@ -29,6 +29,15 @@ COMMANDS: Final = {
 }
 
 
+NOT_YET: Final = {
+    "doctor": (
+        "it comes with a later version; until then `kubectl get nodes,pods -A -o json | aksrdma fit JOB --cluster -` says why"
+        " pods stay Pending, and `kubectl get KIND -A -o yaml | aksrdma validate -` judges policies, plugins and pods"
+    )
+}
+"""Commands that a message names and this version lacks, with what to use in their place."""
+
+
 class _Commands(click.Group):
     """Knows the names and first lines of the commands without importing them."""
 
@@ -48,7 +57,8 @@ class _Commands(click.Group):
         if name not in COMMANDS and not name.startswith("-"):
             from aksrdma.nearest import hint
 
-            ctx.fail(f"no command {name!r}{hint(name, COMMANDS)}")
+            instead = f": {NOT_YET[name]}" if name in NOT_YET else hint(name, COMMANDS)
+            ctx.fail(f"no command {name!r}{instead}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

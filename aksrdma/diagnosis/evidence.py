@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from aksrdma.diagnosis.fabrics import Fabric, of_nccl
-from aksrdma.diagnosis.lines import Line, Source
+from aksrdma.diagnosis.lines import Extent, Line, Source
 
 Link: TypeAlias = Literal["IB", "RoCE"]
 TopologyState: TypeAlias = Literal["loaded", "missing", "broken"]
@@ -132,6 +132,7 @@ class Failure:
 class Evidence:
     """What a whole log says."""
 
+    extent: Extent = field(default_factory=Extent)
     ranks: dict[Source, RankEvidence] = field(default_factory=dict)
     hosts: set[str] = field(default_factory=set)
     nodes: int | None = None

@@ -15,6 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final, NamedTuple
 
@@ -79,6 +80,15 @@ class Line(NamedTuple):
         """The message as a report quotes it: in single spaces, and cut where it is long."""
         text = " ".join(self.text.split())
         return text if len(text) <= _QUOTE else f"{text[:_QUOTE]}..."
+
+
+@dataclass(slots=True)
+class Extent:
+    """What a file is, whatever its lines say."""
+
+    blank: bool = True
+    """Nothing but white space."""
+    binary: bool = False
 
 
 class Sieve:
@@ -165,16 +175,21 @@ class Sieve:
         return False
 
 
-def read(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
+def read(stream: BinaryIO, markers: Iterable[str], extent: Extent) -> Iterator[Line]:
     """Yield the messages of a log that hold one of `markers`, in order, without ANSI colors; wrapped warnings are whole.
 
+    Args:
+        stream: The log's bytes.
+        markers: Texts of which a line that is wanted holds one.
+        extent: Is told, while the log is read, what the file is.
+
     Raises:
-        ReadError: The stream cannot be read, or is broken gzip.
+        ReadError: The stream cannot be read, is broken gzip, or packed otherwise.
     """
     held: Line | None = None
     """A warning of NCCL whose rest may follow."""
     last = 0
-    for line in _messages(stream, markers):
+    for line in _messages(stream, markers, extent):
         if held and line.number == last + 1 and line.source.host is None and _continues(held.text, line.text):
             text, marks = f"{held.text} {line.text.lstrip()}", held.marks or _NO_MARKS
             held, last = held._replace(text=text[:LONGEST_LINE], marks=marks | (line.marks or _NO_MARKS)), line.number
@@ -190,10 +205,12 @@ def read(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
         yield held
 
 
-def _messages(stream: BinaryIO, markers: Iterable[str]) -> Iterator[Line]:
+def _messages(stream: BinaryIO, markers: Iterable[str], extent: Extent) -> Iterator[Line]:
     sieve = Sieve(markers)
     number = 1
     for block in blocks(stream):
+        extent.blank = extent.blank and block.isspace()
+        extent.binary = extent.binary or b"\0" in block
         for at, raw, marks in sieve.notable(block, number):
             yield from messages(at, raw[:LONGEST_LINE].decode(errors="replace"), marks)
         number += block.count(b"\n")
@@ -258,6 +275,14 @@ LONGEST_LINE: Final = 1 << 14
 """Bytes of a line that are looked at; no tool prints evidence past that, and a binary file has lines without end."""
 
 _GZIP: Final = b"\x1f\x8b"
+_PACKED: Final = {
+    b"\xfd7zXZ\x00": ("xz", "xz -dc"),
+    b"\x28\xb5\x2f\xfd": ("zstd", "zstd -dc"),
+    b"BZh": ("bzip2", "bzip2 -dc"),
+    b"\x04\x22\x4d\x18": ("lz4", "lz4 -dc"),
+    b"PK\x03\x04": ("zip", "unzip -p"),
+}
+"""How other packed files begin, which are not unpacked here, and what prints their content."""
 _GZIP_BITS: Final = zlib.MAX_WBITS | 16
 _ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
@@ -269,7 +294,7 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
     its final newline.
 
     Raises:
-        ReadError: The stream cannot be read, or is broken gzip.
+        ReadError: The stream cannot be read, is broken gzip, or packed otherwise.
     """
     rest = b""
     try:
@@ -278,7 +303,9 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
             if newline:
                 yield _uncolored(whole + newline)
             rest = rest if len(rest) <= READ_SIZE else rest[:LONGEST_LINE]
-    except (OSError, zlib.error) as error:
+    except zlib.error as error:
+        raise ReadError(f"cannot read the log: it is broken gzip ({error})") from error
+    except OSError as error:
         raise ReadError(f"cannot read the log: {error}") from error
     if rest:
         yield _uncolored(rest)
@@ -287,6 +314,11 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 def _plain(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Unpack gzip, a chunk at a time, so that a small file that holds gigabytes does not fill the memory."""
     first = next(chunks, b"")
+    if packed := next((how for magic, how in _PACKED.items() if first.startswith(magic)), None):
+        name, command = packed
+        raise ReadError(
+            f"cannot read the log: it is packed with {name}; pipe it in: {command} FILE | aksrdma check-log"
+        )
     if not first.startswith(_GZIP):
         yield first
         yield from chunks

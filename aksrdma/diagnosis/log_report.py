@@ -19,6 +19,7 @@ from aksrdma.diagnosis.reason import Reason
 from aksrdma.diagnosis.ucx import Ucx
 from aksrdma.diagnosis.verdict import Verdict, bus_bandwidth, gpudirect, judge, link, topology_file
 from aksrdma.diagnosis.versions import lacking
+from aksrdma.errors import ReadError
 
 if TYPE_CHECKING:
     from aksrdma.catalog import VmSize
@@ -240,22 +241,26 @@ def check_log(stream: BinaryIO, name: str, vm_size: VmSize | None = None) -> Log
         vm_size: The VM size whose bandwidth floors the log should reach and whose NICs it should use.
 
     Raises:
-        ReadError: The stream cannot be read, or is broken gzip.
+        ReadError: The stream cannot be read, is broken gzip, or packed otherwise.
     """
-    return _report(gather(stream, vm_size), name, vm_size)
+    try:
+        evidence = gather(stream, vm_size)
+    except ReadError as error:
+        raise ReadError(f"{visible(name)}: {error}") from error
+    return _report(evidence, name, vm_size)
 
 
 def gather(stream: BinaryIO, vm_size: VmSize | None = None) -> Evidence:
     """Return all that a log says about its network; the VM size, where it is known, decides on the advice.
 
     Raises:
-        ReadError: The stream cannot be read, or is broken gzip.
+        ReadError: The stream cannot be read, is broken gzip, or packed otherwise.
     """
     evidence = Evidence()
     tables, sections, endpoints, listed = NcclTests(evidence), Perftest(evidence), Ucx(evidence), Ports(evidence)
     ours = (*nccl.MARKERS, *perftest.MARKERS, *ucx.MARKERS, *ports.MARKERS)
     markers = (*ours, *known_errors.markers(), *programs.markers())
-    for line in read(stream, markers):
+    for line in read(stream, markers, evidence.extent):
         nccl.read(evidence, line)
         tables.read(line)
         sections.read(line)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from aksrdma.diagnosis.evidence import Device, Evidence, Failure, Link
-from aksrdma.diagnosis.fabrics import Fabric, is_ethernet_function, is_omni_path, of_nccl
+from aksrdma.diagnosis.fabrics import Fabric, is_ethernet_function, is_omni_path, of_nccl, of_ucx
 from aksrdma.diagnosis.known_errors import completions
 from aksrdma.diagnosis.lines import Line
 from aksrdma.diagnosis.nics import carrying, only_ethernet, place
@@ -40,6 +40,10 @@ _ETHERNET_FIX: Final = (
     " has them; ibv_devinfo shows the link layer of each"
 )
 _DOCTOR_FIX: Final = "`aksrdma doctor FILE` says what such a file shows"
+_EMPTY_FIX: Final = (
+    "give what the job printed: `kubectl logs` of a pod that has started, or the file of NCCL_DEBUG_FILE"
+)
+_TEXT_FIX: Final = "give what the job printed (`kubectl logs`), as text or as gzip of it"
 _NODES_FIX: Final = "run it on at least two nodes (pod anti-affinity on kubernetes.io/hostname)"
 
 
@@ -249,23 +253,31 @@ def _perftest(evidence: Evidence, vm_size: VmSize | None) -> Judgment | None:
 def _ucx(evidence: Evidence) -> Judgment | None:
     if evidence.answered:
         return _judged("used", "UCX had verbs queue pairs to other nodes at work when one failed", evidence.answered)
-    if line := evidence.lanes.get(Fabric.VERBS):
+    having = [rank for rank in evidence.ranks.values() if rank.lanes]
+    without = [rank for rank in having if all(_lane_fabric(lane) in _FOREIGN for lane in rank.lanes)]
+    if (line := evidence.lanes.get(Fabric.VERBS)) and not without:
         if stopped := _setup_failure(evidence, _UCX):
             text = "UCX chose verbs for an endpoint to another process, but setting it up failed"
             return _judged("unproven", text, stopped.line, stopped.advice)
-        lanes = [lane.rpartition("/")[2] for rank in evidence.ranks.values() for lane in rank.lanes]
+        lanes = [lane.rpartition("/")[2] for rank in having for lane in rank.lanes]
         if lanes and all(map(is_ethernet_function, lanes)):
             return _ethernet(f"UCX's endpoint to another process goes over {lanes[0]}", line)
         return _judged("used", "UCX's endpoint to another process goes over verbs", line)
     for fabric, text in ((Fabric.SOCKETS, "TCP sockets"), (Fabric.OTHER, "another fabric")):
-        if line := evidence.lanes.get(fabric):
+        foreign = [one for rank in without for lane, one in rank.lanes.items() if _lane_fabric(lane) is fabric]
+        if line := next(iter(foreign), None):
+            some = f" on {len(without)} of {len(having)} processes ({place(without[0])})"
+            text = f"UCX's endpoint to another process goes over {text}{some if len(without) < len(having) else ''}"
             if cause := _cause(evidence, _UCX):
                 why = f"{cause.message} (line {cause.line.number})"
-                text = f"UCX's endpoint to another process goes over {text}: {why}"
-                return _judged("not-used", text, line, cause.advice)
+                return _judged("not-used", f"{text}: {why}", line, cause.advice)
             fix = "is rdma/ib in the pod's limits, and do UCX_TLS and UCX_NET_DEVICES leave rc and the mlx5 devices in?"
-            return _judged("not-used", f"UCX's endpoint to another process goes over {text}", line, fix)
+            return _judged("not-used", text, line, fix)
     return None
+
+
+def _lane_fabric(lane: str) -> Fabric:
+    return of_ucx(lane.partition("/")[0])
 
 
 def _only_tcp(evidence: Evidence) -> Judgment | None:
@@ -293,6 +305,10 @@ def _nothing(evidence: Evidence) -> Judgment:
     if table:
         text = "a table of results alone does not show which network carried it"
         return _judged("unproven", text, table, _next(evidence))
+    if evidence.extent.blank:
+        return _judged("unproven", "the log is empty", None, _EMPTY_FIX)
+    if evidence.extent.binary and not wrote:
+        return _judged("unproven", "the file is no text", None, _TEXT_FIX)
     return _judged("unproven", "no line of the log shows a network between nodes", None, _next(evidence))
 
 

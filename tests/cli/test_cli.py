@@ -124,6 +124,7 @@ def test_out_dir_then_check_then_prune(cluster, tmp_path, capsys):
         pytest.param(["render", "--profile", "sriov"], 2, "is not one of 'base'", id="no-such-profile"),
         pytest.param(["render", "--vm-size", "Standard_ND96is_H100_v5"], 2, "Standard_ND96isr_H100_v5", id="no-infiniband"),
         pytest.param(["rendr"], 2, "no command 'rendr'; did you mean render?", id="no-such-command"),
+        pytest.param(["doctor", "a.log"], 2, "no command 'doctor': it comes with a later version", id="a command to come"),
         pytest.param(["catalog", "vm-sizes", "hb120"], 2, "did you mean Standard_HB120-16rs_v2", id="no-such-size"),
         pytest.param(["init"], 2, "Missing option '--vm-size'", id="init-without-a-size"),
         pytest.param(["init", "--vm-size", "Standard_HB120rs_v3", "--name", "A_B"], 2, "must be a DNS subdomain", id="a-name"),

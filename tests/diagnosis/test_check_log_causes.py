@@ -77,6 +77,14 @@ def test_the_cause_alone_shows_sockets_where_it_leaves_nothing_else(log: str, ve
     assert check(log).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    "line", ["see NET/IB : No device found in the FAQ\n", "grep 'NET/IB : No device found' a.log\n"]
+)
+def test_words_about_a_missing_device_are_no_log_of_one(line: str) -> None:
+    assert check(line).verdict == "unproven"
+    assert check("NET/IB : No device found.\n").verdict == "not-used"  # the end of a torn line
+
+
 def test_a_filter_that_leaves_no_device_is_named() -> None:
     report = check(info("NCCL_IB_HCA set to mlx5_ib") + _NO_DEVICE + _SOCKET)
 

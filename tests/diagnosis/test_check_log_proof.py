@@ -118,6 +118,14 @@ def test_a_failed_request_of_ucx_proves_those_that_were_answered_before(request_
     assert check(_RETRY + _POSTED.format(request_)).verdict == verdict
 
 
+def test_the_process_without_verbs_is_named() -> None:
+    log = _ENDPOINT.format("inter-node cfg#1 tag(rc_mlx5/mlx5_0:1)")
+    alone = _ENDPOINT.format("inter-node cfg#2 tag(tcp/eth0)").replace("h1:42", "h3:7")
+
+    assert check(log + alone).reasons[0].text.endswith("TCP sockets on 1 of 2 processes (h3:7)")
+    assert check(alone).reasons[0].text.endswith("TCP sockets")
+
+
 @pytest.mark.parametrize(
     ("log", "verdict"),
     [
@@ -125,6 +133,23 @@ def test_a_failed_request_of_ucx_proves_those_that_were_answered_before(request_
         pytest.param(_ENDPOINT.format("ep_cfg[1]: tag(rc_mlx5/mlx5_0:1 tcp/eth0)"), "used", id="verbs beside TCP"),
         pytest.param(_ENDPOINT.format("ep_cfg[1]: tag(tcp/eth0)"), "not-used", id="TCP"),
         pytest.param(_ENDPOINT.format("ep_cfg[1]: tag(srd/efa_0)"), "not-used", id="another fabric"),
+        pytest.param(
+            _ENDPOINT.format("inter-node cfg#1 tag(rc_mlx5/mlx5_0:1)")
+            + _ENDPOINT.format("inter-node cfg#2 tag(tcp/eth0)").replace("h1:42", "h3:7"),
+            "not-used",
+            id="TCP on one process of several",
+        ),
+        pytest.param(
+            _ENDPOINT.format("inter-node cfg#1 tag(rc_mlx5/mlx5_0:1)") + _ENDPOINT.format("inter-node cfg#2 tag(tcp/eth0)"),
+            "used",
+            id="verbs and TCP of one process",
+        ),
+        pytest.param(
+            _ENDPOINT.format("inter-node cfg#1 tag(rc_mlx5/mlx5_0:1)")
+            + _ENDPOINT.format("inter-node cfg#2 tag(gaudi_gdr/x0)").replace("h1:42", "h3:7"),
+            "used",
+            id="what carries the other process is not known",
+        ),
         pytest.param(_ENDPOINT.format("ep_cfg[1]: tag(cma/memory rc_mlx5/mlx5_0:1)"), "unproven", id="shared memory too"),
         pytest.param(_ENDPOINT.format("self cfg#1 tag(rc_mlx5/mlx5_0:1)"), "unproven", id="to itself"),
         pytest.param(_ENDPOINT.format("intra-node cfg#1 tag(rc_mlx5/mlx5_0:1)"), "unproven", id="inside the node"),

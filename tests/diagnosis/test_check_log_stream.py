@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import itertools
+import lzma
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -95,7 +97,7 @@ def test_broken_gzip_is_an_error_of_reading() -> None:
     broken = bytearray(gzip.compress(b"NCCL" * 1000))
     broken[20:30] = b"\xff" * 10
 
-    with pytest.raises(ReadError, match="cannot read the log"):
+    with pytest.raises(ReadError, match="a: cannot read the log: it is broken gzip"):
         check_log(io.BytesIO(bytes(broken)), "a")
 
 
@@ -154,3 +156,39 @@ def test_a_channel_that_repeats_is_still_seen_for_every_rank() -> None:
 )
 def test_a_line_is_split_into_the_messages_of_its_writers(text: str, expected: list[tuple[Source, str]]) -> None:
     assert [(line.source, line.text) for line in messages(1, text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("begin", "command"),
+    [
+        pytest.param(lzma.compress(b"x"), "xz -dc FILE", id="xz"),
+        pytest.param(bz2.compress(b"x"), "bzip2 -dc FILE", id="bzip2"),
+        pytest.param(b"\x28\xb5\x2f\xfd\x24\x01", "zstd -dc FILE", id="zstd"),
+        pytest.param(b"\x04\x22\x4d\x18\x64\x40", "lz4 -dc FILE", id="lz4"),
+        pytest.param(b"PK\x03\x04\x14\x00", "unzip -p FILE", id="zip"),
+    ],
+)
+def test_a_file_that_is_packed_otherwise_is_refused_with_what_unpacks_it(begin: bytes, command: str) -> None:
+    with pytest.raises(ReadError, match=f"a.log: cannot read the log: it is packed with .*{command}"):
+        check_log(io.BytesIO(begin), "a.log")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        pytest.param(b"", "the log is empty", id="no byte"),
+        pytest.param(b" \n\n\t\n", "the log is empty", id="blanks"),
+        pytest.param(b"\n" * (3 << 20), "the log is empty", id="blanks over several blocks"),
+        pytest.param(b"\n" * (3 << 20) + b"x", "no line of the log", id="one word behind many blanks"),
+        pytest.param(b"\x7fELF\x02\x00\x00", "the file is no text", id="a program"),
+        pytest.param(b"x\n" * (1 << 20) + b"\x00\n", "the file is no text", id="a zero far behind"),
+        pytest.param(b"loss is 0.4\n", "no line of the log", id="text"),
+        pytest.param("loss is 0.4\n".encode("utf-16"), "no line of the log", id="text of two bytes a letter"),
+        pytest.param(b"\x00UCX  INFO x\n", "no line of the log", id="a zero in the log of a job"),
+    ],
+)
+def test_a_file_without_lines_to_judge_is_told_what_it_is(data: bytes, words: str) -> None:
+    (reason,) = check_log(io.BytesIO(data), "a.log").reasons
+
+    assert words in reason.text
+    assert "kubectl logs" in (reason.fix or "") or words == "no line of the log"
