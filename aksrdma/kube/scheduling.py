@@ -5,6 +5,7 @@ Source: k8s.io/component-helpers/scheduling/corev1/nodeaffinity and k8s.io/api/c
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ LABEL_OPERATORS: Final = ("DoesNotExist", "Exists", "In", "NotIn")
 """What a label selector may ask of a label."""
 NODE_OPERATORS: Final = ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn")
 """What node affinity may ask of a label."""
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z", re.ASCII)
+_NO_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+"""Words that YAML 1.1, as kubectl reads it, takes for a truth or for nothing."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
 
 
@@ -42,6 +46,15 @@ class Taint:
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+    @property
+    def toleration(self) -> str:
+        """The toleration that a pod needs for it, as YAML; a value that YAML would read as no text is quoted."""
+        value = self.value
+        if not _PLAIN.match(value) or value.lower() in _NO_TEXT:
+            value = json.dumps(value)
+        operator = f"operator: Equal, value: {value}" if self.value else "operator: Exists"
+        return f"{{key: {self.key}, {operator}, effect: {self.effect}}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,7 @@ def missed_taints(manifests: ManifestSet) -> Iterator[Problem]:
         seen.add((id(policy), taint.key, taint.value))
         places = f"the pool {pools[0]} has" if len(pools) == 1 else f"the pools {', '.join(pools)} have"
         message = f"{places} the taint {taint}, which the policy does not tolerate: neither driver nor device plugin run there"
-        value = f"operator: Equal, value: {taint.value}" if taint.value else "operator: Exists"
-        fix = f"add {{key: {taint.key}, {value}, effect: {taint.effect}}} to spec.tolerations"
+        fix = f"add {taint.toleration} to spec.tolerations"
         path = ("spec", "tolerations")
         yield Problem("tolerations-miss-gpu-taint", path, message, fix, severity="error", document=policy)
     resources = manifests.derived(Resources)

@@ -101,9 +101,7 @@ def judge_site(placement: Placement, site: Site) -> Verdict:
     effects = ("NoExecute",) if placement.bound else EVICTING
     for taint in site.taints:
         if taint.effect in effects and not any(one.tolerates(taint) for one in placement.tolerations):
-            value = f"operator: Equal, value: {taint.value}" if taint.value else "operator: Exists"
-            toleration = f"{{key: {taint.key}, {value}, effect: {taint.effect}}}"
-            return Verdict(f"the taint {taint} is not tolerated", f"add the toleration {toleration}")
+            return Verdict(f"the taint {taint} is not tolerated", f"add the toleration {taint.toleration}")
     return verdict
 
 

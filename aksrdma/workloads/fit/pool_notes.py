@@ -73,6 +73,8 @@ def notes_of_agent_pools(pools: Sequence[Mapping[str, Any]], sizes: Mapping[str,
             yield from fabric_note(name, count)
         if name in sizes and mapping(one.get("virtualMachinesProfile")):
             yield f"pool {name} is one of single virtual machines: InfiniBand joins the nodes of one scale set alone"
+        if sliced := text(one.get("gpuInstanceProfile")):
+            yield f"pool {name} cuts its GPUs into slices ({sliced}), which a device plugin counts; counted as whole GPUs"
         if one.get("provisioningState") == "Failed":
             yield f"pool {name}: its last operation failed (provisioningState), so it may have fewer nodes than its count"
         if text(one.get("scaleSetPriority")).casefold() == "spot":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.errors import AksrdmaError
-from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL, NVIDIA_GPU
+from aksrdma.kube.labels import AGENT_POOL, HOSTNAME, NIC_LABEL, NVIDIA_GPU
 from aksrdma.kube.resources import is_gpu
 from aksrdma.kube.scheduling import NODE_NAME
 from aksrdma.workloads.fit.amounts import PODS, is_device, show_amount
@@ -180,6 +180,8 @@ def _in_pool(
             return [_too_much(packing, name, need, most, pool, allowed[0].vm_size)]
     fit = next((one for one in fits if one.pool == pool), None)
     if not shape.relations.alone and _has_room(packing, pool, shape):
+        if unlabeled := _unlabeled(packing, pool, shape):
+            return [unlabeled, *told]
         rule = next(word for says, word in _RULES if shape.relations.says(says))
         taken = f"takes {fit.placed}, and " if fit and fit.placed else ""
         return [Reason(pool, f"{taken}{rule} keeps the rest off the nodes that have room", f"change {rule}"), *told]
@@ -190,6 +192,8 @@ def _in_pool(
     message = f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} run{'s' * (len(fit.runs_out) == 1)} out"
     if wrong:
         return [Reason(pool, message, "mend what is told of its other nodes"), *told]
+    if any(node.kind not in shape.kinds and room(node.free, shape.needs) for node in packing.bins[pool]):
+        return [Reason(pool, message, "let the pods use its other nodes, which have room"), *told]
     if not fit.placed:
         return [Reason(pool, message, "ask for fewer replicas, or let the pool grow"), *told]
     more = -(-pending // fit.per_node)
@@ -207,6 +211,18 @@ def _has_room(packing: Packing, pool: str, shape: Shape) -> bool:
     return any(rule.says in ("together", "spread") for rule in shape.relations.rules) and any(
         node.kind in shape.kinds and room(node.free, shape.needs) for node in packing.bins[pool]
     )
+
+
+def _unlabeled(packing: Packing, pool: str, shape: Shape) -> Reason | None:
+    """Return that the nodes with room lack the label by which a rule about other pods tells places apart."""
+    there = [node.kind for node in packing.bins[pool] if node.kind in shape.kinds and room(node.free, shape.needs)]
+    for says, word in _RULES:
+        for rule in shape.relations.says(says):
+            if all(packing.kinds[kind].places[rule.key] is None for kind in there):
+                message = f"its nodes with room lack the label {rule.key}, which is the topologyKey of {word}"
+                fix = f"take a topologyKey that nodes have, such as {HOSTNAME} or {AGENT_POOL[0]}, or label the nodes"
+                return Reason(pool, message, fix)
+    return None
 
 
 def _empty(packing: Packing, group: PodGroup, pool: str) -> tuple[str, str]:

@@ -175,10 +175,53 @@ def test_nodes_that_pods_do_not_select_are_one_kind_whatever_label_each_has():
 
     first, second = why(fitted(kubectl(*nodes("a", 3, **FULL)), job(pods=2, spec=spec, gpu="8", ib="8")))
 
-    assert first == "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest"
+    assert first == (
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; let the pods use its other nodes, which have room"
+    )
     assert second.startswith(
         "pool a: 2 of 3 nodes: its nodeSelector wants kubernetes.io/hostname In a-0 (a-1, a-2); let it want "
     )
+
+
+@pytest.mark.parametrize(
+    ("busy", "fix"),
+    [
+        pytest.param([], "let the pods use its other nodes, which have room", id="idle"),
+        pytest.param([running("n1", "a", gpu="8")], "1 more node would take the rest", id="full"),
+    ],
+)
+def test_no_further_node_is_asked_for_while_one_with_a_taint_is_idle(busy, fix):
+    tainted = node("n1", "a", taints=[{"key": "keep", "value": "true", "effect": "NoSchedule"}], **FULL)
+
+    first, second = why(fitted(kubectl(node("n0", "a", **FULL), tainted, *busy), job(pods=2, gpu="8", ib="8")))
+
+    assert first == f"pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; {fix}"
+    assert second.endswith('add the toleration {key: keep, operator: Equal, value: "true", effect: NoSchedule}')
+
+
+@pytest.mark.parametrize(
+    ("spec", "rule"),
+    [
+        pytest.param(together("rack", app="w"), "podAffinity", id="affinity"),
+        pytest.param(
+            {
+                "topologySpreadConstraints": [
+                    {"maxSkew": 1, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule",
+                     "labelSelector": {"matchLabels": {"app": "w"}}}
+                ]
+            },
+            "topologySpreadConstraints",
+            id="spread",
+        ),
+    ],
+)  # fmt: skip
+def test_a_topology_key_that_no_node_has_is_named(spec, rule):
+    report = fitted(kubectl(*nodes("a", 2, cpu="2")), deployment(1, spec, {"app": "w"}, cpu="1"))
+
+    assert why(report) == [
+        f"pool a: its nodes with room lack the label rack, which is the topologyKey of {rule}; take a topologyKey that "
+        "nodes have, such as kubernetes.io/hostname or kubernetes.azure.com/agentpool, or label the nodes"
+    ]
 
 
 def test_a_node_that_pods_do_not_select_is_told_by_that_alone():
@@ -289,6 +332,7 @@ def from_az(**fields):
         pytest.param({"osSku": "Mariner"}, "pool nd runs Mariner: no azurelinux image", id="by-its-old-name"),
         pytest.param({"count": 101}, "pool nd has 101 nodes: one with InfiniBand holds 100, 300 by support request", id="more-than-a-fabric"),
         pytest.param({"scaleSetPriority": "Spot"}, "pool nd is a spot pool: Azure may take its nodes away", id="spot"),
+        pytest.param({"gpuInstanceProfile": "MIG1g"}, "pool nd cuts its GPUs into slices (MIG1g)", id="slices"),
         pytest.param({"provisioningState": "Failed"}, "pool nd: its last operation failed (provisioningState), so it may have fewer", id="failed"),
         pytest.param({"count": 0, "enableAutoScaling": True, "maxCount": 4}, "pool nd may grow from 0 to 4 nodes", id="scale-to-zero"),
     ],
