@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aksrdma.catalog import NotInfiniband, VmSize
 
 _PHRASES: Final = {
-    PODS: "the number of pods a node",
+    PODS: "room for pods (maxPods)",
     "podAntiAffinity": "what podAntiAffinity allows on a node",
     "podAffinity": "what podAffinity allows",
     "topologySpread": "what topologySpreadConstraints allow on a node",

@@ -334,7 +334,7 @@ def test_an_operator_of_node_affinity(operator, values, label, expected):
         pytest.param(node_affinity({}), "its node affinity has no term, which matches no node; add a term, or leave the affinity out", id="an-empty-term-matches-nothing"),
         pytest.param(node_affinity({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n0"]}]}), None, id="the-name-of-the-node"),
         pytest.param(node_affinity({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]}), "its node affinity wants metadata.name In n1, and the node's name is n0; change the node affinity to n0, or choose another pool", id="another-name"),
-        pytest.param({"nodeName": "n1"}, "its nodeName wants metadata.name In n1, and the node's name is n0; change the nodeName to n0, or choose another pool", id="a-node-by-name"),
+        pytest.param({"nodeName": "n1"}, "its nodeName is n1, and the node's name is n0; leave nodeName out, so that the scheduler chooses a node", id="a-node-by-name"),
         pytest.param({"nodeSelector": {"a": "2"}, **node_affinity(wants(("a", "In", "1")))}, "its nodeSelector wants a In 2, and the label a is 1; change the nodeSelector to 1, or choose another pool", id="selector-and-affinity"),
     ],
 )  # fmt: skip
@@ -483,14 +483,14 @@ def test_a_node_whose_pods_are_all_there_is_full():
     found = kubectl(node(pods="1", cpu="4"), running("n0"))
 
     assert why(fitted(found, pod(cpu="1"))) == [
-        "pool p: the number of pods a node is taken already; free nodes, or let the pool grow"
+        "pool p: room for pods (maxPods) is taken already; free nodes, or let the pool grow"
     ]
 
 
 def test_the_number_of_pods_a_node_is_said_in_words():
     report = fitted(kubectl(node(pods="2", cpu="4")), deployment(3, cpu="1"))
 
-    assert why(report) == ["pool p: takes 2, then the number of pods a node runs out; 1 more node would take the rest"]
+    assert why(report) == ["pool p: takes 2, then room for pods (maxPods) runs out; 1 more node would take the rest"]
 
 
 # DaemonSets
