@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aksrdma.diagnosis import LogReport, check_log, render_json, render_text
+from tests.conftest import ROOT
 
 CASES = Path(__file__).parent / "cases"
 
@@ -114,3 +115,19 @@ def test_a_torn_row_makes_no_new_rank_of_the_name_that_it_sticks_to() -> None:
     text = "gcn1:9:10 [0] NCCL INFO Using network IB\n   2097152   524288   float   sum   -1gcn1:9:11 [0] NCCL INFO Connected all rings\n"
 
     assert [rank.host for rank in check_log(io.BytesIO(text.encode()), "a").ranks] == ["gcn1"]
+
+
+def test_the_documentation_shows_what_is_printed() -> None:
+    said = [
+        "Bootstrap : Using eth0:10.0.0.5<0>",
+        "NET/IB : No device found.",
+        "NET/Socket : Using [0]eth0:10.0.0.5<0>",
+        "Using network Socket",
+        "comm 0x5 rank 8 nRanks 16 nNodes 2 localRanks 8 localRank 0 MNNVL 0",
+        "Channel 00/0 : 8[0] -> 0[0] [receive] via NET/Socket/0",
+    ]
+    log = "".join(f"w-1:201:201 [0] NCCL INFO {one}\n" for one in said)
+
+    printed = render_text(check_log(io.BytesIO(log.encode()), "train.log"))
+
+    assert printed in (ROOT / "docs/slow-job.md").read_text(encoding="utf-8")

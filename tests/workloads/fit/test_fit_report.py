@@ -5,6 +5,7 @@ import json
 import pytest
 
 from aksrdma.workloads.fit import render_table
+from tests.conftest import ROOT
 from tests.workloads.fit.fit_objects import (
     H100,
     HBV3,
@@ -46,6 +47,12 @@ Pending: Job/train: 1 of 3
   pool a: takes 2, then nvidia.com/gpu and rdma/ib run out; 1 more node would take the rest
   pool b: a node (Standard_HB120rs_v3) has no nvidia.com/gpu; choose a pool with nvidia.com/gpu
 """  # fmt: skip
+
+
+def test_the_documentation_shows_what_is_printed():
+    table, *_ = render_table(fitted(cluster(("ndh100", H100, 16)), job("train", 2, gpu="8", ib="8"))).split("\n\n")
+
+    assert table in (ROOT / "docs/slow-job.md").read_text(encoding="utf-8")
 
 
 def test_roles_pools_and_pods_elsewhere_have_a_line_each():
