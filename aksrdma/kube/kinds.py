@@ -17,7 +17,10 @@ from aksrdma.kube.shapes import (
     ARGO_STEP,
     DYNAMO_COMPONENT,
     DYNAMO_SERVICE,
+    RAY_POD,
     SLURM_NODES,
+    WHOLE_METADATA,
+    Inherited,
     Shape,
     bare,
     mini_cluster,
@@ -106,9 +109,12 @@ _LEADER_WORKER: Final = ("spec", "leaderWorkerTemplate")
 
 
 def _ray(*spec: str) -> tuple[Place, ...]:
+    # ray-operator/controllers/ray/common/pod.go of ray-project/kuberay v1.7.0.
+    brought = ("gcs-storage", "ray-logs", "ray-tls", "ray-token")
+    head, workers = (*spec, "headGroupSpec", "template"), (*spec, "workerGroupSpecs", EACH, "template")
     return (
-        Place((*spec, "headGroupSpec", "template"), "head", count.one, asks=False, brings=()),
-        Place((*spec, "workerGroupSpecs", EACH, "template"), "worker", count.ray_workers, brings=()),
+        Place(head, "head", count.one, shape=RAY_POD, asks=False, brings=brought),
+        Place(workers, "worker", count.ray_workers, shape=RAY_POD, brings=brought),
     )
 
 
@@ -130,26 +136,39 @@ def _group_roles() -> Iterator[Place]:
 
 
 def _inference() -> Iterator[Place]:
-    """The places of an InferenceService; the container of a model is merged into one of a serving runtime."""
+    """The places of an InferenceService; the container of a model is merged into one of a serving runtime.
+
+    Its pods get its labels and annotations: pkg/controller/v1beta1/inferenceservice/components of kserve/kserve v0.20.0.
+    """
     servers = ("model", "huggingface", "triton", "pytorch", "tensorflow", "sklearn", "xgboost", "onnx", "lightgbm")
     predictor = ("spec", "predictor")
-    server = model_server(servers, "kserve-container")
+    server = model_server(servers, "kserve-container", WHOLE_METADATA)
     for way, role in ((predictor, "predictor"), (("spec", "canary", EACH, "predictor"), "canary")):
         yield Place(way, role, count.served, True, "kserve-container", server)
     worker = (*predictor, "workerSpec")
-    yield Place(worker, "worker", count.served_workers, True, "worker-container", bare(labels_above=True))
+    yield Place(
+        worker,
+        "worker",
+        count.served_workers,
+        True,
+        "worker-container",
+        bare(labels_above=True, inherits=WHOLE_METADATA),
+    )
     for part in ("transformer", "explainer"):
-        yield Place(("spec", part), part, count.served, works=False, shape=bare())
+        yield Place(("spec", part), part, count.served, works=False, shape=bare(inherits=WHOLE_METADATA))
 
 
 def _llm() -> Iterator[Place]:
     """The places of an LLMInferenceService, into all of which KServe merges its own presets.
 
-    These have IPC_LOCK, a /dev/shm and no device: config/llmisvcconfig of kserve/kserve v0.20.0.
+    These have IPC_LOCK, a /dev/shm and no device: config/llmisvcconfig of kserve/kserve v0.20.0. Of its own labels and
+    annotations the pods get some: workload_single_node.go and workload_multi_node.go of pkg/controller/v1alpha2/llmisvc.
     """
+    queue = "kueue.x-k8s.io"
+    some = Inherited(labels=(queue,), annotations=("k8s.v1.cni.cncf.io", queue))
     for way, prefix in ((("spec",), ""), (("spec", "prefill"), "prefill-")):
         for key, role in (("template", "leader"), ("worker", "worker")):
-            shape = bare(key, complete=False)
+            shape = bare(key, complete=False, inherits=some)
             yield Place(way, f"{prefix}{role}", count.llm, True, "main", shape, own_devices=count.has_no_base)
     scheduler = bare("template", complete=False)
     yield Place(("spec", "router", "scheduler"), "scheduler", count.one, works=False, shape=scheduler)

@@ -136,13 +136,50 @@ def _boxes(holder: Mapping[str, Any], path: FieldPath, *keys: str) -> Iterator[t
             yield (*path, *keys, index), box
 
 
-def bare(key: str | None = None, *, complete: bool = True, labels_above: bool = False) -> Shape:
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What of the labels and annotations of an object its controller gives to its pods, where they have no other."""
+
+    labels: tuple[str, ...] = ()
+    """Beginnings of their keys; an empty one is of all."""
+    annotations: tuple[str, ...] = ()
+
+    def metadata(
+        self, data: Mapping[str, Any], own: Mapping[str, Any], place: FieldPath, of_all: FieldPath = ("metadata",)
+    ) -> tuple[Mapping[str, Any], Moves]:
+        """Return labels and annotations of the pods, and where they stand.
+
+        Args:
+            data: The object.
+            own: The mapping that has those of the pods alone.
+            place: Where it stands.
+            of_all: Where those stand that the pods get, too.
+        """
+        found, moved = own, Moves({("metadata",): place})
+        for key, begins in (("labels", self.labels), ("annotations", self.annotations)):
+            mine = mapping(own.get(key))
+            given = mapping(step(data, (*of_all, key))) if begins else {}
+            above = {name: value for name, value in given.items() if name not in mine and str(name).startswith(begins)}
+            if above:
+                found = {**found, key: {**above, **mine}}
+                moved |= {("metadata", key, name): (*of_all, key, name) for name in above}
+        return found, moved
+
+
+WHOLE_METADATA: Final = Inherited(labels=("",), annotations=("",))
+_NOTHING: Final = Inherited()
+
+
+def bare(
+    key: str | None = None, *, complete: bool = True, labels_above: bool = False, inherits: Inherited = _NOTHING
+) -> Shape:
     """Return the shape of a bare pod spec, with labels and annotations of its pods beside it.
 
     Args:
         key: Where it stands in the mapping; None: it is the mapping, among other fields of it.
         complete: Whether nothing of the controller's own is merged into it.
         labels_above: Whether the labels are those of the mapping around it, as it has no place for its own.
+        inherits: What the pods get of the labels and annotations of the object.
     """
 
     def read(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
@@ -151,18 +188,19 @@ def bare(key: str | None = None, *, complete: bool = True, labels_above: bool = 
             return None
         base = path if key is None else (*path, key)
         place = path[:-1] if labels_above else path
-        made = {"metadata": step(data, place) if labels_above else holder, "spec": spec}
-        return Made(base, made, {("spec",): base, ("metadata",): place}, complete)
+        metadata, moved = inherits.metadata(data, mapping(step(data, place)), place)
+        return Made(base, {"metadata": metadata, "spec": spec}, {("spec",): base, **moved}, complete)
 
     return Shape(read)
 
 
-def model_server(keys: tuple[str, ...], name: str) -> Shape:
+def model_server(keys: tuple[str, ...], name: str, inherits: Inherited) -> Shape:
     """Return the shape of a pod spec with one container under a key of its own, which is merged into one of a runtime.
 
     Args:
         keys: Keys under which the container may stand.
         name: Name that it gets.
+        inherits: What the pods get of the labels and annotations of the object.
     """
 
     def read(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
@@ -170,11 +208,12 @@ def model_server(keys: tuple[str, ...], name: str) -> Shape:
         if key is None:
             return plain.read(data, path, holder)
         boxes = [{"name": name} | holder[key], *sequence(holder.get("containers"))]
-        moved: Moves = {("spec",): path, ("metadata",): path, ("spec", "containers", 0): (*path, key)}
+        metadata, moved = inherits.metadata(data, holder, path)
+        moved |= {("spec",): path, ("spec", "containers", 0): (*path, key)}
         moved |= {("spec", "containers", index): (*path, "containers", index - 1) for index in range(1, len(boxes))}
-        return Made(path, {"metadata": holder, "spec": {**holder, "containers": boxes}}, moved, complete=False)
+        return Made(path, {"metadata": metadata, "spec": {**holder, "containers": boxes}}, moved, complete=False)
 
-    plain = bare()
+    plain = bare(inherits=inherits)
     return Shape(read)
 
 
@@ -234,18 +273,49 @@ def _service(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -
     spec.pop("mainContainer", None)
     shared = mapping(holder.get("sharedMemory"))
     if shared.get("disabled") is not True:
-        _share_memory(spec, box, shared.get("size"), moved, (*path, "sharedMemory", "size"))
+        _share_memory(spec, box, shared.get("size") or _SHM_SIZE, moved, (*path, "sharedMemory", "size"))
     return Made(base, {"metadata": dict(mapping(holder.get("extraPodMetadata"))), "spec": spec}, moved)
 
 
-def _share_memory(spec: dict[str, Any], box: dict[str, Any], size: Any, moved: Moves, place: FieldPath) -> None:
-    """Mount the /dev/shm that Dynamo gives to the main container, unless that has one."""
-    mounts = sequence(box.get("volumeMounts"))
-    if all(mapping(one).get("mountPath") != "/dev/shm" for one in mounts):
-        memory = {"medium": "Memory", "sizeLimit": size or _SHM_SIZE}
-        spec["volumes"] = [*sequence(spec.get("volumes")), {"name": _SHM, "emptyDir": memory}]
-        box["volumeMounts"] = [*mounts, {"name": _SHM, "mountPath": "/dev/shm"}]
-        moved[("spec", "volumes", len(spec["volumes"]) - 1, "emptyDir", "sizeLimit")] = place
+def _share_memory(
+    spec: dict[str, Any], box: dict[str, Any], size: Any, moved: Moves, place: FieldPath, name: str = _SHM
+) -> None:
+    """Mount the /dev/shm that a controller gives to a container, unless that has one.
+
+    Args:
+        spec: The pod's spec.
+        box: The container.
+        size: The limit of its size; None where it has none.
+        moved: Takes where that limit stands.
+        place: Where that is.
+        name: What the controller calls the volume; one of that name that is there is taken.
+    """
+    mounts, volumes = sequence(box.get("volumeMounts")), sequence(spec.get("volumes"))
+    if any(mapping(one).get("mountPath") == "/dev/shm" for one in mounts):
+        return
+    box["volumeMounts"] = [*mounts, {"name": name, "mountPath": "/dev/shm"}]
+    if all(mapping(one).get("name") != name for one in volumes):
+        memory = {"medium": "Memory"} | ({"sizeLimit": size} if size else {})
+        spec["volumes"] = [*volumes, {"name": name, "emptyDir": memory}]
+        moved[("spec", "volumes", len(volumes), "emptyDir", "sizeLimit")] = place
+
+
+def _ray_pod(data: Mapping[str, Any], path: FieldPath, template: dict[str, Any]) -> Made | None:
+    """A pod of Ray: its first container gets a /dev/shm for the object store, which may fill its memory."""
+    spec, moved = dict(mapping(template.get("spec"))), Moves()
+    boxes = list(sequence(spec.get("containers")))
+    elsewhere = "plasma-directory" in mapping(step(data, (*path[:-1], "rayStartParams")))
+    if elsewhere or not boxes or not isinstance(boxes[0], dict):
+        return Made(path, template)
+    box = boxes[0] = dict(boxes[0])
+    places = [("resources", key, "memory") for key in ("limits", "requests")]
+    place = next((one for one in places if step(box, one)), places[0])
+    _share_memory(spec, box, step(box, place), moved, (*path, "spec", "containers", 0, *place), "shared-mem")
+    return Made(path, {**template, "spec": {**spec, "containers": boxes}}, moved)
+
+
+RAY_POD: Final = Shape(_ray_pod)
+"""A pod of a RayCluster: BuildPod in ray-operator/controllers/ray/common/pod.go of ray-project/kuberay v1.7.0."""
 
 
 def _component(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> Made | None:
@@ -268,7 +338,7 @@ def _component(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any])
         moved |= {(*own, at): ("spec", "env", at) for at in range(len(of_all))}
         moved |= {(*own, len(of_all) + at): (*base, *own, at) for at in range(len(given))}
     if has_memory:
-        _share_memory(spec, box, holder.get("sharedMemorySize"), moved, (*path, "sharedMemorySize"))
+        _share_memory(spec, box, holder.get("sharedMemorySize") or _SHM_SIZE, moved, (*path, "sharedMemorySize"))
     return Made(base, {**template, "spec": spec}, moved)
 
 
@@ -427,8 +497,10 @@ def _step(data: Mapping[str, Any], path: FieldPath, holder: dict[str, Any]) -> M
     for index in range(len(volumes)):
         moved[("spec", "volumes", len(shared) + index)] = (*path, "volumes", index)
     spec |= {"containers": boxes, "volumes": [*shared, *volumes]}
-    complete = not holder.get("podSpecPatch") and not whole.get("podSpecPatch")
-    return Made(path, {"metadata": dict(mapping(holder.get("metadata"))), "spec": spec}, moved, complete)
+    own, of_all = dict(mapping(holder.get("metadata"))), (*path[:-2], "podMetadata")
+    metadata, places = WHOLE_METADATA.metadata(data, own, (*path, "metadata"), of_all)
+    complete = not (holder.get("podSpecPatch") or whole.get("podSpecPatch") or whole.get("templateDefaults"))
+    return Made(path, {"metadata": metadata, "spec": spec}, moved | places, complete)
 
 
 _STEP_FIELDS: Final = (

@@ -531,3 +531,103 @@ def test_a_canary_of_kserve_is_a_pod_too() -> None:
 
     assert place(template, "spec", "containers", 0) == "spec.canary[0].predictor.model"
     assert (template.role, pod_count(data, template, None)) == ("canary", 1)
+
+
+RAY = """
+apiVersion: ray.io/v1
+kind: RayCluster
+spec:
+  headGroupSpec: {rayStartParams: {}, template: {spec: {containers: [{name: h}]}}}
+  workerGroupSpecs:
+  - rayStartParams: {}
+    template: {spec: {volumes: [{name: own}], containers: [{name: w, resources: {limits: {memory: 4Gi}}}, {name: s}]}}
+"""
+
+
+def test_ray_gives_the_first_container_a_shm_as_large_as_its_memory() -> None:
+    _, head = one(RAY)
+    _, worker = one(RAY, 1)
+    first, sidecar = worker.spec["containers"]
+
+    assert first["volumeMounts"] == [{"name": "shared-mem", "mountPath": "/dev/shm"}]
+    assert sidecar == {"name": "s"}
+    memory = {"medium": "Memory", "sizeLimit": "4Gi"}
+    assert worker.spec["volumes"] == [{"name": "own"}, {"name": "shared-mem", "emptyDir": memory}]
+    assert head.spec["volumes"] == [{"name": "shared-mem", "emptyDir": {"medium": "Memory"}}]
+    group = "spec.workerGroupSpecs[0].template.spec"
+    assert (
+        place(worker, "spec", "volumes", 1, "emptyDir", "sizeLimit") == f"{group}.containers[0].resources.limits.memory"
+    )
+    assert place(worker, "spec", "containers", 1) == f"{group}.containers[1]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "volumes", "mounts"),
+    [
+        ("limits", "requests", ["own", "shared-mem"], [("shared-mem", "/dev/shm")]),
+        ("name: own", "name: shared-mem", ["shared-mem"], [("shared-mem", "/dev/shm")]),
+        ("name: w,", "name: w, volumeMounts: [{name: own, mountPath: /dev/shm}],", ["own"], [("own", "/dev/shm")]),
+        ("- rayStartParams: {}", "- rayStartParams: {plasma-directory: /tmp}", ["own"], []),
+    ],
+)
+def test_ray_gives_no_second_shm(old: str, new: str, volumes: list[str], mounts: list[tuple[str, str]]) -> None:
+    _, worker = one(RAY.replace(old, new), 1)
+
+    assert [volume["name"] for volume in worker.spec["volumes"]] == volumes
+    found = worker.spec["containers"][0].get("volumeMounts", [])
+    assert [(mount["name"], mount["mountPath"]) for mount in found] == mounts
+
+
+def test_what_a_pod_of_ray_gets_is_written_without_what_ray_adds_itself() -> None:
+    data, worker = one(RAY, 1)
+    worker.spec["volumes"].append({"name": "new"})
+    worker.spec["containers"][0]["env"] = [{"name": "A"}]
+    worker.store(data)
+
+    after = data["spec"]["workerGroupSpecs"][0]["template"]["spec"]
+    assert after["volumes"] == [{"name": "own"}, {"name": "new"}]
+    assert after["containers"][0] == {"name": "w", "resources": {"limits": {"memory": "4Gi"}}, "env": [{"name": "A"}]}
+
+
+def kserve(kind: str, spec: str) -> str:
+    version = {"InferenceService": "v1beta1"}.get(kind, "v1alpha2")
+    own = "labels: {l: top, kueue.x-k8s.io/queue-name: q}, annotations: {a: top, k8s.v1.cni.cncf.io/networks: ib}"
+    return f"{{apiVersion: serving.kserve.io/{version}, kind: {kind}, metadata: {{{own}}}, spec: {spec}}}"
+
+
+def test_the_pods_of_an_inference_service_get_its_labels_and_annotations() -> None:
+    predictor = "{predictor: {labels: {l: own}, containers: [{name: x}], workerSpec: {containers: [{name: w}]}}}"
+    data, template = one(kserve("InferenceService", predictor))
+    _, worker = one(kserve("InferenceService", predictor), 1)
+
+    assert template.labels == worker.labels == {"l": "own", "kueue.x-k8s.io/queue-name": "q"}
+    assert template.annotations == worker.annotations == {"a": "top", "k8s.v1.cni.cncf.io/networks": "ib"}
+    assert place(template, "metadata", "labels", "l") == "spec.predictor.labels.l"
+    assert place(template, "metadata", "annotations", "a") == "metadata.annotations.a"
+    template.data["metadata"]["labels"]["new"] = "1"
+    template.store(data)
+    assert data["spec"]["predictor"]["labels"] == {"l": "own", "new": "1"}
+    assert "annotations" not in data["spec"]["predictor"]
+
+
+def test_the_pods_of_an_llm_inference_service_get_its_networks_and_queue_alone() -> None:
+    spec = "{annotations: {a: own}, template: {containers: [{name: main}]}, router: {scheduler: {template: {containers: [{name: s}]}}}}"
+    _, leader = one(kserve("LLMInferenceService", spec))
+    _, scheduler = one(kserve("LLMInferenceService", spec), 1)
+
+    assert leader.annotations == {"a": "own", "k8s.v1.cni.cncf.io/networks": "ib"}
+    assert leader.labels == {"kueue.x-k8s.io/queue-name": "q"}
+    assert (scheduler.role, scheduler.annotations, scheduler.labels) == ("scheduler", {}, {})
+
+
+def test_the_pods_of_argo_get_the_metadata_of_all_pods() -> None:
+    text = ARGO.replace("spec:", "spec:\n  podMetadata: {labels: {a: all, b: all}, annotations: {c: all}}", 1)
+    _, run = one(text.replace("  - name: run", "  - name: run\n    metadata: {labels: {b: own}}"))
+
+    assert (run.labels, run.annotations) == ({"a": "all", "b": "own"}, {"c": "all"})
+    assert place(run, "metadata", "labels", "a") == "spec.podMetadata.labels.a"
+    assert place(run, "metadata", "labels", "b") == "spec.templates[1].metadata.labels.b"
+
+
+def test_a_step_into_which_defaults_are_merged_is_not_known_as_a_whole() -> None:
+    assert not one(ARGO.replace("spec:", "spec:\n  templateDefaults: {container: {env: []}}", 1))[1].complete
