@@ -227,8 +227,10 @@ def _jobs() -> Iterator[Kind]:
     mpi = Place(each, EACH, count.beside, count.launcher_works, asks=True, brings=brought)
     yield Kind("kubeflow.org", "MPIJob", places=(mpi,))
     each = ("spec", "pytorchReplicaSpecs", EACH, "template")
+    # pkg/controller.v1/{common,pytorch} of kubeflow/training-operator v1.9.0.
     torch = Place(each, EACH, count.beside, container="pytorch", brings=())
     yield Kind("kubeflow.org", "PyTorchJob", places=(torch,))
+    # Volumes of their own come of claims alone: pkg/controllers of kubernetes-sigs/lws v0.9.0 and kubernetes-sigs/jobset v0.12.0.
     yield Kind(
         "leaderworkerset.x-k8s.io",
         "LeaderWorkerSet",
@@ -293,6 +295,8 @@ def _foreign(
 
 
 def _jobs_without_schema() -> Iterator[Kind]:
+    # What its plugins and spec.volumes add has names that its own webhook knows as little: it refuses mounts of them.
+    # pkg/webhooks/admission/jobs/validate/admit_job.go of volcano-sh/volcano v1.16.0-alpha.1.
     task = Place(("spec", "tasks", EACH, "template"), EACH, count.tasks, count.is_no_mpi_master, brings=())
     source = "volcano-sh/volcano v1.16.0-alpha.1, config/crd/volcano/bases/batch.volcano.sh_jobs.yaml"
     yield _foreign("batch.volcano.sh", "Job", source, task)

@@ -122,7 +122,7 @@ CASES = [
     *rows("NCCL_DEBUG_SUBSYS", HIDES, "h100", [], ["COLL"], variables={"NCCL_DEBUG": "WARN"}),
     *rows("NCCL_IB_GID_INDEX", ROCE, "h100", ["3", "1", "0x3"], ["0", "-1", "", "x"]),
     *rows("NCCL_IB_GID_INDEX", ROCE, "", [], ["3", "0"]),
-    *rows("MC_GID_INDEX", ROCE, "h100", ["3"], ["0"]),
+    *rows("MC_GID_INDEX", ROCE, "h100", ["3"], ["0", "-1", "auto"]),
     *rows("MC_GID_INDEX", ROCE, "", [], ["3"]),
     *rows("UCX_IB_GID_INDEX", ROCE, "h100", ["3", "1"], ["0", "auto"]),
     *rows("NVSHMEM_IB_GID_INDEX", ROCE, "h100", ["3"], ["0", "-1"]),
