@@ -10,10 +10,13 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import DEFAULT_NAMESPACE, on_host_network
 from aksrdma.checks.relation.pods import PodView, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
+from aksrdma.checks.relation.variables import carries
 from aksrdma.findings import Problem
-from aksrdma.kube.kinds import WORKLOADS
+from aksrdma.kube.kinds import WORKLOADS, kind_of
+from aksrdma.kube.labels import GPUS
 from aksrdma.kube.service_meshes import MESHES
 from aksrdma.kube.templates import pod_templates
+from aksrdma.kube.train_jobs import RUNTIMES
 from aksrdma.kube.values import items, mapping, text, texts
 
 if TYPE_CHECKING:
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
 _KUEUE: Final = "kueue.x-k8s.io/"
 _QUEUE: Final = "kueue.x-k8s.io/queue-name"
 """Label with the name of the LocalQueue: pkg/controller/constants/constants.go of kubernetes-sigs/kueue v0.19.2."""
+_DEFAULT: Final = "default"
+"""The LocalQueue of jobs that name none, where their namespace has one of this name."""
+_GET_DEFAULT: Final = frozenset(
+    {"batch", "jobset.x-k8s.io", "kubeflow.org", "ray.io", "trainer.kubeflow.org", "workload.codeflare.dev"}
+)
+"""Groups whose jobs get that one: pkg/controller/jobframework/defaults.go of kubernetes-sigs/kueue v0.19.2, from v0.12 on."""
 _IGNORING: Final = ("excludeResourcePrefixes", "IgnoreUndeclared")
 """Words of a configuration of Kueue by which it may not count what a queue does not cover."""
 
@@ -42,7 +51,8 @@ def uncovered(manifests: ManifestSet) -> Iterator[Problem]:
     asked: dict[tuple[str, str], list[Document]] = defaultdict(list)
     for pod in (*pods_of(manifests), *_wrapped(manifests)):
         labels = {**pod.template.labels, **mapping(pod.document.value(("metadata", "labels")))}
-        name = local.get((pod.document.namespace or DEFAULT_NAMESPACE, text(labels.get(_QUEUE))))
+        queue = text(labels.get(_QUEUE)) or _default_queue(pod.document)
+        name = local.get((pod.document.namespace or DEFAULT_NAMESPACE, queue))
         for resource in resources.names_in(pod) if name in queues else ():
             asked[str(name), resource].append(pod.document)
     for (name, resource), workloads in asked.items():
@@ -60,6 +70,11 @@ def uncovered(manifests: ManifestSet) -> Iterator[Problem]:
         yield Problem("kueue-queue-without-rdma", path, message, fix, document=queues[name])
 
 
+def _default_queue(document: Document) -> str:
+    row = kind_of(document.api_version, document.kind)
+    return _DEFAULT if row is not None and row.group in _GET_DEFAULT and row.kind not in RUNTIMES else ""
+
+
 def _of_kueue(manifests: ManifestSet, kind: str) -> list[Document]:
     return [one for one in manifests.unknown_by_kind.get(kind, ()) if one.api_version.startswith(_KUEUE)]
 
@@ -73,29 +88,35 @@ def _wrapped(manifests: ManifestSet) -> Iterator[PodView]:
 
 @rule("mesh-proxy-on-rdma-pod", kinds=WORKLOADS)
 def in_a_mesh(manifests: ManifestSet) -> Iterator[Problem]:
-    """Find pods of MPI, and such as ask for RDMA, that a service mesh takes in."""
+    """Find pods of MPI, of NCCL on several nodes, and such as ask for RDMA, that a service mesh takes in."""
     resources, rule_id = manifests.derived(Resources), "mesh-proxy-on-rdma-pod"
     namespaces = {one.name: mapping(one.data.get("metadata")) for one in manifests.by_kind.get("Namespace", ())}
     for pod in pods_of(manifests):
-        if on_host_network(pod.template) or not (_is_of_mpi(pod) or resources.names_in(pod)):
-            continue  # of a pod in the network of its node neither mesh changes anything
         name = pod.document.namespace or DEFAULT_NAMESPACE
         own: Any = mapping(pod.template.data.get("metadata"))
-        for mesh in MESHES:
-            sign = mesh.takes(namespaces.get(name, {}), own)
-            if sign is None:
-                continue
-            where, key, value = mesh.out
-            by = "the pod's" if mesh.takes({}, own) else f"namespace {name}'s"
-            message = (
-                f"{mesh.name} takes the pods in by {by} {sign}, and its proxy stands before the TCP connections by which "
-                "MPI and NCCL meet"
-            )
-            fix = f'add the {where.removesuffix("s")} {key}: "{value}" to the pod template'
-            path = (*pod.template.path, "metadata", where, key)
-            yield Problem(rule_id, path, message, fix, document=pod.document)
-            break
+        found = ((mesh, mesh.takes(namespaces.get(name, {}), own)) for mesh in MESHES)
+        mesh, sign = next(((one, sign) for one, sign in found if sign), (None, None))
+        # Of a pod in the network of its node no mesh changes anything.
+        if mesh is None or on_host_network(pod.template):
+            continue
+        if pod.document.kind != "MPIJob" and not resources.names_in(pod) and not _meets_by_nccl(pod):
+            continue
+        where, key, value = mesh.out
+        by = "the pod's" if mesh.takes({}, own) else f"namespace {name}'s"
+        message = (
+            f"{mesh.name} takes the pods in by {by} {sign}, and its proxy stands before the TCP connections by which "
+            "MPI and NCCL meet"
+        )
+        fix = f'add the {where.removesuffix("s")} {key}: "{value}" to the pod template'
+        path = (*pod.template.path, "metadata", where, key)
+        yield Problem(rule_id, path, message, fix, document=pod.document)
 
 
-def _is_of_mpi(pod: PodView) -> bool:
-    return pod.document.kind == "MPIJob"
+def _meets_by_nccl(pod: PodView) -> bool:
+    """Say whether several pods of one job have GPUs and show that NCCL joins them; replicas of a server are no job."""
+    row = kind_of(pod.document.api_version, pod.document.kind)
+    is_job = row is not None and (not row.builtin or row.group == "batch")
+    if not is_job or not pod.template.works or pod.replicas < 2 or pod.resources.isdisjoint(GPUS):
+        return False
+    named = [[text(one.get("name")) for _, one in items(box.data.get("env"), ())] for box in pod.containers]
+    return any(carries("NCCL", box.data, names) for box, names in zip(pod.containers, named, strict=True))

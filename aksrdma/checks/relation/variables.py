@@ -78,7 +78,7 @@ def surroundings(
         ipoib: whether a network that the pod asks for is IP over InfiniBand.
     """
     added = {one.interface or f"net{at}": one for at, one in enumerate(networks_annotation(template), 1)}
-    by_ucx = _carries("UCX", container, variables)
+    by_ucx = carries("UCX", container, variables)
     # In the node's network there are the node's interfaces, and a resource claim may bring others.
     open_ended = template.spec.get("hostNetwork") is True or bool(template.spec.get("resourceClaims"))
     mounts = (text(mount.get("mountPath")).rstrip("/") for _, mount in items(container.get("volumeMounts"), ()))
@@ -91,12 +91,19 @@ def surroundings(
         named=named,
         folders=tuple(filter(None, mounts)),
         brought=brought or {},
-        mpi_only_starts=not by_ucx and _carries("NCCL", container, variables),
+        mpi_only_starts=not by_ucx and carries("NCCL", container, variables),
         by_ucx=by_ucx,
     )
 
 
-def _carries(library: str, container: Mapping[str, Any], variables: Mapping[str, str]) -> bool:
+def carries(library: str, container: Mapping[str, Any], variables: Collection[str]) -> bool:
+    """Say whether a container shows that a library moves the data of its GPUs.
+
+    Args:
+        library: a name of `catalog/data_carriers.yaml`.
+        container: the container.
+        variables: names of the variables that are set there.
+    """
     row = catalog.data_carriers()[library]
     if any(name.startswith(row.variables) for name in variables):
         return True
