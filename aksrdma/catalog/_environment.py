@@ -56,7 +56,8 @@ class Effect:
     severity: Severity | None = None
     """Instead of the rule's own."""
     of_mpi: bool = False
-    """Whether it is about MPI alone, so that no data is concerned where NCCL carries it: an info there."""
+    """Whether it is about MPI alone, so that no data is concerned where NCCL carries it: an info there, and nothing where a
+    program or an image says so."""
     of_size: bool = False
     """Whether it is only told where the VM size says that the NICs are InfiniBand: another cluster may have RoCE."""
     several_gpus: bool = False

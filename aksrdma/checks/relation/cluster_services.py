@@ -118,5 +118,5 @@ def _meets_by_nccl(pod: PodView) -> bool:
     is_job = row is not None and (not row.builtin or row.group == "batch")
     if not is_job or not pod.template.works or pod.replicas < 2 or pod.resources.isdisjoint(GPUS):
         return False
-    named = [[text(one.get("name")) for _, one in items(box.data.get("env"), ())] for box in pod.containers]
-    return any(carries("NCCL", box.data, names) for box, names in zip(pod.containers, named, strict=True))
+    named = [text(one.get("name")) for box in pod.containers for _, one in items(box.data.get("env"), ())]
+    return carries("NCCL", (box.data for box in pod.containers), named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -60,8 +61,11 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
     """Find variables that keep a container from the RDMA that it takes, or that its node has."""
     users = [(pod, list(_using_rdma(pod, manifests))) for pod in pods_of(manifests)]
     workers: dict[int, _Rdma] = {}
+    starters: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for pod, found in users:
-        if found and pod.template.works:
+        if not pod.template.works:
+            starters[id(pod.document)] += (one.data for one in pod.containers)
+        elif found:
             workers.setdefault(id(pod.document), found[0])
     # Where nobody uses RDMA, the rows are not read.
     names = catalog.environment_variables() if workers else {}
@@ -98,6 +102,7 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 gpus=user.gpus,
                 brought=folders,
                 named=_named(container, effective.values(), config_maps),
+                starters=starters[id(pod.document)],
                 ipoib=partial(_is_ipoib, user.pod.document, manifests),
             )
             for setting in effective.values():

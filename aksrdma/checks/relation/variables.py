@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -47,6 +47,8 @@ class Surroundings:
     """By some of the folders, all files that are in them."""
     mpi_only_starts: bool = False
     """Whether NCCL carries its data, so that MPI carries control traffic only."""
+    by_nccl: bool = False
+    """Whether a program or an image says so, and not a variable alone, which may be left over of another."""
     by_ucx: bool = False
     """Whether UCX carries its data without MPI, as for an inference server."""
 
@@ -63,6 +65,7 @@ def surroundings(
     gpus: int | None = None,
     brought: Mapping[str, tuple[str, ...]] | None = None,
     named: frozenset[str] | None = None,
+    starters: Sequence[Mapping[str, Any]] = (),
     ipoib: Callable[[NetworkReference], bool] = lambda _: False,
 ) -> Surroundings:
     """Return what is known of a container of a pod template.
@@ -75,10 +78,12 @@ def surroundings(
         gpus: GPUs that it takes; None where that is not known.
         brought: the files that ConfigMaps mount, by folder.
         named: all variables that are set; None where there may be more.
+        starters: containers of other pods that start processes in this one.
         ipoib: whether a network that the pod asks for is IP over InfiniBand.
     """
     added = {one.interface or f"net{at}": one for at, one in enumerate(networks_annotation(template), 1)}
-    by_ucx = carries("UCX", container, variables)
+    containers = (container, *starters)
+    by_ucx = carries("UCX", containers, variables)
     # In the node's network there are the node's interfaces, and a resource claim may bring others.
     open_ended = template.spec.get("hostNetwork") is True or bool(template.spec.get("resourceClaims"))
     mounts = (text(mount.get("mountPath")).rstrip("/") for _, mount in items(container.get("volumeMounts"), ()))
@@ -91,24 +96,30 @@ def surroundings(
         named=named,
         folders=tuple(filter(None, mounts)),
         brought=brought or {},
-        mpi_only_starts=not by_ucx and carries("NCCL", container, variables),
+        mpi_only_starts=not by_ucx and carries("NCCL", containers, variables),
+        by_nccl=not by_ucx and carries("NCCL", containers, ()),
         by_ucx=by_ucx,
     )
 
 
-def carries(library: str, container: Mapping[str, Any], variables: Collection[str]) -> bool:
-    """Say whether a container shows that a library moves the data of its GPUs.
+def carries(library: str, containers: Iterable[Mapping[str, Any]], variables: Collection[str]) -> bool:
+    """Say whether containers show that a library moves the data of their GPUs.
 
     Args:
         library: a name of `catalog/data_carriers.yaml`.
-        container: the container.
+        containers: the containers, whose images and commands may name it.
         variables: names of the variables that are set there.
     """
     row = catalog.data_carriers()[library]
     if any(name.startswith(row.variables) for name in variables):
         return True
-    said = (text(container.get("image")), *texts(container.get("command")), *texts(container.get("args")))
-    return any(word in one.lower() for one in said for word in row.words)
+    for one in containers:
+        said = "\n".join((text(one.get("image")), *texts(one.get("command")), *texts(one.get("args"))))
+        for name in row.variables:  # which a command may set, and are no programs
+            said = said.replace(name, "")
+        if any(word in said.lower() for word in row.words):
+            return True
+    return False
 
 
 class Verdict(NamedTuple):
@@ -148,6 +159,8 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
             continue
         # Without GPUs on the node no library for GPUs carries the data, whatever the image is called.
         only_starts = around.mpi_only_starts and (size is None or size.gpu is not None)
+        if effect.of_mpi and only_starts and around.by_nccl:
+            return None
         of_pod = effect.test in _OF_POD or (effect.of_mpi and not only_starts)
         if size is not None and not of_pod and _is_preset(name, value, size):
             return None

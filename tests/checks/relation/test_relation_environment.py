@@ -279,18 +279,32 @@ def test_a_launcher_of_workers_without_rdma_may_hand_on_what_it_likes() -> None:
     [
         pytest.param({}, [], "warning", id="mpi-carries-the-data"),
         pytest.param({}, [{"name": "NCCL_DEBUG", "value": "INFO"}], "info", id="nccl-has-variables"),
-        pytest.param({"image": "example.com/NCCL-tests:1"}, [], "info", id="nccl-in-the-image"),
-        pytest.param({"args": ["/opt/rccl_tests/build/all_reduce_perf"]}, [], "info", id="nccl-in-the-command"),
+        pytest.param({"image": "example.com/NCCL-tests:1"}, [], None, id="nccl-in-the-image"),
+        pytest.param({"args": ["/opt/rccl_tests/build/all_reduce_perf"]}, [], None, id="nccl-in-the-command"),
+        pytest.param({"args": ["NCCL_NET=IB python a.py"]}, [], "info", id="a-variable-in-the-command"),
         pytest.param({"image": "vllm/vllm:1"}, [{"name": "NCCL_DEBUG", "value": "INFO"}], "warning", id="an-inference-server"),
         pytest.param({}, [{"name": "NCCL_DEBUG", "value": "INFO"}, {"name": "NIXL_LOG_LEVEL", "value": "x"}], "warning", id="nixl"),
     ],
 )  # fmt: skip
-def test_tcp_of_mpi_that_only_starts_nccl_is_a_hint(
-    more: dict[str, Any], env: list[dict[str, Any]], severity: str
+def test_tcp_of_mpi_that_only_starts_nccl_is_a_hint_and_nothing_where_a_program_says_so(
+    more: dict[str, Any], env: list[dict[str, Any]], severity: str | None
 ) -> None:
     document = pod({**with_env({"name": "UCX_TLS", "value": "tcp"}, *env, ib=8, gpu=8), **more})
 
-    assert judged(document) == [("rdma-off-by-environment", VALUE, severity)]
+    assert judged(document) == ([("rdma-off-by-environment", VALUE, severity)] if severity else [])
+
+
+@pytest.mark.parametrize("program", ["all_reduce_perf", "./broadcast_perf_mpi", "scatter_perf", "hypercube_perf"])
+def test_what_a_launcher_starts_says_that_nccl_carries_the_data(program: str) -> None:
+    document = mpi_job({"name": "l", "command": ["mpirun", "-x", "UCX_TLS=tcp", program]}, container(gpu=8, ib=8))
+
+    assert judged(document) == []
+
+
+def test_what_a_launcher_starts_without_nccl_moves_its_data_by_mpi() -> None:
+    document = mpi_job({"name": "l", "command": ["mpirun", "-x", "UCX_TLS=tcp", "gmx_mpi"]}, container(gpu=8, ib=8))
+
+    assert [(rule, severity) for rule, _, severity in judged(document)] == [("rdma-off-by-environment", "warning")]
 
 
 @pytest.mark.parametrize(
