@@ -38,6 +38,11 @@ class PoolDecisions:
         return self.pool.name
 
     @property
+    def os_sku(self) -> str:
+        """What `--os-sku` is told: as asked, else what the VM size needs, else Ubuntu."""
+        return (self.size.os_sku if self.pool.os_sku == NodePool.os_sku else None) or self.pool.os_sku
+
+    @property
     def gpu_vendor(self) -> str:
         """Vendor of its GPUs: nvidia, amd or none."""
         return self.size.gpu.vendor if self.size.gpu else "none"
@@ -86,7 +91,8 @@ class Decisions:
             if pool.name in self.sizes:
                 size = self.sizes[pool.name]
                 nic = pool.nic_driver or asked.nic_driver or _usual_nic_driver(asked, size)
-                gpu = pool.gpu_driver or asked.gpu_driver or ("aks" if size.driver_on_node_image else "gpu-operator")
+                image = size.node_image
+                gpu = pool.gpu_driver or asked.gpu_driver or ("aks" if image and image.gpu_driver else "gpu-operator")
                 profile = pool.profile or asked.profile
                 found.append(PoolDecisions(number, pool, size, profile, gpu if size.gpu else "none", nic))
         return tuple(found)
@@ -205,6 +211,16 @@ class Decisions:
         return tuple(
             {name: value for name, value in vars(one).items() if value is not None} for one in self.tolerations
         )
+
+    def operating_system(self, one: PoolDecisions) -> str | None:
+        """Return the system on the nodes of a pool, `ubuntu24.04`; None where it depends on a version that is not said."""
+        sku = catalog.aks().os_sku(one.os_sku)
+        if sku is None:
+            return None
+        if (version := self.cluster.kubernetes_version) is not None:
+            return sku.os(version)
+        systems = {image.os for image in sku.images}
+        return systems.pop() if len(systems) == 1 else None
 
     def node_labels(self, one: PoolDecisions) -> Mapping[str, str]:
         """Return the labels that the nodes of a pool must have from the start, beside those of AKS.

@@ -55,7 +55,7 @@ def _drivers(decisions: Decisions) -> Iterator[Problem]:
         if one.pool.gpu_driver not in (None, "none") and one.size.gpu is None:
             path = ("nodePools", one.number, "gpuDriver")
             yield Problem(UNSERVABLE, path, f"{one.size.name} has no GPUs", "leave it out")
-        if one.pool.os_sku == "AzureLinux" and one.nic_driver == "doca":
+        if one.os_sku == "AzureLinux" and one.nic_driver == "doca":
             release = decisions.release.name
             yield Problem(
                 UNSERVABLE,
@@ -64,7 +64,14 @@ def _drivers(decisions: Decisions) -> Iterator[Problem]:
                 "use Ubuntu2404, or the driver of Azure Linux by nicDriver: inbox (unproven with device plugins), or AKS's "
                 "managed DRANET without Network Operator",
             )
-        if one.nic_driver == "inbox" and _ubuntu(decisions, one) == "22.04":
+        if one.size.os_sku and one.os_sku != one.size.os_sku:
+            yield Problem(
+                UNSERVABLE,
+                ("nodePools", one.number, "osSku"),
+                f"{one.size.name} needs --os-sku {one.size.os_sku}",
+                f"write {one.size.os_sku}, or leave it out",
+            )
+        elif one.nic_driver == "inbox" and decisions.operating_system(one) == "ubuntu22.04":
             yield Problem(
                 UNSERVABLE,
                 ("nodePools", one.number, "osSku"),
@@ -86,19 +93,6 @@ def _asked_at(decisions: Decisions, one: PoolDecisions, field: str, key: str) ->
         if getattr(decisions.cluster, field) is not None:
             return (key,)
     return ("nodePools", one.number, key)
-
-
-def _ubuntu(decisions: Decisions, one: PoolDecisions) -> str | None:
-    """Return the Ubuntu release of a pool's nodes; None for another system, and where it is not said."""
-    match one.pool.os_sku:
-        case "Ubuntu2204":
-            return "22.04"
-        case "Ubuntu2404":
-            return "24.04"
-        case "Ubuntu" if (version := decisions.cluster.kubernetes_version) is not None:
-            minor = tuple(int(part) for part in version.split(".")[:2])
-            return "24.04" if minor >= (1, 35) else "22.04"
-    return None
 
 
 def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
@@ -295,7 +289,7 @@ def _pools(decisions: Decisions) -> Iterator[str]:
         if one.drivers and one.drivers.verdict == "unproven":
             gpus = f"gpuDriver {one.gpu_driver} with " if size.gpu else ""
             yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"
-        if one.nic_driver == "inbox" and pool.os_sku == "Ubuntu" and _ubuntu(decisions, one) is None:
+        if one.nic_driver == "inbox" and one.os_sku == "Ubuntu" and decisions.operating_system(one) is None:
             yield f"{pool.name}: nicDriver inbox needs Ubuntu 24.04, which osSku Ubuntu is from Kubernetes 1.35 on; write Ubuntu2404"
     if decisions.other_pools:
         names = ", ".join(pool.name for pool in decisions.other_pools)

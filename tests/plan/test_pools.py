@@ -165,6 +165,7 @@ def test_each_combination_of_drivers_is_rendered_noted_or_refused_as_its_row_say
         pytest.param(pool(GB300, nic_driver="doca"), ("nodePools", 0, "nicDriver"), "brings DOCA-OFED", id="doca-on-gb"),
         pytest.param(pool(H100, os_sku="AzureLinux"), ("nodePools", 0, "osSku"), "no azurelinux image", id="azure-linux"),
         pytest.param(pool(H100, nic_driver="inbox", os_sku="Ubuntu2204"), ("nodePools", 0, "osSku"), "24.04", id="inbox-22.04"),
+        pytest.param(pool(GB300, os_sku="Ubuntu2204"), ("nodePools", 0, "osSku"), "needs --os-sku Ubuntu2404", id="gb-22.04"),
         pytest.param(pool(HBV3, gpu_driver="aks"), ("nodePools", 0, "gpuDriver"), "has no GPUs", id="no-gpus"),
     ],
 )  # fmt: skip
@@ -316,6 +317,14 @@ def test_what_stands_at_a_pool_goes_before_what_stands_at_the_cluster(where):
 
     (one,) = plan.decisions.per_pool
     assert {name: getattr(one, name) for name in asked} == asked
+
+
+def test_the_system_is_what_the_size_needs_unless_the_file_says_another():
+    (gb,), (h100,), (asked,) = (
+        plan_of(one).decisions.per_pool for one in (GB300, H100, pool(H100, os_sku="Ubuntu2204"))
+    )
+
+    assert (gb.os_sku, h100.os_sku, asked.os_sku) == ("Ubuntu2404", "Ubuntu", "Ubuntu2204")
 
 
 def test_a_pool_alone_is_decided_as_in_its_cluster():

@@ -168,5 +168,8 @@ def _refused(field_name: str, wanted: Requirement, site: Site) -> Verdict:
     fix = f"change the {field_name}" + ("" if value is None else f" to {value}, or choose another pool")
     rule = f"its {field_name} wants {wanted}"
     if field_name == "nodeName":
-        rule, fix = f"its nodeName is {', '.join(wanted.values)}", "leave nodeName out, so that the scheduler chooses a node"
+        rule, fix = (
+            f"its nodeName is {', '.join(wanted.values)}",
+            "leave nodeName out, so that the scheduler chooses a node",
+        )
     return Verdict(f"{rule}, and {what} {found}", fix, rule)
