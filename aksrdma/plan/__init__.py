@@ -152,6 +152,16 @@ class Plan:
 
         return self._planned(pods.nvidia_device_plugin(self.decisions, tuple(pools)))
 
+    @cached_property
+    def module_loader(self) -> Planned | None:
+        """The DaemonSet that loads what device plugins ask for, on pools whose NICs have the kernel's own driver."""
+        pools = [one for one in self.decisions.served if one.nic_driver == "inbox"]
+        if not pools:
+            return None
+        from aksrdma.plan import pods
+
+        return self._planned(pods.module_loader(self.decisions, tuple(pools)))
+
     def example_pod(self, profile: str) -> Planned:
         """The example pod of a profile in use, or of one that it builds on."""
         return self._example_pods[profile]
@@ -207,7 +217,7 @@ def make_plan(cluster: Cluster) -> Plan:
         from aksrdma.plan import patches  # few clusters have any
 
         refuse(list(patches.malformed(cluster.patches)))
-        more = filter(None, (plan.peermem_reloader, plan.nvidia_device_plugin))
+        more = filter(None, (plan.module_loader, plan.peermem_reloader, plan.nvidia_device_plugin))
         rendered = [*plan.objects, *more, *map(plan.example_pod, plan.examples)]
         refuse(list(patches.unmatched(cluster.patches, rendered)))
     return plan

@@ -12,6 +12,7 @@ from aksrdma.kube.labels import ACCELERATOR
 from aksrdma.plan.decisions import Decisions
 from aksrdma.plan.patches import overlaid
 from aksrdma.plan.planned import Planned, Reason, judged
+from aksrdma.plan.pods import UBUNTU
 from aksrdma.plan.policy import tolerations
 
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs"
@@ -105,7 +106,7 @@ _DRIVER_REASONS: Final[Mapping[FieldPath, Reason]] = {
 def _driver_daemon_set(tolerated: list[models.Toleration]) -> models.DaemonSet:
     container = models.Container(
         name=_NAME,
-        image="mcr.microsoft.com/mirror/docker/library/ubuntu:24.04",
+        image=UBUNTU,
         command=["/bin/bash", "/scripts/install.sh"],
         security_context=models.SecurityContext(privileged=True),
         readiness_probe=models.Probe(

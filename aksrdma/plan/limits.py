@@ -302,11 +302,6 @@ def _unusual_options(decisions: Decisions) -> Iterator[str]:
             "the chart's NodeFeatureRule also labels nodes that only have an accelerated-networking NIC of vendor "
             f"{catalog.defaults().vendor_id}; infiniband-class labels InfiniBand nodes alone"
         )
-    if any(one.nic_driver == "inbox" and one.profile != "base" for one in decisions.per_pool):
-        yield (
-            "without the driver container the nodes must load ib_umad and rdma_ucm themselves; the device plugins leave "
-            "out InfiniBand functions that lack them"
-        )
     if decisions.per_pool and not decisions.served:
         yield "no pool wants anything of Network Operator, so there is no NicClusterPolicy"
     if decisions.arm64:

@@ -16,6 +16,8 @@ from aksrdma.plan.policy import tolerations
 
 GPU_NAMESPACE: Final = "gpu-resources"
 """Namespace of the DaemonSets for GPUs whose driver AKS installs; upstream's (configs/nvidia-peermem-reloader)."""
+UBUNTU: Final = "mcr.microsoft.com/mirror/docker/library/ubuntu:24.04"
+"""Image of what changes the node itself; upstream's for its reloader."""
 IMAGE: Final = "ghcr.io/azure/aks-rdma-infiniband/ibtools:latest"
 """Upstream's image with rdma-core and perftest (Azure/aks-rdma-infiniband tests/scenarios)."""
 _COMMAND: Final = "set -e; ibv_devinfo | tee /dev/stderr | grep -q 'state:.*PORT_ACTIVE'; ulimit -l; sleep infinity"
@@ -103,6 +105,58 @@ def _pod(
     return models.Pod(metadata=metadata, spec=spec)
 
 
+def module_loader(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> Planned:
+    """Return the DaemonSet that loads what the inbox driver of pools leaves out and their device plugins ask for."""
+    tolerated = decisions.tolerations_of([one.pool for one in pools])
+    return _module_loader(decisions.cluster.operator_namespace, tolerated, tuple(one.name for one in pools))
+
+
+@lru_cache(512)
+def _module_loader(namespace: str, tolerated: tuple[Toleration, ...], pools: tuple[str, ...]) -> Planned:
+    name, host = "infiniband-modules", "/host"
+    load = "set -e; for module in ib_umad rdma_ucm; do chroot /host modprobe $module; done; touch /tmp/loaded; sleep infinity"
+    container = models.Container(
+        name=name,
+        image=UBUNTU,
+        command=["/bin/bash", "-c", load],
+        readiness_probe=models.Probe(exec=models.ExecAction(command=["test", "-e", "/tmp/loaded"]), period_seconds=5),
+        security_context=models.SecurityContext(privileged=True),
+        volume_mounts=[models.VolumeMount(name="host", mount_path=host)],
+    )
+    pod = models.PodSpec(
+        tolerations=tolerations(tolerated) or None,
+        affinity=_on_pools(AGENT_POOL[0], pools),
+        priority_class_name="system-node-critical",
+        containers=[container],
+        volumes=[models.Volume(name="host", host_path=models.HostPathVolumeSource(path="/", type="Directory"))],
+    )
+    why = Reason(
+        "The inbox driver loads neither ib_umad nor rdma_ucm by itself, and a device plugin leaves out NICs without them.",
+        "NVIDIA/aicr recipes/components/network-operator/manifests/ib-node-config-aks.yaml; "
+        "Mellanox/k8s-rdma-shared-dev-plugin pkg/resources/rdma_device_spec.go",
+    )
+    return Planned(_daemon_set(name, namespace, pod), {("spec",): why})
+
+
+def _daemon_set(name: str, namespace: str, pod: models.PodSpec) -> models.DaemonSet:
+    labels = {"name": name}
+    return models.DaemonSet(
+        metadata=models.ObjectMeta(name=name, namespace=namespace),
+        spec=models.DaemonSetSpec(
+            selector=models.LabelSelector(match_labels=labels),
+            update_strategy=models.DaemonSetUpdateStrategy(type="RollingUpdate"),
+            template=models.PodTemplateSpec(metadata=models.ObjectMeta(labels=labels), spec=pod),
+        ),
+    )
+
+
+def _on_pools(key: str, values: tuple[str, ...]) -> models.Affinity:
+    """Return the requirement that a node has one of some values of a label."""
+    wanted = models.NodeSelectorRequirement(key=key, operator="In", values=values)
+    nodes = models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[wanted])])
+    return models.Affinity(node_affinity=models.NodeAffinity(required_during_scheduling_ignored_during_execution=nodes))
+
+
 def peermem_reloader(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> Planned:
     """Return the DaemonSet that loads nvidia-peermem again on pools where AKS, and not GPU Operator, installs its driver.
 
@@ -123,10 +177,7 @@ def _but_some(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> tuple[s
 
 def _on_gpus(pools: tuple[str, ...]) -> models.Affinity:
     """Return the requirement that a node has NVIDIA GPUs: that it is of the pools, or of any, by the label that AKS gives."""
-    key, values = (AGENT_POOL[0], pools) if pools else (ACCELERATOR, ("nvidia",))
-    wanted = models.NodeSelectorRequirement(key=key, operator="In", values=values)
-    nodes = models.NodeSelector(node_selector_terms=[models.NodeSelectorTerm(match_expressions=[wanted])])
-    return models.Affinity(node_affinity=models.NodeAffinity(required_during_scheduling_ignored_during_execution=nodes))
+    return _on_pools(AGENT_POOL[0], pools) if pools else _on_pools(ACCELERATOR, ("nvidia",))
 
 
 def nvidia_device_plugin(decisions: Decisions, pools: tuple[PoolDecisions, ...]) -> Planned:
@@ -159,20 +210,11 @@ def _nvidia_device_plugin(release: str, tolerated: tuple[Toleration, ...], pools
             models.Volume(name="device-plugins", host_path=models.HostPathVolumeSource(path=folder, type="Directory"))
         ],
     )
-    labels = {"name": name}
-    found = models.DaemonSet(
-        metadata=models.ObjectMeta(name=name, namespace=GPU_NAMESPACE),
-        spec=models.DaemonSetSpec(
-            selector=models.LabelSelector(match_labels=labels),
-            update_strategy=models.DaemonSetUpdateStrategy(type="RollingUpdate"),
-            template=models.PodTemplateSpec(metadata=models.ObjectMeta(labels=labels), spec=pod),
-        ),
-    )
     why = Reason(
         "AKS installs the driver and no device plugin; without one no node advertises nvidia.com/gpu.",
         "NVIDIA/k8s-device-plugin deployments/static/nvidia-device-plugin.yml",
     )
-    return Planned(found, {("spec",): why})
+    return Planned(_daemon_set(name, GPU_NAMESPACE, pod), {("spec",): why})
 
 
 @lru_cache(512)
@@ -181,7 +223,7 @@ def _peermem_reloader(tolerated: tuple[Toleration, ...], pools: tuple[str, ...])
     probe = models.ExecAction(command=["/bin/bash", "-c", load])
     container = models.Container(
         name=f"{name}-ctr",
-        image="mcr.microsoft.com/mirror/docker/library/ubuntu:24.04",
+        image=UBUNTU,
         command=["/bin/bash", "-xc", f'apt update && apt install -y kmod && {load} && echo "sleeping" && sleep inf'],
         startup_probe=models.Probe(
             exec=probe,
@@ -211,17 +253,8 @@ def _peermem_reloader(tolerated: tuple[Toleration, ...], pools: tuple[str, ...])
         containers=[container],
         volumes=[models.Volume(name="lib-modules", host_path=modules)],
     )
-    labels = {"name": name}
-    found = models.DaemonSet(
-        metadata=models.ObjectMeta(name=name, namespace=GPU_NAMESPACE),
-        spec=models.DaemonSetSpec(
-            selector=models.LabelSelector(match_labels=labels),
-            update_strategy=models.DaemonSetUpdateStrategy(type="RollingUpdate"),
-            template=models.PodTemplateSpec(metadata=models.ObjectMeta(labels=labels), spec=pod),
-        ),
-    )
     why = Reason(
         "The DOCA driver replaces ib_core while it loads; nvidia-peermem must be loaded again for GPUDirect RDMA.",
         "Azure/aks-rdma-infiniband configs/nvidia-peermem-reloader/ds.yaml",
     )
-    return Planned(found, {("spec",): why})
+    return Planned(_daemon_set(name, GPU_NAMESPACE, pod), {("spec",): why})

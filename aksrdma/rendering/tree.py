@@ -21,6 +21,7 @@ FOLDERS: Final = (
     "node-feature-rule",
     "nicclusterpolicy",
     "nicnodepolicy",
+    "infiniband-modules",
     "values",
     "nvidia-peermem-reloader",
     "nvidia-device-plugin",
@@ -118,6 +119,8 @@ def _files(plan: Plan) -> Iterator[tuple[str, Planned]]:
     if plan.node_policies:
         named = {f"{one.data['metadata']['name']}.yaml": one for one in plan.node_policies}
         yield from _folder("nicnodepolicy", named)
+    if plan.module_loader:
+        yield from _folder("infiniband-modules", {"ds.yaml": plan.module_loader})
     if plan.peermem_reloader:
         yield from _folder("nvidia-peermem-reloader", {"ds.yaml": plan.peermem_reloader})
     if plan.nvidia_device_plugin:

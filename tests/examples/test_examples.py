@@ -10,7 +10,21 @@ import aksrdma
 from aksrdma import models
 from tools.render_overlays import mistakes_text
 
-NAMES = ["hbv4-ipoib", "nd-a100-v4", "nd-gb300-v6", "nd-h100-v5", "two-pools"]
+NAMES = [
+    "guide",
+    "h100-aks-managed",
+    "h100-and-hbv4",
+    "h100-azure-linux",
+    "h100-beside-gb300",
+    "h100-inbox-driver",
+    "h200-aks-driver",
+    "hbv4-ipoib",
+    "nd-a100-v4",
+    "nd-gb300-v6",
+    "nd-h100-v5",
+    "nd-mi300x-v5",
+    "two-pools",
+]
 
 
 def test_every_example_cluster_has_a_render_and_the_other_way_round(root):

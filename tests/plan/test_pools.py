@@ -223,6 +223,29 @@ def test_a_daemon_set_for_some_gpu_pools_selects_them_and_one_for_all_by_the_lab
     assert term(for_all)["key"] == "kubernetes.azure.com/accelerator"
 
 
+def test_modules_that_the_inbox_driver_leaves_out_are_loaded_where_a_device_plugin_asks_for_them():
+    inbox, base = pool(H200, nic_driver="inbox", os_sku="Ubuntu2404"), pool(GB300, profile="base")
+    loader = plan_of(
+        pool(H100, gpu_driver="none"), pool(inbox, nic_driver="inbox", gpu_driver="aks", os_sku="Ubuntu2404"), base
+    ).module_loader
+
+    pod = loader.data["spec"]["template"]["spec"]
+    command = pod["containers"][0]["command"][-1]
+    assert all(module in command for module in ("ib_umad", "rdma_ucm"))
+    terms = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert [list(one["values"]) for one in terms[0]["matchExpressions"]] == [["ndh200"]]
+    assert loader.data["metadata"]["namespace"] == "network-operator", "whose pod security level takes it"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [H100, GB300, pool(H200, profile="base", nic_driver="inbox", os_sku="Ubuntu2404")],
+    ids=["doca", "image", "base"],
+)
+def test_other_pools_need_no_modules(one):
+    assert plan_of(one).module_loader is None
+
+
 def test_the_device_plugin_is_that_of_the_gpu_operator_of_the_release():
     images = {
         release: plan_of(H100, release=release, gpu_driver="aks").nvidia_device_plugin.data["spec"]["template"]["spec"][

@@ -154,7 +154,7 @@ def test_an_unknown_release_is_answered_with_the_nearest():
         ),
         pytest.param(Cluster(node_pools=[GB300]), "not known to be built for arm64", id="an-image-on-arm64"),
         pytest.param(
-            Cluster(node_pools=[H100], ofed_driver=OfedDriver(enabled=False)), "must load ib_umad and rdma_ucm", id="inbox-drivers"
+            Cluster(node_pools=[H100], ofed_driver=OfedDriver(enabled=False)), "nicDriver inbox is unproven", id="inbox-drivers"
         ),
     ],
 )  # fmt: skip
@@ -188,13 +188,6 @@ def test_a_doubt_is_noted_where_the_fact_is_used(cluster, doubtful):
 
 def test_a_pool_of_as_many_nodes_as_a_fabric_holds_is_not_noted():
     assert make_plan(Cluster(node_pools=[HBV4])).notes == ()
-
-
-def test_inbox_drivers_matter_where_a_plugin_looks_for_devices():
-    base = Cluster(node_pools=[H100], ofed_driver=OfedDriver(enabled=False), profile="base")
-
-    assert not any("ib_umad" in note for note in make_plan(base).notes)
-    assert not any("ib_umad" in note for note in make_plan(Cluster(node_pools=[GB300])).notes)
 
 
 @pytest.mark.parametrize(
