@@ -39,6 +39,7 @@ COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
 _ALPHA: Final = ("v1alpha1",)
 _RAY: Final = ("v1alpha1", "v1")
 _SERVED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("amd.com", "DeviceConfig"): _ALPHA,
     ("argoproj.io", "Application"): _ALPHA,
     ("argoproj.io", "ApplicationSet"): _ALPHA,
     ("argoproj.io", "ClusterWorkflowTemplate"): _ALPHA,

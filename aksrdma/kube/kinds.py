@@ -263,6 +263,7 @@ def _of_operators() -> Iterator[Kind]:
         yield Kind(OPERATOR_GROUP, kind, namespaced=False)
     for kind in sorted(GPU_KINDS):
         yield Kind("nvidia.com", kind, namespaced=False)
+    yield Kind("amd.com", "DeviceConfig")
     for kind in ("NodeFeature", "NodeFeatureGroup"):
         yield Kind("nfd.k8s-sigs.io", kind)
     judged_by = "its worker's and master's configuration"
