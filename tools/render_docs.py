@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT))
 
 from aksrdma import catalog  # noqa: E402 (the checkout's own package)
 from aksrdma.checks.register import index_text  # noqa: E402
+from aksrdma.cli.aks import tables  # noqa: E402
+from aksrdma.cli.node import drawing  # noqa: E402
 from aksrdma.cluster.schema import cluster_schema, schema_text  # noqa: E402
 from aksrdma.workloads.fit.resource_table import resource_table  # noqa: E402
 
@@ -59,6 +61,31 @@ def _sentence(text: str) -> str:
     first = text.split(" ", 1)[0]
     whole = f"{text[:1].upper()}{text[1:]}" if first.isalpha() and first.islower() else text
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+
+
+def aks_page() -> str:
+    """Return the page of what AKS offers, and of the nodes of each series that has a topology."""
+    parts = [
+        "# AKS\n\nWhat AKS offers to clusters with InfiniBand, and what its nodes look like: `aksrdma catalog aks` and "
+        f"`aksrdma explain SIZE` as a page, made from the catalog as of {catalog.aks().checked}.\n"
+    ]
+    for part in tables():
+        lines = [part.head, ["---"] * len(part.head), *part.rows]
+        cells = [["" if cell is None else _cell(cell) for cell in row] for row in lines]
+        parts.append(f"\n## {part.title}\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in cells))
+        parts += [f"\n{note}\n" for note in part.notes]
+    parts.append("\n## Nodes\n\nWith more than one NIC or with GPUs; `aksrdma explain SIZE` draws any.\n")
+    sold = [size for size in map(catalog.vm_size, catalog.vm_sizes()) if size.state != "retired" and size.topology]
+    several = {size.topology for size in sold if size.gpu or size.infiniband.nic_count > 1}
+    for topology in sorted(filter(None, several)):
+        alike = [size for size in sold if size.topology == topology]
+        series = ", ".join(dict.fromkeys(size.series for size in alike))
+        parts.append("\n".join([f"\n### {series}\n", "```text", *drawing(alike[0]), "```", ""]))
+    return "".join(parts)
+
+
+def _cell(cell: Any) -> str:
+    return ("yes" if cell else "no") if isinstance(cell, bool) else str(cell)
 
 
 def field_table() -> str:
@@ -118,6 +145,7 @@ def made() -> dict[str, str]:
         "schemas/aksrdma.dev/rdmacluster_v1alpha1.json": schema_text(),
         page: between_marks((ROOT / page).read_text(encoding="utf-8"), field_table()),
         "docs/rules.md": rules_page(),
+        "docs/aks.md": aks_page(),
         "aksrdma/checks/index.json": index_text(),
         "docs/resources.md": between_marks((ROOT / "docs/resources.md").read_text(encoding="utf-8"), resource_table()),
         "README.md": between_marks((ROOT / "README.md").read_text(encoding="utf-8"), mistakes("tcp"), mistakes("ten")),

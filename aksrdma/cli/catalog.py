@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from aksrdma import catalog
+from aksrdma.cli import aks
 from aksrdma.cli.config import use_own_rules
 from aksrdma.cli.options import output_option
 from aksrdma.cli.table import details, table, text_of
@@ -36,6 +37,7 @@ _RELEASES: Final = Section(
         "IPAM": lambda row: "whereabouts, nv-ipam" if "ipamPlugin" in row.components else "nv-ipam",
     },
 )
+_STATES: Final = {"available": "available", "retirement announced": "retires {}", "retired": "retired {}"}
 _VM_SIZES: Final = Section(
     catalog.vm_sizes,
     catalog.vm_size,
@@ -46,8 +48,10 @@ _VM_SIZES: Final = Section(
         "DEVICE": lambda row: row.infiniband.device_id,
         "GPUS": lambda row: f"{row.gpu.count} x {row.gpu.model}" if row.gpu else None,
         "ARCH": lambda row: row.arch,
-        "STATE": lambda row: row.state,
-        "UNSURE": lambda row: ", ".join(row.unsure) or None,
+        "STATE": lambda row: _STATES[row.state].format(row.retirement_date),
+        "FEATURE FLAG": lambda row: row.infiniband_feature if row.state != "retired" else None,
+        "OS SKU": lambda row: (row.os_sku or "any") if row.state != "retired" else None,
+        "UNSURE FACTS": lambda row: len(row.unsure),
     },
 )
 _PROFILES: Final = Section(
@@ -140,3 +144,4 @@ def _images(release: str | None, output: str) -> int:
 for _name, _section in _SECTIONS.items():
     command.add_command(_section_command(_name, _section))
 command.add_command(_images)
+command.add_command(aks.command)

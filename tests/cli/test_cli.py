@@ -597,7 +597,7 @@ def test_a_table_has_its_columns_aligned_and_a_dash_for_what_is_not_known(capsys
     ("section", "columns"),
     [
         ("releases", "RELEASE DATE CHART KUBERNETES DRIVER NFD IPAM"),
-        ("vm-sizes", "VM SIZE NICS Gb/s A NIC DEVICE GPUS ARCH STATE UNSURE"),
+        ("vm-sizes", "VM SIZE NICS Gb/s A NIC DEVICE GPUS ARCH STATE FEATURE FLAG OS SKU UNSURE FACTS"),
         ("presets", "PRESET LIBRARY VARIABLES BY DEFAULT WHAT"),
         ("rules", "RULE SEVERITY LAYER WHAT"),
         ("images", "IMAGE REFERENCE DIGEST SET BY"),
