@@ -23,7 +23,7 @@ class _NoSuchNameError(AttributeError):
     def __str__(self) -> str:
         from aksrdma.nearest import hint  # only a message needs it
 
-        return f"{super().__str__()}{hint(self._wanted, self._known)}"
+        return f"{super().__str__()}{hint(self._wanted, self._known, most=None)}"
 
 
 def attach(
