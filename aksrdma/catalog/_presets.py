@@ -132,6 +132,8 @@ class Topology:
     """One row a GPU; null where GPUs and NICs do not pair, there are no GPUs, or nobody says how."""
     gpu_numa: Mapping[str, int] | None
     """PCI address of a GPU to its NUMA node; null where `pairs` says it, or nobody does."""
+    gpus_per_numa_node: int | None = None
+    """GPUs of each NUMA node, where that is all that is known of their places."""
     nic_numa: Mapping[str, int] | None
     """PCI address of an InfiniBand NIC to its NUMA node; null where `pairs` says it, or nobody does."""
     notes: tuple[str, ...]

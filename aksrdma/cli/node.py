@@ -63,7 +63,9 @@ def _gpus(size: catalog.VmSize, topology: catalog.Topology | None) -> list[_Devi
     known = {pair.gpu: pair.numa_node for pair in (topology.pairs if topology else None) or ()}
     known |= dict((topology.gpu_numa if topology else None) or {})
     if not known:
-        return [_Device(f"{size.gpu.count} GPUs, PCI addresses not known", None, None)]
+        each = topology.gpus_per_numa_node if topology else None
+        places = range(size.gpu.count // each) if each else [None]
+        return [_Device(f"{each or size.gpu.count} GPUs, PCI addresses not known", None, place) for place in places]
     return [_Device(f"GPU {at} {address}", address, known[address]) for at, address in enumerate(sorted(known))]
 
 
@@ -117,7 +119,7 @@ def _legend(
     if topology is not None and topology.pairs:
         yield "GPU ---- NIC: the NIC that is nearest to the GPU."
     elif any(gpu.numa is not None for gpu in gpus) and any(nic.numa is not None for nic in nics):
-        yield "Which NIC of its NUMA node is nearest to a GPU is not known."
+        yield "The NICs that are near to a GPU are those of its NUMA node."
     if size.gpu is not None and any(gpu.address for gpu in gpus):
         yield "GPUs are numbered by their PCI addresses, as nvidia-smi does."
     if size.infiniband.rdma_devices and size.accelerated_networking:

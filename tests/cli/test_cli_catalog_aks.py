@@ -66,7 +66,7 @@ def test_a_version_stands_with_the_releases_whose_documentation_names_it(minor, 
         "after a support request 300",
         "Feature AKSInfinibandSupport, of a subscription: the nodes",
         "az aks nodepool add --gpu-driver 2.72.2 - None, Install",
-        "--gpu-driver is unsure: documented from",
+        "--gpu-driver is unsure: AKS's pages ask for 2.72.2",
     ],
 )
 def test_all_that_aks_offers_is_shown(words, capsys):
