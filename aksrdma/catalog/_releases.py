@@ -6,16 +6,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from aksrdma import nearest
 from aksrdma.catalog import load
 from aksrdma.errors import UnknownNameError
 
+if TYPE_CHECKING:
+    from aksrdma.catalog._aks import AksKubernetes
+
 HelmValue: TypeAlias = "bool | int | str | tuple[str, ...]"
 _OF_OPERATOR: Final = re.compile(r"network-operator-v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _OF_DRIVER: Final = re.compile(r"(?:doca\d[\d.]*-)?(\d{1,9})\.(\d{1,9})-")
+_AT_LEAST: Final = re.compile(r">= ?v?(\d{1,9}\.\d{1,9})\.\d{1,9}(?:-0)?")
 _DRIVER: Final = "ofedDriver"
+_ANY: Final = "999.0"
+"""A version of Kubernetes after all that will be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +69,11 @@ class Chart:
     repository: str
     """URL for `helm repo add`."""
 
+    def takes(self, kubernetes: str) -> bool:
+        """Tell whether helm installs the chart on a version of Kubernetes; a constraint of another form takes any."""
+        found = _AT_LEAST.fullmatch(self.kube_version)
+        return found is None or _compared(kubernetes, found[1]) >= 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NodeFeatureDiscovery:
@@ -70,10 +81,10 @@ class NodeFeatureDiscovery:
 
     subchart_version: str
     image: Image = field(metadata={"row": Image})
-    upstream_commit: str
-    """Where the bundled chart comes from in the NFD project."""
-    crd_same_as_upstream: str
-    """The NFD releases whose CRD file is the same byte for byte."""
+    upstream_commit: str | None
+    """Where the bundled chart comes from in the NFD project; null: not known."""
+    crd_same_as_upstream: str | None
+    """The NFD releases whose CRD file is the same byte for byte; null: not known."""
     note: str | None = None
 
 
@@ -82,10 +93,18 @@ class KubernetesRange:
     """The Kubernetes versions that the release's documentation names."""
 
     min: str
-    max: str
-    """Inclusive; `1.32` means every patch of it."""
-    documented: str
-    """The range as it is printed."""
+    max: str | None
+    """Inclusive; `1.32` means every patch of it. Null: not known."""
+    documented: str | None
+    """The range as it is printed; null: not known."""
+
+    def holds(self, kubernetes: str) -> bool:
+        """Tell whether a version is in the range: `1.32`, `1.32.4`."""
+        return _compared(kubernetes, self.min) >= 0 and (self.max is None or _compared(kubernetes, self.max) <= 0)
+
+    def __str__(self) -> str:
+        """The range in words."""
+        return f"{self.min} to {self.max}" if self.max else f"{self.min} or later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,9 +175,10 @@ class Release:
 
     name: str
     """`v25.1.0`."""
-    date: str
-    """Commit date of the git tag, ISO 8601."""
-    support: Support = field(metadata={"row": Support})
+    date: str | None
+    """Commit date of the git tag, ISO 8601; null: not known."""
+    support: Support | None = field(metadata={"row": Support})
+    """Null: not known."""
     chart: Chart = field(metadata={"row": Chart})
     operator: Image = field(metadata={"row": Image})
     components: Mapping[str, Image] = field(metadata={"row": Image, "keyed": True})
@@ -188,8 +208,8 @@ class Release:
     """Field to why it is not certain."""
     sources: Mapping[str, tuple[str, ...]]
     """Field to keys of `catalog.source`."""
-    checked: str
-    """Day on which the facts were collected."""
+    checked: str | None
+    """Day on which the facts were collected; null: nobody looked at what was read from a chart."""
 
     @property
     def components_version(self) -> str:
@@ -201,6 +221,13 @@ class Release:
         """Every version of the driver that goes with the release: its own, the long-term one, those of other patches."""
         others = (*(one.version for one in self.driver_versions), *(one.ofed_driver for one in self.other_patches))
         return frozenset({self.components[_DRIVER].version, *others, *filter(None, (self.lts_driver,))})
+
+    @property
+    def aks_versions(self) -> tuple[AksKubernetes, ...]:
+        """The versions in its range that AKS still makes clusters of, oldest first; some with long-term support alone."""
+        from aksrdma.catalog._aks import aks  # what most who read a release do not ask
+
+        return aks().offered(self.kubernetes.min, self.kubernetes.max or _ANY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -351,6 +378,13 @@ def _by_image() -> Mapping[tuple[str, str], tuple[str, ...]]:
         for key in dict.fromkeys(keys):
             found[key] = (*found.get(key, ()), name)
     return MappingProxyType(found)
+
+
+def _compared(version: str, other: str) -> int:
+    """Return -1, 0 or 1 as `version` of Kubernetes is before `other`, in it or after it; 1.32 is in 1.32.4."""
+    one, two = _numbers(version), _numbers(other)
+    length = min(len(one), len(two))
+    return (one[:length] > two[:length]) - (one[:length] < two[:length])
 
 
 def _minors() -> dict[str, str]:

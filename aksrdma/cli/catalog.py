@@ -22,6 +22,69 @@ class Section:
     names: Callable[[], Sequence[str]]
     row: Callable[[str], Any]
     columns: dict[str, Callable[[Any], Any]]
+    data: Callable[[Any], Any] = catalog.to_data
+    """What `-o json` and `-o yaml` have of a row."""
+    shown: Callable[[Any], str] = lambda row: details(catalog.to_data(row))
+    """What the terminal shows of one row."""
+
+
+def _release_data(row: catalog.Release) -> dict[str, Any]:
+    return {**catalog.to_data(row), "aks_versions": [catalog.to_data(one) for one in row.aks_versions]}
+
+
+def _aks_cell(row: catalog.Release) -> str:
+    """Return the versions of Kubernetes that AKS makes clusters of and that a release is for."""
+    parts = []
+    for support, words in (("community", ""), ("lts", "LTS ")):
+        minors = [one.minor for one in row.aks_versions if one.support == support]
+        if minors:
+            parts.append(f"{words}{minors[0]} - {minors[-1]}" if len(minors) > 1 else f"{words}{minors[0]}")
+    return ", ".join(parts) or "none"
+
+
+def _release_text(row: catalog.Release) -> str:
+    """Return what one asks first of a release, then its driver images, the chart's defaults, doubts and sources."""
+    data, images = catalog.to_data(row), catalog.images(row.name)
+    with_digest = sum(image.digest is not None for image in images)
+    facts = [
+        ("support", f"{row.support.state} since {row.support.since}" if row.support else None),
+        ("kubernetes", f"{row.kubernetes}{_doubt(row, 'kubernetes')}"),
+        ("aks has of it", f"{_aks_cell(row)} ({catalog.aks().checked})"),
+        ("date", f"{row.date}{_doubt(row, 'date')}" if row.date else None),
+        (
+            "chart",
+            f"{row.chart.version} of {row.chart.repository}; helm installs it on Kubernetes {row.chart.kube_version}",
+        ),
+        *(("driver", one) for one in _drivers(row)),
+        *(("precompiled", tag) for tag in row.precompiled_azure_driver_tags or ()),
+        ("images", f"{len(images)}, {with_digest} of them with digests: `aksrdma catalog images {row.name}`"),
+        *([("schemas", f"those of {row.schemas}{_doubt(row, 'schemas')}")] if row.schemas else []),
+    ]
+    tags = [(one.os, one.arch, one.tag, one.digest) for one in row.driver_tags or ()]
+    rest = {key: data[key] for key in ("other_patches", "field_notes", "unsure") if data[key]}
+    fields: dict[str, list[str]] = {}
+    for field, texts in data["sources"].items():
+        for text in texts:
+            fields.setdefault(text, []).append(field)
+    parts = [
+        table([row.name, ""], facts),
+        table(["OS", "ARCH", "DRIVER IMAGE", "DIGEST"], tags) if tags else "",
+        table(["CHART VALUE", "DEFAULT"], [*row.helm_defaults.items()]),
+        details(rest) if rest else "",
+        "".join(f"{text}\n    for {', '.join(names)}\n" for text, names in fields.items()),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _drivers(row: catalog.Release) -> list[str]:
+    """Return the versions of the driver that go with a release, each with what it is for."""
+    lines = [f"{one.version}: {one.why}" for one in row.driver_versions] or [row.components["ofedDriver"].version]
+    return [*lines, f"{row.lts_driver}: the long-term line"] if row.lts_driver else lines
+
+
+def _doubt(row: catalog.Release, field: str) -> str:
+    why = catalog.unsure_of(row, field)
+    return f" (unsure: {why})" if why else ""
 
 
 _RELEASES: Final = Section(
@@ -29,13 +92,16 @@ _RELEASES: Final = Section(
     catalog.release,
     {
         "RELEASE": lambda row: row.name,
+        "SUPPORT": lambda row: row.support and row.support.state,
+        "KUBERNETES": lambda row: f"{row.kubernetes.min} - {row.kubernetes.max or '?'}",
+        "AKS HAS OF IT": _aks_cell,
         "DATE": lambda row: row.date,
-        "CHART": lambda row: row.chart.version,
-        "KUBERNETES": lambda row: f"{row.kubernetes.min} - {row.kubernetes.max}",
         "DRIVER": lambda row: row.components["ofedDriver"].version,
         "NFD": lambda row: row.nfd.image.version,
         "IPAM": lambda row: "whereabouts, nv-ipam" if "ipamPlugin" in row.components else "nv-ipam",
     },
+    _release_data,
+    _release_text,
 )
 _STATES: Final = {"available": "available", "retirement announced": "retires {}", "retired": "retired {}"}
 _VM_SIZES: Final = Section(
@@ -114,13 +180,13 @@ def _section_command(name: str, section: Section) -> click.Command:
             use_own_rules()
         rows = [section.row(one) for one in (section.names() if name is None else [name])]
         if output != "table":
-            data = [catalog.to_data(row) for row in rows]
+            data = [section.data(row) for row in rows]
             click.echo(text_of(data if name is None else data[0], output), nl=False)
         elif name is None:
             cells = [[column(row) for column in section.columns.values()] for row in rows]
             click.echo(table(list(section.columns), cells), nl=False)
         else:
-            click.echo(details(catalog.to_data(rows[0])), nl=False)
+            click.echo(section.shown(rows[0]), nl=False)
         return 0
 
     show.__doc__ = f"List the {name}; NAME shows one with its sources."

@@ -8,6 +8,7 @@ from typing import Final
 from aksrdma import catalog
 from aksrdma.documents.placed import plain_problem
 from aksrdma.findings import FieldPath, Problem
+from aksrdma.plan import releases
 from aksrdma.plan.decisions import UNSERVABLE, Decisions, PoolDecisions
 
 _ASKED: Final = frozenset({"pods", "services", "virtual-network"})
@@ -18,7 +19,13 @@ def problems(decisions: Decisions) -> list[Problem]:
     """Say why the cluster cannot be served; empty where it can."""
     if unusable := list(_unusable_sizes(decisions)):
         return unusable
-    found = [*_drivers(decisions), *_apart(decisions), *_driver_options(decisions), *_options(decisions)]
+    found = [
+        *releases.refused(decisions),
+        *_drivers(decisions),
+        *_apart(decisions),
+        *_driver_options(decisions),
+        *_options(decisions),
+    ]
     found += _names(decisions)
     return [*found, *_ipoib(decisions)] if "ipoib" in decisions.profiles else found
 
@@ -253,7 +260,7 @@ def _master(decisions: Decisions) -> Iterator[Problem]:
 
 def notes(decisions: Decisions) -> list[str]:
     """Return what is unsure or unusual about a cluster that can be served, a sentence each."""
-    found = [*_unsure_facts(decisions), *_pools(decisions), *_unusual_options(decisions)]
+    found = [*releases.notes(decisions), *_unsure_facts(decisions), *_pools(decisions), *_unusual_options(decisions)]
     return [*found, *_ranges(decisions)] if "ipoib" in decisions.profiles else found
 
 

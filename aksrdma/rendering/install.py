@@ -35,7 +35,7 @@ def _title(plan: Plan) -> str:
         f"# RDMA over InfiniBand for {cluster.name}",
         "",
         f"Network Operator {release.name}, profile `{plan.decisions.profile}`: {catalog.profile(plan.decisions.profile).title}.",
-        f"Documented for Kubernetes {release.kubernetes.min} to {release.kubernetes.max}.",
+        f"Documented for Kubernetes {release.kubernetes}.",
         "Run the commands in this folder, in this order.",
         "",
         *pools,

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from datetime import date
 
@@ -295,3 +296,55 @@ def test_most_images_are_deployed_by_default_and_can_be_pulled():
 )
 def test_a_release_is_compared_number_by_number(release, holds):
     assert catalog.holds_in(release, "v26.4.1", None) is holds
+
+
+@pytest.mark.parametrize(
+    ("release", "version", "inside"),
+    [
+        pytest.param("v25.1.0", "1.31", True, id="a-minor-that-ends-within-it"),
+        pytest.param("v25.1.0", "1.31.4", True, id="the-last-patch"),
+        pytest.param("v25.1.0", "1.31.5", False, id="the-patch-after"),
+        pytest.param("v25.1.0", "1.27.0", True, id="a-patch-of-the-first-minor"),
+        pytest.param("v25.1.0", "1.26.15", False, id="a-patch-of-the-minor-before"),
+        pytest.param("v26.7.0", "v1.36", True, id="the-last-minor-with-a-v"),
+        pytest.param("v26.7.0", "1.37", False, id="the-minor-after"),
+    ],
+)
+def test_a_version_of_kubernetes_is_inside_a_release_s_range_or_not(release, version, inside):
+    assert catalog.release(release).kubernetes.holds(version) is inside
+
+
+@pytest.mark.parametrize(
+    ("release", "version", "taken"),
+    [
+        pytest.param("v26.7.0", "1.31.9", False, id="below"),
+        pytest.param("v26.7.0", "1.32", True, id="the-first"),
+        pytest.param("v26.7.0", "1.40.1", True, id="above"),
+        pytest.param("v26.4.1", "1.20", False, id="below-an-older-constraint"),
+        pytest.param("v25.1.0", "1.21.0", True, id="a-constraint-without-a-suffix"),
+    ],
+)
+def test_helm_takes_a_version_of_kubernetes_by_the_charts_own_constraint(release, version, taken):
+    assert catalog.release(release).chart.takes(version) is taken
+
+
+def test_a_constraint_of_another_form_refuses_nothing():
+    chart = dataclasses.replace(catalog.release("v26.7.0").chart, kube_version=">= 1.32 < 1.99")
+
+    assert chart.takes("1.1")
+
+
+def test_a_range_without_an_end_holds_what_comes_later():
+    known = dataclasses.replace(catalog.release("v26.7.0").kubernetes, max=None)
+
+    assert known.holds("1.99")
+    assert not known.holds("1.31")
+    assert str(known) == "1.32 or later"
+
+
+@pytest.mark.parametrize(
+    ("release", "minors"),
+    [("v25.1.0", []), ("v25.4.0", ["1.32"]), ("v26.7.0", ["1.32", "1.33", "1.34", "1.35", "1.36"])],
+)
+def test_a_release_knows_the_versions_that_aks_still_makes_of_its_range(release, minors):
+    assert [one.minor for one in catalog.release(release).aks_versions] == minors

@@ -52,7 +52,11 @@ def test_without_anything_render_prints_the_guides_release_and_names_the_newest(
     out, err = capsys.readouterr()
     assert kinds(out) == ["Namespace", "NodeFeatureRule", "NicClusterPolicy"]
     assert "25.01-0.6.0.0-0" in out
-    assert err == f"note: release v25.1.0, that of the AKS guide; --release {catalog.newest()} is the newest\n"
+    first, second = err.splitlines()
+    assert first == f"note: release v25.1.0, that of the AKS guide; --release {catalog.newest()} is the newest"
+    assert second.startswith(
+        "note: Network Operator v25.1.0 is out of support since 2025-08-19, and AKS makes no cluster of"
+    )
 
 
 def test_quiet_silences_notes(capsys):
@@ -596,7 +600,7 @@ def test_a_table_has_its_columns_aligned_and_a_dash_for_what_is_not_known(capsys
 @pytest.mark.parametrize(
     ("section", "columns"),
     [
-        ("releases", "RELEASE DATE CHART KUBERNETES DRIVER NFD IPAM"),
+("releases", "RELEASE SUPPORT KUBERNETES AKS HAS OF IT DATE DRIVER NFD IPAM"),
         ("vm-sizes", "VM SIZE NICS Gb/s A NIC DEVICE GPUS ARCH STATE FEATURE FLAG OS SKU UNSURE FACTS"),
         ("presets", "PRESET LIBRARY VARIABLES BY DEFAULT WHAT"),
         ("rules", "RULE SEVERITY LAYER WHAT"),
@@ -612,8 +616,15 @@ def test_a_table_names_its_columns(section, columns, capsys):
 @pytest.mark.parametrize(
     ("section", "name", "cells"),
     [
-        pytest.param("releases", "v25.1.0", ["25.1.0", "1.27 - 1.31.4", "whereabouts, nv-ipam"], id="releases"),
-        pytest.param("releases", "v26.4.1", ["26.4.1", "  nv-ipam"], id="a-release-without-whereabouts"),
+        pytest.param(
+            "releases", "v25.1.0", ["end-of-support  1.27 - 1.31.4  none", "whereabouts, nv-ipam"], id="releases"
+        ),
+        pytest.param(
+            "releases",
+            "v26.4.1",
+            ["deprecated      1.31 - 1.35    1.35, LTS 1.32 - 1.34", "  nv-ipam"],
+            id="a-release-without-whereabouts",
+        ),
         pytest.param("vm-sizes", "Standard_ND96isr_H100_v5", ["8     400", "8 x ", "x86_64"], id="gpus"),
         pytest.param("vm-sizes", "Standard_HB176rs_v4", ["1     400", "  -  ", "x86_64"], id="no-gpus"),
         pytest.param("profiles", "ipoib", ["rdma/shared_ib", "rdma-shared-device-plugin"], id="profiles"),
@@ -640,11 +651,46 @@ def test_one_row_of_the_catalog_is_one_mapping_as_in_the_list(output, capsys):
 
 
 def test_one_row_as_text_has_a_line_for_each_field(capsys):
-    run(["catalog", "releases", "v25.10.0"])
+    run(["catalog", "vm-sizes", "standard_hb120rs_v2"])
 
     lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
-    assert lines["name"].strip() == "v25.10.0"
-    assert lines["kubernetes.min"].strip() == catalog.release("v25.10.0").kubernetes.min
+    assert lines["name"].strip() == "Standard_HB120rs_v2"
+    assert lines["infiniband.nic_count"].strip() == str(catalog.vm_size("Standard_HB120rs_v2").infiniband.nic_count)
+
+
+@pytest.mark.parametrize(
+    ("release", "told"),
+    [
+        pytest.param("v26.7.0", "support        supported since 2026-08-25", id="support"),
+        pytest.param("v26.7.0", "kubernetes     1.32 to 1.36 (unsure: the lower end is the chart's;", id="range-and-doubt"),
+        pytest.param("v26.7.0", "aks has of it  1.35 - 1.36, LTS 1.32 - 1.34 (", id="versions-of-aks"),
+        pytest.param("v26.7.0", "helm installs it on Kubernetes >= 1.32.0-0", id="constraint-of-the-chart"),
+        pytest.param("v26.7.0", "driver         doca3.5.0-26.07-0.7.7.0-1: pinned, for", id="the-driver-that-is-pinned"),
+        pytest.param("v26.7.0", "driver         doca3.5.0-26.07-0.7.7.0-0: that of the day", id="the-other-driver"),
+        pytest.param("v26.7.0", "doca3.2.2-25.10-2.4.1.0-4: the long-term line", id="the-long-term-driver"),
+        pytest.param("v26.7.0", "precompiled    doca3.5.0-26.07-0.7.7.0-0-6.8.0-1064-azure-ubuntu22.04-amd64", id="precompiled"),
+        pytest.param("v26.7.0", "ubuntu26.04  arm64  doca3.5.0-26.07-0.7.7.0-1-ubuntu26.04-arm64  sha256:1a04dff9", id="a-drivers-tag"),
+        pytest.param("v26.7.0", "images         26, 23 of them with digests", id="images"),
+        pytest.param("v26.7.0", "operator.preStopSleepSeconds                                               25", id="a-default"),
+        pytest.param("v26.7.0", "pull/3078 (2026-08-25, merged)\n    for date\n", id="a-source-and-what-it-is-for"),
+        pytest.param("v26.4.2", "schemas        those of v26.4.1 (unsure: the CRDs of v26.4.2 were not compared", id="shared-schemas"),
+        pytest.param("v25.1.0", "driver         25.01-0.6.0.0-0\n", id="one-driver-without-a-reason"),
+        pytest.param("v25.4.0", "aks has of it  LTS 1.32 (", id="one-version-of-aks"),
+        pytest.param("v25.1.0", f"imagePullSecrets{36 * chr(32)}none", id="an-empty-default"),
+    ],
+)  # fmt: skip
+def test_a_release_as_text_says_what_one_asks_first(release, told, capsys):
+    assert run(["catalog", "releases", release]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_a_release_as_data_has_the_versions_that_aks_still_makes(capsys):
+    run(["catalog", "releases", "v26.7.0", "-o", "json"])
+
+    versions = json.loads(capsys.readouterr().out)["aks_versions"]
+    assert {one["minor"]: one["support"] for one in versions} == {
+        "1.32": "lts", "1.33": "lts", "1.34": "lts", "1.35": "community", "1.36": "community"
+    }  # fmt: skip
 
 
 def test_images_are_those_of_the_newest_release_unless_one_is_named(capsys):

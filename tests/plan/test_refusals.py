@@ -1,6 +1,6 @@
 import pytest
 
-from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy
+from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy, catalog
 from aksrdma.errors import ClusterError, PlanError, UnknownNameError
 from aksrdma.findings import format_path
 from aksrdma.plan import make_plan
@@ -70,6 +70,12 @@ def pool(size, **fields):
             ("ofedDriver", "forcePrecompiled"),
             "no image of doca3.5.0-26.07-0.7.7.0-1, the driver of v26.7.0, is listed that is compiled for an azure kernel; leave it out",
             id="a-driver-of-which-another-version-was-compiled",
+        ),
+        pytest.param(
+            Cluster(release="v26.7.0", kubernetes_version="1.31.9"),
+            ("kubernetesVersion",),
+            "helm refuses the chart of Network Operator v26.7.0 on Kubernetes 1.31.9: it wants >= 1.32.0-0; upgrade the cluster first, to one of 1.32, 1.33, 1.34, 1.35, 1.36; v26.4.2 is documented for 1.31.9",
+            id="a-version-that-the-chart-refuses",
         ),
         pytest.param(Cluster(operator_namespace="123"), ("operatorNamespace",), "'123' is read as 123 where the operator writes it without quotes; use a name that YAML reads as text", id="a-namespace-that-is-a-number"),
         *[
@@ -164,7 +170,44 @@ def test_what_is_unsure_or_unusual_is_noted(cluster, note):
 
 @pytest.mark.parametrize("profile", ["base", "sriov-device-plugin", "rdma-shared-device-plugin", "ipoib"])
 def test_upstreams_overlays_need_no_note(profile):
-    assert make_plan(Cluster(profile=profile)).notes == ()
+    assert make_plan(Cluster(release=catalog.newest(), profile=profile)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("release", "kubernetes", "noted"),
+    [
+        pytest.param(
+            "v25.1.0", None,
+            ["Network Operator v25.1.0 is out of support since 2025-08-19, and AKS makes no cluster of the versions that it is "
+             "documented for, Kubernetes 1.27 to 1.31.4; v26.7.0 is in support"],
+            id="out-of-support-and-for-no-version-that-AKS-has",
+        ),
+        pytest.param(
+            "v26.1.2", "1.35", ["Network Operator v26.1.2 is out of support since 2026-08-25; v26.7.0 is in support"],
+            id="out-of-support-alone",
+        ),
+        pytest.param("v26.4.1", "1.31", [], id="deprecated-and-the-first-version-of-the-range"),
+        pytest.param("v26.7.0", "1.36.4", [], id="a-patch-of-the-last-version-of-the-range"),
+        pytest.param(
+            "v26.7.0", "1.37", ["Network Operator v26.7.0 is documented for Kubernetes 1.32 to 1.36, not for 1.37"],
+            id="a-version-that-no-release-is-for",
+        ),
+        pytest.param(
+            "v26.4.1", "1.36",
+            ["Network Operator v26.4.1 is documented for Kubernetes 1.31 to 1.35, not for 1.36; v26.7.0 is documented for 1.36"],
+            id="a-version-that-a-later-release-is-for",
+        ),
+        pytest.param(
+            "v26.4.1", "1.30",
+            ["Network Operator v26.4.1 is documented for Kubernetes 1.31 to 1.35, not for 1.30; v25.10.0 is documented for 1.30"],
+            id="a-version-that-an-earlier-release-is-for",
+        ),
+    ],
+)  # fmt: skip
+def test_a_release_is_noted_where_it_or_its_kubernetes_is_past(release, kubernetes, noted):
+    plan = make_plan(Cluster(release=release, kubernetes_version=kubernetes, node_pools=[HBV4]))
+
+    assert [note for note in plan.notes if "Network Operator" in note] == noted
 
 
 HBV4 = NodePool(name="hbv4", vm_size="Standard_HB176rs_v4", count=100)
@@ -187,7 +230,7 @@ def test_a_doubt_is_noted_where_the_fact_is_used(cluster, doubtful):
 
 
 def test_a_pool_of_as_many_nodes_as_a_fabric_holds_is_not_noted():
-    assert make_plan(Cluster(node_pools=[HBV4])).notes == ()
+    assert make_plan(Cluster(release=catalog.newest(), node_pools=[HBV4])).notes == ()
 
 
 @pytest.mark.parametrize(
