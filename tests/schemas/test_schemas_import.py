@@ -349,9 +349,12 @@ def test_the_committed_schemas_are_those_of_the_crds(shared, tmp_path, folder):
 
 
 def test_the_committed_schemas_are_those_of_the_workloads(shared, tmp_path):
-    import_crds([shared / "crds-workloads"], "workloads", tmp_path)
-    made, committed = contents(tmp_path / "workloads"), contents(paths.SCHEMAS / "workloads")
-    rows, own = (yaml.safe_load(found.pop("SOURCES.yaml"))["files"] for found in (made, committed))
+    committed = contents(paths.SCHEMAS / "workloads")
+    own = yaml.safe_load(committed.pop("SOURCES.yaml"))["files"]
+    there = [file for row in own if (file := shared / "crds-workloads" / row["file"]).is_file()]
+    import_crds(there, "workloads", tmp_path)
+    made = contents(tmp_path / "workloads")
+    rows = yaml.safe_load(made.pop("SOURCES.yaml"))["files"]
 
     assert {name: committed[name] for name in made} == made
     assert [row for row in rows if row not in own] == []

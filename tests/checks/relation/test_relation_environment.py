@@ -283,6 +283,7 @@ def test_a_launcher_of_workers_without_rdma_may_hand_on_what_it_likes() -> None:
         pytest.param({"args": ["/opt/rccl_tests/build/all_reduce_perf"]}, [], None, id="nccl-in-the-command"),
         pytest.param({"args": ["NCCL_NET=IB python a.py"]}, [], "info", id="a-variable-in-the-command"),
         pytest.param({"image": "vllm/vllm:1"}, [{"name": "NCCL_DEBUG", "value": "INFO"}], "warning", id="an-inference-server"),
+        pytest.param({}, [{"name": "NCCL_DEBUG", "value": "INFO"}, {"name": "VLLM_LOGGING_LEVEL", "value": "x"}], "warning", id="variables-of-vllm"),
         pytest.param({}, [{"name": "NCCL_DEBUG", "value": "INFO"}, {"name": "NIXL_LOG_LEVEL", "value": "x"}], "warning", id="nixl"),
     ],
 )  # fmt: skip
