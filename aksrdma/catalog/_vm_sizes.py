@@ -176,6 +176,8 @@ class VmSize:
     node_image: NodeImage | None = field(metadata={"row": NodeImage})
     """What AKS's node image of the size brings beside the kernel's own modules; null: nothing, so NICs have inbox drivers."""
     floors: Floors | None = field(metadata={"row": Floors})
+    nvlink_domain_nodes: int | None = None
+    """Nodes of a rack that NVLink joins, so that a job inside one needs no NIC; null: it joins the GPUs of a node alone."""
     notes: tuple[str, ...]
     unsure: Mapping[str, str]
     """Dotted field to why it is not certain."""

@@ -15,7 +15,7 @@ from aksrdma.checks.register import rule
 from aksrdma.checks.relation.devices import mounts_devices
 from aksrdma.checks.relation.hardware import sizes_of
 from aksrdma.checks.relation.installed import DEFAULT_NAMESPACE, Installed
-from aksrdma.checks.relation.pods import Container, PodView, pods_of
+from aksrdma.checks.relation.pods import Container, PodView, gpus_together, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.checks.relation.variables import Surroundings, Verdict, judge, surroundings
 from aksrdma.findings import FieldPath, Problem
@@ -100,6 +100,7 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 known,
                 nics=user.nics,
                 gpus=user.gpus,
+                job_gpus=_job_gpus(user.pod, manifests),
                 brought=folders,
                 named=_named(container, effective.values(), config_maps),
                 starters=starters[id(pod.document)],
@@ -109,6 +110,11 @@ def variables(manifests: ManifestSet) -> Iterator[Problem]:
                 verdict = _judged(setting, user, around)
                 if verdict is not None:
                     yield _problem(verdict, setting, pod)
+
+
+def _job_gpus(pod: PodView, manifests: ManifestSet) -> int | None:
+    together = gpus_together(manifests)
+    return sum(together.get((id(pod.document), name), 0) for name in GPUS) if pod.of_one_job else None
 
 
 def _named(container: Container, given: Iterable[Setting], config_maps: ConfigMaps) -> frozenset[str] | None:

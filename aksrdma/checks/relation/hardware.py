@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -12,13 +11,12 @@ from aksrdma.checks.plugins.device_plugin_configs import Plugin
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.devices import mounts_devices
 from aksrdma.checks.relation.installed import on_host_network
-from aksrdma.checks.relation.pods import PodView, pods_of
+from aksrdma.checks.relation.pods import PodView, gpus_together, pods_of
 from aksrdma.checks.relation.rdma_resources import Resources
 from aksrdma.errors import UnknownNameError
 from aksrdma.findings import Problem, Severity
-from aksrdma.kube.kinds import WORKLOADS, kind_of
+from aksrdma.kube.kinds import WORKLOADS
 from aksrdma.kube.labels import AGENT_POOL, GPUS, INSTANCE_TYPE
-from aksrdma.kube.train_jobs import RUNTIMES
 from aksrdma.kube.values import texts
 
 if TYPE_CHECKING:
@@ -38,8 +36,8 @@ class Size(NamedTuple):
     """Why it has no such NIC; empty where it has one."""
     instead: str | None
     """The nearest size that has InfiniBand, where this one has none."""
-    nvlink: bool = False
-    """Whether NVLink joins the nodes of a rack, so that a job inside one needs no NIC."""
+    nvlink_nodes: int = 1
+    """Nodes that NVLink joins, so that a job on no more of them needs no NIC."""
 
 
 def sizes_of(pod: PodView, manifests: ManifestSet) -> tuple[Size, ...]:
@@ -75,8 +73,7 @@ def _size(name: str) -> Size | None:
         return Size(none.name, 0, 0, "", "has no InfiniBand", none.nearest) if none else None
     gpus, resource = (row.gpu.count, row.gpu.resource) if row.gpu else (0, "")
     if row.infiniband.sriov:
-        nvlink = row.floors is not None and any(one.scope == "nvlink" for one in row.floors.multi_node)
-        return Size(row.name, row.infiniband.nic_count, gpus, resource, "", None, nvlink)
+        return Size(row.name, row.infiniband.nic_count, gpus, resource, "", None, row.nvlink_domain_nodes or 1)
     return Size(row.name, 0, gpus, resource, "has an InfiniBand NIC that no device plugin can hand out", None)
 
 
@@ -184,17 +181,13 @@ def _nics(count: int) -> str:
 @rule("gpu-pod-without-rdma-resource", kinds=WORKLOADS)
 def without_rdma(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pods that take the GPUs of whole nodes with InfiniBand, or work together on several, and take no NIC."""
-    resources = manifests.derived(Resources)
-    together: dict[tuple[int, str], int] = defaultdict(int)
-    for pod in pods_of(manifests):
-        for name in _gpus_of(pod) if pod.template.works else ():
-            together[id(pod.document), name] += pod.replicas * pod.total(name).units
+    resources, together = manifests.derived(Resources), gpus_together(manifests)
     for pod in pods_of(manifests):
         gpu, wanted = next(iter(_gpus_of(pod)), None), resources.wanted()
         if gpu is None or wanted is None or not pod.devices_known or _has_way(pod, resources):
             continue
         asked = pod.total(gpu)
-        sizes, in_all = sizes_of(pod, manifests), together[id(pod.document), gpu]
+        sizes, in_all = sizes_of(pod, manifests), together.get((id(pod.document), gpu), 0)
         found = _on_infiniband(pod, asked.units, in_all, gpu, sizes, bool(resources.exposed))
         if found is not None:
             nics, what, severity = found
@@ -282,13 +275,13 @@ def _on_infiniband(
     if not fitting or not all(size.nics for size in sizes):
         return None
     size = fitting[0]
-    severity: Severity | None = "info" if any(one.nvlink for one in fitting) else None
+    beyond = [one for one in fitting if pod.of_one_job and in_all > one.gpus * one.nvlink_nodes]
+    severity: Severity | None = "info" if any(one.nvlink_nodes > 1 for one in fitting if one not in beyond) else None
     if all(one.gpus == units for one in fitting):
         who = "the pod" if pod.replicas < 2 else f"each of {pod.replicas} pods"
-        return size.nics, f"{who} takes all {units} GPUs of its node ({size.name})", severity
-    row = kind_of(pod.document.api_version, pod.document.kind)
-    together = row is not None and not row.builtin and pod.document.kind not in RUNTIMES
-    if together and pod.template.works and all(in_all > one.gpus for one in fitting):
+        racks = f", and NVLink joins {size.nvlink_nodes} nodes at most," if beyond and size.nvlink_nodes > 1 else ""
+        return size.nics, f"{who} takes all {units} GPUs of its node ({size.name}){racks}", severity
+    if pod.of_one_job and pod.template.works and all(in_all > one.gpus for one in fitting):
         nics = max(1, units * size.nics // size.gpus)
         alone = all(units * pod.replicas > one.gpus for one in fitting)
         pods = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma.findings import FieldPath, Problem
-from aksrdma.kube.labels import AGENT_POOL, INSTANCE_TYPE
+from aksrdma.kube.kinds import kind_of
+from aksrdma.kube.labels import AGENT_POOL, GPUS, INSTANCE_TYPE
 from aksrdma.kube.quantities import quantity
 from aksrdma.kube.scheduling import REQUIRED, Placement, placement_of
 from aksrdma.kube.templates import PodTemplate, pod_count, pod_templates
@@ -147,6 +149,12 @@ class PodView:
         """Names of the extended resources that the pod asks for."""
         return frozenset(name for container in self.containers for name in container.amounts)
 
+    @property
+    def of_one_job(self) -> bool:
+        """Whether the pods of its object work on one thing together, as far as the kind tells."""
+        row = kind_of(self.document.api_version, self.document.kind)
+        return row is not None and not row.builtin and row.kind not in RUNTIMES
+
     def at(self, *steps: str | int) -> FieldPath:
         """Return where a field of the pod's spec stands."""
         return (*self.path, *steps)
@@ -229,6 +237,20 @@ class Origin:
             self._exact[path] = Place(document, real)
         else:
             self._below[path] = Place(document, real), known
+
+
+def gpus_together(manifests: ManifestSet) -> Mapping[tuple[int, str], int]:
+    """Return the GPUs of all pods of an object that do the work, by its identity and the resource."""
+    return manifests.derived(_gpus_together)
+
+
+def _gpus_together(manifests: ManifestSet) -> Mapping[tuple[int, str], int]:
+    found: dict[tuple[int, str], int] = defaultdict(int)
+    for pod in pods_of(manifests):
+        for name in GPUS if pod.template.works else ():
+            if name in pod.resources:
+                found[id(pod.document), name] += pod.replicas * pod.total(name).units
+    return found
 
 
 def where_they_stand(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Problem]:

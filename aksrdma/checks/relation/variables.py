@@ -33,6 +33,8 @@ class Surroundings:
     """InfiniBand NICs that it pays for; None where that is not known."""
     gpus: int | None = None
     """GPUs that it takes; None where that is not known."""
+    job_gpus: int | None = None
+    """GPUs of all pods of its job; None where it is of none, or where that is not known."""
     variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The other variables that are set there."""
     interfaces: tuple[str, ...] | None = None
@@ -63,6 +65,7 @@ def surroundings(
     *,
     nics: int | None = None,
     gpus: int | None = None,
+    job_gpus: int | None = None,
     brought: Mapping[str, tuple[str, ...]] | None = None,
     named: frozenset[str] | None = None,
     starters: Sequence[Mapping[str, Any]] = (),
@@ -76,6 +79,7 @@ def surroundings(
         variables: what its environment holds, as far as it is known.
         nics: InfiniBand NICs that it pays for; None where that is not known.
         gpus: GPUs that it takes; None where that is not known.
+        job_gpus: GPUs of all pods of its job; None where it is of none, or where that is not known.
         brought: the files that ConfigMaps mount, by folder.
         named: all variables that are set; None where there may be more.
         starters: containers of other pods that start processes in this one.
@@ -90,6 +94,7 @@ def surroundings(
     return Surroundings(
         nics=nics,
         gpus=gpus,
+        job_gpus=job_gpus,
         variables=variables,
         interfaces=None if open_ended else ("eth0", *added),
         ipoib=frozenset(name for name, network in added.items() if ipoib(network)),
@@ -166,7 +171,7 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
             return None
         does, meant = found
         severity = effect.severity or catalog.rule(effect.rule).severity
-        if _is_choice(effect, size, around.variables):
+        if _is_choice(effect, size, around):
             severity, does = "info", f"{does}; {effect.choice}"
         elif effect.of_mpi and only_starts:
             severity = "info"
@@ -204,10 +209,13 @@ def _is_preset(name: str, value: str, size: VmSize) -> bool:
     )
 
 
-def _is_choice(effect: Effect, size: VmSize | None, variables: Mapping[str, str]) -> bool:
+def _is_choice(effect: Effect, size: VmSize | None, around: Surroundings) -> bool:
     if size is None or size.preset_family not in effect.choice_of:
         return False
-    return all(variables.get(name) != value for name, value in effect.unless.items())
+    domain = size.nvlink_domain_nodes
+    if domain and size.gpu and (around.job_gpus or 0) > domain * size.gpu.count:
+        return False
+    return all(around.variables.get(name) != value for name, value in effect.unless.items())
 
 
 _SHOWN: Final = 80

@@ -367,3 +367,18 @@ def test_a_fix_names_both_ways_out() -> None:
     (found,) = said(variables, pod(with_env(OFF, ib=8), nodeSelector={POOL: "nd"}), vm_sizes=(A100,))
 
     assert found.fix == "take it out, or set it to 0; or take the RDMA resource out, if TCP is meant"
+
+
+@pytest.mark.parametrize(("workers", "severity"), [(18, "info"), (19, "warning")])
+def test_nvlink_alone_is_a_choice_inside_one_rack(workers: int, severity: str) -> None:
+    worker = {"replicas": workers, "template": {"spec": {"containers": [with_env(OFF, ib=4, gpu=4)]}}}
+    document = manifest("MPIJob", "kubeflow.org/v2beta1", {"mpiReplicaSpecs": {"Worker": worker}})
+
+    assert [found for _, _, found in judged(document, sizes=(GB300,))] == [severity]
+
+
+def test_servers_of_more_than_one_rack_are_no_job() -> None:
+    template = {"spec": {"containers": [with_env(OFF, ib=4, gpu=4)]}}
+    document = manifest("Deployment", "apps/v1", {"replicas": 19, "template": template})
+
+    assert [found for _, _, found in judged(document, sizes=(GB300,))] == ["info"]

@@ -291,3 +291,25 @@ def test_the_gpus_of_all_roles_of_a_workload_count_together() -> None:
     assert len(rules(without_rdma, graph(2, 1, frontend=1), vm_sizes=(H100,))) == len(found)
     (alone,) = {one.message.partition(",")[0] for one in said(without_rdma, graph(3, 3), vm_sizes=(H100,))}
     assert alone == "3 pods of one job have 4 GPUs each"
+
+
+@pytest.mark.parametrize("size", [GB300, "Standard_ND128isr_NDR_GB200_v6"])
+@pytest.mark.parametrize(
+    ("kind", "workers", "severity"),
+    [
+        pytest.param("MPIJob", 18, "info", id="a-rack"),
+        pytest.param("MPIJob", 19, None, id="more-than-a-rack"),
+        pytest.param("Deployment", 19, "info", id="servers-that-are-no-job"),
+    ],
+)
+def test_nvlink_joins_the_nodes_of_a_rack_and_no_more(size: str, kind: str, workers: int, severity: str | None) -> None:
+    template = {"spec": {"containers": [container(gpu=4)]}}
+    spec: dict[str, Any] = {"replicas": workers, "template": template}
+    if kind == "MPIJob":
+        spec = {"mpiReplicaSpecs": {"Worker": {"replicas": workers, "template": template}}}
+    [found] = said(
+        without_rdma, manifest(kind, "kubeflow.org/v2beta1" if kind == "MPIJob" else "apps/v1", spec), vm_sizes=(size,)
+    )
+
+    assert found.severity == severity
+    assert ("NVLink joins 18 nodes at most" in found.message) is (severity is None)
