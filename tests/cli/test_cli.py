@@ -600,7 +600,7 @@ def test_a_table_has_its_columns_aligned_and_a_dash_for_what_is_not_known(capsys
 @pytest.mark.parametrize(
     ("section", "columns"),
     [
-("releases", "RELEASE SUPPORT KUBERNETES AKS HAS OF IT DATE DRIVER NFD IPAM"),
+        ("releases", "RELEASE SUPPORT KUBERNETES AKS HAS OF IT DATE DRIVER NFD IPAM"),
         ("vm-sizes", "VM SIZE NICS Gb/s A NIC DEVICE GPUS ARCH STATE FEATURE FLAG OS SKU UNSURE FACTS"),
         ("presets", "PRESET LIBRARY VARIABLES BY DEFAULT WHAT"),
         ("rules", "RULE SEVERITY LAYER WHAT"),
