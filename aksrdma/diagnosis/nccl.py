@@ -181,7 +181,7 @@ def _topology(state: TopologyState) -> _Reader:
 
 _reader("Loading topology file", r"INFO Loading topology file \S")(_topology("loaded"))
 _reader("XML topology file", r"Could not open XML topology file")(_topology("missing"))
-_reader("XML Parse", r"XML Parse\b")(_topology("broken"))
+_reader("XML Parse", r"XML Parse\b(?! : Ignoring extra)")(_topology("broken"))
 
 
 # `Destroy COMPLETE` proves nothing: since 2.22 NCCL connects when data is first sent, which may be never.

@@ -305,3 +305,11 @@ def test_a_detour_over_host_memory_is_noted(lines, note):
     report = check_log(io.BytesIO("\n".join([*lines, ""]).encode()), "x")
 
     assert note in [reason.text for reason in report.reasons]
+
+
+def test_a_topology_file_with_more_attributes_than_nccl_reads_is_loaded() -> None:
+    loaded = _IB + info("Loading topology file /opt/t.xml")
+    report = check(loaded + info("XML Parse : Ignoring extra attributes (max 16)"))
+
+    assert (report.topology_file, report.errors) == ("loaded", ())
+    assert check(loaded + info("XML Parse : Unexpected EOF")).topology_file is None
