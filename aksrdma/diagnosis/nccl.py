@@ -106,7 +106,7 @@ def _old_shared_memory(evidence: Evidence, line: Line, match: re.Match[str]) -> 
     note(evidence.rank(line).local, "SHM/direct", line)
 
 
-@_reader("etwork", r"(?:\bINFO |^\s*)Using (?:internal )?[Nn]etwork (?P<name>\w[\w .-]{0,39}?)\s*$")
+@_reader("etwork", r"(?:\bINFO |^\s*)Using (?:internal )?[Nn]etwork (?P<name>\w[\w .-]{0,39}?)\.?[\"']?\s*$")
 @_reader("NET plugin", r"\bINFO Assigned NET plugin (?P<name>\w[\w .-]{0,39}?) to comm")
 def _selected(evidence: Evidence, line: Line, match: re.Match[str]) -> None:
     note(evidence.rank(line).selected, match["name"], line)

@@ -92,6 +92,20 @@ def test_a_filter_that_leaves_no_device_is_named() -> None:
     assert "NCCL_IB_HCA is" not in check(info("NCCL_IB_HCA set to x") + _DISABLED + _SOCKET).reasons[0].text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param('"2026-11-30T10:00:00Z","w-0","{}"', id="quotes of a table"),
+        pytest.param("'{}'", id="single quotes"),
+        pytest.param("{}.", id="a full stop"),
+        pytest.param("{}  ", id="blanks"),
+    ],
+)
+def test_what_stands_behind_the_name_of_a_network_is_no_part_of_it(line: str) -> None:
+    assert check(line.format(_SOCKET.strip()) + "\n").verdict == "not-used"
+    assert check(_SOCKET.strip() + " instead\n").verdict == "unproven"
+
+
 def test_a_setting_is_told_with_the_verdict_and_is_no_error() -> None:
     assert check(_DISABLED + _SOCKET).errors == ()
 
