@@ -53,6 +53,14 @@ def test_pods_keep_apart_from_those_that_they_select(spec, count):
     assert pods_of(report).placed == count
 
 
+def test_nodes_with_one_host_name_are_one_place():
+    same = [node(f"n{number}", "a", {"kubernetes.io/hostname": "x"}, cpu="3") for number in range(2)]
+
+    report = fitted(kubectl(*same, node("n2", "a", cpu="3")), deployment(6, apart(OWN), W, cpu="1"))
+
+    assert pods_of(report).placed == 2
+
+
 def test_pods_that_keep_apart_are_one_a_node_and_told_why():
     report = fitted(kubectl(*nodes("a", 3, cpu="4", gpu="8")), deployment(5, apart(OWN), W, cpu="1", gpu="1"))
 
