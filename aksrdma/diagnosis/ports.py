@@ -1,4 +1,4 @@
-"""Reads what ibv_devinfo, ibv_devices, ibstat and `rdma link` list: no device, or ports that are not Active."""
+"""Reads what ibv_devinfo, ibv_devices, ibstat, ibstatus and `rdma link` list: no device, or ports that are not Active."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aksrdma.diagnosis.lines import Line
 MARKERS: Final = (
     "hca_id:",
     "CA '",
+    "Infiniband device '",
+    "\tstate:",
     "PORT_",
     "State: ",
     "link_layer:",
@@ -20,13 +22,20 @@ MARKERS: Final = (
     " physical_state ",
 )
 
-_DEVICE = re.compile(r"\bhca_id:\s+(?P<verbs>[\w.-]{1,64})|\bCA '(?P<stat>[\w.-]{1,64})'")
+_DEVICE = re.compile(
+    r"\bhca_id:\s+(?P<verbs>[\w.-]{1,64})|\bCA '(?P<stat>[\w.-]{1,64})'"
+    r"|\bInfiniband device '(?P<status>[\w.-]{1,64})' port (?P<port>\d{1,3}) status:"
+)
 _PORT = re.compile(r"^\s*(?:port:|Port)\s+(?P<port>\d{1,3}):?\s*$")
-_STATE = re.compile(r"^\s*(?:state:\s+PORT_(?P<verbs>[A-Z_]{2,20})|State:\s+(?P<stat>[A-Z][A-Za-z]{2,20}))")
+_STATE = re.compile(
+    r"^\s*(?:state:\s+(?:PORT_|\d: )(?P<verbs>[A-Z_]{2,20})|State:\s+(?P<stat>[A-Z][A-Za-z]{2,20}))"
+)
 _LAYER = re.compile(r"\b(?:link_layer|Link layer):\s+(?P<layer>\w{2,20})")
 _HEAD = "node GUID"
 _LISTED = re.compile(r"\s(?P<device>[\w.-]{1,64})\s+[0-9a-f]{16}\s*$")
 _LINK = re.compile(r"\blink (?P<device>[\w.-]{1,64})/(?P<port>\d{1,3}) .{0,200}\bstate (?P<state>[A-Z_]{2,20})\b")
+_INFINIBAND: Final = ("InfiniBand", "IB")
+"""The second is what ibstatus says where it cannot read the link layer."""
 _SHORT: Final = {"Initializing": "INIT"}
 """What ibstat calls otherwise than ibv_devinfo."""
 _WAITS: Final = (
@@ -61,7 +70,8 @@ class Ports:
             self._empty = None
         if device := _DEVICE.search(text):
             self.finish()
-            self._device = device["verbs"] or device["stat"]
+            self._device = device["verbs"] or device["stat"] or device["status"]
+            self._port = device["port"] or self._port
         elif link := _LINK.search(text):
             self.finish()
             self._device, self._port = link["device"], link["port"]
@@ -76,7 +86,7 @@ class Ports:
         elif state := _STATE.match(text):
             name = state["verbs"] or _SHORT.get(state["stat"], state["stat"].upper())
             self._open = (line, name) if name != "ACTIVE" else None
-        elif (layer := _LAYER.search(text)) and layer["layer"] != "InfiniBand":
+        elif (layer := _LAYER.search(text)) and layer["layer"] not in _INFINIBAND:
             self._open = None
 
     def end(self) -> None:

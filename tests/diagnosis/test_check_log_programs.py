@@ -64,6 +64,11 @@ def test_what_is_no_job_s_log_is_named_and_a_job_s_log_gets_advice_of_its_progra
         assert reason.fix == (row.next or "`aksrdma doctor FILE` says what such a file shows")
 
 
+@pytest.mark.parametrize("line", ["mlx5_0 port 1 ==> ib0 (Up)", "Infiniband device 'mlx5_0' port 1 status:", "\tphys state:\t 5: LinkUp"])
+def test_lists_of_ports_are_known_whatever_prints_them(line: str) -> None:
+    assert "ibstatus" in check(f"{line}\n").reasons[0].text
+
+
 def test_what_a_cluster_prints_is_sent_to_doctor() -> None:
     sent = {row.id for row in programs() if "aksrdma doctor" in render_text(check(FILES[row.id]))}
 
@@ -131,6 +136,7 @@ def test_a_log_of_nccl_is_asked_for_what_it_lacks(log: str, words: str) -> None:
 
 PORT = "hca_id:\tmlx5_0\n\t\tport:\t1\n\t\t\tstate:\t\t\t{state}\n\t\t\tlink_layer:\t\t{layer}\n"
 STAT = "CA 'mlx5_1'\n\tPort 1:\n\t\tState: {state}\n\t\tPhysical state: LinkUp\n\t\tLink layer: InfiniBand\n"
+STATUS = "Infiniband device 'mlx5_3' port 2 status:\n\tstate:\t\t {state}\n\tphys state:\t 5: LinkUp\n\tlink_layer:\t {layer}\n"
 LINK = "link mlx5_2/1 subnet_prefix fe80 lid 0 sm_lid 0 lmc 0 state {state} physical_state LINK_UP netdev {netdev}\n"
 WAITS, DOWN = "subnet manager", "the link is down"
 
@@ -151,6 +157,10 @@ WAITS, DOWN = "subnet manager", "the link is down"
         pytest.param(STAT.format(state="Active"), [], "", id="ibstat, active"),
         pytest.param(STAT.format(state="Polling"), ["mlx5_1: port 1 is in state POLLING"], DOWN, id="ibstat, another state"),
         pytest.param(STAT.format(state="Down").replace("InfiniBand", "Ethernet"), [], "", id="ibstat, Ethernet"),
+        pytest.param(STATUS.format(state="1: DOWN", layer="InfiniBand"), ["mlx5_3: port 2 is in state DOWN"], DOWN, id="ibstatus, down"),
+        pytest.param(STATUS.format(state="2: INIT", layer="IB"), ["mlx5_3: port 2 is in state INIT"], WAITS, id="ibstatus, no link layer"),
+        pytest.param(STATUS.format(state="4: ACTIVE", layer="InfiniBand"), [], "", id="ibstatus, active"),
+        pytest.param(STATUS.format(state="1: DOWN", layer="Ethernet"), [], "", id="ibstatus, Ethernet"),
         pytest.param(LINK.format(state="INIT", netdev="ib0"), ["mlx5_2: port 1 is in state INIT"], WAITS, id="rdma link"),
         pytest.param(LINK.format(state="DOWN", netdev="eth1"), [], "", id="rdma link, Ethernet"),
         pytest.param(LINK.format(state="ACTIVE", netdev="ib0"), [], "", id="rdma link, active"),
