@@ -71,6 +71,8 @@ def read_nodes(source: bytes, file: str, profile: str | None = None) -> ClusterN
         return _from_az(data if isinstance(data, list) else [data], file, profile)
     if isinstance(data, dict) and data.get("kind") in ("Node", "NodeList", "List"):
         listed = data.get("items")
+        if data["kind"] == "NodeList":  # as the API has it (`kubectl get --raw`), whose items do not repeat their kind
+            listed = [{**mapping(one), "kind": "Node"} for one in sequence(listed)]
         return _from_kubectl(listed if isinstance(listed, list) else [data], file)
 
     from aksrdma import documents  # only what kubectl and az print needs no reader of YAML

@@ -97,7 +97,12 @@ def test_one_node_is_enough_and_a_node_list_is_a_list():
     one = json.dumps(node("n7", gpu="8")).encode()
     listed = json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": [node("n7", gpu="8")]}).encode()
 
-    assert read_nodes(one, "n") == read_nodes(listed, "n") == kubectl(node("n7", gpu="8"))
+    bare = {key: value for key, value in node("n7", gpu="8").items() if key not in ("kind", "apiVersion")}
+    raw = json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": [bare]}).encode()
+
+    assert read_nodes(one, "n") == read_nodes(listed, "n") == kubectl(node("n7", gpu="8")) == read_nodes(raw, "n")
+    with pytest.raises(ReadError, match="has no Node among its 0 items"):
+        read_nodes(json.dumps({"kind": "NodeList", "items": None}).encode(), "n")
 
 
 def test_nodes_of_kubectl_have_pool_size_labels_and_taints():
