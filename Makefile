@@ -13,7 +13,7 @@ include tools/versions.mk
 export PATH := $(PATH):$(CURDIR)/$(TOOLS)
 
 
-.PHONY: help render test lint tools overlays docs schemas conformance scheduler bench package mutants coverage clean
+.PHONY: help render test lint tools overlays docs schemas conformance scheduler labels bench package mutants coverage clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ conformance: $(VENV)/test ## Compare verdicts with kubectl-validate; needs AKSRD
 
 scheduler: $(VENV)/test ## Compare the counts of fit with kube-scheduler's; needs AKSRDMA_SCHEDULER_JUDGE, the program of tools/scheduler_judge
 	$(BIN)/python -m tools.scheduler_judge $(SCHEDULER_ARGS)
+
+labels: $(VENV)/test ## Compare what NodeFeatureRules do with Node Feature Discovery itself; LABELS_ARGS is the program of tools/node_feature_judge
+	$(BIN)/python -m tools.node_feature_judge $(LABELS_ARGS)
 
 mutants: $(VENV)/test ## Change random lines of logic, and count how many changes the tests catch
 	$(BIN)/python -m tools.mutants $(MUTANTS_ARGS)

@@ -1,4 +1,4 @@
-"""What Go's text/template parses, and the tree of it; nothing is executed.
+"""What Go's text/template parses, and the tree of it; `go_template_run` executes it.
 
 Source: text/template/parse of Go 1.26, lex.go, parse.go and node.go. What nests deeper than `_DEEPEST` is not judged.
 """
@@ -56,6 +56,8 @@ class Pipe:
     line: int
     declared: list[str] = field(default_factory=list)
     """Variables that it sets, with their `$`."""
+    assigns: bool = False
+    """Whether these are there already, as `=` has it."""
     commands: list[list[Operand]] = field(default_factory=list)
     fields: tuple[str, ...] = ()
     """Names behind dots after a pipe in parentheses."""
@@ -393,6 +395,7 @@ class _Parser:
             beside = self._peek()
             following = self._peek_word()
             if following.kind in ("assign", "declare"):
+                pipe.assigns = following.kind == "assign"
                 self._next_word()
                 self._set(pipe, variable)
                 break

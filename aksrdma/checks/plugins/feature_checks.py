@@ -11,18 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.checks.plugins.device_plugin_configs import HEX_ID, is_infiniband
-from aksrdma.checks.plugins.features import (
-    PCI_IDS,
-    Expression,
-    FeatureRule,
-    Term,
-    feature_rules,
-    is_whole,
-)
+from aksrdma.checks.plugins.features import PCI_IDS, feature_rules
 from aksrdma.checks.register import rule
 from aksrdma.findings import Problem, Severity
 from aksrdma.kube.kinds import RULE_KINDS
 from aksrdma.kube.labels import NIC_LABEL
+from aksrdma.kube.node_feature_rules import Expression, FeatureRule, Term, values_error
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
@@ -31,11 +25,9 @@ if TYPE_CHECKING:
     from aksrdma.documents import Document
 
 _SKIPS: Final = "nfd-master skips the rule on every node that has the feature"
-_NO_VALUES: Final = ("DoesNotExist", "Exists", "IsFalse", "IsTrue")
-_SOME_VALUES: Final = ("In", "InRegexp", "NotIn")
-_ONE_NUMBER: Final = ("Ge", "Gt", "Le", "Lt")
-_TWO_NUMBERS: Final = ("GeLe", "GtLt")
 _NEW_OPERATORS: Final = ("Ge", "GeLe", "Le")
+_COMPARING: Final = ("Ge", "GeLe", "Gt", "GtLt", "Le", "Lt")
+_OPERATORS: Final = frozenset({"DoesNotExist", "Exists", "In", "InRegexp", "IsFalse", "IsTrue", "NotIn", *_COMPARING})
 _WHOLE_IDS: Final = re.compile(r"\(?[0-9a-f]{4}(?:\|[0-9a-f]{4})*\)?\Z")
 
 _ETHERNET_CLASS: Final = "0200"
@@ -63,7 +55,7 @@ def feature_matchers(document: Document, manifests: ManifestSet) -> Iterator[Pro
             yield Problem("nfr-rule-matches-every-node", path, message)
         for term in feature.every_term:
             yield from _feature(term, manifests)
-            for expression in term.expressions:
+            for expression in term.every_expression:
                 yield from _expression(manifests.release, expression)
                 if term.feature == "pci.device" and expression.attribute in PCI_IDS:
                     yield from _pci_id(expression)
@@ -96,7 +88,7 @@ def _attributes(row: NodeFeature, term: Term, release: str) -> Iterator[Problem]
     """Find attributes that a feature never has; only DoesNotExist holds where one is missing."""
     rule_id = "nfr-attribute-name"
     for one in term.expressions:
-        if not one.attribute or one.operator == "Any":
+        if one.operator == "Any":
             continue
         since = row.began(one.attribute)
         if since is not None and not catalog.holds_in(release, since, None):
@@ -123,35 +115,9 @@ def _expression(release: str, expression: Expression) -> Iterator[Problem]:
             message = f"{capability.older} of {release} does not know {what}; it came with {capability.boundary}"
             yield Problem("nfr-operator-not-in-release", (*expression.path, "op" if new else "type"), message)
             return
-    if error := _values_error(expression):
+    # An unknown operator is the schema's to report.
+    if expression.operator in _OPERATORS and (error := values_error(expression)):
         yield Problem("nfr-operator-values", expression.path, f"{_SKIPS}: {error}")
-
-
-def _values_error(expression: Expression) -> str | None:
-    operator, values = expression.operator, expression.values
-    if operator in _NO_VALUES and values:
-        return f"{operator} takes no value, and has {len(values)}"
-    if operator in _SOME_VALUES and not values:
-        return f"{operator} needs at least one value"
-    if operator == "InRegexp":
-        from aksrdma.kube.go_regexp import go_regexp_error  # few rules have a pattern
-
-        errors = ((value, go_regexp_error(value)) for value in values)
-        return next((f"{value!r} is no Go regular expression: {error}" for value, error in errors if error), None)
-    if operator not in (*_ONE_NUMBER, *_TWO_NUMBERS):
-        return None
-    count = 1 if operator in _ONE_NUMBER else 2
-    if len(values) != count:
-        return f"{operator} takes exactly {'one value' if count == 1 else 'two values'}, and has {len(values)}"
-    if expression.type:
-        return None if expression.type == "version" else f"type {expression.type!r} is unknown; only version is known"
-    if wrong := [value for value in values if not is_whole(value)]:
-        return f"{operator} compares whole numbers, and {wrong[0]!r} is none"
-    if count == 2 and int(values[0]) >= int(values[1]):
-        return (
-            f"the first value of {operator} must be less than the second, and {values[0]} is not less than {values[1]}"
-        )
-    return None
 
 
 def _pci_id(expression: Expression) -> Iterator[Problem]:
@@ -167,7 +133,7 @@ def _pci_id(expression: Expression) -> Iterator[Problem]:
             yield Problem("nfr-hex-form", path, message, fix)
         elif operator == "InRegexp" and not ("^" in value or "$" in value or _WHOLE_IDS.match(value)):
             yield Problem("nfr-regexp-unanchored", path, f"the pattern {value!r} matches anywhere in {attribute}")
-    if operator in (*_ONE_NUMBER, *_TWO_NUMBERS):
+    if operator in _COMPARING:
         message = f"{operator} reads {attribute} as a decimal number, but it is hexadecimal text"
         yield Problem("nfr-numeric-op-on-hex", (*expression.path, "op"), message)
 

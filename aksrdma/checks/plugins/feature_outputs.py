@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.features import FeatureRule, exclusive, feature_rules, full_label, strings
+from aksrdma.checks.plugins.features import exclusive, feature_rules
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
-from aksrdma.kube import names, quantities
 from aksrdma.kube.kinds import RULE_KINDS
-from aksrdma.kube.labels import FEATURE_PREFIX
+from aksrdma.kube.node_feature_outputs import annotation_error, extended_resource_error, label_error, taint_error
+from aksrdma.kube.node_feature_rules import FeatureRule, full_label, strings
 from aksrdma.kube.values import sequence
 
 if TYPE_CHECKING:
     from aksrdma.checks.sets import ManifestSet
     from aksrdma.documents import Document
 
-_FEATURE: Final = FEATURE_PREFIX.removesuffix("/")
-_PROFILE: Final = "profile.node.kubernetes.io"
-_EFFECTS: Final = ("NoExecute", "NoSchedule", "PreferNoSchedule")
-_LONGEST_ANNOTATION: Final = 1024
-"""Bytes of an annotation's value: FeatureAnnotationValueSizeLimit of NFD's API."""
 _EARLIER: Final = 64
 """Rules before it that set the same label, with each of which a rule is compared: nobody writes more by hand."""
 
@@ -64,42 +59,24 @@ def feature_outputs(document: Document, manifests: ManifestSet) -> Iterator[Prob
 
 def _dropped(feature: FeatureRule) -> Iterator[tuple[FieldPath, str, str]]:
     """Yield what nfd-master drops with a line in its log: where, what it is, and why."""
-    for key, value in strings(feature.data.get("labels")).items():
-        error = _key_error(full_label(key), (_FEATURE, _PROFILE))
-        if error := error or _value_error(value, not names.label_value(value), "label value"):
-            yield (*feature.path, "labels", key), f"label {key!r}", error
-    for key, value in strings(feature.data.get("annotations")).items():
-        error, size = _key_error(full_label(key), (_FEATURE,)), len(value.encode(errors="replace"))
-        if error is None and size > _LONGEST_ANNOTATION:
-            error = f"its value has {size} bytes, more than {_LONGEST_ANNOTATION}"
-        if error:
-            yield (*feature.path, "annotations", key), f"annotation {key!r}", error
-    for key, value in strings(feature.data.get("extendedResources")).items():
-        error = _key_error(full_label(key), (_FEATURE,))
-        if error := error or _value_error(value, quantities.parse(value) is not None, "quantity"):
-            yield (*feature.path, "extendedResources", key), f"extended resource {key!r}", error
+    for field, what, error_of in (
+        ("labels", "label", label_error),
+        ("annotations", "annotation", annotation_error),
+        ("extendedResources", "extended resource", extended_resource_error),
+    ):
+        for key, value in strings(feature.data.get(field)).items():
+            # A value with an @ is read from a feature of the node, and not that of an annotation.
+            dynamic = value.startswith("@") and field != "annotations"
+            error = error_of(full_label(key), _FITS[field] if dynamic else value)
+            if error := error or (_dynamic_error(value) if dynamic else None):
+                yield (*feature.path, field, key), f"{what} {key!r}", error
     for index, taint in enumerate(sequence(feature.data.get("taints"))):
-        if isinstance(taint, dict) and isinstance(taint.get("key"), str) and (error := _taint_error(taint)):
+        if isinstance(taint, dict) and isinstance(taint.get("key"), str) and (error := taint_error(taint)):
             yield (*feature.path, "taints", index), f"taint {taint['key']!r}", error
 
 
-def _key_error(key: str, allowed: tuple[str, ...]) -> str | None:
-    return f"its key {reason}" if (reason := names.qualified_name(key)) else _namespace_error(key, allowed)
-
-
-def _namespace_error(key: str, allowed: tuple[str, ...]) -> str | None:
-    namespace = key.partition("/")[0]
-    if namespace != "kubernetes.io" and not namespace.endswith(".kubernetes.io"):
-        return None
-    if any(namespace == name or namespace.endswith(f".{name}") for name in allowed):
-        return None
-    return f"{namespace} is kept for Kubernetes; of it NFD may use {' and '.join(allowed)}"
-
-
-def _value_error(value: str, fits: bool, what: str) -> str | None:
-    if value.startswith("@"):  # to be read from a feature of the node
-        return _dynamic_error(value)
-    return None if fits else f"{value!r} is no {what}"
+_FITS: Final = {"labels": "", "extendedResources": "1"}
+"""A value of each kind that nfd-master takes, for one that is not known yet."""
 
 
 def _dynamic_error(value: str) -> str | None:
@@ -113,11 +90,3 @@ def _dynamic_error(value: str) -> str | None:
     if row is not None and not row.grows and not row.knows(element):
         return f"{value!r} is never there: {row.feature} has no {element!r}"
     return None
-
-
-def _taint_error(taint: dict[str, Any]) -> str | None:
-    if "/" not in taint["key"]:
-        return "its key has no prefix"
-    if taint.get("effect") not in _EFFECTS:
-        return f"its effect is {taint.get('effect')!r}, not one of {', '.join(_EFFECTS)}"
-    return _namespace_error(taint["key"], (_FEATURE,))

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.features import FeatureRule, Term, feature_rules
+from aksrdma.checks.plugins.features import feature_rules
 from aksrdma.checks.register import rule
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube import go_template
 from aksrdma.kube.kinds import RULE_KINDS
+from aksrdma.kube.node_feature_rules import FeatureRule, Term
 from aksrdma.nearest import nearest
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _leaves(node: go_template.Node) -> bool:
 def _element(term: Term) -> _Element:
     row = catalog.node_features().get(term.feature)
     # Elements that are found by matchName are of another form, and so may be those of a feature that nobody knows.
-    if row is None or any(not one.attribute for one in term.expressions):
+    if row is None or term.name is not None:
         return _Element(term.written, (), certain=False)
     attributes = _ELEMENT if not row.instances else () if row.pattern else tuple(row.attributes.split())
     return _Element(term.written, attributes, certain=bool(term.expressions))

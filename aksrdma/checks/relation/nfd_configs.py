@@ -169,13 +169,13 @@ def _label_white_list(holder: Object, what: str) -> Iterator[Problem]:
     pattern = holder.text("labelWhiteList")
     if not pattern:
         return
-    from aksrdma.kube.go_regexp import go_regexp_error, may_match  # hardly any configuration has a pattern
+    from aksrdma.kube.go_regexp import go_regexp_error, matches  # hardly any configuration has a pattern
 
     path = holder.at("labelWhiteList")
     if error := go_regexp_error(pattern):
         message = f"NFD exits: labelWhiteList {pattern!r} is no Go regular expression: {error}"
         yield Problem("nfd-config-invalid", path, message, "write a pattern that Go's regexp package compiles")
-    elif not may_match(pattern, _NAME):
+    elif matches(pattern, _NAME) is False:
         message = f"{what} {_NAME}, which labelWhiteList {pattern!r} does not match; {_SELECTED}"
         yield Problem(_RULE, path, message, f"widen the pattern, such as {pattern}|{_NAME.partition('.')[0]}")
 

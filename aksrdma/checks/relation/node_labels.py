@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aksrdma import catalog
-from aksrdma.checks.plugins.features import Expression, FeatureRule, Term, feature_rules, full_label
+from aksrdma.checks.plugins.features import feature_rules
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.policies import known_sizes
 from aksrdma.findings import FieldPath, Problem, Severity
 from aksrdma.kube.kinds import HELM_KINDS, RULE_KINDS
 from aksrdma.kube.labels import FEATURE_PREFIX, NIC_LABEL
+from aksrdma.kube.node_feature_outputs import Version, match_rule
+from aksrdma.kube.node_feature_rules import FAILS, YES, FeatureRule, full_label
 from aksrdma.kube.scheduling import REQUIRED
 from aksrdma.kube.values import mapping, sequence
 from aksrdma.nearest import nearest
@@ -145,9 +147,10 @@ def nic_label(manifests: ManifestSet) -> Iterator[Problem]:
         path = setting[0].label_path(NIC_LABEL)
         yield Problem("nfr-chart-rule-still-on", path, message, document=setting[0].document)
     by_id = [(found, where) for found in setting if (where := _nic_expression(found.rule)) is not None]
+    version = Version(comparisons=catalog.capability("nfd-comparisons").holds_in(manifests.release))
     for size in known_sizes(manifests) if by_id else ():
         nic = size.infiniband
-        if nic.sriov and nic.device_id and not any(_can_match(found.rule, nic) for found in setting):
+        if nic.sriov and nic.device_id and not any(_may_match(found.rule, nic, version) for found in setting):
             found, where = by_id[0]
             message = (
                 f"nodes of {size.name} do not get the label: their NIC is {nic.vendor_id}:{nic.device_id} "
@@ -233,26 +236,12 @@ def _nic_expression(rule: FeatureRule) -> FieldPath | None:
     return next((expression.path for expression in found if expression is not None), None)
 
 
-def _can_match(rule: FeatureRule, nic: Infiniband) -> bool:
-    """Say whether a rule can match a node with this NIC; what it asks of other features is taken to hold."""
-    attributes = {"class": nic.pci_class, "device": nic.device_id, "vendor": nic.vendor_id}
+def _may_match(rule: FeatureRule, nic: Infiniband, version: Version) -> bool:
+    """Say whether a rule matches a node with this NIC, or would but for what is told by other findings.
 
-    def holds(term: Term) -> bool:
-        return term.feature != _PCI or all(_can_hold(one, attributes.get(one.attribute)) for one in term.expressions)
-
-    return rule.may_hold(holds)
-
-
-def _can_hold(expression: Expression, value: str | None) -> bool:
-    """Say whether an expression can hold for an attribute; None is one that is not known."""
-    if value is None:
-        return True
-    if expression.operator == "In":
-        return value in expression.values
-    if expression.operator == "NotIn":
-        return value not in expression.values
-    if expression.operator == "InRegexp":
-        from aksrdma.kube.go_regexp import may_match  # few rules have a pattern
-
-        return any(may_match(pattern, value) for pattern in expression.values)
-    return expression.operator != "DoesNotExist"
+    Of the node its InfiniBand NICs are known; what a rule asks of other features is taken to hold.
+    """
+    row = catalog.node_features()[_PCI]
+    asked = (one.attribute for term in rule.every_term if term.feature == _PCI for one in term.expressions)
+    outcomes = match_rule(rule, catalog.nic_features(nic), version).outcomes
+    return bool(outcomes & (YES | FAILS)) or not all(map(row.knows, asked))

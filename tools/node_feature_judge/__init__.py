@@ -1,0 +1,1 @@
+"""Holds our reading of NodeFeatureRules against that of Node Feature Discovery itself."""
