@@ -13,6 +13,8 @@ from aksrdma.cli import aks
 from aksrdma.cli.config import use_own_rules
 from aksrdma.cli.options import output_option
 from aksrdma.cli.table import details, table, text_of
+from aksrdma.errors import UnknownNameError
+from aksrdma.nearest import hint
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,40 @@ _PRESETS: Final = Section(
         "WHAT": lambda row: row.title,
     },
 )
+_DRIVERS: Final = Section(
+    lambda: [row.name for row in catalog.driver_combinations()],
+    lambda name: _combination(name),
+    {
+        "GPUS": lambda row: row.gpu_vendor,
+        "GPU DRIVER": lambda row: row.gpu_driver,
+        "NIC DRIVER": lambda row: row.nic_driver,
+        "VERDICT": lambda row: row.verdict,
+        "az aks nodepool add": lambda row: " ".join(row.az) or None,
+        "GPUDIRECT BY": lambda row: row.gpudirect,
+        "DEVICE PLUGIN BY": lambda row: row.device_plugin,
+        "WHY": lambda row: f"{row.why}; write {row.instead}" if row.instead else row.why,
+    },
+)
+
+
+def _combination(name: str) -> catalog.DriverCombination:
+    """Return the row of `nvidia aks doca`, or of these words with commas between them.
+
+    Raises:
+        UnknownNameError: no such combination.
+    """
+    known = {row.name: row for row in catalog.driver_combinations()}
+    wanted = " ".join(name.replace(",", " ").split())
+    if wanted not in known:
+        raise UnknownNameError(
+            f"no combination of drivers named {name!r}{hint(wanted, known)} (vendor, GPU driver, NIC driver)"
+        )
+    return known[wanted]
+
+
 _SECTIONS: Final = {
     "releases": _RELEASES,
+    "drivers": _DRIVERS,
     "vm-sizes": _VM_SIZES,
     "profiles": _PROFILES,
     "presets": _PRESETS,

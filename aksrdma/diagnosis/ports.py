@@ -27,9 +27,7 @@ _DEVICE = re.compile(
     r"|\bInfiniband device '(?P<status>[\w.-]{1,64})' port (?P<port>\d{1,3}) status:"
 )
 _PORT = re.compile(r"^\s*(?:port:|Port)\s+(?P<port>\d{1,3}):?\s*$")
-_STATE = re.compile(
-    r"^\s*(?:state:\s+(?:PORT_|\d: )(?P<verbs>[A-Z_]{2,20})|State:\s+(?P<stat>[A-Z][A-Za-z]{2,20}))"
-)
+_STATE = re.compile(r"^\s*(?:state:\s+(?:PORT_|\d: )(?P<verbs>[A-Z_]{2,20})|State:\s+(?P<stat>[A-Z][A-Za-z]{2,20}))")
 _LAYER = re.compile(r"\b(?:link_layer|Link layer):\s+(?P<layer>\w{2,20})")
 _HEAD = "node GUID"
 _LISTED = re.compile(r"\s(?P<device>[\w.-]{1,64})\s+[0-9a-f]{16}\s*$")

@@ -602,6 +602,7 @@ def test_a_table_has_its_columns_aligned_and_a_dash_for_what_is_not_known(capsys
     [
         ("releases", "RELEASE SUPPORT KUBERNETES AKS HAS OF IT DATE DRIVER NFD IPAM"),
         ("vm-sizes", "VM SIZE NICS Gb/s A NIC DEVICE GPUS ARCH STATE FEATURE FLAG OS SKU UNSURE FACTS"),
+        ("drivers", "GPUS GPU DRIVER NIC DRIVER VERDICT az aks nodepool add GPUDIRECT BY DEVICE PLUGIN BY WHY"),
         ("presets", "PRESET LIBRARY VARIABLES BY DEFAULT WHAT"),
         ("rules", "RULE SEVERITY LAYER WHAT"),
         ("images", "IMAGE REFERENCE DIGEST SET BY"),
@@ -762,3 +763,17 @@ def test_an_interrupt_exits_130_without_a_traceback(stop, monkeypatch, capsys):
 
     assert run(["render"]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nvidia aks doca", "nvidia,aks,doca", " nvidia, aks  doca"])
+def test_a_combination_of_drivers_is_named_by_its_three_words(name, capsys):
+    assert run(["catalog", "drivers", name, "-o", "json"]) == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["gpu_vendor"], shown["gpu_driver"], shown["nic_driver"]) == ("nvidia", "aks", "doca")
+
+
+def test_a_combination_of_drivers_that_is_none_is_answered_with_the_nearest(capsys):
+    assert run(["catalog", "drivers", "nvidia,aks,dcoa"]) == 2
+
+    assert "did you mean nvidia aks doca?" in capsys.readouterr().err

@@ -64,7 +64,9 @@ def test_what_is_no_job_s_log_is_named_and_a_job_s_log_gets_advice_of_its_progra
         assert reason.fix == (row.next or "`aksrdma doctor FILE` says what such a file shows")
 
 
-@pytest.mark.parametrize("line", ["mlx5_0 port 1 ==> ib0 (Up)", "Infiniband device 'mlx5_0' port 1 status:", "\tphys state:\t 5: LinkUp"])
+@pytest.mark.parametrize(
+    "line", ["mlx5_0 port 1 ==> ib0 (Up)", "Infiniband device 'mlx5_0' port 1 status:", "\tphys state:\t 5: LinkUp"]
+)
 def test_lists_of_ports_are_known_whatever_prints_them(line: str) -> None:
     assert "ibstatus" in check(f"{line}\n").reasons[0].text
 

@@ -153,9 +153,7 @@ def test_a_rule_beside_that_of_the_chart_narrows_nothing() -> None:
         pytest.param(expects("device", "^10(1c|1d|[0-9]f)$", op="InRegexp"), True, id="of-a-pattern-with-alternatives"),
         pytest.param(expects("device", "1019|^10+1[a-e]?$", op="InRegexp"), False, id="of-a-pattern-with-repetitions"),
         pytest.param(expects("device", "[e-1]", op="InRegexp"), False, id="of-a-range-the-wrong-way-round"),
-        pytest.param(
-            expects("device", "(((((((.*)*)*)*)*)*)*)*x", op="InRegexp"), True, id="of-a-pattern-without-end"
-        ),
+        pytest.param(expects("device", "(((((((.*)*)*)*)*)*)*)*x", op="InRegexp"), True, id="of-a-pattern-without-end"),
         pytest.param(expects("device", "a{99999999999}", op="InRegexp"), False, id="of-a-pattern-that-is-too-large"),
         pytest.param(expects("device", "x" * 64, op="InRegexp"), True, id="of-a-long-pattern"),
         pytest.param(expects("device", "x" * 65, op="InRegexp"), True, id="of-a-longer-pattern"),
