@@ -80,7 +80,8 @@ def _kubernetes() -> AksTable:
 def _documented(release: str) -> set[str]:
     """Return the Kubernetes versions on AKS that the documentation of a release of Network Operator names."""
     row = catalog.release(release).kubernetes
-    return {one.minor for one in catalog.aks().between(row.min, row.max)}
+    newest = row.max or catalog.aks().kubernetes[-1].minor
+    return {one.minor for one in catalog.aks().between(row.min, newest)}
 
 
 def _os_skus() -> AksTable:
