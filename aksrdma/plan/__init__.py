@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aksrdma.cluster import PROFILES, Cluster
+from aksrdma.findings import Problem
 from aksrdma.plan import limits
 from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.planned import Planned, Reason, judged
@@ -33,6 +34,8 @@ class Plan:
     decisions: Decisions
     notes: tuple[str, ...]
     """What is unsure or unusual, a sentence each, for the user."""
+    warnings: tuple[Problem, ...] = ()
+    """What may not come up as the cluster file has it, with its rule and the path below `spec`; told in `notes`, too."""
 
     @cached_property
     def namespace(self) -> Planned:
@@ -212,7 +215,7 @@ def make_plan(cluster: Cluster) -> Plan:
     """
     decisions = decide(cluster)
     refuse(limits.problems(decisions))
-    plan = Plan(decisions, tuple(limits.notes(decisions)))
+    plan = Plan(decisions, tuple(limits.notes(decisions)), tuple(limits.warnings(decisions)))
     if cluster.patches:
         from aksrdma.plan import patches  # few clusters have any
 

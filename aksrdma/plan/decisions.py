@@ -299,19 +299,18 @@ def decide(cluster: Cluster) -> Decisions:
     release = catalog.release(cluster.release)
     sizes: dict[str, VmSize] = {}
     problems: list[Problem] = []
+    # Beside a pool with InfiniBand others are left out; alone they are a mistake, told as that of their size.
+    some = not all(catalog.for_general_use(pool.vm_size) for pool in cluster.node_pools)
     for number, pool in enumerate(cluster.node_pools):
         if pool.name in {before.name for before in cluster.node_pools[:number]}:
             fix = "an agent pool name is unique in its cluster"
             problems.append(Problem(UNSERVABLE, ("nodePools", number, "name"), f"{pool.name} is named twice", fix))
-        if catalog.for_general_use(pool.vm_size):
+        if some and catalog.for_general_use(pool.vm_size):
             continue
         try:
             sizes[pool.name] = catalog.vm_size(pool.vm_size)
         except UnknownNameError as error:
             problems.append(Problem(UNSERVABLE, ("nodePools", number, "vmSize"), error.message, error.fix))
-    if cluster.node_pools and not sizes and not problems:
-        fix = "add a pool of a size that `aksrdma catalog vm-sizes` lists"
-        problems.append(Problem(UNSERVABLE, ("nodePools",), "no pool has InfiniBand", fix))
     refuse(problems)
     return Decisions(cluster, release, sizes)
 

@@ -258,9 +258,35 @@ def _master(decisions: Decisions) -> Iterator[Problem]:
         )
 
 
+def warnings(decisions: Decisions) -> list[Problem]:
+    """Return what may not come up as the cluster file has it, though it can be rendered."""
+    return [*releases.warnings(decisions), *_large_pools(decisions)]
+
+
+def _large_pools(decisions: Decisions) -> Iterator[Problem]:
+    fabric = catalog.defaults()
+    for one in decisions.per_pool:
+        count = one.pool.count
+        if count is not None and count > fabric.fabric_nodes:
+            yield Problem(
+                "node-pool-beyond-fabric",
+                ("nodePools", one.number, "count"),
+                f"{one.name}: a node pool with InfiniBand holds {fabric.fabric_nodes} nodes, "
+                f"{fabric.fabric_nodes_on_request} by support request",
+                f"ask Azure's support for {count}, or make several pools, which are separate fabrics",
+            )
+
+
 def notes(decisions: Decisions) -> list[str]:
     """Return what is unsure or unusual about a cluster that can be served, a sentence each."""
-    found = [*releases.notes(decisions), *_unsure_facts(decisions), *_pools(decisions), *_unusual_options(decisions)]
+    told = ["; ".join(filter(None, (one.message, one.fix))) for one in warnings(decisions)]
+    found = [
+        *told,
+        *releases.notes(decisions),
+        *_unsure_facts(decisions),
+        *_pools(decisions),
+        *_unusual_options(decisions),
+    ]
     return [*found, *_ranges(decisions)] if "ipoib" in decisions.profiles else found
 
 
@@ -282,17 +308,10 @@ def _unsure_facts(decisions: Decisions) -> Iterator[str]:
 
 
 def _pools(decisions: Decisions) -> Iterator[str]:
-    fabric = catalog.defaults()
     for one in decisions.per_pool:
         pool, size = one.pool, one.size
         if size.state == "retirement announced":
             yield f"{pool.name}: {size.name} retires on {size.retirement_date}"
-        if pool.count is not None and pool.count > fabric.fabric_nodes:
-            yield (
-                f"{pool.name}: a node pool with InfiniBand holds {fabric.fabric_nodes} nodes, "
-                f"{fabric.fabric_nodes_on_request} by support request; "
-                f"{pool.count} nodes need several pools, which are separate fabrics"
-            )
         if one.drivers and one.drivers.verdict == "unproven":
             gpus = f"gpuDriver {one.gpu_driver} with " if size.gpu else ""
             yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"

@@ -19,13 +19,24 @@ def refused(decisions: Decisions) -> Iterator[Problem]:
             ("kubernetesVersion",),
             f"helm refuses the chart of Network Operator {release.name} on Kubernetes {version}: it wants "
             f"{release.chart.kube_version}",
-            f"upgrade the cluster first, to one of {wanted}{_or_a_release_for(version)}",
+            "; ".join(filter(None, (f"upgrade the cluster first, to one of {wanted}", _a_release_for(version)))),
         )
 
 
-def notes(decisions: Decisions) -> Iterator[str]:
-    """Say where a release is past its support, where AKS has no version that it is for, and where the cluster has another."""
+def warnings(decisions: Decisions) -> Iterator[Problem]:
+    """Say where the cluster has a version of Kubernetes that the release is not documented for."""
     release, version = decisions.release, decisions.cluster.kubernetes_version
+    if version is not None and not release.kubernetes.holds(version):
+        message = (
+            f"Network Operator {release.name} is documented for Kubernetes {release.kubernetes}, not for {version}"
+        )
+        fix = _a_release_for(version) or None
+        yield Problem("kubernetes-not-of-release", ("kubernetesVersion",), message, fix)
+
+
+def notes(decisions: Decisions) -> Iterator[str]:
+    """Say where a release is past its support, and where AKS has no version that it is for."""
+    release = decisions.release
     gone = f"AKS makes no cluster of the versions that it is documented for, Kubernetes {release.kubernetes}"
     orphaned = not release.aks_versions
     if release.support is not None and release.support.state == "end-of-support":
@@ -33,11 +44,6 @@ def notes(decisions: Decisions) -> Iterator[str]:
         yield f"Network Operator {release.name} is out of support since {release.support.since}{more}{_supported()}"
     elif orphaned:
         yield f"Network Operator {release.name}: {gone}"
-    if version is not None and not release.kubernetes.holds(version):
-        yield (
-            f"Network Operator {release.name} is documented for Kubernetes {release.kubernetes}, not for {version}"
-            f"{_or_a_release_for(version)}"
-        )
 
 
 def _supported() -> str:
@@ -47,8 +53,8 @@ def _supported() -> str:
     return f"; {found} is in support" if found else ""
 
 
-def _or_a_release_for(version: str) -> str:
-    """Return the newest release that is documented for a version of Kubernetes, as the end of a sentence."""
+def _a_release_for(version: str) -> str:
+    """Return the newest release that is documented for a version of Kubernetes, as a sentence; empty where there is none."""
     known = (catalog.release(name) for name in reversed(catalog.releases()))
     found = next((one.name for one in known if one.kubernetes.max and one.kubernetes.holds(version)), None)
-    return f"; {found} is documented for {version}" if found else ""
+    return f"{found} is documented for {version}" if found else ""

@@ -24,7 +24,9 @@ def read_cluster(document: Document) -> tuple[Cluster | None, list[Problem]]:
     cluster = bind_cluster(document.data, wrong)
     if cluster is not None:
         try:
-            if "ipoib" in make_plan(cluster).decisions.profiles:
+            plan = make_plan(cluster)
+            wrong += [problem._replace(path=("spec", *problem.path)) for problem in plan.warnings]
+            if "ipoib" in plan.decisions.profiles:
                 from aksrdma.checks.relation.addresses import of_cluster_file  # other profiles have no range
 
                 wrong += of_cluster_file(cluster)

@@ -81,7 +81,7 @@ def _patches_workload(document: Document, spec: dict[str, Any]) -> bool:
         row is None
         or row.kind in RUNTIMES
         or not row.places
-        or not all(one.path and not one.shape for one in row.places)
+        or not all(one.path and (one.shape is None or one.path[-1] == "template") for one in row.places)
     ):
         return False
     if row.group == "apps" and "selector" in spec:

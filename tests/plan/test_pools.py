@@ -127,7 +127,8 @@ def test_sizes_of_the_families_with_infiniband_do(size):
 def test_a_cluster_of_other_sizes_alone_is_refused():
     (problem,) = refusal(SYSTEM)
 
-    assert (problem.path, problem.message) == (("nodePools",), "no pool has InfiniBand")
+    assert problem.path == ("nodePools", 0, "vmSize")
+    assert problem.message.startswith("VM size Standard_D8s_v5 has no InfiniBand")
 
 
 def test_the_number_of_a_pool_counts_those_without_infiniband():

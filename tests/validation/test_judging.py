@@ -181,3 +181,30 @@ def test_a_fix_begins_small_unless_with_a_name(fix, clause):
     nothing = Document("", 1, {})
 
     assert finding_of(Problem("wrong-type", (), "a", fix, document=nothing), nothing, Position(1, 1)).fix == clause
+
+
+CLUSTER_FILE = """apiVersion: aksrdma.dev/v1alpha1
+kind: RdmaCluster
+spec:
+  release: v26.4.1
+  kubernetesVersion: "{version}"
+  nodePools:
+  - name: hb
+    vmSize: Standard_HB120rs_v3
+    count: {count}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "count", "found"),
+    [
+        ("1.35", 100, []),
+        ("1.35", 101, [("node-pool-beyond-fabric", "spec.nodePools[0].count", 9)]),
+        ("1.36", 2, [("kubernetes-not-of-release", "spec.kubernetesVersion", 5)]),
+    ],
+)
+def test_what_may_not_come_up_is_a_warning_at_its_field(version, count, found):
+    report = aksrdma.validate(CLUSTER_FILE.format(version=version, count=count))
+
+    assert [(one.rule, one.path, one.line) for one in report.findings] == found
+    assert {one.severity for one in report.findings} <= {"warning"}
