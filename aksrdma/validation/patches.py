@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma.kube.kinds import POLICY_KINDS, kind_of
 from aksrdma.kube.templates import pod_templates
 from aksrdma.kube.train_jobs import RUNTIMES
-from aksrdma.kube.values import mapping, sequence, text
+from aksrdma.kube.values import mapping, sequence, step, text
 from aksrdma.validation.release import sections
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def on_least_base(document: Document) -> Document:
     templates = list(pod_templates(data))
     row = kind_of(document.api_version, document.kind)
     for template in templates:
-        _complete_pod(template.spec, run_once=row is not None and row.group == _RUNS_ONCE)
+        # What is written, and not what its controller makes of it.
+        _complete_pod(mapping(step(data, template.spec_path)), run_once=row is not None and row.group == _RUNS_ONCE)
     if row is not None and row.group == "apps" and "selector" not in spec and templates:
         metadata = templates[0].data.setdefault("metadata", {})
         labels = metadata.setdefault("labels", {_NAME: _NAME}) if isinstance(metadata, dict) else None
