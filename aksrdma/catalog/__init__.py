@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         transport_aliases,
     )
     from aksrdma.catalog._helm_charts import ChartKeys, ChartValue, HelmChart, chart_keys, helm_charts
+    from aksrdma.catalog._jobs import JobFacts, job, jobs
+    from aksrdma.catalog._mirrors import Egress, MirrorUpstream, egress, mirror_upstreams
     from aksrdma.catalog._nic_drivers import NicDriver, nic_drivers
     from aksrdma.catalog._node_features import (
         NodeFeature,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
         template_functions,
         template_functions_since,
     )
+    from aksrdma.catalog._operator_charts import ChartImage, OperatorChart, operator_chart
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
     from aksrdma.catalog._presets import (
@@ -137,6 +140,7 @@ __all__ = [
     "AzFlag",
     "Capability",
     "Chart",
+    "ChartImage",
     "ChartKeys",
     "ChartValue",
     "CniPlugin",
@@ -147,6 +151,7 @@ __all__ = [
     "DriverVariable",
     "DriverVersion",
     "Effect",
+    "Egress",
     "EnvironmentVariable",
     "FeatureFlag",
     "Floors",
@@ -157,11 +162,13 @@ __all__ = [
     "HelmChart",
     "Image",
     "Infiniband",
+    "JobFacts",
     "Kubelet",
     "KubernetesRange",
     "LongTermSupport",
     "ManagedDranet",
     "ManagedGpu",
+    "MirrorUpstream",
     "MultiNodeFloor",
     "NetworkRange",
     "NicDriver",
@@ -172,6 +179,7 @@ __all__ = [
     "OlderImage",
     "OsImage",
     "OsSku",
+    "OperatorChart",
     "OtherCloud",
     "OtherPatch",
     "PciFunction",
@@ -198,6 +206,7 @@ __all__ = [
     "driver_combination",
     "driver_combinations",
     "driver_variables",
+    "egress",
     "environment_variables",
     "features_without_infiniband",
     "for_general_use",
@@ -205,8 +214,11 @@ __all__ = [
     "helm_charts",
     "holds_in",
     "images",
+    "job",
+    "jobs",
     "kubelet",
     "minor_of_driver",
+    "mirror_upstreams",
     "networks",
     "newest",
     "next_release",
@@ -214,6 +226,7 @@ __all__ = [
     "nic_features",
     "node_features",
     "not_infiniband",
+    "operator_chart",
     "other_cloud",
     "other_clouds",
     "pci_functions",
@@ -284,6 +297,9 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "environment_variables",
                 "transport_aliases",
             ),
+            "_jobs": ("JobFacts", "job", "jobs"),
+            "_mirrors": ("Egress", "MirrorUpstream", "egress", "mirror_upstreams"),
+            "_operator_charts": ("ChartImage", "OperatorChart", "operator_chart"),
             "_nic_drivers": ("NicDriver", "nic_drivers"),
             "_node_features": ("NodeFeature", "node_features", "template_functions", "template_functions_since"),
             "_helm_charts": ("ChartKeys", "ChartValue", "HelmChart", "chart_keys", "helm_charts"),

@@ -17,10 +17,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from aksrdma.checks.webhook.image_reference import fault
 from aksrdma.checks.webhook.policies import verdict
 from aksrdma.checks.webhook.releases import pattern, webhook
 from aksrdma.kube.go_json import Number
+from aksrdma.kube.image_names import fault
 from aksrdma.kube.label_selectors import selector_problem
 from aksrdma.kube.names import dns_subdomain
 from aksrdma.kube.quantities import parse

@@ -124,7 +124,7 @@ def _malformed(component: _Component) -> Iterator[Problem]:
         return
     if len(repository) < _LONG and _PLAIN_REPOSITORY.match(repository):
         return
-    from aksrdma.checks.webhook.image_reference import fault  # most repositories are plain
+    from aksrdma.kube.image_names import fault  # most repositories are plain
 
     why = fault(repository)
     if why is None and fault(f"{repository}/image") is not None:
@@ -297,7 +297,7 @@ def references(manifests: ManifestSet) -> Iterator[Problem]:
                 continue
             if len(image) < _LONG and _PLAIN_IMAGE.match(image):
                 continue
-            from aksrdma.checks.webhook.image_reference import fault  # most images are plain
+            from aksrdma.kube.image_names import fault  # most images are plain
 
             why = fault(image)
             if why is not None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aksrdma.checks.plugins.operator_templates import broken
-from aksrdma.checks.webhook.image_reference import fault
 from aksrdma.checks.webhook.refusals import Refusal, objects, refusal, section, text
 from aksrdma.checks.webhook.releases import Component, WebhookFacts, table
 from aksrdma.findings import FieldPath, format_path
+from aksrdma.kube.image_names import fault
 from aksrdma.kube.quantities import parse, quantity
 
 _INT64: Final = 2**63

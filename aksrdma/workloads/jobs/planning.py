@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from aksrdma import catalog
 from aksrdma.errors import UsageError
 from aksrdma.plan import Planned
 from aksrdma.rendering.tree import MARK, Tree
 from aksrdma.workloads.jobs.all_reduce import all_reduce
 from aksrdma.workloads.jobs.ibtools import ibv_devices, perftest, sockperf
-from aksrdma.workloads.jobs.target import JobOptions, Target, Workload, job_facts
+from aksrdma.workloads.jobs.target import JobOptions, Target, Workload
 
 _PLANNERS: Final = {
     "nccl-all-reduce": all_reduce,
@@ -51,7 +52,7 @@ def plan_workload(kind: str, target: Target, options: JobOptions | None = None) 
         UnknownNameError: no such workload.
         UsageError: a workload that the VM size or the profile cannot run, or options that do not fit it.
     """
-    facts, chosen = job_facts(kind), options or JobOptions()
+    facts, chosen = catalog.job(kind), options or JobOptions()
     nodes = chosen.nodes if chosen.nodes is not None else target.count
     if nodes is None:
         nodes = facts.least_nodes

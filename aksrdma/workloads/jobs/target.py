@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from aksrdma.catalog import load
 from aksrdma.cluster import NodePool
-from aksrdma.errors import UnknownNameError, UsageError
+from aksrdma.errors import UsageError
 from aksrdma.nearest import hint
 from aksrdma.plan import Decisions
 
 if TYPE_CHECKING:
-    from aksrdma.catalog import VmSize
+    from aksrdma.catalog import JobFacts, VmSize
 
 _GPU_TAINT: Final = {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}
 """What the AKS documentation puts on GPU pools (azure-aks-docs `articles/aks/use-nvidia-gpu.md`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class JobFacts:
-    """One workload: a row of `catalog/workloads/jobs.yaml`."""
-
-    name: str
-    title: str
-    image: str
-    """Upstream's image."""
-    binary: str | None
-    """Path of all_reduce_perf in that image."""
-    image_has: tuple[str, ...]
-    """What another image must have to stand in."""
-    gpu_vendor: Literal["nvidia", "amd"] | None
-    """GPUs that it runs on; null: it needs none."""
-    libraries: tuple[str, ...]
-    """Libraries whose presets it is run with."""
-    presets_instead: Mapping[str, str]
-    """Preset to the one that is taken in its place, where the first would keep the data off InfiniBand."""
-    profiles: tuple[str, ...]
-    """Profiles that serve it."""
-    least_nodes: int
-    deadline_seconds: int
-    """After these it failed, whatever it waits for."""
-    ready_seconds: int
-    """Time for the other pods to start; the first pull of an image is part of it."""
-    message_max: str | None
-    """Largest message of an all-reduce where no floor was published for the VM size."""
-    max_latency_us: int | None
-    """Microseconds that the measured latency has to stay below."""
-    notes: tuple[str, ...]
-    sources: tuple[str, ...]
-    """Keys of `catalog.source`."""
-    checked: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +100,6 @@ class Workload:
         return self.target.size
 
 
-def job_facts(kind: str) -> JobFacts:
-    """Return what the catalog knows of a job.
-
-    Raises:
-        UnknownNameError: no such workload.
-    """
-    known = _jobs()
-    if kind not in known:
-        raise UnknownNameError(f"no workload named {kind!r}{hint(kind, known)} (known: {', '.join(known)})")
-    return known[kind]
-
-
 def target_of(decisions: Decisions, pool: str | None = None, *, named: bool = True) -> Target:
     """Choose the node pool of a workload.
 
@@ -172,10 +123,3 @@ def target_of(decisions: Decisions, pool: str | None = None, *, named: bool = Tr
     chosen = known[pool] if pool else next(iter(known.values()))
     alone = decisions.alone(chosen.name)
     return Target(alone, alone.sizes[chosen.name], named)
-
-
-@load.cached
-def _jobs() -> dict[str, JobFacts]:
-    file = "workloads/jobs.yaml"
-    rows = (load.build(JobFacts, data, f"{file}[{at}]") for at, data in enumerate(load.read(file)))
-    return {row.name: row for row in rows}

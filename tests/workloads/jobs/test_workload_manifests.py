@@ -11,7 +11,6 @@ from aksrdma.errors import UsageError
 from aksrdma.paths import CATALOG
 from aksrdma.plan import make_plan
 from aksrdma.workloads.jobs import KINDS, JobOptions, plan_workload, target_of, workload_stream
-from aksrdma.workloads.jobs.target import job_facts
 
 H100, HB = "Standard_ND96isr_H100_v5", "Standard_HB120rs_v3"
 MI300X, GB300 = "Standard_ND96isr_MI300X_v5", "Standard_ND128isr_GB300_v6"
@@ -191,7 +190,7 @@ def test_without_a_published_floor_the_largest_message_is_that_of_the_job():
     (container,) = objects("nccl-all-reduce", GB300)["Job"]["spec"]["template"]["spec"]["containers"]
 
     assert catalog.vm_size(GB300).floors is None or catalog.vm_size(GB300).floors.nccl_message_size is None
-    assert environment(container)["MESSAGE_MAX"] == job_facts("nccl-all-reduce").message_max == "8G"
+    assert environment(container)["MESSAGE_MAX"] == catalog.job("nccl-all-reduce").message_max == "8G"
 
 
 def test_perftest_on_gpu_memory_is_told_the_gpus():
@@ -296,7 +295,7 @@ def test_the_first_line_says_what_was_planned(arguments, options, line):
 
 
 def test_the_workloads_are_the_rows_of_the_catalog():
-    assert [job_facts(kind).name for kind in KINDS] == list(KINDS)
+    assert [catalog.job(kind).name for kind in KINDS] == list(KINDS)
     rows = yaml.safe_load((CATALOG / "workloads" / "jobs.yaml").read_text(encoding="utf-8"))
     assert [row["name"] for row in rows] == list(KINDS)
 

@@ -14,7 +14,6 @@ from aksrdma.errors import PlanError, UsageError
 from aksrdma.plan import PROFILES, make_plan
 from aksrdma.rendering import stream
 from aksrdma.workloads.jobs import KINDS, JobOptions, plan_workload, target_of, workload_stream, workload_tree
-from aksrdma.workloads.jobs.target import job_facts
 
 SIZES = [name for name in catalog.vm_sizes() if catalog.vm_size(name).usable]
 OPTIONS = [JobOptions(), JobOptions(kind="mpijob"), JobOptions(gpu_memory=True)]
@@ -42,7 +41,7 @@ def workloads(size, profile, *, named):
 
 def fits(kind, size, profile):
     """Whether a VM size and a profile can run a workload, told from the catalog alone."""
-    facts, gpu = job_facts(kind), catalog.vm_size(size).gpu
+    facts, gpu = catalog.job(kind), catalog.vm_size(size).gpu
     return profile in facts.profiles and (
         facts.gpu_vendor is None or (gpu is not None and gpu.vendor == facts.gpu_vendor)
     )

@@ -8,7 +8,6 @@ from aksrdma.cluster import Cluster, NodePool
 from aksrdma.errors import UnknownNameError, UsageError
 from aksrdma.plan import make_plan
 from aksrdma.workloads.jobs import KINDS, JobOptions, plan_workload, target_of, workload_stream, workload_tree
-from aksrdma.workloads.jobs.target import job_facts
 
 H100, A100, V100 = "Standard_ND96isr_H100_v5", "Standard_ND96asr_v4", "Standard_ND40rs_v2"
 MI300X, GB300, HB = "Standard_ND96isr_MI300X_v5", "Standard_ND128isr_GB300_v6", "Standard_HB120rs_v3"
@@ -96,7 +95,7 @@ def test_a_failure_stays_a_failure(kind):
     spec = job(kind, target())["spec"]
 
     assert spec["backoffLimit"] == 0
-    assert spec["activeDeadlineSeconds"] == job_facts(kind).deadline_seconds
+    assert spec["activeDeadlineSeconds"] == catalog.job(kind).deadline_seconds
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
 
 
@@ -211,7 +210,7 @@ def test_a_pod_on_ipoib_asks_for_the_network_in_its_namespace():
 def test_an_image_takes_the_place_of_upstreams(kind):
     where = target(MI300X if kind.startswith("rccl") else H100, "ipoib")
 
-    assert container(kind, where)["image"] == job_facts(kind).image
+    assert container(kind, where)["image"] == catalog.job(kind).image
     assert container(kind, where, image="example.com/x:1")["image"] == "example.com/x:1"
 
 

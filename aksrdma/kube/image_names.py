@@ -1,9 +1,9 @@
-"""Image references as Docker's `reference.ParseNormalizedNamed` reads them."""
+"""Image references as Docker's `reference.ParseNormalizedNamed` reads them, and where a mirror keeps an image."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 _PATH_COMPONENT: Final = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _PATH: Final = rf"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*"
@@ -20,6 +20,58 @@ _KNOWN_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f
 _PATH_LIMIT: Final = 255
 _HUB: Final = "docker.io"
 _FORMER_HUB: Final = "index.docker.io"
+
+
+class ImageName(NamedTuple):
+    """An image reference in its parts."""
+
+    registry: str
+    """Host, with the port where there is one; `docker.io` where none is written."""
+    path: str
+    """What follows the host: `nvidia/mellanox/doca-driver`, of Docker Hub also `library/ubuntu`."""
+    tag: str | None
+    digest: str | None
+    """`sha256:...`."""
+
+    @property
+    def repository(self) -> str:
+        """Registry and path."""
+        return f"{self.registry}/{self.path}"
+
+    def __str__(self) -> str:
+        tag, digest = f":{self.tag}" if self.tag else "", f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
+
+
+def parsed(reference: str) -> ImageName:
+    """Split a reference that has no fault; a name without a registry is one of Docker Hub."""
+    domain, remainder = _split_domain(reference)
+    named, _, digest = remainder.partition("@")
+    path, _, tag = named.partition(":")
+    return ImageName(domain, path, tag or None, digest or None)
+
+
+def mirrored(reference: str, registry: str) -> str:
+    """Return where a mirror keeps an image, or the repository of images: REGISTRY, then the whole name it has elsewhere.
+
+    The host stays in the name, so two images never share a place, and `original` finds the name back.
+
+    Args:
+        reference: of the image, or the registry and folder of several.
+        registry: host of the mirror, with a path below it or without.
+    """
+    name = parsed(reference)
+    # A colon cannot stand in a path, and an underscore not in a host.
+    return f"{registry}/{name._replace(registry=name.registry.lower().replace(':', '_'))}"
+
+
+def original(reference: str, registry: str) -> str | None:
+    """Return which image a reference into a mirror stands for; None for one that `mirrored` does not make."""
+    if not reference.startswith(f"{registry}/"):
+        return None
+    host, slash, rest = reference.removeprefix(f"{registry}/").partition("/")
+    named = f"{host.replace('_', ':')}{slash}{rest}"
+    return named if slash and mirrored(named, registry) == reference else None
 
 
 def fault(reference: str) -> str | None:
