@@ -16,7 +16,7 @@ from aksrdma._lazy import attach
 from aksrdma._version import __version__
 
 if TYPE_CHECKING:
-    from aksrdma.api import objects
+    from aksrdma.api import images, objects
     from aksrdma.checks.register import rule
     from aksrdma.cluster import (
         Cluster,
@@ -31,12 +31,16 @@ if TYPE_CHECKING:
         load,
         loads,
     )
+    from aksrdma.delivery import ClusterChart, ClusterImage, ClusterImages
     from aksrdma.findings import Finding, Problem
     from aksrdma.rendering import Tree, render
     from aksrdma.validation import Options, Report, validate
 
 __all__ = [
     "Cluster",
+    "ClusterChart",
+    "ClusterImage",
+    "ClusterImages",
     "ClusterNetwork",
     "Drain",
     "Finding",
@@ -51,6 +55,7 @@ __all__ = [
     "Tree",
     "UpgradePolicy",
     "__version__",
+    "images",
     "load",
     "loads",
     "objects",
@@ -63,7 +68,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
     __getattr__, __dir__ = attach(
         __name__,
         {
-            "api": ("objects",),
+            "api": ("images", "objects"),
             "checks.register": ("rule",),
             "cluster": (
                 "Cluster",
@@ -78,6 +83,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "load",
                 "loads",
             ),
+            "delivery": ("ClusterChart", "ClusterImage", "ClusterImages"),
             "findings": ("Finding", "Problem"),
             "rendering": ("Tree", "render"),
             "validation": ("Options", "Report", "validate"),

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from aksrdma.catalog._operator_charts import ChartImage, OperatorChart, operator_chart
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
     from aksrdma.catalog._plain import source, sources_of, to_data, unsure_of
+    from aksrdma.catalog._pod_images import PodImage, pod_images
     from aksrdma.catalog._presets import (
         Allocatable,
         Alternative,
@@ -177,12 +178,13 @@ __all__ = [
     "NodeImage",
     "NotInfiniband",
     "OlderImage",
+    "OperatorChart",
     "OsImage",
     "OsSku",
-    "OperatorChart",
     "OtherCloud",
     "OtherPatch",
     "PciFunction",
+    "PodImage",
     "Preset",
     "PrivateRegistry",
     "Profile",
@@ -230,6 +232,7 @@ __all__ = [
     "other_cloud",
     "other_clouds",
     "pci_functions",
+    "pod_images",
     "preset",
     "preset_names",
     "presets",
@@ -305,6 +308,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
             "_helm_charts": ("ChartKeys", "ChartValue", "HelmChart", "chart_keys", "helm_charts"),
             "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),
+            "_pod_images": ("PodImage", "pod_images"),
             "_presets": (
                 "Allocatable",
                 "Alternative",

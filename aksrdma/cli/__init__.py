@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "explain": "Say why: a rule, a variable, a field, a profile, a VM size.",
     "fit": "How many replicas a cluster holds, and why one stays Pending.",
     "inject": "Add what RDMA needs to workloads that you have.",
+    "images": "Every image of a cluster, and the commands that mirror them.",
     "init": "Print a commented cluster file for your VM sizes.",
     "render": "Print or write the manifests of a cluster.",
     "schemas": "Find the JSON Schemas; import those of a new release.",

@@ -221,6 +221,13 @@ INTERFACE: Final = Matches(
     "an interface name or altname (no blanks, slashes, backslashes, apostrophes or quotes)",
 )
 
+# As Docker's grammar (kube.image_names); a host has a dot or a port, else it would be a folder of Docker Hub.
+_PATH_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+REGISTRY: Final = Matches(
+    rf"(?=[^/]*[.:])(?=.{{1,200}}\Z){_SUBDOMAIN}(:\d{{1,5}})?(/{_PATH_PART})*",
+    "a registry with its host and maybe a path, such as contoso.azurecr.io/nvidia (no scheme, no tag, lower case)",
+)
+
 
 def network(value: str) -> str | None:
     """Say what is wrong with an address range such as `192.168.0.0/16`."""

@@ -19,6 +19,7 @@ from aksrdma.cluster.binding import (
     LABEL_KEY,
     LABEL_VALUE,
     POOL_NAME,
+    REGISTRY,
     RESOURCE_NAME,
     SUBDOMAIN,
     TAINT,
@@ -160,6 +161,9 @@ class OfedDriver(_Checked):
     """Refuse to compile on the node. AKS kernels have no precompiled driver, so false."""
     upgrade_policy: UpgradePolicy = field(default_factory=lambda: _usual(UpgradePolicy))
     """How new versions are rolled out."""
+    repo_config: Annotated[str, SUBDOMAIN] | None = None
+    """ConfigMap in the operator's namespace with files of `/etc/apt/sources.list.d`, for nodes that compile the driver and
+    cannot reach Ubuntu's archive."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -288,6 +292,11 @@ class Cluster(_Checked):
     """The IPoIB network; only the `ipoib` profile reads it."""
     network: ClusterNetwork = field(default_factory=lambda: _usual(ClusterNetwork))
     """Address ranges of the AKS cluster."""
+    registry: Annotated[str, REGISTRY] | None = None
+    """Registry from which every image and chart is taken, such as `contoso.azurecr.io/nvidia`; it keeps each below the whole
+    name that it has elsewhere (`aksrdma images` prints the commands). Left out: each is taken from its publisher."""
+    image_pull_secrets: Sequence[Annotated[str, SUBDOMAIN]] = ()
+    """Secrets with which images are pulled; they have to be in each namespace with pods of ours."""
 
     @property
     def profiles(self) -> frozenset[str]:

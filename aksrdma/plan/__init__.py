@@ -5,7 +5,7 @@ Deciding loads no models: who counts, injects or validates asks a plan for its d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,7 @@ class Plan:
         """The NicClusterPolicy of `base`, or what a profile patches into the one that it builds on; without `patches`."""
         from aksrdma.plan import policy
 
-        return judged(policy.layer(self.decisions, profile), self.decisions.release.name)
+        return judged(self._in_registry(policy.layer(self.decisions, profile)), self.decisions.release.name)
 
     @cached_property
     def policy(self) -> Planned | None:
@@ -130,7 +130,9 @@ class Plan:
             return None
         from aksrdma.plan import amd
 
-        return amd.stack(self.decisions)
+        found, release = amd.stack(self.decisions), self.decisions.release.name
+        driver = judged(self._in_registry(found.driver), release)
+        return replace(found, driver=driver, device_config=self._in_registry(found.device_config))
 
     @cached_property
     def peermem_reloader(self) -> Planned | None:
@@ -192,18 +194,32 @@ class Plan:
         return tuple(one for one in wanted if one is not None)
 
     @cached_property
+    def further(self) -> tuple[Planned, ...]:
+        """The objects that are applied on their own: what loads modules and offers GPUs on nodes, and the example pods."""
+        daemons = (self.module_loader, self.peermem_reloader, self.nvidia_device_plugin)
+        return (*filter(None, daemons), *self._example_pods.values())
+
+    @cached_property
     def _example_pods(self) -> dict[str, Planned]:
         from aksrdma.plan import pods
 
         return {name: self._planned(pods.example_pod(self.decisions, name)) for name in self.examples}
 
     def _planned(self, planned: Planned) -> Planned:
-        """Return an object with the user's patches, once the schemas of its release have taken it."""
+        """Return an object with the cluster's registry and the user's patches, once the schemas have taken it."""
+        planned = self._in_registry(planned)
         if patches := self.decisions.cluster.patches:
             from aksrdma.plan.patches import patched  # few clusters have any
 
             planned = patched(planned, patches)
         return judged(planned, self.decisions.release.name)
+
+    def _in_registry(self, planned: Planned) -> Planned:
+        if not (self.decisions.cluster.registry or self.decisions.cluster.image_pull_secrets):
+            return planned
+        from aksrdma.plan.registry import in_registry  # most clusters pull from the publishers
+
+        return in_registry(planned, self.decisions.cluster)
 
 
 def make_plan(cluster: Cluster) -> Plan:
@@ -220,7 +236,5 @@ def make_plan(cluster: Cluster) -> Plan:
         from aksrdma.plan import patches  # few clusters have any
 
         refuse(list(patches.malformed(cluster.patches)))
-        more = filter(None, (plan.module_loader, plan.peermem_reloader, plan.nvidia_device_plugin))
-        rendered = [*plan.objects, *more, *map(plan.example_pod, plan.examples)]
-        refuse(list(patches.unmatched(cluster.patches, rendered)))
+        refuse(list(patches.unmatched(cluster.patches, [*plan.objects, *plan.further])))
     return plan

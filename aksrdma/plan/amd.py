@@ -10,10 +10,9 @@ from aksrdma import catalog, models
 from aksrdma.findings import FieldPath
 from aksrdma.kube.labels import ACCELERATOR
 from aksrdma.plan.decisions import Decisions
-from aksrdma.plan.patches import overlaid
 from aksrdma.plan.planned import Planned, Reason, judged
-from aksrdma.plan.pods import UBUNTU
 from aksrdma.plan.policy import tolerations
+from aksrdma.plan.values import gpu_values
 
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs"
 _NAME: Final = "install-amdgpu-driver"
@@ -91,7 +90,7 @@ def stack(decisions: Decisions) -> AmdStack:
     return AmdStack(
         driver_script=Planned(config),
         driver=driver,
-        values=asked if nvidia else overlaid(asked, decisions.cluster.gpu_operator.helm_values),
+        values=gpu_values(decisions, "amd", asked, {} if nvidia else decisions.cluster.gpu_operator.helm_values),
         device_config=_device_config(operator.namespace, [one.wire() for one in tolerations(tolerated)]),
     )
 
@@ -106,7 +105,7 @@ _DRIVER_REASONS: Final[Mapping[FieldPath, Reason]] = {
 def _driver_daemon_set(tolerated: list[models.Toleration]) -> models.DaemonSet:
     container = models.Container(
         name=_NAME,
-        image=UBUNTU,
+        image=catalog.pod_images()["ubuntu"].reference,
         command=["/bin/bash", "/scripts/install.sh"],
         security_context=models.SecurityContext(privileged=True),
         readiness_probe=models.Probe(
@@ -143,16 +142,17 @@ def _driver_daemon_set(tolerated: list[models.Toleration]) -> models.DaemonSet:
 
 
 def _device_config(namespace: str, tolerated: list[Any]) -> Planned:
+    images = catalog.pod_images()
     plugin: dict[str, Any] = {
-        "devicePluginImage": "docker.io/rocm/k8s-device-plugin:latest",
-        "nodeLabellerImage": "docker.io/rocm/k8s-device-plugin:labeller-latest",
+        "devicePluginImage": images["amd-device-plugin"].reference,
+        "nodeLabellerImage": images["amd-node-labeller"].reference,
         "enableNodeLabeller": True,
     }
     exporter: dict[str, Any] = {
         "enable": True,
         "serviceType": "ClusterIP",
         "port": 5000,
-        "image": "docker.io/rocm/device-metrics-exporter:v1.4.1",
+        "image": images["amd-metrics-exporter"].reference,
     }
     if tolerated:
         plugin |= {"devicePluginTolerations": tolerated, "nodeLabellerTolerations": tolerated}

@@ -22,15 +22,22 @@ class Pulled(NamedTuple):
     """Without what an operator adds to the tag for each node."""
 
 
-def of_network_operator(release: Release, values: Mapping[str, Any]) -> tuple[Pulled, ...]:
-    """Return what Network Operator's chart pulls, its own values beside the given ones."""
+def of_network_operator(release: Release, values: Mapping[str, Any], *, driver: bool) -> tuple[Pulled, ...]:
+    """Return what Network Operator's chart pulls, its own values beside the given ones.
+
+    Args:
+        release: whose chart it is.
+        values: those of the cluster.
+        driver: whether the driver container is deployed anywhere.
+    """
     chart = catalog.operator_chart(release.chart.name)
     rows = (release.operator, *release.helm_images.values(), release.nfd.image)
     references = {row.path: row.reference for row in rows}
     # The operator's own image is three values side by side, as all `parts` are.
     references[release.operator.name] = references.pop(release.operator.path)
     switches = {key: value for key, value in release.helm_defaults.items() if isinstance(value, bool)}
-    return tuple(_pulled(chart.images, references, {**chart.switches, **switches}, values))
+    images = [one for one in chart.images if driver or not one.with_driver]
+    return tuple(_pulled(images, references, {**chart.switches, **switches}, values))
 
 
 def of_chart(name: str, version: str, values: Mapping[str, Any]) -> tuple[Pulled, ...]:

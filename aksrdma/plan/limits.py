@@ -26,7 +26,7 @@ def problems(decisions: Decisions) -> list[Problem]:
         *_driver_options(decisions),
         *_options(decisions),
     ]
-    found += _names(decisions)
+    found += [*_names(decisions), *_registry(decisions)]
     return [*found, *_ipoib(decisions)] if "ipoib" in decisions.profiles else found
 
 
@@ -189,6 +189,19 @@ def _options(decisions: Decisions) -> Iterator[Problem]:
         )
 
 
+def _registry(decisions: Decisions) -> Iterator[Problem]:
+    """Yield the operators whose images cannot be taken from the cluster's registry, because nobody lists them."""
+    registry = decisions.cluster.registry
+    vendors = {one.gpu_vendor for one in decisions.per_pool if one.gpu_driver == "gpu-operator"}
+    for vendor in sorted(vendors & catalog.gpu_operators().keys()) if registry else ():
+        version, chart = decisions.gpu_operator_version(vendor), catalog.gpu_operators()[vendor].chart
+        known = catalog.operator_chart(chart).versions
+        if version not in known:
+            message = f"which images {chart} {version} has is not known, so they cannot be taken from {registry}"
+            fix = f"choose one of {', '.join(known)}, or leave it out"
+            yield Problem(UNSERVABLE, ("gpuOperator", "version"), message, fix)
+
+
 def _names(decisions: Decisions) -> Iterator[Problem]:
     """Yield the names that the operator's templates write without quotes, and that YAML reads as no text."""
     cluster = decisions.cluster
@@ -327,6 +340,16 @@ def _unusual_options(decisions: Decisions) -> Iterator[str]:
         yield (
             "the chart's NodeFeatureRule also labels nodes that only have an accelerated-networking NIC of vendor "
             f"{catalog.defaults().vendor_id}; infiniband-class labels InfiniBand nodes alone"
+        )
+    if decisions.cluster.registry and decisions.cluster.ofed_driver.force_precompiled:
+        wanted = (
+            ""
+            if decisions.cluster.image_pull_secrets
+            else ", and imagePullSecrets with which it may: nodes' rights are not its own"
+        )
+        yield (
+            f"with forcePrecompiled the operator lists the driver's tags in {decisions.cluster.registry}: it wants them imported, as "
+            f"a cache lists only what was pulled through it{wanted}"
         )
     if decisions.per_pool and not decisions.served:
         yield "no pool wants anything of Network Operator, so there is no NicClusterPolicy"

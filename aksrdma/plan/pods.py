@@ -16,10 +16,6 @@ from aksrdma.plan.policy import tolerations
 
 GPU_NAMESPACE: Final = "gpu-resources"
 """Namespace of the DaemonSets for GPUs whose driver AKS installs; upstream's (configs/nvidia-peermem-reloader)."""
-UBUNTU: Final = "mcr.microsoft.com/mirror/docker/library/ubuntu:24.04"
-"""Image of what changes the node itself; upstream's for its reloader."""
-IMAGE: Final = "ghcr.io/azure/aks-rdma-infiniband/ibtools:latest"
-"""Upstream's image with rdma-core and perftest (Azure/aks-rdma-infiniband tests/scenarios)."""
 _COMMAND: Final = "set -e; ibv_devinfo | tee /dev/stderr | grep -q 'state:.*PORT_ACTIVE'; ulimit -l; sleep infinity"
 _IPOIB_COMMAND: Final = "set -e; ip addr show net1; ibv_devinfo | grep -q 'state:.*PORT_ACTIVE'; sleep infinity"
 _GUIDE: Final = "Azure/aks-rdma-infiniband website/docs/configurations/01-network-operator.md"
@@ -88,7 +84,7 @@ def _pod(
     locked = models.SecurityContext(capabilities=models.Capabilities(add=["IPC_LOCK"]))
     container = models.Container(
         name="ibtools",
-        image=IMAGE,
+        image=catalog.pod_images()["ibtools"].reference,
         command=["/bin/bash", "-c", command],
         security_context=locked if resources else models.SecurityContext(privileged=True),
         resources=models.ResourceRequirements(requests=resources, limits=resources) if resources else None,
@@ -117,7 +113,7 @@ def _module_loader(namespace: str, tolerated: tuple[Toleration, ...], pools: tup
     load = "set -e; for module in ib_umad rdma_ucm; do chroot /host modprobe $module; done; touch /tmp/loaded; sleep infinity"
     container = models.Container(
         name=name,
-        image=UBUNTU,
+        image=catalog.pod_images()["ubuntu"].reference,
         command=["/bin/bash", "-c", load],
         readiness_probe=models.Probe(exec=models.ExecAction(command=["test", "-e", "/tmp/loaded"]), period_seconds=5),
         security_context=models.SecurityContext(privileged=True),
@@ -223,7 +219,7 @@ def _peermem_reloader(tolerated: tuple[Toleration, ...], pools: tuple[str, ...])
     probe = models.ExecAction(command=["/bin/bash", "-c", load])
     container = models.Container(
         name=f"{name}-ctr",
-        image=UBUNTU,
+        image=catalog.pod_images()["ubuntu"].reference,
         command=["/bin/bash", "-xc", f'apt update && apt install -y kmod && {load} && echo "sleeping" && sleep inf'],
         startup_probe=models.Probe(
             exec=probe,

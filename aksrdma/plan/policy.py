@@ -223,6 +223,7 @@ def _driver(release: str, asked: OfedDriver) -> models.OfedDriver:
             )
         ],
         force_precompiled=asked.force_precompiled,
+        repo_config=models.ConfigMapName(name=asked.repo_config) if asked.repo_config else None,
         upgrade_policy=models.UpgradePolicy(
             auto_upgrade=policy.auto_upgrade,
             drain=models.DrainSpec(

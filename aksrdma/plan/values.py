@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from aksrdma import catalog
 from aksrdma.findings import FieldPath
+from aksrdma.plan.chart_images import of_chart, of_network_operator
 from aksrdma.plan.decisions import Decisions
 from aksrdma.plan.patches import merged, overlaid
 from aksrdma.plan.planned import Planned, Reason
+from aksrdma.plan.registry import values_in_registry
 
 _UPSTREAM: Final = "Azure/aks-rdma-infiniband configs/values"
 
@@ -41,7 +43,10 @@ def network_operator(decisions: Decisions) -> Planned:
             "The first three are the chart's own, which this list replaces.",
             "Mellanox/network-operator deployment/network-operator/values.yaml",
         )
-    return overlaid(Planned(values, reasons), decisions.cluster.helm_values)
+    asked = decisions.cluster
+    whole = merged(values, asked.helm_values)
+    pulled = of_network_operator(decisions.release, whole, driver=decisions.driver)
+    return overlaid(values_in_registry(Planned(values, reasons), asked, pulled), asked.helm_values)
 
 
 def gpu_operator(decisions: Decisions) -> Planned | None:
@@ -93,4 +98,13 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
         reasons["daemonsets",] = Reason(
             "From the taints of the node pools; the first is the chart's own, which this list replaces.", source
         )
-    return overlaid(Planned(values, reasons), asked.helm_values)
+    return gpu_values(decisions, "nvidia", Planned(values, reasons), asked.helm_values)
+
+
+def gpu_values(decisions: Decisions, vendor: str, planned: Planned, own: Mapping[str, Any]) -> Planned:
+    """Return the values of a vendor's operator with the cluster's registry, and those of the user laid over them."""
+    if decisions.cluster.registry or decisions.cluster.image_pull_secrets:
+        chart, version = catalog.gpu_operators()[vendor].chart, decisions.gpu_operator_version(vendor)
+        pulled = of_chart(chart, version, merged(planned.data, own))
+        planned = values_in_registry(planned, decisions.cluster, pulled)
+    return overlaid(planned, own)

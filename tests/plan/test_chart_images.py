@@ -19,7 +19,7 @@ def by_value(pulled):
 def test_network_operators_chart_pulls_the_operator_its_init_container_and_nfd(name):
     release = catalog.release(name)
 
-    assert by_value(of_network_operator(release, {})) == {
+    assert by_value(of_network_operator(release, {}, driver=True)) == {
         "operator": release.operator.reference,
         "operator.ofedDriver.initContainer": release.helm_images["initContainer"].reference,
         "node-feature-discovery.image": release.nfd.image.reference,
@@ -31,7 +31,7 @@ def test_every_image_of_a_release_that_values_name_has_its_value(name):
     release = catalog.release(name)
     switched = {"sriovNetworkOperator": {"enabled": True}, "maintenanceOperator": {"enabled": True}}
 
-    found = by_value(of_network_operator(release, switched))
+    found = by_value(of_network_operator(release, switched, driver=True))
 
     assert {"operator", *(one.path for one in (*release.helm_images.values(), release.nfd.image))} == found.keys()
 
@@ -48,7 +48,13 @@ def test_every_image_of_a_release_that_values_name_has_its_value(name):
     ],
 )
 def test_what_is_switched_off_is_not_pulled(values, gone):
-    assert gone not in by_value(of_network_operator(catalog.release("v26.4.1"), values))
+    assert gone not in by_value(of_network_operator(catalog.release("v26.4.1"), values, driver=True))
+
+
+def test_without_the_driver_container_its_init_container_is_not_pulled():
+    found = by_value(of_network_operator(catalog.release("v26.4.1"), {}, driver=False))
+
+    assert found.keys() == {"operator", "node-feature-discovery.image"}
 
 
 def test_values_name_another_image():
@@ -59,7 +65,7 @@ def test_values_name_another_image():
         "sriov-network-operator": {"images": {"webhook": "example.com/webhook:1"}},
     }
 
-    found = by_value(of_network_operator(catalog.release("v26.4.1"), values))
+    found = by_value(of_network_operator(catalog.release("v26.4.1"), values, driver=True))
 
     assert found["operator"] == "example.com/a/network-operator:dev"
     assert found["node-feature-discovery.image"] == "nvcr.io/nvidia/mellanox/node-feature-discovery:v0.18.3"
@@ -98,7 +104,7 @@ def test_every_row_of_a_version_is_an_image_of_its_chart(chart, version):
 
 def test_values_take_each_image_from_the_registry_in_the_form_that_the_chart_reads():
     switched = {"sriovNetworkOperator": {"enabled": True}, "maintenanceOperator": {"enabled": True}}
-    pulled = of_network_operator(catalog.release("v26.4.1"), switched)
+    pulled = of_network_operator(catalog.release("v26.4.1"), switched, driver=True)
 
     values = from_registry(pulled, REGISTRY, ["ngc", "other"])
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from aksrdma import catalog
 from aksrdma.errors import UsageError
 from aksrdma.plan import Planned
+from aksrdma.plan.registry import in_registry
 from aksrdma.rendering.tree import MARK, Tree
 from aksrdma.workloads.jobs.all_reduce import all_reduce
 from aksrdma.workloads.jobs.ibtools import ibv_devices, perftest, sockperf
@@ -62,6 +63,7 @@ def plan_workload(kind: str, target: Target, options: JobOptions | None = None) 
     for problem in (*_unfit(work), *_misplaced(work)):
         raise UsageError(problem)  # the first one: the others often follow from it
     made, notes = _PLANNERS[kind](work)
+    made = [in_registry(one, target.decisions.cluster, moved=chosen.image is None) for one in made]
     if chosen.image is not None:
         notes.append(f"{chosen.image} has to have {', '.join(facts.image_has)}")
     elif target.size.arch == "arm64":

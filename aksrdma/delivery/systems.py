@@ -1,0 +1,47 @@
+"""Operating system and architecture of the nodes, which tags of driver images name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aksrdma import catalog
+
+if TYPE_CHECKING:
+    from aksrdma.plan import Decisions
+    from aksrdma.plan.decisions import PoolDecisions
+
+_ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
+"""Of the catalog's VM sizes, as tags have them."""
+
+
+class System(NamedTuple):
+    """What a driver image is built for."""
+
+    os: str
+    """`ubuntu24.04`."""
+    arch: str
+    """`amd64`."""
+
+
+def node_systems(decisions: Decisions, pools: Iterable[PoolDecisions]) -> tuple[System, ...]:
+    """Return what the nodes of some pools run, sorted; every one that may be, where the file leaves it open."""
+    found = {System(os, _ARCHITECTURES[one.size.arch]) for one in pools for os in operating_systems(decisions, one)}
+    return tuple(sorted(found))
+
+
+def driver_systems(decisions: Decisions) -> tuple[System, ...]:
+    """Return what the nodes run on which the driver container is deployed; in a cluster without pools, all there is."""
+    if not decisions.per_pool:
+        of_aks = {image.os for sku in catalog.aks().os_skus for image in sku.images}
+        tags = decisions.release.driver_tags or ()
+        return tuple(dict.fromkeys(System(tag.os, tag.arch) for tag in tags if tag.os in of_aks))
+    return node_systems(decisions, [one for one in decisions.per_pool if one.nic_driver == "doca"])
+
+
+def operating_systems(decisions: Decisions, one: PoolDecisions) -> tuple[str, ...]:
+    """Return the operating systems that nodes of a pool may have; several where the Kubernetes version decides."""
+    if known := decisions.operating_system(one):
+        return (known,)
+    sku = catalog.aks().os_sku(one.os_sku)
+    return tuple(dict.fromkeys(image.os for image in sku.images)) if sku else ()
