@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Rdma,
         Toleration,
         UpgradePolicy,
+        WaitForCompletion,
         load,
         loads,
     )
@@ -54,6 +55,7 @@ __all__ = [
     "Toleration",
     "Tree",
     "UpgradePolicy",
+    "WaitForCompletion",
     "__version__",
     "images",
     "load",
@@ -80,6 +82,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
                 "Rdma",
                 "Toleration",
                 "UpgradePolicy",
+                "WaitForCompletion",
                 "load",
                 "loads",
             ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Target,
         Toleration,
         UpgradePolicy,
+        WaitForCompletion,
     )
     from aksrdma.cluster.read import load, loads
 
@@ -39,6 +40,7 @@ __all__ = [
     "Target",
     "Toleration",
     "UpgradePolicy",
+    "WaitForCompletion",
     "load",
     "loads",
 ]

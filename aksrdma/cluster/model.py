@@ -128,13 +128,25 @@ class Drain(_Checked):
     enable: bool = True
     """Drain at all; without it running pods lose their RDMA devices in mid-flight."""
     force: bool = True
-    """Also evict pods that no controller owns."""
+    """Also evict pods that no controller owns. With false such a pod fails the drain, which leaves its node cordoned in
+    `upgrade-failed`; pods of Jobs are evicted all the same, so it keeps no job alive: `waitForCompletion` does."""
     delete_empty_dir: bool = True
-    """Also evict pods with emptyDir volumes, whose data is lost."""
+    """Also evict pods with emptyDir volumes, whose data is lost. With false such a pod (any with a memory volume at
+    /dev/shm) fails the drain."""
     pod_selector: str | None = None
     """Only pods with these labels are drained; all where it is left out."""
     timeout_seconds: Annotated[int, Between(0)] = 300
     """Seconds before the drain is given up; 0 waits for ever."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class WaitForCompletion(_Checked):
+    """Pods that may end before their node is drained; it is cordoned while it waits."""
+
+    pod_selector: str
+    """Labels of the pods, as `kubectl -l` takes them; `batch.kubernetes.io/job-name` is on every pod of a Job."""
+    timeout_seconds: Annotated[int, Between(0)] = 0
+    """Seconds after which the node is drained all the same; 0 waits for ever."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -147,6 +159,8 @@ class UpgradePolicy(_Checked):
     """Nodes upgraded at a time; 0 is no limit."""
     safe_load: bool = False
     """Cordon a node until its driver is loaded after a reboot; needs `autoUpgrade`."""
+    wait_for_completion: WaitForCompletion | None = None
+    """Let these pods end before a node is drained; left out: nobody is waited for."""
     drain: Drain = field(default_factory=lambda: _usual(Drain))
     """How nodes are emptied."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from aksrdma import catalog
+from aksrdma.cluster import UpgradePolicy
 from aksrdma.documents.placed import plain_problem
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.plan import releases
@@ -144,17 +145,7 @@ def _driver_options(decisions: Decisions) -> Iterator[Problem]:
             f"no image of {version}, the driver of {release.name}, is listed that is compiled for an azure kernel",
             "leave it out",
         )
-    upgrade = decisions.cluster.ofed_driver.upgrade_policy
-    if upgrade.drain.pod_selector:
-        from aksrdma.kube.label_selectors import selector_problem  # hardly any cluster selects the pods
-
-        if reason := selector_problem(upgrade.drain.pod_selector):
-            path = ("ofedDriver", "upgradePolicy", "drain", "podSelector")
-            yield Problem(
-                UNSERVABLE, path, f"{upgrade.drain.pod_selector!r} {reason}", "write it as kubectl -l takes it"
-            )
-    if upgrade.safe_load and not upgrade.auto_upgrade:
-        yield Problem(UNSERVABLE, ("ofedDriver", "upgradePolicy", "safeLoad"), "needs autoUpgrade: true")
+    yield from _upgrade_policy(decisions.cluster.ofed_driver.upgrade_policy)
     if not decisions.driver and not decisions.pools and decisions.cluster.profile != "base":
         yield Problem(
             UNSERVABLE,
@@ -163,6 +154,27 @@ def _driver_options(decisions: Decisions) -> Iterator[Problem]:
             "id, which comes from the VM size",
             "name nodePools or --vm-size",
         )
+
+
+def _upgrade_policy(asked: UpgradePolicy) -> Iterator[Problem]:
+    path = ("ofedDriver", "upgradePolicy")
+    selectors = {"drain": asked.drain.pod_selector}
+    if asked.wait_for_completion:
+        selectors["waitForCompletion"] = asked.wait_for_completion.pod_selector
+        if not asked.wait_for_completion.pod_selector:
+            where = (*path, "waitForCompletion", "podSelector")
+            yield Problem(UNSERVABLE, where, "the operator waits for no pod where it is empty", "name the pods' labels")
+    for part, selector in selectors.items():
+        if not selector:
+            continue
+        from aksrdma.kube.label_selectors import selector_problem  # hardly any cluster selects the pods
+
+        if reason := selector_problem(selector):
+            fix = "write it as kubectl -l takes it"
+            yield Problem(UNSERVABLE, (*path, part, "podSelector"), f"{selector!r} {reason}", fix)
+    for name, given in (("safeLoad", asked.safe_load), ("waitForCompletion", asked.wait_for_completion)):
+        if given and not asked.auto_upgrade:
+            yield Problem(UNSERVABLE, (*path, name), "needs autoUpgrade: true")
 
 
 def _options(decisions: Decisions) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, TypedDict
 
 from aksrdma import catalog, models
-from aksrdma.cluster import OfedDriver, Rdma, Toleration
+from aksrdma.cluster import OfedDriver, Rdma, Toleration, UpgradePolicy
 from aksrdma.findings import FieldPath
 from aksrdma.kube.labels import AGENT_POOL, NIC_LABEL
 from aksrdma.plan.decisions import Decisions, PoolDecisions, short_name
@@ -38,11 +38,17 @@ def namespace(name: str) -> Planned:
 @lru_cache(_KEPT)
 def ipoib_namespace(name: str) -> Planned:
     """Return the namespace of the pods that use the IPoIB network."""
-    why = Reason(
-        "Of the pods on the IPoIB network: the operator makes the NetworkAttachmentDefinition here.",
-        "Mellanox/network-operator manifests/state-ipoib-network/0010-ipoib-net-cr.yaml",
-    )
-    return Planned(models.Namespace(metadata=models.ObjectMeta(name=name)), {("metadata", "name"): why})
+    reasons: dict[FieldPath, Reason] = {
+        ("metadata", "name"): Reason(
+            "Of the pods on the IPoIB network: the operator makes the NetworkAttachmentDefinition here.",
+            "Mellanox/network-operator manifests/state-ipoib-network/0010-ipoib-net-cr.yaml",
+        ),
+        ("metadata", "labels"): Reason(
+            "Pods with RDMA add IPC_LOCK, which the levels baseline and restricted forbid.",
+            "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+        ),
+    }
+    return Planned(models.Namespace(metadata=models.ObjectMeta(name=name, labels={ENFORCE: "privileged"})), reasons)
 
 
 @lru_cache(_KEPT)
@@ -89,7 +95,7 @@ def layer(decisions: Decisions, profile: str) -> Planned:
             return _sriov(release, asked.rdma, decisions.device_ids)
         case "rdma-shared-device-plugin":
             return _shared(release, asked.rdma, decisions.device_ids)
-    return _ipoib(release, decisions.whereabouts)
+    return _ipoib(release, decisions.whereabouts, decisions.tolerations)
 
 
 def joined(decisions: Decisions) -> Planned | None:
@@ -194,12 +200,14 @@ def _base(
                 f"Keeps the inbox modules from loading first. From {own} on it is the driver's own default.", source
             ),
             ("spec", "ofedDriver", "forcePrecompiled"): Reason(
-                "AKS kernels have no precompiled driver image, so the driver is compiled on the node.", source
-            ),
-            ("spec", "ofedDriver", "upgradePolicy", "drain", "force"): Reason(
-                "Also evicts pods that no controller brings back.", source
+                "Nothing is compiled on the node: the operator takes the image that is compiled for its kernel, and the "
+                "driver stays in state error where there is none."
+                if driver.force_precompiled
+                else "AKS kernels have no precompiled driver image, so the driver is compiled on the node.",
+                source,
             ),
         }
+        reasons |= _upgrade_reasons(driver.upgrade_policy)
     service = models.DocaTelemetryService(**_image(release, "docaTelemetryService")) if telemetry else None
     if telemetry:
         reasons["spec", "docaTelemetryService", "version"] = _version_reason(release)
@@ -212,8 +220,51 @@ def _base(
     return Planned(_policy(spec), reasons)
 
 
+def _upgrade_reasons(asked: UpgradePolicy) -> dict[FieldPath, Reason]:
+    """Return what the values of an upgrade policy do to nodes and pods, each for the value that it has."""
+    library = "NVIDIA/k8s-operator-libs pkg/upgrade/{}.go 9dc24ccc10ee"
+    path: FieldPath = ("spec", "ofedDriver", "upgradePolicy")
+    drain, awaited = asked.drain, asked.wait_for_completion
+    reasons: dict[FieldPath, Reason] = {}
+    if not asked.auto_upgrade:
+        reasons[*path, "autoUpgrade"] = Reason(
+            "A new driver waits until its pods are deleted by hand, node by node; the operator reads nothing else here.",
+            "Mellanox/network-operator controllers/upgrade_controller.go",
+        )
+        return reasons
+    if asked.max_parallel_upgrades == 0:
+        reasons[*path, "maxParallelUpgrades"] = Reason(
+            "0 is no limit: all nodes are cordoned and drained at the same time.", library.format("common_manager")
+        )
+    if awaited:
+        end = f"after {awaited.timeout_seconds} s it is drained all the same" if awaited.timeout_seconds else "for ever"
+        reasons[*path, "waitForCompletion"] = Reason(
+            f"A node is cordoned and waits for these pods to end, {end}.", library.format("pod_manager")
+        )
+    if not drain.enable:
+        reasons[*path, "drain", "enable"] = Reason(
+            "Pods stay on the node while its driver is replaced, and lose their RDMA devices.",
+            library.format("common_manager"),
+        )
+        return reasons
+    reasons[*path, "drain", "force"] = Reason(
+        "Also evicts pods that no controller brings back."
+        if drain.force
+        else "A pod without a controller fails the drain, and its node stays cordoned in upgrade-failed. Pods of Jobs are "
+        "evicted all the same.",
+        library.format("drain_manager"),
+    )
+    if not drain.delete_empty_dir:
+        reasons[*path, "drain", "deleteEmptyDir"] = Reason(
+            "A pod with an emptyDir, such as /dev/shm in memory, fails the drain, and its node stays cordoned in "
+            "upgrade-failed.",
+            library.format("drain_manager"),
+        )
+    return reasons
+
+
 def _driver(release: str, asked: OfedDriver) -> models.OfedDriver:
-    policy, drain = asked.upgrade_policy, asked.upgrade_policy.drain
+    policy, drain, awaited = asked.upgrade_policy, asked.upgrade_policy.drain, asked.upgrade_policy.wait_for_completion
     return models.OfedDriver(
         **_image(release, "ofedDriver"),
         env=[
@@ -235,6 +286,11 @@ def _driver(release: str, asked: OfedDriver) -> models.OfedDriver:
             ),
             max_parallel_upgrades=policy.max_parallel_upgrades,
             safe_load=policy.safe_load or None,
+            wait_for_completion=models.WaitForCompletion(
+                pod_selector=awaited.pod_selector, timeout_seconds=awaited.timeout_seconds
+            )
+            if awaited
+            else None,
         ),
         startup_probe=models.DriverProbe(initial_delay_seconds=10, period_seconds=20),
         liveness_probe=models.DriverProbe(initial_delay_seconds=30, period_seconds=30),
@@ -312,7 +368,7 @@ def _shared(release: str, rdma: Rdma, device_ids: tuple[str, ...] | None) -> Pla
 
 
 @lru_cache(_KEPT)
-def _ipoib(release: str, whereabouts: bool) -> Planned:
+def _ipoib(release: str, whereabouts: bool, tolerated: tuple[Toleration, ...]) -> Planned:
     reasons: dict[FieldPath, Reason] = {("spec", "secondaryNetwork"): _version_reason(release)}
     if not whereabouts:
         gone = catalog.capability("whereabouts").boundary
@@ -320,7 +376,17 @@ def _ipoib(release: str, whereabouts: bool) -> Planned:
             f"Hands out the addresses of the IPPool. The operator deploys no whereabouts from {gone} on.",
             f"aksrdma/catalog/releases/{release}.yaml",
         )
+    # nv-ipam's controller is the only Deployment that a profile brings.
+    placed = not whereabouts and catalog.capability("deployment-scheduling").holds_in(release)
+    deployments = tolerations(tolerated) if placed else []
+    if deployments:
+        reasons["spec", "deploymentTolerations"] = Reason(
+            "nv-ipam's controller may run on the tainted pools too. It is a Deployment, which tolerations above does not "
+            "reach; where every pool is tainted it stays Pending without this, and pods get no address.",
+            "Mellanox/network-operator api/v1alpha1/nicclusterpolicy_types.go",
+        )
     spec = models.NicClusterPolicySpec(
+        deployment_tolerations=deployments or None,
         secondary_network=models.SecondaryNetwork(
             cni_plugins=models.ImageSpec(**_image(release, "cniPlugins")),
             multus=models.Multus(**_image(release, "multus")),

@@ -13,6 +13,7 @@ from aksrdma import (
     Rdma,
     Toleration,
     UpgradePolicy,
+    WaitForCompletion,
     catalog,
     models,
     objects,
@@ -101,6 +102,69 @@ def test_without_the_driver_container_plugins_select_by_device_id():
         "vendors": ["15b3"],
         "deviceIDs": ["101e"],
     }
+
+
+def upgrade(**fields):
+    """Return the upgrade policy that is planned, and what the comments at its fields say."""
+    planned = make_plan(Cluster(ofed_driver=OfedDriver(upgrade_policy=UpgradePolicy(**fields)))).policy
+    said = {".".join(path[3:]): one.text for path, one in planned.reasons.items() if path[2:3] == ("upgradePolicy",)}
+    return planned.data["spec"]["ofedDriver"]["upgradePolicy"], said
+
+
+def test_pods_that_may_end_before_their_node_is_drained_reach_the_policy():
+    policy, said = upgrade(wait_for_completion=WaitForCompletion(pod_selector="app=nccl", timeout_seconds=60))
+    for_ever, _ = upgrade(wait_for_completion=WaitForCompletion(pod_selector="app=nccl"))
+
+    assert policy["waitForCompletion"] == {"podSelector": "app=nccl", "timeoutSeconds": 60}
+    assert "after 60 s it is drained all the same" in said["waitForCompletion"]
+    assert for_ever["waitForCompletion"]["timeoutSeconds"] == 0
+    assert "waitForCompletion" not in upgrade()[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        pytest.param({}, "drain.force", "Also evicts pods that no controller brings back.", id="force"),
+        pytest.param({"drain": Drain(force=False)}, "drain.force", "fails the drain, and its node stays cordoned", id="no-force"),
+        pytest.param({"drain": Drain(delete_empty_dir=False)}, "drain.deleteEmptyDir", "/dev/shm in memory, fails the drain", id="no-empty-dir"),
+        pytest.param({"drain": Drain(enable=False)}, "drain.enable", "lose their RDMA devices", id="no-drain"),
+        pytest.param({"auto_upgrade": False}, "autoUpgrade", "until its pods are deleted by hand", id="by-hand"),
+        pytest.param({"max_parallel_upgrades": 0}, "maxParallelUpgrades", "0 is no limit", id="all-at-once"),
+        pytest.param({"wait_for_completion": WaitForCompletion(pod_selector="a")}, "waitForCompletion", "to end, for ever.", id="for-ever"),
+    ],
+)  # fmt: skip
+def test_a_comment_at_the_upgrade_policy_is_about_the_value_that_stands_there(fields, field, words):
+    assert words in upgrade(**fields)[1][field]
+
+
+def test_what_the_operator_does_not_read_has_no_comment():
+    assert set(upgrade(auto_upgrade=False, drain=Drain(force=False))[1]) == {"autoUpgrade"}
+    assert set(upgrade(drain=Drain(enable=False, force=False))[1]) == {"drain.enable"}
+    assert set(upgrade()[1]) == {"drain.force"}
+
+
+def test_a_driver_that_must_be_precompiled_is_not_said_to_be_compiled():
+    cluster = Cluster(release="v26.4.1", ofed_driver=OfedDriver(force_precompiled=True))
+    if not catalog.release(cluster.release).precompiled_azure_driver_tags:
+        cluster = Cluster(ofed_driver=OfedDriver(force_precompiled=True))
+    said = make_plan(cluster).policy.reasons["spec", "ofedDriver", "forcePrecompiled"].text
+
+    assert "Nothing is compiled on the node" in said
+
+
+@pytest.mark.parametrize(
+    ("release", "fields", "tolerated"),
+    [
+        pytest.param("v26.4.1", {"node_pools": [H100]}, True, id="from-v25.7.0-on"),
+        pytest.param("v25.4.0", {"node_pools": [H100], "ipoib": Ipoib(ipam="nv-ipam")}, False, id="before"),
+        pytest.param("v26.4.1", {"node_pools": []}, False, id="nothing-is-tainted"),
+    ],
+)
+def test_nv_ipams_controller_may_run_on_tainted_pools_where_the_release_can_say_so(release, fields, tolerated):
+    ipoib = fields.pop("ipoib", Ipoib(range="192.168.0.0/16", master="ib0"))
+    found = spec(profile="ipoib", release=release, ipoib=ipoib, **fields)
+
+    assert found.get("deploymentTolerations") == ([SKU] if tolerated else None)
 
 
 def test_telemetry_is_left_out_on_arm64_and_where_it_is_not_wanted():

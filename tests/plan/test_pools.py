@@ -69,7 +69,7 @@ def test_the_network_of_one_pool_is_deployed_for_all_and_its_addresses_for_its_o
     plan = plan_of(H100, pool(HBV3, profile="ipoib"), ipoib=Ipoib(master="ib0"))
 
     assert plan.decisions.layers == ("base", "ipoib")
-    assert sections(plan.policy) == {"docaTelemetryService", "secondaryNetwork", "nvIpam"}
+    assert sections(plan.policy) == {"docaTelemetryService", "secondaryNetwork", "nvIpam", "deploymentTolerations"}
     assert sections(plan.node_policies[1]) == {"ofedDriver", "rdmaSharedDevicePlugin"}
     terms = plan.ip_pool.data["spec"]["nodeSelector"]["nodeSelectorTerms"][0]["matchExpressions"]
     assert {one["key"]: one["values"] for one in terms} == {NIC_LABEL: ["true"], AGENT_POOL[0]: ["hbv3"]}

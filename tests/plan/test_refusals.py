@@ -1,6 +1,6 @@
 import pytest
 
-from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy, catalog
+from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy, WaitForCompletion, catalog
 from aksrdma.errors import ClusterError, PlanError, UnknownNameError
 from aksrdma.findings import format_path
 from aksrdma.plan import make_plan
@@ -9,6 +9,10 @@ H100 = NodePool(name="ndh100", vm_size="Standard_ND96isr_H100_v5", count=16)
 GB300 = NodePool(name="gb300", vm_size="Standard_ND128isr_GB300_v6", count=4)
 HBV3 = NodePool(name="hbv3", vm_size="Standard_HB120rs_v3", count=300)
 NDV2 = NodePool(name="ndv2", vm_size="Standard_ND40rs_v2")
+
+
+def awaiting(selector, **fields):
+    return UpgradePolicy(wait_for_completion=WaitForCompletion(pod_selector=selector), **fields)
 
 
 def pool(size, **fields):
@@ -58,6 +62,24 @@ def pool(size, **fields):
             ("ofedDriver", "upgradePolicy", "drain", "podSelector"),
             "'a b' has 'b' where an operator is expected (=, ==, !=, in, notin, > or <); write it as kubectl -l takes it",
             id="a-drain-of-no-selector",
+        ),
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=awaiting("a b"))),
+            ("ofedDriver", "upgradePolicy", "waitForCompletion", "podSelector"),
+            "'a b' has 'b' where an operator is expected (=, ==, !=, in, notin, > or <); write it as kubectl -l takes it",
+            id="to-wait-for-no-selector",
+        ),
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=awaiting(""))),
+            ("ofedDriver", "upgradePolicy", "waitForCompletion", "podSelector"),
+            "the operator waits for no pod where it is empty; name the pods' labels",
+            id="to-wait-for-nobody",
+        ),
+        pytest.param(
+            Cluster(ofed_driver=OfedDriver(upgrade_policy=awaiting("app=nccl", auto_upgrade=False))),
+            ("ofedDriver", "upgradePolicy", "waitForCompletion"),
+            "needs autoUpgrade: true",
+            id="to-wait-without-auto-upgrade",
         ),
         pytest.param(
             Cluster(release="v26.4.1", ofed_driver=OfedDriver(force_precompiled=True)),
