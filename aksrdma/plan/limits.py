@@ -261,23 +261,13 @@ def _ipoib(decisions: Decisions) -> Iterator[Problem]:
 def _master(decisions: Decisions) -> Iterator[Problem]:
     if decisions.cluster.ipoib.master or not decisions.driver:
         return
-    path = ("ipoib", "master")
-    names: set[str] = set()
-    for size in {one.size.name: one.size for one in decisions.ipoib_pools}.values():
-        if size.infiniband.ipoib_altnames:
-            names.add(size.infiniband.ipoib_altnames[0])
-        else:
-            why = size.unsure.get("infiniband.ipoib_altnames", "not documented")
-            yield Problem(
-                UNSERVABLE,
-                path,
-                f"the IPoIB interface of {size.name} is not known ({why})",
-                "look it up on a node with `ip -br link` and set ipoib.master to a name that all nodes have",
-            )
+    # A size whose name is not known is no obstacle: its name is seen on a node only once the driver is there.
+    altnames = [one.size.infiniband.ipoib_altnames for one in decisions.ipoib_pools]
+    names = {known[0] for known in altnames if known}
     if len(names) > 1:
         yield Problem(
             UNSERVABLE,
-            path,
+            ("ipoib", "master"),
             f"the pools differ ({', '.join(sorted(names))}) and an IPoIBNetwork has one",
             "use a cluster file a pool",
         )

@@ -1,231 +1,523 @@
-"""INSTALL.md: the commands for this very cluster, in order, and how to see that each step worked."""
+"""INSTALL.md: the commands for this very cluster, in order, with what each prints where it worked and what to do else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
 from aksrdma.cluster import NodePool
 from aksrdma.cluster.starter import hardware
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
+from aksrdma.plan.decisions import PoolDecisions
+from aksrdma.plan.pods import GPU_NAMESPACE
+from aksrdma.rendering.guides import Step, guide
+
+if TYPE_CHECKING:
+    from aksrdma.catalog._drivers import NeededChart
+
+_COMPILE_MINUTES: Final = 10
+"""What a roll-out is reckoned with for one node; no figure for AKS is published, so the text tells to put in one's own."""
 
 
 def install_text(plan: Plan) -> str:
     """Return the Markdown text."""
-    steps = [_prepare(plan), _feature(), _node_pools(plan), _namespace(plan), _operator(plan)]
-    steps += [_labels(plan), _policy(plan), _gpus(plan), _resources(plan), _try_it(plan)]
-    numbered = [f"## {number}. {text}" for number, text in enumerate(filter(None, steps), start=1)]
-    return "\n".join([_title(plan), *numbered, _advice()])
+    steps = [*_ground(plan), *_pools(plan), *_operator(plan), *_gpus(plan), *_proof(plan), *_afterwards(plan)]
+    text = guide("install", [_title(plan), *steps], numbered_until="later")
+    managed = catalog.aks().managed_gpu
+    flags = [row.azure_cli for row in catalog.aks().az_flags if row.azure_cli and row.flag in text]
+    extension = f" with its extension aks-preview {managed.aks_preview} or later" if _managed(plan) else ""
+    newest = max(flags, key=lambda version: [int(part) for part in version.split(".")])
+    return text.replace(_AZ, newest).replace(_EXTENSION, extension)
 
 
-def _commands(*lines: str) -> str:
-    return "\n".join(["```sh", *lines, "```", ""])
+# The versions of az follow from the flags that the text has, so they are filled in last.
+_AZ: Final = "@{az}"
+_EXTENSION: Final = "@{extension}"
 
 
-def _title(plan: Plan) -> str:
-    cluster, release = plan.decisions.cluster, plan.decisions.release
+def _title(plan: Plan) -> Step:
+    decisions, release = plan.decisions, plan.decisions.release
+    profiles = [f"`{name}`: {catalog.profile(name).title}" for name in decisions.profiles]
+    what = f"Network Operator {release.name}, {'profiles' if len(profiles) > 1 else 'profile'} {'; '.join(profiles)}."
     pools = [
-        f"- `{pool.name}`: {pool.count if pool.count is not None else 'any number of'} x {size.name}, {hardware(size)}"
-        for pool, size in ((pool, plan.decisions.sizes[pool.name]) for pool in plan.decisions.pools)
+        f"- `{one.name}`: {_count(one.pool)} x {one.size.name}, {hardware(one.size)}" for one in decisions.per_pool
     ]
-    notes = [f"> Note: {note}." for note in plan.notes]
-    lines = [
-        f"# RDMA over InfiniBand for {cluster.name}",
-        "",
-        f"Network Operator {release.name}, profile `{plan.decisions.profile}`: {catalog.profile(plan.decisions.profile).title}.",
-        f"Documented for Kubernetes {release.kubernetes}.",
-        "Run the commands in this folder, in this order.",
-        "",
-        *pools,
-        *([""] if pools else []),
-        *notes,
-        *([""] if notes else []),
+    pools += [f"- `{pool.name}`: {_count(pool)} x {pool.vm_size}, no InfiniBand" for pool in decisions.other_pools]
+    return "title", {
+        "cluster": decisions.cluster.name,
+        "az": _AZ,
+        "extension": _EXTENSION,
+        "what": what,
+        "kubernetes": _kubernetes(plan),
+        "pools": "\n".join(pools),
+        "notes": "\n".join(f"> Note: {note}.\n" for note in plan.notes),
+    }
+
+
+def _count(pool: NodePool) -> str:
+    return str(pool.count) if pool.count is not None else "any number of"
+
+
+def _kubernetes(plan: Plan) -> str:
+    documented, aks = plan.decisions.release.kubernetes, catalog.aks()
+    offered = aks.offered(documented.min, documented.max)
+    said = f"Documented for Kubernetes {documented.min} to {documented.max}; of these AKS has, on {aks.checked}, "
+    named = [f"{row.minor}{' (long-term support)' if row.support == 'lts' else ''}" for row in offered]
+    return (
+        said
+        + (", ".join(named) if named else "none: take a later release, or a version that nobody has documented")
+        + "."
+    )
+
+
+def _version(plan: Plan) -> str:
+    """Return the Kubernetes version of a cluster that is made: as asked, else the newest that suits the release best."""
+    if plan.decisions.cluster.kubernetes_version:
+        return plan.decisions.cluster.kubernetes_version
+    documented, aks = plan.decisions.release.kubernetes, catalog.aks()
+    offered = aks.offered(documented.min, documented.max)
+    community = [row.minor for row in offered if row.support == "community"]
+    nearest = next(row.minor for row in aks.kubernetes if row.support in ("community", "lts"))
+    return community[-1] if community else offered[-1].minor if offered else nearest
+
+
+def _ground(plan: Plan) -> Iterator[Step]:
+    decisions, aks = plan.decisions, catalog.aks()
+    version = _version(plan)
+    row = aks.version(version)
+    long_term = row is not None and row.support == "lts"
+    counts = [
+        f': "${{{_nodes_variable(pool)}:?say it first: export {_nodes_variable(pool)}=..., the nodes of pool {pool.name}}}"'
+        for pool in decisions.cluster.node_pools
+        if pool.count is None
     ]
-    return "\n".join(lines)
-
-
-def _prepare(plan: Plan) -> str:
-    return "Name the cluster\n\n" + _commands(
-        "export RESOURCE_GROUP=...   # the resource group of the AKS cluster",
-        f"export CLUSTER={plan.decisions.cluster.name}",
+    documented = decisions.release.kubernetes
+    yield (
+        "choose",
+        {
+            "cluster": shlex.quote(decisions.cluster.name),
+            "version": version,
+            "versions": f"documented are {documented.min} to {documented.max}",
+            "counts": "\n".join(counts),
+        },
     )
+    note = f" Kubernetes {version} is in long-term support, which {aks.long_term_support.note.split(';')[0]}."
+    flags = " ".join(aks.long_term_support.flags)
+    yield (
+        "cluster",
+        {"long_term": note if long_term else "", "support_plan": f" {flags}" if long_term else ""},
+    )
+    if _managed(plan):
+        yield "managed-gpu", {"state": aks.managed_gpu.state, "feature": aks.managed_gpu.feature}
 
 
-def _feature() -> str:
-    return (
-        "Register the InfiniBand feature\n\n"
-        "Once a subscription; it makes the nodes of a pool land on one InfiniBand fabric.\n\n"
-        + _commands(
-            "az feature register --namespace Microsoft.ContainerService --name AKSInfinibandSupport",
-            "az feature show --namespace Microsoft.ContainerService --name AKSInfinibandSupport "
-            "--query properties.state -o tsv   # until it says Registered",
-            "az provider register --namespace Microsoft.ContainerService",
+def _nodes_variable(pool: NodePool) -> str:
+    return f"NODES_{pool.name.upper()}"
+
+
+def _managed(plan: Plan) -> bool:
+    return any(one.gpu_driver == "aks-managed" for one in plan.decisions.per_pool)
+
+
+def _pools(plan: Plan) -> Iterator[Step]:
+    """Yield the feature and the pools that want it so; those that want it unregistered first, as it stays registered."""
+    if not plan.decisions.per_pool:
+        yield "register-any", {}
+        yield "any-pool", {}
+        return
+    wanted = {"unregister": _wanting(plan, "unregister"), "register": _wanting(plan, "register")}
+    both = all(wanted.values())
+    for feature, pools in wanted.items():
+        if not pools:
+            continue
+        sizes = _listed(dict.fromkeys(one.size.name for one in pools))
+        more = (
+            "This cluster has pools that want it and pools that must not have it, so it is turned over between them. Nobody may "
+            "make another InfiniBand pool in the subscription meanwhile; a subscription for each sort would spare you that. "
+            "Where the pools are there, the flag is left as it is."
         )
-    )
-
-
-def _node_pools(plan: Plan) -> str:
-    if not plan.decisions.pools:
-        return (
-            "Add a node pool with InfiniBand\n\n"
-            "Any size of `aksrdma catalog vm-sizes`. One pool is one fabric: nodes of two pools cannot reach each other.\n"
+        names = " ".join(one.name for one in pools)
+        of = f" of {sizes}" if both else ""
+        yield (
+            feature,
+            {
+                "sizes": sizes,
+                "unless": f"pools_are_there {names} || " if both else "",
+                "of": of,
+                "both": more if both else "",
+            },
         )
-    return (
-        "Add the node pools\n\n"
-        "One pool is one InfiniBand fabric: nodes of two pools cannot reach each other over RDMA.\n\n"
-        + "".join(_commands(*_add_pool(plan, pool)) for pool in plan.decisions.pools)
-    )
+        last = feature == [name for name, found in wanted.items() if found][-1]
+        yield _add_pools(plan, pools, plan.decisions.other_pools if last else ())
+    rest = [one for one in plan.decisions.per_pool if not any(one in pools for pools in wanted.values())]
+    if rest:
+        yield _add_pools(plan, rest, () if any(wanted.values()) else plan.decisions.other_pools)
 
 
-def _add_pool(plan: Plan, pool: NodePool) -> Iterator[str]:
-    size = plan.decisions.sizes[pool.name]
-    options = [
-        f"--name {pool.name}",
-        f"--node-vm-size {size.name}",
-        f"--node-count {pool.count if pool.count is not None else '$NODES'}",
-        f"--os-sku {pool.os_sku}",
+def _wanting(plan: Plan, feature: str) -> list[PoolDecisions]:
+    return [one for one in plan.decisions.per_pool if one.size.infiniband_feature == feature]
+
+
+def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[NodePool]) -> Step:
+    commands = [
+        _add(one.pool, [f"--os-sku {one.os_sku}", *_taints(one.pool), *(one.drivers.az if one.drivers else ())])
+        for one in pools
     ]
-    options += [f"--node-taints {','.join(pool.taints)}"] if pool.taints else []
-    options += ["--gpu-driver none"] if _without_aks_driver(plan, pool) else []
-    yield 'az aks nodepool add --resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER" \\'
-    for option in options[:-1]:
-        yield f"  {option} \\"
-    yield f"  {options[-1]}"
+    commands += [_add(pool, [f"--os-sku {pool.os_sku}", *_taints(pool)]) for pool in others]
+    added = [*(one.pool for one in pools), *others]
+    nodes = sum(pool.count or 0 for pool in added) if all(pool.count is not None for pool in added) else None
+    remarks = []
+    if any(one.gpu_driver == "aks-managed" for one in pools):
+        remarks.append(f"Managed GPU pools: {'; '.join(catalog.aks().managed_gpu.limits)}.")
+    if nvme := list(dict.fromkeys(one.size.name for one in pools if one.size.disk_controller == "NVMe")):
+        remarks.append(f"{_listed(nvme)}: disks are NVMe alone, hence the `--os-sku`.")
+    return "pools", {
+        "title": f"Add the node pool{'s' if len(added) > 1 else ''} {_listed(pool.name for pool in added)}",
+        "remarks": "\n".join(remarks),
+        "commands": "\n".join(commands),
+        "names": ",".join(pool.name for pool in added),
+        "all": f"the {nodes} nodes" if nodes else "all nodes of the pools",
+    }
 
 
-def _without_aks_driver(plan: Plan, pool: NodePool) -> bool:
-    """AMD sizes need it always; NVIDIA sizes where GPU Operator brings the driver, unless the node image has it."""
-    size = plan.decisions.sizes[pool.name]
-    if size.gpu is None or size.driver_on_node_image:
-        return False
-    return size.gpu.vendor == "amd" or plan.decisions.cluster.gpu_driver in (None, "gpu-operator")
+def _taints(pool: NodePool) -> list[str]:
+    return [f"--node-taints {','.join(pool.taints)}"] if pool.taints else []
 
 
-def _namespace(plan: Plan) -> str:
-    name = plan.decisions.cluster.operator_namespace
-    return (
-        "Make the operator's namespace\n\n"
-        + _commands("kubectl apply -k namespace")
-        + "\nOn AKS Automatic, also exclude it from Deployment Safeguards: "
-        + f'`az aks safeguards update -g "$RESOURCE_GROUP" -n "$CLUSTER" --level Enforce --excluded-ns {name}`.\n'
-    )
+def _add(pool: NodePool, options: Iterable[str]) -> str:
+    where = '--resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER"'
+    count = str(pool.count) if pool.count is not None else f'"${_nodes_variable(pool)}"'
+    given = [f"--node-vm-size {pool.vm_size}", f"--node-count {count}", *options, "--output none"]
+    lines = [f"  az aks nodepool add {where} --name {pool.name}", *(f"    {option}" for option in given)]
+    return "\n".join([f"if ! pools_are_there {pool.name}; then", " \\\n".join(lines), "fi"])
 
 
-def _operator(plan: Plan) -> str:
-    chart, namespace = plan.decisions.release.chart, plan.decisions.cluster.operator_namespace
-    return (
-        "Install Network Operator\n\n"
-        + _commands(
-            f"helm repo add nvidia {chart.repository}",
-            "helm repo update nvidia",
-            f"helm upgrade --install {chart.name} nvidia/{chart.name} --namespace {namespace} \\",
-            f"  --version {chart.version} -f values/network-operator/values.yaml --wait",
-        )
-        + f"\nIt worked when every pod of `kubectl get pods -n {namespace}` is Running.\n"
-    )
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
-def _labels(plan: Plan) -> str:
-    apply = ["kubectl apply -k node-feature-rule"] if plan.node_feature_rule else []
-    nodes = plan.decisions.nodes
-    expected = f"the {nodes} nodes of the pools" if nodes else "the nodes with InfiniBand"
-    return (
-        "Label the nodes with InfiniBand\n\n"
-        + _commands(*apply, f"kubectl get nodes -l {NIC_LABEL}=true")
-        + f"\nIt worked when the second command lists {expected}, within a minute or so, and no other.\n"
-    )
+def gpu_namespaces(plan: Plan) -> tuple[str, ...]:
+    """Return the namespaces of what is installed for GPUs."""
+    operators = catalog.gpu_operators()
+    found = [operators["nvidia"].namespace] if nvidia_operator(plan) else []
+    found += [operators["amd"].namespace] if plan.amd else []
+    return (*found, *([GPU_NAMESPACE] if gpu_daemon_sets(plan) else []))
 
 
-def _policy(plan: Plan) -> str:
+def nvidia_operator(plan: Plan) -> bool:
+    """Whether NVIDIA's GPU Operator is installed."""
+    return plan.gpu_operator_values is not None and bool(plan.decisions.per_pool)
+
+
+def gpu_daemon_sets(plan: Plan) -> list[str]:
+    """Return the folders of DaemonSets for the GPUs of pools where AKS installs the driver."""
+    if not plan.decisions.per_pool:
+        return []
+    folders = ["nvidia-device-plugin"] if plan.nvidia_device_plugin else []
+    return [*folders, *(["nvidia-peermem-reloader"] if plan.peermem_reloader else [])]
+
+
+def _operator(plan: Plan) -> Iterator[Step]:
     decisions = plan.decisions
-    folder = f"nicclusterpolicy/{decisions.profile}"
-    apply = f"kubectl apply -k {folder}"
-    if plan.ip_pool:
-        apply = f"until {apply}; do sleep 10; done   # nv-ipam brings the kind IPPool itself"
-    driver = "\nThe driver is compiled on each node, which takes minutes.\n" if decisions.driver else ""
-    return (
-        "Deploy driver and device plugin\n\n"
-        + _commands(
-            apply,
-            "kubectl wait nicclusterpolicy/nic-cluster-policy --for=jsonpath='{.status.state}'=ready --timeout=60m",
-        )
-        + driver
-        + "\nWhere it does not get ready, this says which part is waiting:\n\n"
-        + _commands(
-            "kubectl get nicclusterpolicy nic-cluster-policy -o jsonpath="
-            '\'{range .status.appliedStates[*]}{.name}{" "}{.state}{"\\n"}{end}\'',
-            f"kubectl get pods -n {decisions.cluster.operator_namespace} -o wide",
-        )
+    namespace, chart = decisions.cluster.operator_namespace, decisions.release.chart
+    gpus, pods = gpu_namespaces(plan), sorted({_namespace_of(plan, profile) for profile in decisions.profiles})
+    labelled = [namespace, *([pods[0]] if plan.ipoib_namespace else []), *gpus]
+    first = [one.namespace for one in catalog.gpu_operators()["amd"].first] if plan.amd else []
+    loop = (
+        f"for namespace in {' '.join(gpus)}; do\n"
+        '  kubectl create namespace "$namespace" --dry-run=client --output yaml | kubectl apply --server-side -f -\n'
+        '  kubectl label namespace "$namespace" pod-security.kubernetes.io/enforce=privileged --overwrite\n'
+        "done"
     )
+    yield (
+        "namespaces",
+        {
+            "gpus": loop if gpus else "",
+            "excluded": " ".join(dict.fromkeys([namespace, *gpus, *first, *pods])),
+            "named": " ".join(dict.fromkeys(labelled)),
+        },
+    )
+    yield (
+        "network-operator",
+        {
+            "namespace": namespace,
+            "repository": f"helm repo add nvidia {chart.repository} --force-update",
+            "chart": f"nvidia/{chart.name}",
+            "version": chart.version,
+        },
+    )
+    yield _label(plan)
+    if plan.policy or plan.node_policies:
+        yield _policy(plan)
 
 
-def _gpus(plan: Plan) -> str:
+def _namespace_of(plan: Plan, profile: str) -> str:
+    return str(plan.example_pod(profile).data["metadata"].get("namespace", "default"))
+
+
+def _label(plan: Plan) -> Step:
     decisions = plan.decisions
-    if plan.gpu_operator_values and decisions.pools:
+    path = NIC_LABEL.replace(".", r"\.")
+    wait = (
+        f"kubectl wait node --selector '{_selector(decisions.pools)}' \\\n"
+        f"  --for=jsonpath='{{.metadata.labels.{path}}}'=true --timeout=5m"
+    )
+    return "label", {
+        "apply": "kubectl apply --server-side -k node-feature-rule" if plan.node_feature_rule else "",
+        "wait": wait if decisions.pools else "",
+        "label": NIC_LABEL,
+        "expected": f"the {decisions.nodes} nodes of the pools" if decisions.nodes else "the nodes with InfiniBand",
+        "namespace": decisions.cluster.operator_namespace,
+    }
+
+
+def _selector(pools: Iterable[NodePool]) -> str:
+    return f"kubernetes.azure.com/agentpool in ({','.join(pool.name for pool in pools)})"
+
+
+def _policy(plan: Plan) -> Step:
+    decisions, apply, wait = plan.decisions, [], []
+    folder = f"nicclusterpolicy/{decisions.layers[-1]}"
+    ready = "jsonpath='{.status.state}'=ready"
+    if catalog.capability("policy-conditions").holds_in(decisions.release.name):
+        ready = "condition=Ready"  # of the generation that was applied, where the state may still be the old one's
+    if plan.policy and plan.ip_pool:
+        crd = "crd/ippools.nv-ipam.nvidia.com"
+        apply += [
+            f"kubectl apply --server-side -k {folder} || echo 'the kind IPPool comes with nv-ipam: applied again below'",
+            f"kubectl wait {crd} --for=create --timeout=10m",
+            f"kubectl wait {crd} --for=condition=Established --timeout=2m",
+        ]
+    if plan.policy:
+        apply.append(f"kubectl apply --server-side -k {folder}")
+        wait.append(f"kubectl wait nicclusterpolicy/nic-cluster-policy --for={ready} --timeout=60m")
+    if plan.node_policies:
+        apply.append("kubectl apply --server-side -k nicnodepolicy")
+        names = " ".join(str(one.data["metadata"]["name"]) for one in plan.node_policies)
+        wait.append(f"kubectl wait nicnodepolicy {names} --for={ready} --timeout=60m")
+    plugins = any(profile != "base" for profile in decisions.profiles)
+    parts = [*(["driver"] if decisions.driver else []), *(["device plugin"] if plugins else [])]
+    driver = (
+        "The nodes compile the driver, all at the same time, which takes minutes. The first driver of a node drains nothing.\n"
+        if not decisions.cluster.ofed_driver.upgrade_policy.safe_load
+        else "Each node is cordoned and drained before its first driver (`safeLoad`), as many at a time as "
+        "`maxParallelUpgrades` says, so this takes as long as a roll-out (below).\n"
+    )
+    return "policy", {
+        "what": " and ".join(parts) or "the NicClusterPolicy",
+        "apply": "\n".join(apply),
+        "wait": "\n".join(wait),
+        "driver": driver if decisions.driver else "",
+        "kinds": ",".join(
+            [*(["nicclusterpolicies"] if plan.policy else []), *(["nicnodepolicies"] if plan.node_policies else [])]
+        ),
+        "namespace": decisions.cluster.operator_namespace,
+    }
+
+
+def _gpus(plan: Plan) -> Iterator[Step]:
+    decisions, operators = plan.decisions, catalog.gpu_operators()
+    if nvidia_operator(plan):
+        row = operators["nvidia"]
+        peermem = any(one.drivers and one.drivers.gpudirect == "gpu-operator" for one in decisions.per_pool)
+        after = (
+            "the NIC driver is ready, because nvidia-peermem is built against it."
+            if peermem
+            else "the nodes are labelled."
+        )
+        yield (
+            "gpu-operator",
+            {
+                "why": after,
+                "repository": f"helm repo add {row.repository.name} {row.repository.url} --force-update",
+                "chart": f"{row.repository.name}/{row.chart}",
+                "namespace": row.namespace,
+                "version": decisions.gpu_operator_version("nvidia"),
+            },
+        )
+    if plan.amd:
+        row = operators["amd"]
+        yield (
+            "amd",
+            {
+                "first": "\n".join(_needed(one) for one in row.first),
+                "repository": f"helm repo add {row.repository.name} {row.repository.url} --force-update",
+                "release": row.helm_release,
+                "chart": f"{row.repository.name}/{row.chart}",
+                "namespace": row.namespace,
+                "version": decisions.gpu_operator_version("amd"),
+            },
+        )
+    if "nvidia-device-plugin" in gpu_daemon_sets(plan):
+        pools = [one.name for one in decisions.per_pool if one.drivers and one.drivers.device_plugin == "rendered"]
+        yield "device-plugin", {"pools": _listed(pools), "namespace": GPU_NAMESPACE}
+    if "nvidia-peermem-reloader" in gpu_daemon_sets(plan):
+        yield "peermem", {"namespace": GPU_NAMESPACE}
+    own = [one.name for one in decisions.per_pool if one.size.gpu and one.gpu_driver == "none"]
+    if own:
+        yield "own-gpus", {"pools": _listed(own)}
+
+
+def _needed(chart: NeededChart) -> str:
+    values = " ".join(f"--set {path}={str(value).lower()}" for path, value in _flat(chart.values))
+    return (
+        f"helm repo add {chart.repository.name} {chart.repository.url} --force-update\n"
+        f"helm upgrade --install {chart.helm_release} {chart.repository.name}/{chart.chart} --namespace {chart.namespace} \\\n"
+        f"  --create-namespace --version {chart.version} {values} --wait --timeout 15m"
+    )
+
+
+def _flat(values: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            yield from _flat(value, f"{path}.{key}" if path else key)
+    else:
+        yield path, values
+
+
+def _proof(plan: Plan) -> Iterator[Step]:
+    decisions = plan.decisions
+    if decisions.per_pool:
+        yield from _resources(plan)
+    elif name := decisions.resource_name(decisions.profile):
+        shared = decisions.profile != "sriov-device-plugin"
+        count = f"{decisions.cluster.rdma.shared_slots}, its slots" if shared else "the number of its InfiniBand NICs"
+        yield "any-resources", {"label": NIC_LABEL, "resource": _allocatable(name), "count": count}
+    if "ipoib" in decisions.profiles and (why := _guessed(plan)):
+        nodes = decisions.ipoib_nodes
+        yield (
+            "interface",
+            {
+                "why": why,
+                "namespace": decisions.cluster.operator_namespace,
+                "master": decisions.master,
+                "nodes": f"all {nodes} nodes" if nodes else "every node",
+                "folder": f"nicclusterpolicy/{decisions.layers[-1]}",
+            },
+        )
+    for profile in decisions.profiles:
+        yield _try_it(plan, profile)
+
+
+def _allocatable(resource: str) -> str:
+    return ".status.allocatable." + resource.replace(".", r"\.")
+
+
+def units(plan: Plan) -> dict[tuple[str, int], list[PoolDecisions]]:
+    """Return what nodes advertise, a resource and its number, with the pools whose nodes do."""
+    found: dict[tuple[str, int], list[PoolDecisions]] = {}
+    for one in plan.decisions.per_pool:
+        name, shared = plan.decisions.resource_name(one.profile), one.profile != "sriov-device-plugin"
+        if name:
+            number = plan.decisions.cluster.rdma.shared_slots if shared else one.size.infiniband.nic_count
+            found.setdefault((name, number), []).append(one)
+        if one.size.gpu and one.drivers and one.drivers.device_plugin:
+            found.setdefault((one.size.gpu.resource, one.size.gpu.count), []).append(one)
+    return found
+
+
+def _resources(plan: Plan) -> Iterator[Step]:
+    found = units(plan)
+    if not found:
+        return
+    waits = [
+        f"kubectl wait node --selector '{_selector(one.pool for one in pools)}' \\\n"
+        f"  --for=jsonpath='{{{_allocatable(name)}}}'={number} --timeout=30m"
+        for (name, number), pools in found.items()
+    ]
+    counts = [
+        f"{number} {name} a node of {_listed(one.name for one in pools)}" for (name, number), pools in found.items()
+    ]
+    log = f"kubectl logs --namespace {plan.decisions.cluster.operator_namespace} --selector app={{}} --prefix --tail 30"
+    profiles = set(plan.decisions.profiles)
+    columns = dict.fromkeys(f"{name}:{_allocatable(name)}" for name, _ in found)
+    yield (
+        "resources",
+        {
+            "waits": "\n".join(waits),
+            "names": ",".join(dict.fromkeys(one.name for pools in found.values() for one in pools)),
+            "columns": ",".join(columns),
+            "counts": "; ".join(counts),
+            "namespace": plan.decisions.cluster.operator_namespace,
+            "sriov_log": log.format("sriovdp") if "sriov-device-plugin" in profiles else "",
+            "shared_log": log.format("rdma-shared-dp") if profiles - {"base", "sriov-device-plugin"} else "",
+        },
+    )
+
+
+def _guessed(plan: Plan) -> str:
+    """Return why the IPoIB interface has to be looked up; empty where its name is known of every VM size."""
+    sizes = {one.size.name: one.size for one in plan.decisions.ipoib_pools}
+    for size in sizes.values():
+        names = size.infiniband.ipoib_altnames
+        why = catalog.unsure_of(size, "infiniband.ipoib_altnames") or ("" if names else "not documented")
+        if why:
+            return f"The name of the IPoIB interface of {size.name} is a guess: {why}."
+        if names and plan.decisions.master not in names:
+            return f"The documented names of the IPoIB interfaces of {size.name} are others: {', '.join(names)}."
+    return "" if sizes else "The name of the IPoIB interface depends on the VM size."
+
+
+def _try_it(plan: Plan, profile: str) -> Step:
+    pod = str(plan.example_pod(profile).data["metadata"]["name"])
+    namespace = _namespace_of(plan, profile)
+    many = len(plan.decisions.profiles) > 1
+    if profile == "ipoib":
+        network = plan.decisions.cluster.ipoib.range
+        worked = f"It worked when the log shows the interface `net1` with an address of {network}, and the pod is still Ready."
+    else:
+        worked = (
+            "It worked when the log shows a port with `PORT_ACTIVE` and `link_layer: InfiniBand` for each NIC, and the pod is "
+            "still Ready. The last line of the log is how much memory may be locked; with IPC_LOCK any figure will do."
+        )
+    return "try", {
+        "title": f"Try it: {profile}" if many else "Try it",
+        "profile": profile,
+        "pod": pod,
+        "option": f" --namespace {namespace}" if namespace != "default" else "",
+        "worked": worked,
+        "fit": f"aksrdma fit examples/{profile}.yaml --cluster -",
+    }
+
+
+def _afterwards(plan: Plan) -> Iterator[Step]:
+    yield "later", {"roll_out": f"- *A new driver*: {_roll_out(plan)}" if plan.decisions.driver else ""}
+    rows = [
+        f"| `{name}` | {' '.join(catalog.profile(name).use_when)} | {' '.join(catalog.profile(name).avoid_when)} |"
+        for name in catalog.profiles()
+    ]
+    yield "profiles", {"rows": "\n".join(rows)}
+
+
+def _roll_out(plan: Plan) -> str:
+    """Say how a new driver version reaches the nodes, what it does to pods, and how long it takes."""
+    asked = plan.decisions.cluster.ofed_driver.upgrade_policy
+    if not asked.auto_upgrade:
         return (
-            "Install GPU Operator\n\n"
-            "After the driver, because it builds nvidia-peermem against it. Choose its version from NVIDIA's support matrix.\n\n"
-            + _commands(
-                "kubectl create namespace gpu-operator",
-                "kubectl label namespace gpu-operator pod-security.kubernetes.io/enforce=privileged",
-                "helm upgrade --install gpu-operator nvidia/gpu-operator --namespace gpu-operator \\",
-                "  -f values/gpu-operator/values.yaml --wait",
-            )
+            "`autoUpgrade` is false, so a new version waits until you drain a node and delete its driver pod, node by node: "
+            f"`kubectl delete pods --namespace {plan.decisions.cluster.operator_namespace} --selector nvidia.com/ofed-driver "
+            "--field-selector spec.nodeName=NODE`."
         )
-    if plan.peermem_reloader and decisions.pools and not decisions.arm64:
-        return "Load nvidia-peermem\n\n" + _commands(
-            "kubectl create namespace gpu-resources --dry-run=client -o yaml | kubectl apply -f -",
-            "kubectl apply -k nvidia-peermem-reloader",
-        )
-    return ""
-
-
-def _resources(plan: Plan) -> str:
-    name = plan.decisions.resource_name(plan.decisions.profile)
-    if name is None:
-        return ""
-    escaped = name.replace(".", "\\.")
+    nodes = sum(one.pool.count or 0 for one in plan.decisions.per_pool if one.nic_driver == "doca")
+    drain = asked.drain.timeout_seconds // 60 if asked.drain.enable else 0
+    steps = ["is cordoned"]
+    if awaited := asked.wait_for_completion:
+        end = f" (for {awaited.timeout_seconds} s at most)" if awaited.timeout_seconds else ""
+        steps.append(f"waits for the pods `{awaited.pod_selector}` to end{end}")
+    if asked.drain.enable:
+        limit = f"{asked.drain.timeout_seconds} s at most" if asked.drain.timeout_seconds else "without a limit"
+        steps.append(f"is drained ({limit})")
+    minutes, parallel = _COMPILE_MINUTES + drain, asked.max_parallel_upgrades
+    at_once = f"{parallel} at a time (`maxParallelUpgrades`)" if parallel else "all at the same time"
+    rounds = f"{nodes} nodes x {minutes} minutes / {parallel}" if nodes and parallel else ""
+    total = f" = {-(-nodes // parallel) * minutes / 60:.1f} hours" if rounds else ""
     return (
-        "See the resource on the nodes\n\n"
-        + _commands(
-            f"kubectl get nodes -l {NIC_LABEL}=true -o custom-columns='NODE:.metadata.name,RDMA:.status.allocatable.{escaped}'"
-        )
-        + f"\nIt worked when each node shows {_expected_units(plan)}.\n"
+        f"another `release` has the nodes compile again, {at_once}. A node {', '.join(steps)}, and compiles. Reckon with {rounds or f'nodes x {minutes} minutes'}{total}: "
+        f"{_COMPILE_MINUTES} minutes to compile, for which you put in what your first node took, and {drain} for the drain. "
+        "`kubectl get nodes --label-columns nvidia.com/ofed-driver-upgrade-state` shows where it is. A node in upgrade-failed "
+        "stays cordoned: `kubectl drain NODE --ignore-daemonsets --delete-emptydir-data --force`, then delete its driver pod."
     )
-
-
-def _expected_units(plan: Plan) -> str:
-    if plan.decisions.profile != "sriov-device-plugin":
-        return f"{plan.decisions.cluster.rdma.shared_slots}: the slots of the node"
-    counts = sorted({size.infiniband.nic_count for size in plan.decisions.sizes.values()})
-    if not counts:
-        return "its InfiniBand NICs"
-    return f"{' or '.join(map(str, counts))}: the InfiniBand NICs of its VM size"
-
-
-def _try_it(plan: Plan) -> str:
-    profile = plan.decisions.profile
-    metadata = plan.example_pod(profile).data["metadata"]
-    pod = metadata["name"]
-    option = f" -n {metadata['namespace']}" if metadata.get("namespace") else ""
-    return (
-        "Try it\n\n"
-        + _commands(
-            f"kubectl apply -f examples/{profile}.yaml",
-            f"kubectl wait pod/{pod}{option} --for=condition=Ready --timeout=10m",
-            f"kubectl logs {pod}{option}",
-            f"kubectl delete -f examples/{profile}.yaml",
-        )
-        + "\nIt worked when the log shows each port with `PORT_ACTIVE` and `link_layer: InfiniBand`, and `unlimited`.\n"
-    )
-
-
-@cache
-def _advice() -> str:
-    lines = ["## Which profile when", "", "| profile | use it | not |", "|---|---|---|"]
-    for name in catalog.profiles():
-        row = catalog.profile(name)
-        lines.append(f"| `{name}` | {' '.join(row.use_when)} | {' '.join(row.avoid_when)} |")
-    return "\n".join([*lines, ""])

@@ -74,9 +74,11 @@ class Tree(Mapping[str, str]):
 def tree_of(plan: Plan) -> Tree:
     """Return every file of a plan, in the order in which the interface page lists them."""
     from aksrdma.rendering.install import install_text
+    from aksrdma.rendering.uninstall import uninstall_text
 
     header = _header(plan)
-    files: dict[str, str] = {"INSTALL.md": f"<!-- {header} -->\n{install_text(plan)}"}
+    guides = {"INSTALL.md": install_text(plan), "UNINSTALL.md": uninstall_text(plan)}
+    files: dict[str, str] = {path: f"<!-- {header} -->\n{text}" for path, text in guides.items()}
     for path, planned in _files(plan):
         files[path] = f"# {header}\n{planned.text}"
     return Tree(files, plan.notes)
@@ -91,7 +93,7 @@ def overlay_tree(release: str) -> Tree:
     files: dict[str, str] = {}
     for profile in reversed(PROFILES):
         tree = tree_of(make_plan(Cluster(release=release, profile=profile)))
-        files |= {path: text for path, text in tree.items() if path != "INSTALL.md"}
+        files |= {path: text for path, text in tree.items() if not path.endswith(".md")}
     return Tree(dict(sorted(files.items())))
 
 

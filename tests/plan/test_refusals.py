@@ -113,12 +113,6 @@ def pool(size, **fields):
             id="exists-with-a-value",
         ),
         pytest.param(
-            Cluster(profile="ipoib", node_pools=[NDV2]),
-            ("ipoib", "master"),
-            "the IPoIB interface of Standard_ND40rs_v2 is not known (the topology file gives ibP257p0s0, a VM showed ibP59423p0s2); look it up on a node with `ip -br link` and set ipoib.master to a name that all nodes have",
-            id="an-unknown-interface",
-        ),
-        pytest.param(
             Cluster(release="v25.10.0", profile="ipoib", ipoib=Ipoib(ipam="whereabouts")),
             ("ipoib", "ipam"),
             "the operator no longer deploys whereabouts in v25.10.0; use nv-ipam",
@@ -175,6 +169,9 @@ def test_an_unknown_release_is_answered_with_the_nearest():
         pytest.param(Cluster(node_pools=[pool("Standard_HB120rs_v2")]), "retires on 2027-05-31", id="a-size-that-will-go"),
         pytest.param(
             Cluster(profile="ipoib", node_pools=[H100]), "the IPoIB interface name of Standard_ND96isr_H100_v5 is unsure", id="unsure"
+        ),
+        pytest.param(
+            Cluster(profile="ipoib", node_pools=[NDV2]), "the IPoIB interface name of Standard_ND40rs_v2 is unsure: the topology file", id="an-unknown-interface"
         ),
         pytest.param(Cluster(node_feature_rule="chart"), "accelerated-networking", id="the-charts-rule"),
         pytest.param(

@@ -1,0 +1,110 @@
+"""UNINSTALL.md: the way back, in the order in which nothing hangs, and what stays."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from aksrdma import catalog
+from aksrdma.kube.labels import NIC_LABEL
+from aksrdma.plan import Plan
+from aksrdma.plan.pods import GPU_NAMESPACE
+from aksrdma.rendering.guides import Step, guide
+from aksrdma.rendering.install import gpu_daemon_sets, nvidia_operator
+
+_WAIT_LABEL = "network.nvidia.com/operator.mofed.wait"
+
+
+def uninstall_text(plan: Plan) -> str:
+    """Return the Markdown text."""
+    return guide("uninstall", [*_title(plan), *_gpus(plan), *_operator(plan), _stays(plan)], numbered_until="stays")
+
+
+def _title(plan: Plan) -> Iterator[Step]:
+    decisions = plan.decisions
+    amd = " AMD's DeviceConfig has one, which the running operator takes away." if plan.amd else ""
+    yield "title", {"cluster": decisions.cluster.name, "finalizers": amd}
+    yield "choose", {"cluster": shlex.quote(decisions.cluster.name)}
+    asked = [name for profile in decisions.profiles if (name := decisions.resource_name(profile))]
+    columns = [f"{name}:.spec.containers[*].resources.limits.{name.replace('.', chr(92) + '.')}" for name in asked]
+    examples = [f"kubectl delete -f examples/{name}.yaml --ignore-not-found" for name in decisions.profiles]
+    yield "pods", {"examples": "\n".join(examples), "columns": ",".join(dict.fromkeys(columns))}
+
+
+def _gpus(plan: Plan) -> Iterator[Step]:
+    operators = catalog.gpu_operators()
+    if plan.amd:
+        row = operators["amd"]
+        first = [
+            f"{one.chart} was installed for it. Where nothing else uses it: `helm uninstall {one.helm_release} --namespace "
+            f"{one.namespace}`."
+            for one in row.first
+        ]
+        yield "amd", {"release": row.helm_release, "namespace": row.namespace, "first": "\n".join(first)}
+    if nvidia_operator(plan):
+        yield "gpu-operator", {"namespace": operators["nvidia"].namespace}
+    if folders := gpu_daemon_sets(plan):
+        commands = [f"kubectl delete -k {folder} --ignore-not-found --timeout 5m" for folder in reversed(folders)]
+        yield "gpu-resources", {"folders": "\n".join(commands), "namespace": GPU_NAMESPACE}
+
+
+def _operator(plan: Plan) -> Iterator[Step]:
+    decisions = plan.decisions
+    namespace, asked = decisions.cluster.operator_namespace, decisions.cluster.ipoib
+    if plan.ipoib_network:
+        pool = (
+            f"if there ippools.nv-ipam.nvidia.com; then\n  kubectl delete ippools.nv-ipam.nvidia.com {asked.name} "
+            f"--namespace {namespace} --ignore-not-found --timeout 5m\nfi"
+        )
+        yield "networks", {"network": asked.name, "pool": pool if plan.ip_pool else ""}
+    if plan.node_feature_rule:
+        yield "label", {"label": NIC_LABEL, "namespace": namespace}
+    if plan.policy or plan.node_policies:
+        own = (
+            "if there nicnodepolicies.mellanox.com; then\n"
+            f"  kubectl delete nicnodepolicies.mellanox.com {' '.join(_names(plan))} --ignore-not-found --timeout 5m\nfi"
+        )
+        loaded = "The driver's modules stay loaded until a node is restarted." if decisions.driver else ""
+        yield "policy", {"namespace": namespace, "node_policies": own if plan.node_policies else "", "driver": loaded}
+    yield "network-operator", _network_operator(plan)
+
+
+def _names(plan: Plan) -> list[str]:
+    return [str(one.data["metadata"]["name"]) for one in plan.node_policies]
+
+
+def _network_operator(plan: Plan) -> dict[str, str]:
+    decisions = plan.decisions
+    namespace, chart = decisions.cluster.operator_namespace, decisions.release.chart
+    prune = (
+        f"  helm repo add nvidia {chart.repository} --force-update\n"
+        f"  # NFD takes its labels and annotations from the nodes, which it does only where it is told to.\n"
+        f"  helm upgrade network-operator nvidia/{chart.name} --namespace {namespace} --version {chart.version} \\\n"
+        "    -f values/network-operator/values.yaml --set node-feature-discovery.postDeleteCleanup=true --wait --timeout 15m"
+    )
+    keys = next(one for one in catalog.helm_charts() if one.name == chart.name).keys.keys
+    asked = catalog.ChartValue.of(keys["node-feature-discovery"]["postDeleteCleanup"]).is_in(decisions.release.name)
+    # Where the chart's own rule sets the label, it goes with the chart, and the operator is not there to take its own.
+    label = f"kubectl label nodes --all {_WAIT_LABEL}-" if plan.node_feature_rule is None else ""
+    pods = decisions.cluster.ipoib.namespace
+    own = (
+        f'if [ -z "$(kubectl get pods --namespace {pods} --output name)" ]; then\n'
+        f"  kubectl delete namespace {pods} --ignore-not-found --timeout 10m\n"
+        "fi"
+    )
+    return {
+        "namespace": namespace,
+        "prune": prune if asked else "",
+        "chart_label": label,
+        "pod_namespace": own if plan.ipoib_namespace else "",
+    }
+
+
+def _stays(plan: Plan) -> Step:
+    pools = [
+        f'az aks nodepool delete --resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER" --name {pool.name}'
+        for pool in [*plan.decisions.pools, *plan.decisions.other_pools]
+    ]
+    loaded = "The DOCA driver stays loaded on their nodes until these are restarted. " if plan.decisions.driver else ""
+    named = 'az aks nodepool delete --resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER" --name POOL'
+    return "stays", {"loaded": loaded, "delete_pools": "\n".join(pools) or named}

@@ -1,0 +1,490 @@
+"""INSTALL.md and UNINSTALL.md: what they say to whom, and that their commands run as they are copied."""
+
+import itertools
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import aksrdma
+from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Rdma, UpgradePolicy, WaitForCompletion, catalog
+from aksrdma.plan import PROFILES
+
+NEWEST = catalog.releases()[-1]
+H100 = NodePool(name="ndh100", vm_size="Standard_ND96isr_H100_v5", count=16, taints=["sku=gpu:NoSchedule"])
+HB = NodePool(name="hb", vm_size="Standard_HB176rs_v4", count=8)
+GB300 = NodePool(name="gb300", vm_size="Standard_ND128isr_GB300_v6", count=18)
+MI300X = NodePool(name="mi300x", vm_size="Standard_ND96isr_MI300X_v5", count=2)
+A100 = NodePool(name="a100", vm_size="Standard_ND96asr_v4", count=4)
+CPU = NodePool(name="cpu", vm_size="Standard_D8s_v5", count=3)
+CLUSTERS = {
+    "no-pools": {},
+    "h100-and-cpu": {"node_pools": [H100, CPU], "release": NEWEST},
+    "hb-ipoib": {"node_pools": [HB], "profile": "ipoib", "release": NEWEST, "ipoib": Ipoib(namespace="mpi")},
+    "whereabouts": {"node_pools": [HB], "profile": "ipoib", "release": "v25.1.0"},
+    "mi300x": {"node_pools": [MI300X], "release": "v25.10.0"},
+    "gb300": {"node_pools": [GB300], "release": "v26.4.1"},
+    "aks": {"node_pools": [H100], "gpu_driver": "aks", "release": "v26.4.1"},
+    "aks-managed": {"node_pools": [H100], "gpu_driver": "aks-managed", "release": "v26.4.1"},
+    "own-gpus": {"node_pools": [H100], "gpu_driver": "none", "release": "v26.4.1"},
+    "base": {"node_pools": [A100], "profile": "base", "release": "v26.4.1"},
+    "charts-rule": {"node_pools": [A100], "node_feature_rule": "chart", "release": "v26.4.1"},
+    "counts-at-install": {"node_pools": [NodePool(name="hb", vm_size=HB.vm_size)], "release": "v26.4.1"},
+    "mixed": {"node_pools": [H100, HB, GB300, MI300X, CPU], "release": "v26.4.1"},
+}
+every_cluster = pytest.mark.parametrize("fields", [pytest.param(fields, id=name) for name, fields in CLUSTERS.items()])
+
+
+def guides(**fields):
+    tree = aksrdma.render(Cluster(**fields))
+    return tree["INSTALL.md"], tree["UNINSTALL.md"]
+
+
+def install(**fields):
+    return guides(**fields)[0]
+
+
+def uninstall(**fields):
+    return guides(**fields)[1]
+
+
+def blocks(text, language="sh"):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def step(text, title):
+    """Return the part of a guide below the one heading that begins with `title`, after its number."""
+    [found] = [part for part in re.split(r"^## (?:\d+\. )?", text, flags=re.MULTILINE) if part.startswith(title)]
+    return found
+
+
+def titles(text):
+    return re.findall(r"^## (.*)$", text, re.MULTILINE)
+
+
+@every_cluster
+def test_steps_are_numbered_and_each_says_how_to_see_that_it_worked_and_what_to_do_else(fields):
+    for text in guides(**fields):
+        numbers = [int(title.split(".")[0]) for title in titles(text) if title[0].isdigit()]
+        assert numbers == list(range(1, len(numbers) + 1))
+        for part in re.split(r"^## (?=\d)", text, flags=re.MULTILINE)[1:]:
+            if blocks(part):
+                assert "\nIt worked when " in part, part
+        assert not re.search(r"@\{|\{\w+\}:|\n{3}", text)
+
+
+@every_cluster
+def test_what_is_applied_is_applied_on_the_server_and_every_chart_has_its_version(fields):
+    for text in guides(**fields):
+        for line in "\n".join(blocks(text)).replace("\\\n", " ").splitlines():
+            if "kubectl apply" in line:
+                assert "kubectl apply --server-side" in line, line
+            if "helm upgrade" in line:
+                assert re.search(r"--version v?\d+\.\d+\.\d+ .*--wait --timeout 15m", line), line
+            if re.search(r"kubectl (wait|rollout status)", line):
+                assert "--timeout" in line, line
+            if re.search(r"\b(until|while) ", line) and not line.startswith("#"):
+                assert line.strip() == 'until printed=$("$@") && [[ $printed =~ ^($pattern)$ ]]; do', line
+
+
+STAND_INS = {
+    "az": r"""
+case "$*" in
+  *"feature show"*InfinibandSupport*) case "$(cat "$STATE")" in un*) echo Unregistered;; *) echo Registered;; esac;;
+  *"feature show"*) echo Registered;;
+  *"feature register"*InfinibandSupport*) echo re > "$STATE";;
+  *"feature unregister"*) echo un > "$STATE";;
+  *"nodepool show"*) [[ "$*" =~ --name\ ([a-z0-9]+) ]]; grep -qx "${BASH_REMATCH[1]}" "$LOG";;
+  *"nodepool add"*) [[ "$*" =~ --name\ ([a-z0-9]+) ]]; echo "${BASH_REMATCH[1]}" >> "$LOG";;
+  "aks create"*) echo "the cluster" >> "$LOG";;
+  "aks show"*"--output none"*) grep -qx "the cluster" "$LOG";;
+esac
+""",
+    "kubectl": r"""
+case "$*" in
+  "get pod "*) echo "Running True";;
+  "get nodes --selector feature"*"--output name") ;;
+  "get nodes"*|"get namespace"*) echo a line;;
+  "apply"*) case "$*" in *--server-side*) ;; *) exit 1;; esac;;
+esac
+""",
+    "helm": "true",
+    "sleep": "true",
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the `sh` blocks of a guide as they are copied, with stand-ins that say what the programs say; return the calls."""
+    bash = shutil.which("bash")
+    assert bash, "the guides are for bash"
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, body in STAND_INS.items():
+        (programs / name).write_text(f'#!{bash}\necho "{name} $*" >> "$CALLS"\n{body}\n')
+        (programs / name).chmod(0o755)
+    (tmp_path / "state").write_text("")
+    (tmp_path / "log").write_text("")
+
+    def run_blocks(text, **environment):
+        calls = tmp_path / "calls"
+        calls.write_text("")
+        done = subprocess.run(
+            [bash, "-eu"],
+            input="\n".join(blocks(text)),
+            env={
+                "PATH": f"{programs}:/usr/bin:/bin",
+                "CALLS": str(calls),
+                "STATE": str(tmp_path / "state"),
+                "LOG": str(tmp_path / "log"),
+                **environment,
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done, calls.read_text().splitlines()
+
+    return run_blocks
+
+
+@every_cluster
+def test_the_commands_run_as_they_are_copied_and_once_more(fields, run):
+    forth, back = guides(**fields)
+    chosen = {"RESOURCE_GROUP": "rg"} | {f"NODES_{pool.name.upper()}": "3" for pool in fields.get("node_pools", [])}
+
+    first, calls = run(forth, **chosen)
+    second, again = run(forth, **chosen)
+    away, _ = run(back, **chosen)
+
+    assert (first.returncode, second.returncode, away.returncode) == (0, 0, 0), (
+        first.stderr + second.stderr + away.stderr
+    )
+    made = [call for call in calls if "nodepool add" in call]
+    assert len(made) == len(fields.get("node_pools", []))
+    assert not [call for call in again if "nodepool add" in call or "aks create" in call]
+
+
+def test_a_pool_is_made_while_the_feature_is_as_it_wants_it(run):
+    _, calls = run(install(**CLUSTERS["mixed"]), RESOURCE_GROUP="rg")
+    told = [call for call in calls if re.search(r"feature (un)?register|nodepool add", call)]
+    order = [re.search(r"unregister|register|--name (?!AKS)\w+", call)[0].removeprefix("--name ") for call in told]
+
+    assert order == ["unregister", "gb300", "register", "ndh100", "hb", "mi300x", "cpu"]
+
+
+@pytest.mark.parametrize("unset", ["RESOURCE_GROUP", "NODES_HB"])
+def test_what_only_the_reader_knows_is_asked_for_before_anything_runs(unset, run):
+    chosen = {"RESOURCE_GROUP": "rg", "NODES_HB": "3"}
+    del chosen[unset]
+    done, calls = run(install(**CLUSTERS["counts-at-install"]), **chosen)
+
+    assert done.returncode != 0
+    assert f"{unset}: say it first: export {unset}=" in done.stderr
+    assert calls == []
+
+
+def test_a_wait_has_an_end(run):
+    done, _ = run(
+        "```sh\n" + blocks(install())[0] + "\nuntil_prints 0 Registered echo Registering\n```", RESOURCE_GROUP="rg"
+    )
+
+    assert done.returncode == 1
+    assert "gave up waiting for 'Registered': echo Registering prints 'Registering'" in done.stderr
+
+
+def test_a_pod_that_failed_ends_its_wait(run):
+    tried = blocks(step(install(), "Try it"))[0]
+    pattern = re.search(r"until_prints 600 '(.*)' kubectl", tried)[1]
+
+    for printed, ends in {
+        "Running True": True,
+        "Failed False": True,
+        "Succeeded False": True,
+        "Pending False": False,
+    }.items():
+        assert bool(re.fullmatch(pattern, printed)) is ends
+    assert "Pending " not in pattern
+    assert tried.index("kubectl logs") < tried.index("--for=condition=Ready"), "the log is seen before the step fails"
+
+
+@pytest.mark.parametrize(
+    ("fields", "command"),
+    [
+        pytest.param({"node_pools": [H100]}, "--node-vm-size Standard_ND96isr_H100_v5 \\", id="the-pool"),
+        pytest.param({"node_pools": [H100]}, "--node-taints sku=gpu:NoSchedule", id="its-taint"),
+        pytest.param({"node_pools": [H100]}, "--gpu-driver none", id="the-gpu-driver-is-gpu-operators"),
+        pytest.param({"node_pools": [H100, CPU]}, "--node-vm-size Standard_D8s_v5 \\", id="a-pool-without-infiniband"),
+        pytest.param({"release": "v25.10.0"}, "--version 25.10.0 -f values/network-operator/values.yaml --wait", id="the-chart"),
+        pytest.param({"name": "train-01"}, "export CLUSTER=train-01", id="the-cluster"),
+        pytest.param({"release": "v26.4.1"}, "export KUBERNETES_VERSION=1.35 ", id="the-newest-version-in-community-support"),
+        pytest.param({"release": "v25.10.0"}, "--tier premium --k8s-support-plan AKSLongTermSupport", id="long-term-support"),
+        pytest.param({"kubernetes_version": "1.33"}, "export KUBERNETES_VERSION=1.33 ", id="the-version-that-was-asked-for"),
+        pytest.param({}, "kubectl apply --server-side -k namespace", id="the-namespace"),
+        pytest.param({"operator_namespace": "nvidia"}, "--namespace nvidia \\", id="another-namespace"),
+        pytest.param({}, "kubectl apply --server-side -k node-feature-rule", id="the-rule"),
+        pytest.param({"profile": "base"}, "kubectl apply --server-side -k nicclusterpolicy/base", id="the-policy"),
+        pytest.param(CLUSTERS["mixed"], "kubectl apply --server-side -k nicnodepolicy\n", id="policies-of-pools"),
+        pytest.param({}, "RDMA:.status.allocatable.rdma/ib", id="the-resource"),
+        pytest.param({"node_pools": [H100]}, "--for=jsonpath='{.status.allocatable.nvidia\\.com/gpu}'=8", id="the-gpus"),
+        pytest.param({"node_pools": [H100], "rdma": Rdma(resource_prefix="rdma.io")}, "{.status.allocatable.rdma\\.io/ib}'=8", id="a-dot-in-a-resource"),
+        pytest.param({"node_pools": [A100], "profile": "rdma-shared-device-plugin", "rdma": Rdma(shared_slots=5)}, "rdma/shared_ib}'=5", id="slots"),
+        pytest.param({}, "kubectl apply --server-side -f examples/sriov-device-plugin.yaml", id="the-pod"),
+        pytest.param(CLUSTERS["aks"], "kubectl apply --server-side -k nvidia-peermem-reloader", id="peermem"),
+        pytest.param(CLUSTERS["aks"], "kubectl apply --server-side -k nvidia-device-plugin", id="the-device-plugin"),
+        pytest.param({"node_pools": [H100], "release": "v26.4.1"}, "helm upgrade --install gpu-operator nvidia/gpu-operator", id="gpu-operator"),
+        pytest.param(CLUSTERS["hb-ipoib"], "kubectl wait pod/rdma-ipoib --namespace mpi", id="the-pods-namespace"),
+        pytest.param(CLUSTERS["mi300x"], "kubectl rollout status daemonset/install-amdgpu-driver", id="amds-driver"),
+        pytest.param(CLUSTERS["mi300x"], "--create-namespace --version v1.15.1 --set crds.enabled=true --wait", id="what-amds-operator-needs"),
+        pytest.param(CLUSTERS["aks-managed"], "--enable-managed-gpu=true", id="managed-gpus"),
+        pytest.param(CLUSTERS["aks-managed"], "--name ManagedGPUExperiencePreview", id="their-feature"),
+        pytest.param(CLUSTERS["aks-managed"], "with its extension aks-preview 19.0.0b29 or later", id="their-extension"),
+        pytest.param(CLUSTERS["own-gpus"], "`gpuDriver: none` for ndh100", id="gpus-of-ones-own"),
+        pytest.param(CLUSTERS["gb300"], "az feature unregister --namespace Microsoft.ContainerService", id="the-flag-must-not-be-there"),
+        pytest.param(CLUSTERS["gb300"], "--os-sku Ubuntu2404", id="the-only-system"),
+        pytest.param(CLUSTERS["gb300"], "Standard_ND128isr_GB300_v6: disks are NVMe alone", id="its-disks"),
+        pytest.param({"node_pools": [NodePool(name="hb", vm_size=HB.vm_size, count=120)]}, "> Note: hb: a node pool with InfiniBand holds 100 nodes", id="too-many-nodes"),
+    ],
+)  # fmt: skip
+def test_install_has_the_command(fields, command):
+    assert command in install(**fields)
+
+
+def test_a_version_is_documented_where_any_that_aks_has_is():
+    assert "of these AKS has, on " in install(release="v26.4.1")
+    assert ", none: take a later release" in install(release="v25.1.0")
+    assert "--k8s-support-plan" not in install(release="v26.4.1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "namespaces"),
+    [
+        pytest.param({"node_pools": [HB], "release": "v26.4.1"}, "network-operator default", id="no-gpus"),
+        pytest.param(
+            {"node_pools": [H100], "release": "v26.4.1"}, "network-operator gpu-operator default", id="gpu-operator"
+        ),
+        pytest.param(CLUSTERS["aks"], "network-operator gpu-resources default", id="daemon-sets"),
+        pytest.param(CLUSTERS["hb-ipoib"], "network-operator mpi", id="pods-elsewhere"),
+        pytest.param(CLUSTERS["mi300x"], "network-operator kube-amd-gpu cert-manager default", id="amd"),
+    ],
+)
+def test_the_whole_list_of_excluded_namespaces_is_there_on_aks_automatic(fields, namespaces):
+    assert f"--excluded-ns {namespaces} $ALSO_EXCLUDED\n" in install(**fields)
+
+
+@pytest.mark.parametrize("name", ["h100-and-cpu", "aks", "mi300x", "hb-ipoib"])
+def test_every_namespace_of_privileged_pods_has_the_pod_security_label(name):
+    text = install(**CLUSTERS[name])
+    tree = aksrdma.render(Cluster(**CLUSTERS[name]))
+    looped = re.search(r"for namespace in (.*); do", text)
+    labelled = set(looped[1].split()) if looped else set()
+    for path, made in tree.items():
+        if path.startswith("namespace/") and "kind: Namespace" in made:
+            assert "pod-security.kubernetes.io/enforce: privileged" in made
+            labelled.add(re.search(r"^  name: (.*)$", made, re.MULTILINE)[1])
+    shown = re.search(r"kubectl get namespace (.*) --label-columns", text)[1].split()
+
+    assert set(shown) == labelled
+
+
+def test_the_kind_that_nv_ipam_brings_is_waited_for():
+    applied = blocks(step(install(**CLUSTERS["hb-ipoib"]), "Deploy driver"))[0]
+
+    assert applied.count("kubectl apply --server-side -k nicclusterpolicy/ipoib") == 2
+    assert "kubectl wait crd/ippools.nv-ipam.nvidia.com --for=create" in applied
+    assert "ippools" not in install(**CLUSTERS["whereabouts"])
+
+
+@pytest.mark.parametrize(
+    ("pool", "profile", "looked_up"),
+    [
+        pytest.param(HB, "ipoib", True, id="not-documented"),
+        pytest.param(NodePool(name="hb", vm_size="Standard_HB120rs_v3", count=2), "ipoib", False, id="known"),
+        pytest.param(HB, "rdma-shared-device-plugin", False, id="no-ipoib"),
+    ],
+)
+def test_an_interface_name_that_is_a_guess_is_looked_up_on_the_nodes(pool, profile, looked_up):
+    text = install(node_pools=[pool], profile=profile, release="v26.4.1")
+
+    assert ("-- ip link" in text) is looked_up
+
+
+def test_another_interface_than_those_of_the_size_is_looked_up_too():
+    pool = NodePool(name="hb", vm_size="Standard_HB120rs_v3", count=2)
+    text = install(node_pools=[pool], profile="ipoib", release="v26.4.1", ipoib=Ipoib(master="ib7"))
+
+    assert "It worked when `ib7` is there, on all 2 nodes." in text
+
+
+def test_the_list_of_interfaces_has_the_altnames_of_infiniband_and_no_others():
+    awk = re.search(r"awk '(.*?)'", blocks(step(install(**CLUSTERS["hb-ipoib"]), "Look up"))[0])[1]
+    shown = """\
+2: eth0: <BROADCAST> mtu 1500
+    link/ether 00:0d:3a:00:00:00 brd ff:ff:ff:ff:ff:ff
+    altname enP1p0s0
+3: ib0: <BROADCAST> mtu 2044
+    link/infiniband 00:00:01:2e:fe:80 brd 00:ff:ff:ff
+    altname ibP257p0s0
+"""
+    printed = subprocess.run(["awk", awk], input=shown, capture_output=True, text=True, check=True).stdout
+
+    assert printed == "ib0:\nib0: ibP257p0s0\n"
+
+
+def test_the_log_of_the_ipoib_pod_is_what_it_prints():
+    ipoib, other = install(**CLUSTERS["hb-ipoib"]), install()
+
+    assert "the interface `net1` with an address of 192.168.0.0/16" in ipoib
+    assert "PORT_ACTIVE" not in step(ipoib, "Try it")
+    assert "`PORT_ACTIVE` and `link_layer: InfiniBand`" in step(other, "Try it")
+
+
+def rolled_out(**fields):
+    policy = UpgradePolicy(**fields)
+    return step(install(node_pools=[H100], ofed_driver=OfedDriver(upgrade_policy=policy)), "Later")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        pytest.param({}, "16 nodes x 15 minutes / 1 = 4.0 hours", id="one-after-the-other"),
+        pytest.param({"max_parallel_upgrades": 3}, "3 at a time (`maxParallelUpgrades`)", id="three-at-a-time"),
+        pytest.param({"max_parallel_upgrades": 3}, "16 nodes x 15 minutes / 3 = 1.5 hours", id="the-last-round-is-not-full"),
+        pytest.param({"max_parallel_upgrades": 0}, "all at the same time", id="all"),
+        pytest.param({"drain": Drain(timeout_seconds=3600)}, "16 nodes x 70 minutes / 1", id="a-long-drain"),
+        pytest.param({"drain": Drain(enable=False)}, "16 nodes x 10 minutes / 1", id="no-drain"),
+        pytest.param({"wait_for_completion": WaitForCompletion(pod_selector="app=nccl")}, "waits for the pods `app=nccl` to end,", id="for-ever"),
+        pytest.param({"wait_for_completion": WaitForCompletion(pod_selector="a", timeout_seconds=9)}, "to end (for 9 s at most)", id="for-a-while"),
+        pytest.param({"auto_upgrade": False}, "until you drain a node and delete its driver pod", id="by-hand"),
+    ],
+)  # fmt: skip
+def test_a_roll_out_of_the_driver_is_reckoned(fields, words):
+    assert words in rolled_out(**fields)
+
+
+def test_nodes_without_the_driver_container_are_not_reckoned():
+    assert "A new driver" not in install(**CLUSTERS["gb300"])
+    assert "26 nodes x" in install(**CLUSTERS["mixed"])  # 16 + 8 + 2; GB300 brings its own
+
+
+def test_install_leaves_out_what_does_not_concern_the_cluster():
+    text = install(node_pools=[NodePool(name="hb", vm_size="Standard_HB120rs_v3")])
+
+    assert "gpu-operator" not in text
+    assert "--gpu-driver" not in text
+    assert "peermem" not in text
+
+
+def test_nothing_of_nvidia_is_installed_for_amds_gpus():
+    for text in guides(**CLUSTERS["mi300x"]):
+        assert "nvidia/gpu-operator" not in text
+        assert "peermem" not in text
+        assert "nvidia.com/gpu" not in text
+
+
+def test_aks_managed_pools_get_nothing_that_aks_brings():
+    text = install(**CLUSTERS["aks-managed"])
+
+    assert "gpu-operator" not in text
+    assert "nvidia-device-plugin" not in text
+    assert "'{.status.allocatable.nvidia\\.com/gpu}'=8" in text
+
+
+def test_install_says_how_long_the_driver_takes_where_it_is_deployed():
+    compiled = "The nodes compile the driver, all at the same time, which takes minutes."
+
+    assert compiled in install()
+    assert compiled not in install(**CLUSTERS["gb300"])
+    safe = OfedDriver(upgrade_policy=UpgradePolicy(safe_load=True))
+    assert "cordoned and drained before its first driver" in install(ofed_driver=safe)
+
+
+def test_readiness_is_of_what_was_applied_where_the_release_can_tell():
+    assert "nic-cluster-policy --for=condition=Ready" in install(release="v26.7.0")
+    assert "nic-cluster-policy --for=jsonpath='{.status.state}'=ready" in install(release="v26.4.1")
+
+
+def test_install_gives_the_guides_advice():
+    text = install()
+
+    assert all(f"| `{profile}` |" in text for profile in PROFILES)
+    assert "63 slots outlast the GPUs" in text  # GPU exhaustion
+    assert "privileged containers only" in text  # what driver-only means
+
+
+def test_every_file_and_folder_that_a_guide_names_is_in_the_tree():
+    for fields in CLUSTERS.values():
+        tree = aksrdma.render(Cluster(**fields))
+        for text in (tree["INSTALL.md"], tree["UNINSTALL.md"]):
+            words = "\n".join(blocks(text) + blocks(text, "bash")).replace(";", " ").split()
+            for option, name in itertools.pairwise(words):
+                if option == "-k" or (option == "-f" and name != "-"):
+                    assert any(path == name or path.startswith(f"{name}/") for path in tree), name
+
+
+def order(text, *parts):
+    return [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+
+
+def test_what_serves_others_goes_after_them():
+    text = uninstall(**CLUSTERS["mixed"])
+
+    assert order(
+        text,
+        "kubectl delete deviceconfigs.amd.com --all",
+        "helm uninstall amd-gpu-operator",
+        "helm uninstall gpu-operator ",
+        "kubectl delete -k node-feature-rule",
+        "kubectl delete nicnodepolicies.mellanox.com ndh100",
+        "helm uninstall network-operator ",
+        "crds=$(kubectl get crd",
+        "kubectl delete namespace network-operator ",
+    )
+
+
+def test_the_network_goes_before_the_policy_that_brings_its_kind():
+    text = uninstall(**CLUSTERS["hb-ipoib"])
+
+    assert order(
+        text,
+        "delete ipoibnetworks.mellanox.com aks-infiniband",
+        "delete ippools.nv-ipam.nvidia.com",
+        "nicclusterpolicies",
+    )
+    assert "kubectl delete namespace mpi " in text
+    assert "ippools" not in uninstall(**CLUSTERS["whereabouts"])
+
+
+def test_uninstall_takes_away_every_namespace_chart_and_daemon_set_that_install_brings():
+    for fields in CLUSTERS.values():
+        forth, back = guides(**fields)
+        for release in re.findall(r"helm upgrade --install (\S+)", forth):
+            assert f"helm uninstall {release} " in back, release
+        for namespace in re.search(r"kubectl get namespace (.*) --label-columns", forth)[1].split():
+            assert f"kubectl delete namespace {namespace} --ignore-not-found --timeout 10m" in back, namespace
+        for folder in re.findall(r"-k (amd-driver-installer|nvidia\S+|node-feature-rule)\n", forth):
+            assert f"kubectl delete -k {folder} --ignore-not-found" in back, folder
+        assert "--timeout" in back
+        for line in back.splitlines():
+            assert not re.match(r"\s*kubectl (delete (?!-f)|wait)(?!.*(timeout|\\$))", line), line
+
+
+def test_labels_are_pruned_where_the_chart_has_to_be_told():
+    assert "--set node-feature-discovery.postDeleteCleanup=true" in uninstall(release="v26.4.1")
+    assert "postDeleteCleanup" not in uninstall(release="v25.1.0")
+
+
+def test_the_operators_label_is_taken_by_hand_where_the_charts_rule_goes_with_the_chart():
+    assert "kubectl label nodes --all network.nvidia.com/operator.mofed.wait-" in uninstall(**CLUSTERS["charts-rule"])
+    assert "mofed.wait" not in uninstall(release="v26.4.1")
+    assert "Take the label" not in uninstall(**CLUSTERS["charts-rule"])
+
+
+def test_uninstall_names_the_pools_that_stay():
+    text = step(uninstall(**CLUSTERS["h100-and-cpu"]), "What stays")
+
+    assert '--cluster-name "$CLUSTER" --name ndh100' in text
+    assert '--cluster-name "$CLUSTER" --name cpu' in text
