@@ -226,6 +226,7 @@ def _joined(files: Sequence[InjectedFile]) -> str:
     for file in files:
         if not file.after.strip():
             continue
-        separator = "---\n" if joined and not file.after.lstrip().startswith("---") else ""
-        joined += separator + file.after + ("" if file.after.endswith("\n") else "\n")
+        line_end = "\r\n" if "\r\n" in file.after else "\n"
+        separator = f"---{line_end}" if joined and not file.after.lstrip().startswith("---") else ""
+        joined += separator + file.after + ("" if file.after.endswith("\n") else line_end)
     return joined

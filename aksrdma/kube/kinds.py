@@ -140,7 +140,19 @@ def _inference() -> Iterator[Place]:
 
     Its pods get its labels and annotations: pkg/controller/v1beta1/inferenceservice/components of kserve/kserve v0.20.0.
     """
-    servers = ("model", "huggingface", "triton", "pytorch", "tensorflow", "sklearn", "xgboost", "onnx", "lightgbm")
+    servers = (
+        "model",
+        "huggingface",
+        "triton",
+        "pytorch",
+        "tensorflow",
+        "sklearn",
+        "xgboost",
+        "onnx",
+        "lightgbm",
+        "paddle",
+        "pmml",
+    )
     predictor = ("spec", "predictor")
     server = model_server(servers, "kserve-container", WHOLE_METADATA)
     for way, role in ((predictor, "predictor"), (("spec", "canary", EACH, "predictor"), "canary")):

@@ -377,3 +377,30 @@ def test_the_command_loads_what_it_needs_when_it_runs():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
 
     assert done.stdout.strip() == "[]"
+
+
+def test_windows_line_ends_stay_at_the_end_of_a_file_without_one_and_a_second_run_changes_nothing(
+    capsysbinary, tmp_path
+):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_bytes(POD.rstrip("\n").replace("\n", "\r\n").encode())
+    assert run(["inject", "a.yaml", "b.yaml", *H100, "-q"]) == 0
+    once = capsysbinary.readouterr().out
+    (tmp_path / "again.yaml").write_bytes(once)
+    assert run(["inject", "again.yaml", *H100, "-q"]) == 0
+
+    assert once.count(b"\n") == once.count(b"\r\n")
+    assert capsysbinary.readouterr().out == once
+
+
+def test_an_object_whose_pods_are_not_written_in_it_is_passed_on_beside_others(capsys, tmp_path):
+    kaito = "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: w}\n"
+    kaito += "resource: {instanceType: Standard_NC24ads_A100_v4}\ninference: {preset: {name: phi-4}}\n"
+    (tmp_path / "kaito.yaml").write_text(kaito)
+
+    assert run(["inject", "kaito.yaml", "pod.yaml", *H100]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith(kaito)
+    assert "rdma/ib" in out
+    assert "kaito.yaml:1: Workspace/w gets nothing: its pods come of a preset or of another object" in err

@@ -323,6 +323,7 @@ def test_a_step_with_a_patch_is_not_known_as_a_whole(where: str) -> None:
     ("predictor", "containers", "first", "complete"),
     [
         ("{model: {a: 1}, containers: [{name: x}]}", ["kserve-container", "x"], "spec.predictor.model", False),
+        ("{pmml: {a: 1}}", ["kserve-container"], "spec.predictor.pmml", False),
         ("{containers: [{name: x}]}", ["x"], "spec.predictor.containers[0]", True),
     ],
 )

@@ -198,12 +198,18 @@ def _tell_of_unknown(data: dict[str, Any], injection: Injection, report: Report)
             report.begin(template.real(template.path), template.role, left=left, lacks=True)
 
 
+_NOT_WRITTEN: Final = "what pods it makes is not written in it, as of a preset or of another object; write their template if they are to use RDMA"
+
+
 def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report) -> None:
     templates = list(pod_templates(data))
     working = [template for template in templates if template.works]
+    kind = kind_of(data["apiVersion"], data["kind"])
+    if not templates and kind is not None and not kind.has_schema:
+        report.begin((), "pod", left=_NOT_WRITTEN)
+        return
     if not templates:
         report.conflict((), "has no pod template", "add one; `aksrdma validate` says what the kind needs")
-    kind = kind_of(data["apiVersion"], data["kind"])
     size = step(data, kind.vm_size) if kind is not None and kind.vm_size else None
     if isinstance(size, str) and size.casefold() != injection.vm_size.name.casefold():
         report.conflict(
