@@ -198,7 +198,9 @@ def _tell_of_unknown(data: dict[str, Any], injection: Injection, report: Report)
             report.begin(template.real(template.path), template.role, left=left, lacks=True)
 
 
-_NOT_WRITTEN: Final = "what pods it makes is not written in it, as of a preset or of another object; write their template if they are to use RDMA"
+_NOT_WRITTEN: Final = (
+    "its pods come of a preset or of another object and are not written here; write a template if they are to use RDMA"
+)
 
 
 def _add_to_workload(data: dict[str, Any], injection: Injection, report: Report) -> None:
