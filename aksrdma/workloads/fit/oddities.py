@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -67,11 +67,15 @@ def odd_nodes(packing: Packing, group: PodGroup, shape: Shape, pool: str) -> lis
     """
     found: dict[tuple[str, bool], tuple[list[str], dict[str, None], str]] = {}
     held: dict[str, str] = {}
+    keepers = _keepers(packing, shape)
     for nodes, start in packing.starts[pool]:
         name = nodes.site.labels.get(NODE_NAME)
-        if name is None or (
-            start.kind in shape.kinds and all(start.free[number] >= need for number, need in shape.needs)
-        ):
+        if name is None:
+            continue
+        if start.kind in shape.kinds and all(start.free[number] >= need for number, need in shape.needs):
+            labels = nodes.site.labels
+            if kept := [pod for key in sorted(keepers) for pod in keepers[key].get(str(labels.get(key)), ())]:
+                held[name] = ", ".join(_few([f"pod {pod} (podAntiAffinity)" for pod in kept]))
             continue
         verdict = packing.verdicts(group.placement)[start.kind]
         told = None if verdict.rule else _what(packing, group, nodes, pool)
@@ -158,9 +162,26 @@ def _holders(group: PodGroup, nodes: Nodes) -> Iterator[str]:
         held += [str(port) for port in sorted(pod.host_ports) if (port.number, port.protocol) in ports]
         if held:
             holding.append(f"pod {pod.name} ({', '.join(held)})")
-    yield from holding[:_NAMED]
-    if len(holding) > _NAMED:
-        yield f"{len(holding) - _NAMED} more pods"
+    yield from _few(holding)
+
+
+def _keepers(packing: Packing, shape: Shape) -> dict[str, dict[str, list[str]]]:
+    """Return the pods that run and that a pod may not be beside, by label and value of the places where they are."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for rule in shape.relations.says("apart"):
+        places = found.setdefault(rule.key, {})
+        for nodes in packing.cluster.nodes:
+            place = nodes.site.labels.get(rule.key)
+            for pod in nodes.running if place is not None else ():
+                if packing.class_of(pod) in rule.weights:
+                    places.setdefault(str(place), []).append(pod.name)
+    return found
+
+
+def _few(pods: Sequence[str]) -> Iterator[str]:
+    yield from pods[:_NAMED]
+    if len(pods) > _NAMED:
+        yield f"{len(pods) - _NAMED} more pods"
 
 
 def found_none(resource: str) -> str:

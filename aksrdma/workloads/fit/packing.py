@@ -241,6 +241,10 @@ class Packing:
             self._verdicts[placement] = known
         return known
 
+    def class_of(self, pod: PodGroup) -> int:
+        """Return the number of the class of a pod that runs."""
+        return self._running[_identity(pod)]
+
     @cached_property
     def devices(self) -> list[int]:
         """Numbers of the resources that are GPUs or RDMA."""

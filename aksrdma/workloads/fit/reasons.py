@@ -182,9 +182,11 @@ def _in_pool(
     if not shape.relations.alone and _has_room(packing, pool, shape):
         if unlabeled := _unlabeled(packing, pool, shape):
             return [unlabeled, *told]
+        if any(not one.weights for one in shape.relations.says("together")):
+            return [Reason(pool, "no pod is there that its podAffinity selects", "start those pods first"), *told]
         rule = next(word for says, word in _RULES if shape.relations.says(says))
-        taken = f"takes {fit.placed}, and " if fit and fit.placed else ""
-        return [Reason(pool, f"{taken}{rule} keeps the rest off the nodes that have room", f"change {rule}"), *told]
+        kept = f"takes {fit.placed}, and {rule} keeps the rest" if fit and fit.placed else f"{rule} keeps the pods"
+        return [Reason(pool, f"{kept} off the nodes that have room", f"change {rule}"), *told]
     if fit is None:
         if odd:
             return told
@@ -192,8 +194,11 @@ def _in_pool(
     message = f"takes {fit.placed or fit.fits}, then {_phrase(fit.runs_out)} run{'s' * (len(fit.runs_out) == 1)} out"
     if wrong:
         return [Reason(pool, message, "mend what is told of its other nodes"), *told]
-    if any(node.kind not in shape.kinds and room(node.free, shape.needs) for node in packing.bins[pool]):
-        return [Reason(pool, message, "let the pods use its other nodes, which have room"), *told]
+    # Where pods keep apart from their like, a further node is what they need; else a node that nobody took is shut to them.
+    alone = shape.relations.alone
+    shut = (node for node in packing.bins[pool] if node.kind not in shape.kinds or not (node.taken or alone))
+    if any(room(node.free, shape.needs) for node in shut):
+        return [Reason(pool, message, "mend what keeps the pods off its other nodes, which have room"), *told]
     if not fit.placed:
         return [Reason(pool, message, "ask for fewer replicas, or let the pool grow"), *told]
     more = -(-pending // fit.per_node)

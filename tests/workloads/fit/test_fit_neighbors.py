@@ -133,8 +133,32 @@ def test_pods_keep_apart_from_those_that_run():
 
     assert placed(report) == [{"a": 2}]
     assert why(report) == [
-        "pool a: takes 2, then what podAntiAffinity allows on a node runs out; 1 more node would take the rest"
+        "pool a: takes 2, then what podAntiAffinity allows on a node runs out; 1 more node would take the rest",
+        "pool a: 1 of 3 nodes: held by other pods: a-0 by pod default/runs (podAntiAffinity); end what is not needed there",
     ]
+
+
+def test_pods_that_keep_others_off_a_whole_place_are_named_once_they_are_few():
+    zones = [node(f"n{number}", "a", {"zone": "12"[number // 2]}, cpu="4") for number in range(4)]
+    shy = [running("n0", f"shy{number}", spec=apart(OWN, "zone")) for number in range(7)]
+
+    report = fitted(kubectl(*zones, *shy), deployment(9, {}, W, cpu="1"))
+
+    assert placed(report) == [{"a": 8}]
+    names = ", ".join(f"pod default/shy{number} (podAntiAffinity)" for number in range(5))
+    assert why(report) == [
+        "pool a: takes 8, then cpu runs out; mend what keeps the pods off its other nodes, which have room",
+        f"pool a: 2 of 4 nodes: held by other pods: n0 by {names}, 2 more pods, n1 by {names}, 2 more pods; "
+        "end what is not needed there",
+    ]
+
+
+def test_an_affinity_that_selects_no_pod_is_told_so():
+    report = fitted(
+        kubectl(*nodes("a", 2, cpu="2")), deployment(1, together("kubernetes.io/hostname", app="v"), W, cpu="1")
+    )
+
+    assert why(report) == ["pool a: no pod is there that its podAffinity selects; start those pods first"]
 
 
 def test_pods_that_run_keep_others_away():

@@ -176,7 +176,7 @@ def test_nodes_that_pods_do_not_select_are_one_kind_whatever_label_each_has():
     first, second = why(fitted(kubectl(*nodes("a", 3, **FULL)), job(pods=2, spec=spec, gpu="8", ib="8")))
 
     assert first == (
-        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; let the pods use its other nodes, which have room"
+        "pool a: takes 1, then nvidia.com/gpu and rdma/ib run out; mend what keeps the pods off its other nodes, which have room"
     )
     assert second.startswith(
         "pool a: 2 of 3 nodes: its nodeSelector wants kubernetes.io/hostname In a-0 (a-1, a-2); let it want "
@@ -186,7 +186,7 @@ def test_nodes_that_pods_do_not_select_are_one_kind_whatever_label_each_has():
 @pytest.mark.parametrize(
     ("busy", "fix"),
     [
-        pytest.param([], "let the pods use its other nodes, which have room", id="idle"),
+        pytest.param([], "mend what keeps the pods off its other nodes, which have room", id="idle"),
         pytest.param([running("n1", "a", gpu="8")], "1 more node would take the rest", id="full"),
     ],
 )
