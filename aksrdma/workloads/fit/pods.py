@@ -67,6 +67,8 @@ class PodGroup:
     weighed: Weighed = field(default_factory=lambda: Weighed(0, 0, 0, 0))
     name: str = ""
     """`namespace/name` of a pod that runs."""
+    unjudged: tuple[str, ...] = ()
+    """What it asks for that is not counted, a sentence each."""
     ending: bool = False
     """Whether it is being deleted: it holds what it has, but is no neighbor to spread from."""
 
@@ -168,6 +170,24 @@ def _amounts(document: Document, path: FieldPath, values: Any, mistakes: Mistake
 def _add(total: dict[str, int], amounts: Amounts) -> None:
     for name, amount in amounts.items():
         total[name] = total.get(name, 0) + amount
+
+
+def not_judged(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a pod spec asks for that decides where its pods run and that is not counted here, a sentence each."""
+
+    def names(field_name: str) -> str:
+        return ", ".join(text(one.get("name")) for _, one in items(spec.get(field_name), ()))
+
+    found: list[str] = []
+    if claims := names("resourceClaims"):
+        found.append(f"its resource claims ({claims}) are not counted, so it may find no node all the same")
+    if gates := names("schedulingGates"):
+        found.append(
+            f"no scheduler looks at it before its scheduling gates ({gates}) are taken off; placed as if they were"
+        )
+    if (scheduler := text(spec.get("schedulerName"))) not in ("", "default-scheduler"):
+        found.append(f"{scheduler} schedules it, which may choose otherwise; placed as kube-scheduler would")
+    return tuple(found)
 
 
 class HostPort(NamedTuple):

@@ -138,6 +138,7 @@ class _Scheduler:
 
     def _say_what_is_assumed(self, workload: Workload, tally: _Tally) -> None:
         """Note what of the wishes of a template is taken for granted, or not judged."""
+        self.notes |= dict.fromkeys(f"{workload.label}: {one}" for one in tally.group.unjudged)
         verdicts = self.packing.verdicts(tally.group.placement)
         for kind in sorted(tally.shape.kinds):
             for key in verdicts[kind].assumed:

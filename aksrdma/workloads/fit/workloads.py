@@ -14,7 +14,7 @@ from aksrdma.kube.templates import is_one_a_node, pod_templates, pods_of_group, 
 from aksrdma.kube.train_jobs import RESOURCES, RUNTIMES, RuntimeName, runtime_name, trained, wanted_runtime
 from aksrdma.kube.values import mapping, step, text
 from aksrdma.workloads.fit.neighbors import neighbors_of
-from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, pod_requests, resource_requests
+from aksrdma.workloads.fit.pods import Mistakes, PodGroup, host_ports, not_judged, pod_requests, resource_requests
 
 if TYPE_CHECKING:
     from aksrdma.documents import Document
@@ -157,6 +157,7 @@ def _pod_groups(
             namespace=namespace,
             neighbors=neighbors_of(template.spec, labels, namespace, owner_selector),
             host_ports=host_ports(template.spec),
+            unjudged=not_judged(template.spec),
         )
 
 

@@ -436,6 +436,41 @@ def test_what_is_not_judged_is_noted(spec, noted):
 
 
 @pytest.mark.parametrize(
+    ("spec", "noted"),
+    [
+        pytest.param(
+            {"resourceClaims": [{"name": "imex"}, {"name": "nic"}]},
+            ["its resource claims (imex, nic) are not counted, so it may find no node all the same"],
+            id="claims",
+        ),
+        pytest.param(
+            {"schedulingGates": [{"name": "kueue.x-k8s.io/admission"}]},
+            [
+                "no scheduler looks at it before its scheduling gates (kueue.x-k8s.io/admission) are taken off; placed as if "
+                "they were"
+            ],
+            id="gates",
+        ),
+        pytest.param(
+            {"schedulerName": "volcano"},
+            ["volcano schedules it, which may choose otherwise; placed as kube-scheduler would"],
+            id="another scheduler",
+        ),
+        pytest.param(
+            {"schedulerName": "default-scheduler", "resourceClaims": [], "schedulingGates": None}, [], id="nothing"
+        ),
+    ],
+)
+def test_what_else_decides_where_pods_run_is_noted(spec, noted):
+    report = fitted(kubectl(node("n0", cpu="2")), deployment(1, spec, W, cpu="1"))
+
+    assert [note for note in report.notes if note.startswith("Deployment/app: ")] == [
+        f"Deployment/app: {one}" for one in noted
+    ]
+    assert report.ok
+
+
+@pytest.mark.parametrize(
     "affinity",
     [
         pytest.param({"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]}}, id="preferred"),
