@@ -302,6 +302,7 @@ STOPS = {
         "memlock-ucx", "memlock-ucx-queue-pair", "memlock-ucx-other", "memlock-ucx-old", "ucx-foreign-device", "ucx-foreign-device-call",
         "ucx-gid", "ucx-umem", "ucx-devx", "ucx-no-transports", "ucx-unreachable", "ucx-no-kind", "ucx-gpudirect",
         "ucx-pkey", "ucx-modify", "ucp-worker", "openmpi-no-device", "ucx-unanswered",
+        "openmpi-without-ucx",
     },
     "nixl": {"nixl-memory-host", "nixl-worker", "nixl-backend", "nixl-registration", "nixl-memory-type"},
 }  # fmt: skip

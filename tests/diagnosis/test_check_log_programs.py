@@ -32,6 +32,7 @@ FILES = {
     "events": "Events:\n  Warning  FailedScheduling  30s  default-scheduler  0/4 nodes are available: 2 Insufficient rdma/ib.\n",
     "objects": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n",
     "pods": "NAME      READY   STATUS    RESTARTS   AGE\nw-0       1/1     Running   0          2m\n",
+    "kubectl": 'Error from server (BadRequest): container "main" in pod "w-0" is waiting to start: ContainerCreating\n',
     "kubelet": "Jan 01 00:00:00 aks-nd kernel: mlx5_core 0101:00:00.0: Port module event\n",
     "nvshmem": "nvshmem: starting\n",
     "nixl": "I0101 NIXL agent started\n",
