@@ -261,6 +261,8 @@ def not_infiniband(name: str) -> NotInfiniband | None:
     match = _SIZE.match(folded)
     if match is None or "r" in match["features"]:
         return None
+    if any(folded.removeprefix("standard_") in known for known in _by_folded_name()):
+        return None  # a part of a name, `MI300X`, and no name
     return replace(_excluded()["*"], name=name, nearest=next(iter(_nearest(folded)), None))
 
 

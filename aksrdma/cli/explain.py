@@ -58,7 +58,8 @@ def _explained(name: str) -> str:
     try:
         size = catalog.vm_size(name)
     except UnknownNameError as error:
-        if name.lower().startswith("standard_"):
+        part_of = any(name.casefold() in size.casefold() for size in catalog.vm_sizes())
+        if name.lower().startswith("standard_") or (len(name) > 2 and part_of):
             raise error from None
     else:
         from aksrdma.cli.node import node  # what is drawn is needed for this kind of name alone

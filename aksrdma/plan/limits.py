@@ -36,7 +36,7 @@ def _unusable_sizes(decisions: Decisions) -> Iterator[Problem]:
         path, size = ("nodePools", one.number, "vmSize"), one.size
         if size.state == "retired":
             when = f" on {size.retirement_date}" if size.retirement_date else ""
-            yield Problem(UNSERVABLE, path, f"{size.name} was retired{when}", "choose another size")
+            yield Problem(UNSERVABLE, path, f"{size.name} was retired{when}", size.instead)
         elif not size.usable:
             yield Problem(
                 UNSERVABLE,
@@ -326,7 +326,7 @@ def _pools(decisions: Decisions) -> Iterator[str]:
     for one in decisions.per_pool:
         pool, size = one.pool, one.size
         if size.state == "retirement announced":
-            yield f"{pool.name}: {size.name} retires on {size.retirement_date}"
+            yield f"{pool.name}: {size.name} retires on {size.retirement_date}; {size.instead}"
         if one.drivers and one.drivers.verdict == "unproven":
             gpus = f"gpuDriver {one.gpu_driver} with " if size.gpu else ""
             yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"

@@ -49,6 +49,7 @@ def test_a_size_is_found_in_any_case_with_or_without_its_prefix(spelt):
         pytest.param("ND96isr_H10_v5", "did you mean Standard_ND96isr_H100_v5 or", id="a-slip-of-the-finger"),
         pytest.param("ND96isr H100 v5", "did you mean Standard_ND96isr_H100_v5 or", id="blanks"),
         pytest.param("H100", "did you mean Standard_ND96isr_H100_v5\\?", id="a-gpu"),
+        pytest.param("MI300X", "did you mean Standard_ND96isr_MI300X_v5\\?", id="a-gpu-like-a-size"),
         pytest.param("tiny", "named 'tiny' \\(`aksrdma catalog vm-sizes` lists all\\)", id="nothing-near"),
         pytest.param("", "no VM size with InfiniBand is named ''", id="nothing"),
         pytest.param("*", "no VM size with InfiniBand is named '\\*'", id="the-name-of-the-rule"),

@@ -581,6 +581,8 @@ def test_explain_of_nothing_says_what_it_takes(capsys):
         "Standard_HB177rs_v4",
         "NCCL_IB_DISABEL",
         "nccl_ib_disable",
+        "GB300",
+        "MI300X",
     ],
 )
 def test_explain_answers_a_wrong_name_with_the_nearest(name, capsys):

@@ -32,7 +32,7 @@ def pool(size, **fields):
             Cluster(node_pools=[pool("Standard_HB121rs_v3")]), ("nodePools", 0, "vmSize"), "no VM size with InfiniBand is named 'Standard_HB121rs_v3'; did you mean Standard_HB120rs_v3 or Standard_HB120-16rs_v3? (`aksrdma catalog vm-sizes` lists all)", id="a-misspelt-size"
         ),
         pytest.param(
-            Cluster(node_pools=[pool("Standard_HB60rs")]), ("nodePools", 0, "vmSize"), "Standard_HB60rs was retired on 2024-08-31; choose another size", id="a-retired-size"
+            Cluster(node_pools=[pool("Standard_HB60rs")]), ("nodePools", 0, "vmSize"), "Standard_HB60rs was retired on 2024-08-31; take Standard_HB120rs_v3 or Standard_HB120-64rs_v3 instead", id="a-retired-size"
         ),
         pytest.param(Cluster(node_pools=[H100, H100]), ("nodePools", 1, "name"), "ndh100 is named twice; an agent pool name is unique in its cluster", id="two-pools-of-one-name"),
         pytest.param(
