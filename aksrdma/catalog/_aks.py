@@ -178,12 +178,10 @@ class Aks:
 
     def offered(self, oldest: str, newest: str) -> tuple[AksKubernetes, ...]:
         """Return the versions from `oldest` to `newest` that a cluster can be made with, those with LTS alone included."""
-        return tuple(row for row in self.between(oldest, newest) if row.support in ("community", "lts"))
-
-    def between(self, oldest: str, newest: str) -> tuple[AksKubernetes, ...]:
-        """Return the versions from `oldest` to `newest`, those of the past included."""
         first, last = _minor(oldest), _minor(newest)
-        return tuple(row for row in self.kubernetes if first <= _minor(row.minor) <= last)
+        return tuple(
+            row for row in self.kubernetes if row.support in ("community", "lts") and first <= _minor(row.minor) <= last
+        )
 
     def os_sku(self, name: str) -> OsSku | None:
         """Return the row of a value of `--os-sku`, or None."""

@@ -54,7 +54,7 @@ def tables() -> Iterator[AksTable]:
 
 def _kubernetes() -> AksTable:
     aks = catalog.aks()
-    fits = {name: _documented(name) for name in catalog.releases()}
+    releases = [catalog.release(name) for name in catalog.releases()]
     skus = [aks.os_sku(name) for name in ("Ubuntu", "Ubuntu2204", "Ubuntu2404")]
     rows = [
         [
@@ -64,7 +64,7 @@ def _kubernetes() -> AksTable:
             row.end_of_life,
             row.end_of_lts,
             *(sku and sku.os(row.minor) for sku in skus),
-            ", ".join(name for name, minors in fits.items() if row.minor in minors) or None,
+            ", ".join(release.name for release in releases if release.kubernetes.holds(row.minor)) or None,
         ]
         for row in aks.kubernetes
     ]
@@ -75,13 +75,6 @@ def _kubernetes() -> AksTable:
         *(f"Kubernetes {row.minor} is unsure: {row.unsure}." for row in aks.kubernetes if row.unsure),
     ]
     return AksTable("Kubernetes versions, and the system that each OS SKU is", [*head, "NETWORK OPERATOR"], rows, notes)
-
-
-def _documented(release: str) -> set[str]:
-    """Return the Kubernetes versions on AKS that the documentation of a release of Network Operator names."""
-    row = catalog.release(release).kubernetes
-    newest = row.max or catalog.aks().kubernetes[-1].minor
-    return {one.minor for one in catalog.aks().between(row.min, newest)}
 
 
 def _os_skus() -> AksTable:

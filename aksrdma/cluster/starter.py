@@ -13,7 +13,7 @@ from aksrdma.documents.writer import comment_lines, scalar
 from aksrdma.errors import UsageError
 
 if TYPE_CHECKING:
-    from aksrdma.catalog import VmSize
+    from aksrdma.catalog import Release, VmSize
 
 _SCHEMA: Final = "schemas/aksrdma.dev/rdmacluster_v1alpha1.json"
 _SHORT: Final = re.compile(r"[^a-z0-9]")
@@ -44,7 +44,7 @@ def starter(name: str, release: str, profile: Profile, vm_sizes: Sequence[str]) 
         "  nodePools:",
         *(line for pool, size in zip(_pool_names(sizes), sizes, strict=True) for line in _pool(pool, size)),
         *_ipoib(profile, sizes),
-        *_options(),
+        *_options(catalog.release(release), sizes),
     ]
     return "\n".join(lines) + "\n"
 
@@ -111,11 +111,43 @@ def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
     yield f"    range: {Ipoib.range}"
 
 
-def _options() -> Iterator[str]:
+def _options(release: Release, sizes: Sequence[VmSize]) -> Iterator[str]:
+    """Yield further fields, each with what it is where it is left out."""
+    yield from _kubernetes(release)
+    brings_nic_driver = any(size.driver_on_node_image for size in sizes)
+    brings_gpu_driver = [bool(size.node_image and size.node_image.gpu_driver) for size in sizes if size.gpu]
+    options = {
+        f"operatorNamespace: {Cluster.operator_namespace}": "",
+        f"nicDriver: {'node-image' if brings_nic_driver else 'doca'}": ""
+        if brings_nic_driver
+        else "or inbox; a pool may have its own",
+        f"nodeFeatureRule: {Cluster.node_feature_rule}": "or device-list, chart",
+        f"rdma: {{sharedSlots: {Rdma().shared_slots}}}": "pods a node that share its NICs (rdma-shared-device-plugin, ipoib)",
+        "ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}": "",
+    }
+    if brings_gpu_driver:
+        options[f"gpuDriver: {'aks' if all(brings_gpu_driver) else 'gpu-operator'}"] = (
+            "or aks, aks-managed, none; a pool may have its own"
+        )
     yield "  # More options, with their defaults:"
-    yield f"  # operatorNamespace: {Cluster.operator_namespace}"
-    yield f"  # gpuDriver: {Cluster.gpu_driver}          # or aks, where AKS installs the NVIDIA driver"
-    yield f"  # nodeFeatureRule: {Cluster.node_feature_rule}   # or device-list, chart"
-    slots = Rdma().shared_slots
-    yield f"  # rdma: {{sharedSlots: {slots}}}             # pods a node that share its NICs (rdma-shared-device-plugin, ipoib)"
-    yield "  # ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}"
+    for option, comment in options.items():
+        yield f"  # {option:<34}# {comment}" if comment else f"  # {option}"
+
+
+def _kubernetes(release: Release) -> Iterator[str]:
+    """Yield the version of Kubernetes that a new cluster may have."""
+    offered = release.aks_versions
+    if not offered:
+        words = (
+            f"{release.name} is documented for Kubernetes {release.kubernetes}, of which AKS offers nothing any more."
+        )
+        yield from comment_lines(words, "  ")
+        return
+    current = [row for row in offered if row.support == "community"]
+    last = (current or offered)[-1].minor
+    support = "" if current else ", with long-term support alone"
+    words = (
+        f"The newest Kubernetes of AKS that {release.name} is documented for{support}; `aksrdma catalog aks` has all."
+    )
+    yield from comment_lines(words, "  ")
+    yield f'  # kubernetesVersion: "{last}"'

@@ -247,6 +247,89 @@ def test_init_writes_the_os_sku_that_a_size_needs(size, os_sku, capsys):
     assert pool.get("osSku") == os_sku
 
 
+def test_init_prints_a_file_that_explains_itself(capsys):
+    run(["init", "--vm-size", "ND96isr_H100_v5", "--profile", "ipoib"])
+
+    assert capsys.readouterr().out == INIT
+
+
+INIT = """\
+# An RDMA cluster for `aksrdma render`. Schema for editors: schemas/aksrdma.dev/rdmacluster_v1alpha1.json
+apiVersion: aksrdma.dev/v1alpha1
+kind: RdmaCluster
+metadata:
+  name: aks-rdma
+spec:
+  release: v26.7.0
+  # Shared NICs and an IP address on InfiniBand. `aksrdma catalog profiles` compares the four.
+  profile: ipoib
+  nodePools:
+  # 8 InfiniBand NICs of 400 Gb/s, 8 x H100 80GB SXM. One node pool is one InfiniBand fabric.
+  - name: ndh100v5
+    vmSize: Standard_ND96isr_H100_v5
+    count: 2
+    # Only if the nodes have it: az aks nodepool add --node-taints sku=gpu:NoSchedule
+    # taints: ["sku=gpu:NoSchedule"]
+  ipoib:
+    # Nobody has published the IPoIB interface of Standard_ND96isr_H100_v5; what follows from the PCI address,
+    # ibP257p0s0, is a guess. Look it up on a node with `ip -br link`.
+    # master: ibP257p0s0
+    # Addresses for all pods of all nodes; not in the pod, service and VNet ranges of the cluster.
+    range: 192.168.0.0/16
+  # The newest Kubernetes of AKS that v26.7.0 is documented for; `aksrdma catalog aks` has all.
+  # kubernetesVersion: "1.36"
+  # More options, with their defaults:
+  # operatorNamespace: network-operator
+  # nicDriver: doca                   # or inbox; a pool may have its own
+  # nodeFeatureRule: infiniband-class # or device-list, chart
+  # rdma: {sharedSlots: 63}           # pods a node that share its NICs (rdma-shared-device-plugin, ipoib)
+  # ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}
+  # gpuDriver: gpu-operator           # or aks, aks-managed, none; a pool may have its own
+"""
+
+
+@pytest.mark.parametrize("size", ["ND96isr_H100_v5", "ND96isr_MI300X_v5", "ND128isr_GB300_v6", "HB120rs_v3"])
+def test_the_options_that_init_shows_are_what_they_are_where_they_are_left_out(size, tmp_path, capsys):
+    run(["init", "--vm-size", size])
+    text = capsys.readouterr().out
+    head, options = text.split("  # More options, with their defaults:\n")
+
+    shown = []
+    for number, written in enumerate((text, head + re.sub("(?m)^  # ", "  ", options))):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(written)
+        assert run(["render", str(file)]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert ("gpuDriver: " in options) == (catalog.vm_size(size).gpu is not None)
+
+
+@pytest.mark.parametrize(
+    ("release", "words", "version"),
+    [
+        pytest.param(
+            "v26.7.0", "The newest Kubernetes of AKS that v26.7.0 is documented for; `aksrdma", "1.36", id="current"
+        ),
+        pytest.param(
+            "v25.10.0", "v25.10.0 is documented for, with long-term support alone; `aksrdma", "1.34", id="long-term"
+        ),
+        pytest.param(
+            "v25.1.0",
+            "v25.1.0 is documented for Kubernetes 1.27 to 1.31.4, of which AKS offers nothing",
+            None,
+            id="past",
+        ),
+    ],
+)
+def test_init_says_which_kubernetes_a_new_cluster_may_have(release, words, version, capsys):
+    run(["init", "--vm-size", "HB120rs_v3", "--release", release])
+
+    text = capsys.readouterr().out
+    assert words in " ".join(text.replace("\n  #", "").split())
+    assert ("kubernetesVersion" in text) == (version is not None)
+    assert version is None or f'  # kubernetesVersion: "{version}"\n' in text
+
+
 def test_init_writes_what_it_is_told(capsys):
     size = "Standard_HB176rs_v4"
     arguments = ["--vm-size", size, "--name", "train-01", "--release", "v25.10.0", "--profile", "ipoib"]
@@ -267,10 +350,17 @@ def test_init_without_more_pins_the_newest_release_and_the_default_profile(capsy
     assert (written["spec"]["release"], written["spec"]["profile"]) == (catalog.newest(), "sriov-device-plugin")
 
 
-def test_init_names_two_pools_of_one_series_apart(capsys):
-    run(["init", "--vm-size", "Standard_HB120rs_v3", "--vm-size", "Standard_HB120-96rs_v3"])
+@pytest.mark.parametrize(
+    ("sizes", "names"),
+    [
+        (["HB120rs_v3", "HB120-96rs_v3", "HB120-16rs_v3"], ["hbv3", "hbv32", "hbv33"]),
+        (["ND96isr_MI300X_v5", "ND96isr_MI300X_v5"], ["ndmi300xv5", "ndmi300xv52"]),
+    ],
+)
+def test_init_names_pools_of_one_series_apart(sizes, names, capsys):
+    run(["init", *(word for size in sizes for word in ("--vm-size", size))])
 
-    assert [pool["name"] for pool in yaml.safe_load(capsys.readouterr().out)["spec"]["nodePools"]] == ["hbv3", "hbv32"]
+    assert [pool["name"] for pool in yaml.safe_load(capsys.readouterr().out)["spec"]["nodePools"]] == names
 
 
 @pytest.mark.parametrize(

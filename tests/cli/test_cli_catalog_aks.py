@@ -1,6 +1,7 @@
 """`catalog aks`, and the columns of `catalog vm-sizes` that tell what a pool needs."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -71,6 +72,39 @@ def test_a_version_stands_with_the_releases_whose_documentation_names_it(minor, 
 )
 def test_all_that_aks_offers_is_shown(words, capsys):
     assert words in " ".join(shown(capsys, "aks").split())
+
+
+def test_each_part_has_its_title_and_names_its_columns(capsys):
+    lines = shown(capsys, "aks").splitlines()
+
+    for title, columns in [
+        (
+            "Kubernetes versions, and the system that each OS SKU is",
+            [
+                "KUBERNETES",
+                "SUPPORT",
+                "GA",
+                "COMMUNITY UNTIL",
+                "LTS UNTIL",
+                "Ubuntu",
+                "Ubuntu2204",
+                "Ubuntu2404",
+                "NETWORK OPERATOR",
+            ],
+        ),
+        ("Values of --os-sku", ["OS SKU", "SYSTEM", "KUBERNETES FROM", "TO", "NOTE"]),
+        (
+            "GPU drivers, where --gpu-driver none is not given",
+            ["SERIES", "INSTALLED BY", "VERSION", "FABRIC MANAGER", "IMAGE", "NOTE"],
+        ),
+        (
+            "What AKS manages itself",
+            ["WHAT", "STATE", "FLAG OF az aks nodepool add", "AZURE-CLI", "AKS-PREVIEW", "FEATURE FLAG"],
+        ),
+        ("Limits and feature flags", ["LIMIT", "NODES"]),
+        ("Flags that not every version of az has", ["COMMAND", "FLAG", "AZURE-CLI", "AKS-PREVIEW", "VALUES", "NOTE"]),
+    ]:
+        assert re.split(" {2,}", lines[lines.index(title) + 2]) == columns
 
 
 def test_notes_are_wrapped_and_no_part_is_empty(capsys):

@@ -198,6 +198,30 @@ def test_explain_says_who_brings_what(name, words):
     assert words in told(name)
 
 
+def test_a_size_of_ones_own_that_needs_no_feature_says_so():
+    size = replace(catalog.vm_size("HB176rs_v4"), infiniband_feature="not-needed", unsure={})
+
+    assert "Feature flag none OS SKU" in " ".join(node(size).split())
+
+
+def test_the_ethernet_function_that_shifts_names_is_told_where_there_may_be_one():
+    size = catalog.vm_size("HB176rs_v4")
+    words = "mlx5_N counts from the InfiniBand NICs; an Ethernet function that comes first shifts it by 1."
+
+    assert words in " ".join(drawing(size))
+    assert words not in " ".join(drawing(replace(size, accelerated_networking=False)))
+
+
+def test_the_drawing_stands_apart_from_the_words():
+    lines = node(catalog.vm_size("HB176rs_v4")).splitlines()
+    blank = [at for at, line in enumerate(lines) if not line]
+
+    assert lines[blank[0] + 1].startswith("+-")
+    assert lines[blank[1] + 1].startswith("Feature flag    AKS")
+    assert lines[blank[2] + 1].startswith("Every fact")
+    assert len(blank) == 3
+
+
 def test_a_driver_of_a_series_that_nobody_looked_up_is_not_known():
     size = replace(catalog.vm_size("ND96isr_H100_v5"), series="ND of my own")
 
