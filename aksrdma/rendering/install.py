@@ -62,9 +62,9 @@ def _count(pool: NodePool) -> str:
 
 
 def _kubernetes(plan: Plan) -> str:
-    documented, aks = plan.decisions.release.kubernetes, catalog.aks()
-    offered = aks.offered(documented.min, documented.max)
-    said = f"Documented for Kubernetes {documented.min} to {documented.max}; of these AKS has, on {aks.checked}, "
+    release, aks = plan.decisions.release, catalog.aks()
+    offered = release.aks_versions
+    said = f"Documented for Kubernetes {release.kubernetes}; of these AKS has, on {aks.checked}, "
     named = [f"{row.minor}{' (long-term support)' if row.support == 'lts' else ''}" for row in offered]
     return (
         said
@@ -77,8 +77,7 @@ def _version(plan: Plan) -> str:
     """Return the Kubernetes version of a cluster that is made: as asked, else the newest that suits the release best."""
     if plan.decisions.cluster.kubernetes_version:
         return plan.decisions.cluster.kubernetes_version
-    documented, aks = plan.decisions.release.kubernetes, catalog.aks()
-    offered = aks.offered(documented.min, documented.max)
+    aks, offered = catalog.aks(), plan.decisions.release.aks_versions
     community = [row.minor for row in offered if row.support == "community"]
     nearest = next(row.minor for row in aks.kubernetes if row.support in ("community", "lts"))
     return community[-1] if community else offered[-1].minor if offered else nearest
