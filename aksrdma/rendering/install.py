@@ -99,7 +99,7 @@ def _ground(plan: Plan) -> Iterator[Step]:
         {
             "cluster": shlex.quote(decisions.cluster.name),
             "version": version,
-            "versions": f"documented are {documented.min} to {documented.max}",
+            "versions": f"documented are {documented}",
             "counts": "\n".join(counts),
         },
     )
