@@ -30,6 +30,8 @@ class DriverCombination:
     """Who advertises the GPUs; null: nobody that is known here, or there are none."""
     gpu_operator: Mapping[str, Any] = field(default_factory=dict)
     """Values of the vendor's operator that the combination needs."""
+    forbidden: Mapping[str, Any] = field(default_factory=dict)
+    """Dotted path of a value of the operator to what it must not be."""
     open_kernel_modules: bool = False
     """Whether the GPU driver must have open kernel modules, as DMA-BUF asks."""
     sources: tuple[str, ...]

@@ -9,6 +9,7 @@ from aksrdma import catalog
 from aksrdma.cluster import UpgradePolicy
 from aksrdma.documents.placed import plain_problem
 from aksrdma.findings import FieldPath, Problem
+from aksrdma.kube.values import step
 from aksrdma.plan import releases
 from aksrdma.plan.decisions import UNSERVABLE, Decisions, PoolDecisions
 
@@ -117,6 +118,16 @@ def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
             "give both the same nicDriver, or one of them gpuDriver: aks",
         )
     asked = decisions.cluster.gpu_operator
+    for path, value in (
+        nvidia[0].drivers.forbidden.items() if nvidia and nvidia[0].drivers and asked.helm_values else ()
+    ):
+        keys = tuple(path.split("."))
+        if step(asked.helm_values, keys) is value:
+            first = nvidia[0]
+            message = (
+                f"{path}: {str(value).lower()} does not go with gpuDriver gpu-operator and nicDriver {first.nic_driver}"
+            )
+            yield Problem(UNSERVABLE, ("gpuOperator", "helmValues", *keys), message, "leave it out")
     if len({one.gpu_vendor for one in by_operator}) > 1 and (asked.version or asked.helm_values):
         message = "pools have GPUs of NVIDIA and of AMD, and it does not say which operator is meant"
         yield Problem(UNSERVABLE, ("gpuOperator",), message, "use a cluster file for each")

@@ -197,6 +197,24 @@ def test_one_gpu_operator_serves_pools_of_one_nic_driver():
     assert "ndh100 needs nvidia-peermem and ndh200 DMA-BUF" in problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"driver": {"enabled": False}}, ("driver", "enabled")),
+        ({"toolkit": {"enabled": False}}, ("toolkit", "enabled")),
+        ({"driver": {"rdma": {"useHostMofed": True}}}, ("driver", "rdma", "useHostMofed")),
+        ({"driver": {"enabled": True, "rdma": {"useHostMofed": False}}}, None),
+    ],
+)
+def test_values_that_undo_what_a_combination_needs_are_refused(values, path):
+    asked = {"gpu_operator": GpuOperator(helm_values=values)}
+    if path is None:
+        assert plan_of(H100, **asked).gpu_operator_values.data["driver"]["rdma"]["enabled"] is True
+        return
+    (problem,) = refusal(H100, **asked)
+    assert problem.path == ("gpuOperator", "helmValues", *path)
+
+
 def test_a_version_is_not_for_two_operators():
     problems = refusal(H100, MI300X, gpu_operator=GpuOperator(version="v26.3.3"))
 
