@@ -22,7 +22,14 @@ from aksrdma.rendering import stream, tree_of
     "--vm-size", "vm_sizes", multiple=True, metavar="SIZE", help="VM size of the nodes, without a CLUSTER file."
 )
 @click.option("--out-dir", type=click.Path(path_type=Path, file_okay=False), help="Write the kustomize tree here.")
-@click.option("--check", is_flag=True, help="Write nothing; show a diff and exit 1 where --out-dir is stale.")
+@click.option(
+    "--check",
+    "--dry-run",
+    "--diff",
+    "check",
+    is_flag=True,
+    help="Write nothing; show a diff and exit 1 where --out-dir is stale.",
+)
 @click.option("--prune", is_flag=True, help="Remove files of an earlier render that this one does not have.")
 @quiet_option
 def command(
@@ -47,7 +54,8 @@ def command(
     aksrdma render cluster.yaml --out-dir out --check     # in CI
     """
     if out_dir is None and (check or prune):
-        raise UsageError(f"--{'check' if check else 'prune'} needs --out-dir")
+        flag = "--check (--dry-run, --diff), which compares a folder," if check else "--prune"
+        raise UsageError(f"{flag} needs --out-dir; without it, render only prints")
     plan = plan_of(cluster, release, profile, vm_sizes)
     if not cluster and not release:
         guides, newest = catalog.defaults().release, catalog.newest()

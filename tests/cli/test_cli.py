@@ -121,7 +121,8 @@ def test_out_dir_then_check_then_prune(cluster, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        pytest.param(["render", "--check"], 2, "--check needs --out-dir", id="check-without-a-folder"),
+        pytest.param(["render", "--check"], 2, "needs --out-dir; without it, render only prints", id="check-without-a-folder"),
+        pytest.param(["render", "--dry-run"], 2, "--check (--dry-run, --diff)", id="dry-run-without-a-folder"),
         pytest.param(["render", "--prune"], 2, "--prune needs --out-dir", id="prune-without-a-folder"),
         pytest.param(["render", "nowhere.yaml"], 3, "nowhere.yaml: cannot be read", id="no-such-file"),
         pytest.param(["render", "--release", "v25.1"], 2, "did you mean v25.1.0?", id="no-such-release"),
