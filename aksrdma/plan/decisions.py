@@ -147,7 +147,10 @@ class Decisions:
         asked = self.cluster.telemetry
         if asked is not None:
             return asked
-        return not any(one.size.arch == "arm64" for one in self.served) and bool(self.served or not self.per_pool)
+        if not self.per_pool:
+            return True
+        arm64 = {one.size.arch == "arm64" for one in self.served}
+        return arm64 == {False} or (self.apart and False in arm64)
 
     @cached_property
     def arm64(self) -> bool:
@@ -155,9 +158,15 @@ class Decisions:
         return any(size.arch == "arm64" for size in self.sizes.values())
 
     @cached_property
-    def idle_pools(self) -> tuple[str, ...]:
-        """Pools with InfiniBand whose nodes the NicClusterPolicy has to leave alone, by name."""
-        return tuple(one.name for one in self.per_pool if not one.served) if self.served else ()
+    def left_alone(self) -> tuple[str, ...]:
+        """Pools with InfiniBand whose nodes the NicClusterPolicy has to leave alone, by name.
+
+        They want nothing of it; where pools are served apart, nor is it for arm64, on which what they share does not run.
+        """
+        if not self.served:
+            return ()
+        arm64 = self.apart and any(one.size.arch != "arm64" for one in self.served)
+        return tuple(one.name for one in self.per_pool if not one.served or (arm64 and one.size.arch == "arm64"))
 
     @cached_property
     def whereabouts(self) -> bool:

@@ -206,7 +206,8 @@ def _options(decisions: Decisions) -> Iterator[Problem]:
             yield Problem(
                 UNSERVABLE, ("tolerations", number, "value"), "operator Exists takes no value", "leave it out"
             )
-    if decisions.cluster.telemetry and any(one.size.arch == "arm64" for one in decisions.served):
+    arm64 = [one.name for one in decisions.served if one.size.arch == "arm64" and one.name not in decisions.left_alone]
+    if decisions.cluster.telemetry and arm64:
         yield Problem(
             UNSERVABLE, ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes", "leave it out"
         )

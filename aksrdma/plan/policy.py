@@ -90,7 +90,7 @@ def layer(decisions: Decisions, profile: str) -> Planned:
         case "base":
             driver = asked.ofed_driver if decisions.driver and not decisions.apart else None
             tolerated = decisions.tolerations
-            return _base(release, tolerated, driver, decisions.telemetry, decisions.idle_pools)
+            return _base(release, tolerated, driver, decisions.telemetry, decisions.left_alone)
         case "sriov-device-plugin":
             return _sriov(release, asked.rdma, decisions.device_ids)
         case "rdma-shared-device-plugin":
@@ -177,7 +177,7 @@ def _base(
     release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | None, telemetry: bool, idle: tuple[str, ...]
 ) -> Planned:
     source = f"{_UPSTREAM}/base/nic.yaml"
-    nothing = f" {' and '.join(idle)} want nothing of the operator." if idle else ""
+    nothing = f" Nothing in here is for the nodes of {' and '.join(idle)}." if idle else ""
     reasons: dict[FieldPath, Reason] = {
         ("spec", "nodeAffinity"): Reason(
             f"Only nodes with an InfiniBand NIC. The label comes from the NodeFeatureRule.{nothing}", source

@@ -94,6 +94,16 @@ def test_a_pool_that_wants_nothing_is_left_alone_by_the_policy_of_any_release():
     assert sections(plan.policy) == {"ofedDriver", "sriovDevicePlugin", "docaTelemetryService"}
 
 
+def test_telemetry_is_for_the_pools_that_its_image_runs_on():
+    plan = plan_of(H100, GB300)
+
+    assert sections(plan.policy) == {"docaTelemetryService"}
+    terms = plan.policy.data["spec"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert terms["nodeSelectorTerms"][0]["matchExpressions"][1]["values"] == ["gb300"]
+    assert plan_of(GB300).decisions.telemetry is False
+    assert plan_of(GB300, pool(GB300, name="gb", profile="rdma-shared-device-plugin")).policy is None
+
+
 def test_a_policy_that_would_deploy_nothing_is_not_there():
     plan = plan_of(pool(GB300, profile="base"))
 
