@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,28 +11,14 @@ import aksrdma
 from aksrdma import models
 from tools.render_overlays import mistakes_text
 
-NAMES = [
-    "guide",
-    "h100-aks-managed",
-    "h100-and-hbv4",
-    "h100-azure-linux",
-    "h100-beside-gb300",
-    "h100-inbox-driver",
-    "h200-aks-driver",
-    "hbv4-ipoib",
-    "nd-a100-v4",
-    "nd-gb300-v6",
-    "nd-h100-v5",
-    "nd-mi300x-v5",
-    "two-pools",
-]
+NAMES = sorted(file.stem for file in (Path(__file__).parents[2] / "examples/clusters").glob("*.yaml"))
 
 
 def test_every_example_cluster_has_a_render_and_the_other_way_round(root):
-    clusters = {file.stem for file in (root / "examples/clusters").glob("*.yaml")}
     rendered = {folder.name for folder in (root / "examples/rendered").iterdir()}
 
-    assert clusters == rendered == set(NAMES)
+    assert rendered == set(NAMES)
+    assert len(NAMES) >= 11
 
 
 @pytest.mark.parametrize("name", NAMES)
