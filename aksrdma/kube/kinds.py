@@ -318,7 +318,7 @@ def _jobs_without_schema() -> Iterator[Kind]:
     nodes = Place(("spec",), "slurmd", count.daemon_or_replicas, True, "slurmd", SLURM_NODES, asks=True)
     yield _foreign("slinky.slurm.net", "NodeSet", source, nodes)
 
-    source = "flux-framework/flux-operator 0.2.1, api/v1alpha2/minicluster_types.go and controllers/flux"
+    source = "flux-framework/flux-operator 0.2.1 and 0d75cef, api/v1alpha2/minicluster_types.go and controllers/flux"
     yield _foreign(
         "flux-framework.org",
         "MiniCluster",

@@ -392,7 +392,7 @@ def _mini_cluster(key: str, path: FieldPath, holder: dict[str, Any]) -> Made | N
         added = sequence(rights.pop("addCapabilities", None))
         if added:
             given_add = sequence(step(rights, ("capabilities", "add")))
-            rights["capabilities"] = {"add": [*given_add, *added]}
+            rights["capabilities"] = {**mapping(rights.get("capabilities")), "add": [*given_add, *added]}
             moved[(*inside, "securityContext", "capabilities", "add")] = (*place, "securityContext", "addCapabilities")
             box["securityContext"] = rights
         box["volumeMounts"] = []
@@ -435,16 +435,16 @@ def _volume(volume: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def _to_mini_cluster(key: str, holder: dict[str, Any], template: dict[str, Any]) -> None:
-    """Write variables and volumes as the mappings that they are here, and capabilities in a list of their own."""
+    """Write variables and volumes as the mappings that they are here, and capabilities where the others are."""
     volumes = {one.get("name"): one for one in template["spec"]["volumes"]}
     for given, box in zip((one for _, one in _boxes(holder, (), key)), template["spec"]["containers"], strict=True):
         for variable in box["env"]:
             if variable["name"] not in mapping(given.get("environment")):
                 _mapping_at(given, ("environment",))[variable["name"]] = variable.get("value", "")
-        asked = sequence(step(box, ("securityContext", "capabilities", "add")))
-        known = sequence(step(given, ("securityContext", "capabilities", "add")))
-        if len(asked) > len(known):
-            _mapping_at(given, ("securityContext",))["addCapabilities"] = asked[len(known) :]
+        rights = mapping(given.get("securityContext"))
+        if rights.get("addCapabilities"):  # of 0.2.1, which knows no other; since then it is as in a pod
+            asked = sequence(step(box, ("securityContext", "capabilities", "add")))
+            rights["addCapabilities"] = asked[len(sequence(step(rights, ("capabilities", "add")))) :]
         for mount in box["volumeMounts"]:
             source = volumes.get(mount["name"], {})
             if mount["name"] in mapping(given.get("volumes")):
@@ -460,7 +460,7 @@ def _to_mini_cluster(key: str, holder: dict[str, Any], template: dict[str, Any])
 
 
 def mini_cluster(key: str) -> Shape:
-    """Return the shape of the pods of a MiniCluster: controllers/flux of flux-framework/flux-operator 0.2.1.
+    """Return the shape of the pods of a MiniCluster: controllers/flux of flux-framework/flux-operator@0d75cef.
 
     Args:
         key: What has their containers: `containers`, or `services` of the one pod beside them.

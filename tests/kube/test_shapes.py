@@ -200,23 +200,39 @@ def test_what_a_mini_cluster_gets_is_written_in_its_own_words() -> None:
     assert spec["pod"].keys() == {"labels", "nodeSelector", "nodeAffinity", "tolerations"}
 
 
-def test_capabilities_and_the_command_of_a_mini_cluster_have_their_own_words() -> None:
-    data, template = one(FLUX.replace("image: i:1", "image: i:1\n    command: A=1 lmp"))
+def test_the_command_of_a_mini_cluster_is_a_line() -> None:
+    _, template = one(FLUX.replace("image: i:1", "image: i:1\n    command: A=1 lmp"))
+
+    assert template.spec["containers"][0]["command"] == ["sh", "-c", "A=1 lmp"]
+    assert place(template, "spec", "containers", 0, "command", 2) == "spec.containers[0].command"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param("", {"capabilities": {"add": ["IPC_LOCK"]}}, id="as-in-a-pod"),
+        pytest.param(
+            "{privileged: false}", {"privileged": False, "capabilities": {"add": ["IPC_LOCK"]}}, id="beside-others"
+        ),
+        pytest.param("{addCapabilities: [A]}", {"addCapabilities": ["A", "IPC_LOCK"]}, id="in-the-list-of-its-own"),
+        pytest.param(
+            "{capabilities: {add: [B], drop: [C]}, addCapabilities: [A]}",
+            {"capabilities": {"add": ["B"], "drop": ["C"]}, "addCapabilities": ["A", "IPC_LOCK"]},
+            id="beside-those-of-a-pod",
+        ),
+    ],
+)
+def test_capabilities_of_a_mini_cluster_stay_where_they_are(given: str, expected: dict[str, Any]) -> None:
+    data, template = one(FLUX.replace("image: i:1", f"image: i:1\n    securityContext: {given}"))
     (box,) = template.spec["containers"]
-    box["securityContext"] = {"capabilities": {"add": ["IPC_LOCK"]}}
+    box["securityContext"] = rights = copy.deepcopy(box["securityContext"] or {})
+    rights.setdefault("capabilities", {}).setdefault("add", []).append("IPC_LOCK")
 
     template.store(data)
 
-    (after,) = data["spec"]["containers"]
-    assert after["securityContext"] == {"addCapabilities": ["IPC_LOCK"]}
-    assert (box["command"], after["command"]) == (["sh", "-c", "A=1 lmp"], "A=1 lmp")
+    assert data["spec"]["containers"][0]["securityContext"] == expected
     (again,) = pod_templates(data)
-    assert again.spec["containers"][0]["securityContext"] == {"capabilities": {"add": ["IPC_LOCK"]}}
-    inside = ("spec", "containers", 0)
-    assert (
-        place(again, *inside, "securityContext", "capabilities", "add", 0).endswith("addCapabilities.add[0]") is False
-    )
-    assert place(again, *inside, "command", 2) == "spec.containers[0].command"
+    assert again.spec["containers"][0]["securityContext"] == rights
 
 
 @pytest.mark.parametrize(
