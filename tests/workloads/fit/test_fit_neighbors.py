@@ -138,9 +138,12 @@ def test_pods_keep_apart_from_those_that_run():
     ]
 
 
-def test_pods_that_keep_others_off_a_whole_place_are_named_once_they_are_few():
+@pytest.mark.parametrize(
+    ("count", "more"), [pytest.param(5, "", id="five"), pytest.param(7, ", 2 more pods", id="seven")]
+)
+def test_pods_that_keep_others_off_a_whole_place_are_named_while_they_are_few(count, more):
     zones = [node(f"n{number}", "a", {"zone": "12"[number // 2]}, cpu="4") for number in range(4)]
-    shy = [running("n0", f"shy{number}", spec=apart(OWN, "zone")) for number in range(7)]
+    shy = [running("n0", f"shy{number}", spec=apart(OWN, "zone")) for number in range(count)]
 
     report = fitted(kubectl(*zones, *shy), deployment(9, {}, W, cpu="1"))
 
@@ -148,7 +151,7 @@ def test_pods_that_keep_others_off_a_whole_place_are_named_once_they_are_few():
     names = ", ".join(f"pod default/shy{number} (podAntiAffinity)" for number in range(5))
     assert why(report) == [
         "pool a: takes 8, then cpu runs out; mend what keeps the pods off its other nodes, which have room",
-        f"pool a: 2 of 4 nodes: held by other pods: n0 by {names}, 2 more pods, n1 by {names}, 2 more pods; "
+        f"pool a: 2 of 4 nodes: held by other pods: n0 by {names}{more}, n1 by {names}{more}; "
         "end what is not needed there",
     ]
 

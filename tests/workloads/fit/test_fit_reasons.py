@@ -48,6 +48,7 @@ LABEL = "whether it has the label feature.node.kubernetes.io/pci-15b3.present"
     [
         pytest.param(cordoned("n0"), "cordoned (n0); `kubectl uncordon n0`", id="cordoned"),
         pytest.param(in_state("n0", "Ready", "False"), "not ready (n0); `kubectl describe node n0` says why", id="not-ready"),
+        pytest.param(in_state("n0", "NetworkUnavailable", "True"), "without network (n0); `kubectl describe node n0` says why", id="no-network"),
         pytest.param(in_state("n0", "Ready", "Unknown"), "not ready, its kubelet does not answer (n0); `kubectl describe node n0`", id="unreachable"),
         pytest.param(in_state("n0", "DiskPressure", "True"), "short of disk (n0); `kubectl describe node n0` says what takes it", id="disk"),
         pytest.param(node("n0", "a", gpu="8"), f"no rdma/ib (n0); see whether driver and device plugin run on n0, and {LABEL}", id="no-rdma"),
