@@ -146,6 +146,17 @@ class _Scheduler:
                     f"whether nodes of pool {self.packing.kinds[kind].pool} have the label {key} as the pods want it is "
                     f"not in the {self.packing.cluster.origin}; taken for granted (`kubectl get nodes -o json` says it)"
                 ] = None
+        # plugin/pkg/admission/extendedresourcetoleration of kubernetes v1.34.2, which learn.microsoft.com/azure/aks/faq has
+        # among those that AKS enables; the scheduler by itself knows nothing of it.
+        shut = (kind for number, kind in enumerate(self.packing.kinds) if number not in tally.shape.kinds)
+        tolerations = tally.group.placement.tolerations
+        for taint in dict.fromkeys(taint for kind in shut for taint in kind.site.taints):
+            extended = is_device(taint.key) and taint.key in tally.group.requests
+            if extended and taint.effect == "NoSchedule" and not any(one.tolerates(taint) for one in tolerations):
+                self.notes[
+                    f"{workload.label}: pods that ask for {taint.key} get the toleration of the taint {taint} from AKS "
+                    "(ExtendedResourceToleration); counted by what is written here"
+                ] = None
         if without := self._without.get(id(tally.group)):
             self.notes[
                 f"{workload.label}: its pods name their node, which does not know {', '.join(without)}; kubelet does not mind "

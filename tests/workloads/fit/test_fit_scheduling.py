@@ -284,6 +284,28 @@ def test_the_effect_of_a_taint(taint, said):
     assert why(report) == ([f"pool p: {said}"] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("taint", "spec", "noted"),
+    [
+        pytest.param({"key": "nvidia.com/gpu", "value": "yes", "effect": "NoSchedule"}, {}, True, id="of-a-resource"),
+        pytest.param({"key": "nvidia.com/gpu", "effect": "NoExecute"}, {}, False, id="one-that-evicts"),
+        pytest.param({"key": "amd.com/gpu", "effect": "NoSchedule"}, {}, False, id="of-another-resource"),
+        pytest.param({"key": "cpu", "effect": "NoSchedule"}, {}, False, id="of-what-is-no-extended-resource"),
+        pytest.param(
+            {"key": "nvidia.com/gpu", "effect": "NoSchedule"},
+            {"nodeSelector": {"a": "b"}, "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}]},
+            False,
+            id="a-taint-that-is-tolerated",
+        ),
+    ],
+)
+def test_a_toleration_that_aks_would_add_is_noted_and_not_counted(taint, spec, noted):
+    report = fitted(kubectl(node(taints=[taint], cpu="1", gpu="8")), pod(spec, cpu="1", gpu="1"))
+
+    assert not report.ok
+    assert ("ExtendedResourceToleration" in "".join(report.notes)) is noted
+
+
 def test_every_taint_must_be_tolerated():
     found = kubectl(node(taints=[NO_SCHEDULE, {"key": "b", "effect": "NoSchedule"}], cpu="1"))
 
