@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from aksrdma.delivery import ClusterChart, ClusterImage, ClusterImages
     from aksrdma.findings import Finding, Problem
+    from aksrdma.labelling import LabelledNode, LabelledSize, LabelReport, LabelRule, label
     from aksrdma.rendering import Tree, render
     from aksrdma.validation import Options, Report, validate
 
@@ -46,6 +47,10 @@ __all__ = [
     "Drain",
     "Finding",
     "Ipoib",
+    "LabelReport",
+    "LabelRule",
+    "LabelledNode",
+    "LabelledSize",
     "NodePool",
     "OfedDriver",
     "Options",
@@ -58,6 +63,7 @@ __all__ = [
     "WaitForCompletion",
     "__version__",
     "images",
+    "label",
     "load",
     "loads",
     "objects",
@@ -88,6 +94,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
             ),
             "delivery": ("ClusterChart", "ClusterImage", "ClusterImages"),
             "findings": ("Finding", "Problem"),
+            "labelling": ("LabelReport", "LabelRule", "LabelledNode", "LabelledSize", "label"),
             "rendering": ("Tree", "render"),
             "validation": ("Options", "Report", "validate"),
         },

@@ -12,7 +12,7 @@ import aksrdma
 PACKAGE = Path(aksrdma.__file__).parent
 LAYERS = [
     "_version", "nearest", "_lazy", "findings", "errors", "paths", "kube", "documents", "catalog", "schemas", "models", "cluster",
-    "plan", "checks", "validation", "delivery", "rendering", "workloads", "diagnosis", "api", "reports", "cli", "__main__",
+    "plan", "checks", "validation", "delivery", "rendering", "labelling", "workloads", "diagnosis", "api", "reports", "cli", "__main__",
 ]  # fmt: skip
 
 # A problem names the document that it is in; only type checkers follow that import.

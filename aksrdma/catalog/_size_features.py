@@ -22,15 +22,16 @@ class PciFunction:
     """A PCI function that VMs show beside their InfiniBand NICs."""
 
     what: str
-    on: Literal["GPU", "accelerated networking", "every size", "no InfiniBand"]
+    """What it is, with its article."""
+    shown_by: Literal["GPU", "accelerated networking", "every size", "no InfiniBand"]
     """Which VMs show it: `GPU` those with one of `gpu_vendor`, `no InfiniBand` a size without InfiniBand NICs."""
     gpu_vendor: str | None = None
     certain: bool = True
     """Whether each of these VMs does; else some do."""
-    vendor: str | None = None
+    vendor_id: str | None = None
     """Four hexadecimal digits; null: not known, as the class and the device are where nothing is said."""
-    class_: str | None = None
-    devices: tuple[str, ...] = ()
+    pci_class: str | None = None
+    device_ids: tuple[str, ...] = ()
     """What the device id is one of."""
     never: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Values that an unknown id is not."""
@@ -39,8 +40,8 @@ class PciFunction:
 
     def instances(self) -> Iterator[Instance]:
         """Yield what a node may show: one for each device id that it may have."""
-        for device in self.devices or (None,):
-            values = {"class": self.class_, "vendor": self.vendor, "device": device}
+        for device in self.device_ids or (None,):
+            values = {"class": self.pci_class, "vendor": self.vendor_id, "device": device}
             known: dict[str, Seen] = {
                 name: Uncertain(never=frozenset(self.never.get(name, ()))) if value is None else value
                 for name, value in values.items()
@@ -51,9 +52,7 @@ class PciFunction:
 @load.cached
 def pci_functions() -> tuple[PciFunction, ...]:
     """Return the PCI functions that VMs show beside their InfiniBand NICs."""
-    rows = load.read("pci_functions.yaml")
-    named = [{"class_" if key == "class" else key: value for key, value in row.items()} for row in rows]
-    return tuple(load.build(PciFunction, row, f"pci_functions.yaml[{index}]") for index, row in enumerate(named))
+    return load.rows(PciFunction, "pci_functions.yaml")
 
 
 @load.cached
@@ -66,7 +65,7 @@ def nic_features(nic: Infiniband, *others: Instance) -> Features:
     found: list[Instance] = []
     if nic.sriov and nic.vendor_id and nic.device_id and nic.pci_class:
         known = {"class": nic.pci_class, "vendor": nic.vendor_id, "device": nic.device_id}
-        found += [Instance(known, "InfiniBand NIC", further=_further())] * nic.nic_count
+        found += [Instance(known, "an InfiniBand NIC", further=_further())] * nic.nic_count
     return Features(instances={_PCI: (*found, *others)}, may_have=_may_have)
 
 
@@ -78,7 +77,7 @@ def size_features(size: VmSize) -> Features:
 
 def _others(size: VmSize) -> Iterator[Instance]:
     for row in pci_functions():
-        match row.on:
+        match row.shown_by:
             case "GPU":
                 gpu = size.gpu
                 if gpu is not None and gpu.vendor == row.gpu_vendor:
@@ -93,7 +92,7 @@ def _others(size: VmSize) -> Iterator[Instance]:
 @load.cached
 def features_without_infiniband() -> Features:
     """Return the features of a node of a VM size without InfiniBand."""
-    rows = [row for row in pci_functions() if row.on in ("accelerated networking", "no InfiniBand")]
+    rows = [row for row in pci_functions() if row.shown_by in ("accelerated networking", "no InfiniBand")]
     return Features(instances={_PCI: [one for row in rows for one in row.instances()]}, may_have=_may_have)
 
 

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "inject": "Add what RDMA needs to workloads that you have.",
     "images": "Every image of a cluster, and the commands that mirror them.",
     "init": "Print a commented cluster file for your VM sizes.",
+    "label": "Which VM sizes or nodes a NodeFeatureRule labels, and why not.",
     "render": "Print or write the manifests of a cluster.",
     "schemas": "Find the JSON Schemas; import those of a new release.",
     "validate": "Judge any manifests, as those would who read them.",

@@ -65,6 +65,8 @@ class RuleMatch(NamedTuple):
     """What a template depends on that is not known, or empty."""
     failure: str
     """Why a template fails, or empty."""
+    features: Features
+    """What it saw: the node's own features, with what the rules before it left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def match_rule(rule: FeatureRule, features: Features, version: Version, object_n
         {**templates.found[template], **strings(rule.data.get(key))}
         for template, key in (("labelsTemplate", "labels"), ("varsTemplate", "vars"))
     ]
-    return RuleMatch(object_name, rule, found, made[0], made[1], templates.unknown, templates.failure)
+    return RuleMatch(object_name, rule, found, made[0], made[1], templates.unknown, templates.failure, features)
 
 
 def _alternatives(rule: FeatureRule, features: Features, version: Version, templates: _Templates) -> int:

@@ -41,7 +41,7 @@ class Instance:
 
     attributes: Mapping[str, Seen]
     what: str = ""
-    """What it is, as a message names it."""
+    """What it is, with its article, as a message names it."""
     there: bool = True
     """Whether each such node has it."""
     further: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from aksrdma.validation.report import FailOn, Options, Report, Summary, joined
 
 if TYPE_CHECKING:
     from aksrdma.cluster import Cluster
+    from aksrdma.documents import Stream
     from aksrdma.models import K8sObject
 
 __all__ = ["FailOn", "Options", "Report", "Summary", "validate"]
@@ -42,7 +43,7 @@ def validate(source: Manifests | Sequence[Manifests], *, options: Options | None
         return run(sources_of([str(source)], together=asked.together, completed=True), asked)
     items = source if isinstance(source, list | tuple) else [source]
     paths = [str(item) for item in items if isinstance(item, Path)]
-    streams = [_stream(item, number) for number, item in enumerate(items, 1) if not isinstance(item, Path)]
+    streams = [stream_of(item, number) for number, item in enumerate(items, 1) if not isinstance(item, Path)]
     sources = sources_of(paths, together=True, completed=not streams)
     return joined(judge_set(sources, streams, asked), asked)
 
@@ -109,7 +110,17 @@ def vm_size_name(size: str) -> str:
         return without.name
 
 
-def _stream(item: Any, number: int) -> Any:
+def stream_of(item: Any, number: int, function: str = "validate") -> Stream:
+    """Return the documents of what is no Path: YAML text, a mapping, a typed object or a Cluster.
+
+    Args:
+        item: the object.
+        number: its place among the arguments, by which a text is called.
+        function: who takes it, for the message.
+
+    Raises:
+        UsageError: an object of another type.
+    """
     from aksrdma.documents import Document, Stream, read
 
     if isinstance(item, str | bytes):
@@ -123,6 +134,6 @@ def _stream(item: Any, number: int) -> Any:
     if not isinstance(data, Mapping):
         kind = type(item).__name__
         raise UsageError(
-            f"validate takes a Path, YAML text, a mapping, a typed object, a Cluster or a list of those, not {kind}"
+            f"{function} takes a Path, YAML text, a mapping, a typed object, a Cluster or a list of those, not {kind}"
         )
     return Stream("", [Document.from_data(dict(data), "", number)])
