@@ -22,6 +22,8 @@ class NodeFeature:
     """The first release whose NFD has it; null: all have it."""
     attributes: str = ""
     """The names of its attributes or flags, with blanks between them."""
+    always: str = ""
+    """Those of the attributes that each instance has, with blanks between them; others may be missing."""
     pattern: str | None = None
     """What further names look like; null: there are none."""
     fix: str = ""

@@ -46,7 +46,7 @@ class PciFunction:
                 name: Uncertain(never=frozenset(self.never.get(name, ()))) if value is None else value
                 for name, value in values.items()
             }
-            yield Instance(known, self.what, self.certain, _further())
+            yield Instance(known, self.what, self.certain, *_others_of_a_device())
 
 
 @load.cached
@@ -56,8 +56,11 @@ def pci_functions() -> tuple[PciFunction, ...]:
 
 
 @load.cached
-def _further() -> frozenset[str]:
-    return frozenset(node_features()[_PCI].attributes.split()) - {"class", "device", "vendor"}
+def _others_of_a_device() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the attributes of a PCI device beside its ids: those that it always has, and those that it may have."""
+    row, ids = node_features()[_PCI], {"class", "device", "vendor"}
+    always = frozenset(row.always.split())
+    return always - ids, frozenset(row.attributes.split()) - always - ids
 
 
 def nic_features(nic: Infiniband, *others: Instance) -> Features:
@@ -65,7 +68,7 @@ def nic_features(nic: Infiniband, *others: Instance) -> Features:
     found: list[Instance] = []
     if nic.sriov and nic.vendor_id and nic.device_id and nic.pci_class:
         known = {"class": nic.pci_class, "vendor": nic.vendor_id, "device": nic.device_id}
-        found += [Instance(known, "an InfiniBand NIC", further=_further())] * nic.nic_count
+        found += [Instance(known, "an InfiniBand NIC", True, *_others_of_a_device())] * nic.nic_count
     return Features(instances={_PCI: (*found, *others)}, may_have=_may_have)
 
 

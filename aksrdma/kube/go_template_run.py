@@ -28,6 +28,22 @@ class NotRun(Exception):
 
 UNKNOWN: Final = object()
 """A value that nobody knows; it may not be there at all."""
+HOLE: Final = "\ue000"
+"""What stands in the output for a text that is there and that nobody knows."""
+
+
+class Hole(str):
+    """A text that is there and that nobody knows: it can be printed, and nothing else is to be done with it."""
+
+    __slots__ = ("name",)
+    name: str
+    """The attribute."""
+
+    def __new__(cls, name: str) -> Hole:
+        """Return the hole of an attribute."""
+        made = super().__new__(cls, HOLE)
+        made.name = name
+        return made
 
 
 class GoMap(dict[str, Any]):
@@ -49,7 +65,12 @@ class GoMap(dict[str, Any]):
         return self[key]
 
 
+class Some(list[Any]):
+    """A list of which nobody knows whether all of it is there: what is done with each element can be said, no more."""
+
+
 _Scope: TypeAlias = "list[tuple[str, Any]]"
+_HOW_MANY: Final = "how many of it a node has"
 _NOTHING: Final = object()
 """No value comes through the pipe."""
 
@@ -82,7 +103,7 @@ def run(nodes: Sequence[Node], data: GoMap, functions: Collection[str] = ()) -> 
 class _Execution:
     def __init__(self, functions: Collection[str]) -> None:
         self._functions = functions
-        self._steps = self._length = 0
+        self._steps = self._length = self._unsure = 0
         self.printed: list[str] = []
 
     def walk(self, nodes: Sequence[Node], dot: Any, scope: _Scope) -> None:
@@ -100,6 +121,7 @@ class _Execution:
             case "text":
                 self._print(node.text)
             case "break":
+                self._sure()
                 raise _Break
             case "continue":
                 raise _Continue
@@ -145,6 +167,10 @@ class _Execution:
             case _:
                 raise NotRun("a range over a number, which only later versions of Go know")
         names, inner = pipe.declared, len(scope)
+        unsure = isinstance(value, Some)
+        if unsure and len(names) > 1:
+            raise NotRun(_HOW_MANY)
+        self._unsure += unsure
         for index, element in items:
             # With one variable it is the element, with two the first is the index.
             for name, one in zip(names, (index, element)[-len(names) :] if names else (), strict=True):
@@ -157,9 +183,15 @@ class _Execution:
                 break
             finally:
                 del scope[inner:]
+        self._unsure -= unsure
         if not items:
             self.walk(node.otherwise, dot, scope)
         del scope[mark:]
+
+    def _sure(self) -> None:
+        """Stop where something depends on which element is the last."""
+        if self._unsure:
+            raise NotRun(_HOW_MANY)
 
     def _pipe(self, pipe: Pipe, dot: Any, scope: _Scope) -> Any:
         value: Any = _NOTHING
@@ -167,6 +199,7 @@ class _Execution:
             value = self._command(command, dot, scope, value)
         for name in pipe.declared:
             if pipe.assigns:
+                self._sure()
                 _assign(scope, name, value)
             else:
                 scope.append((name, value))
@@ -220,6 +253,9 @@ class _Execution:
         arguments = [self._operand(operand, dot, scope) for operand in operands]
         if final is not _NOTHING:
             arguments.append(final)
+        if name not in ("print", "println", "printf"):
+            for argument in arguments:
+                _known(argument)
         # sprig's functions stand before those of the package.
         function = (_SPRIG.get(name) if name in self._functions else None) or (
             None if name in self._functions else _BUILTIN.get(name)
@@ -249,7 +285,15 @@ def _field(value: Any, name: str) -> Any:
 
 def truth(value: Any) -> bool:
     """Say whether Go takes a value as true: not the zero of its type."""
-    return bool(value)
+    return bool(_known(value))
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Hole):
+        raise NotRun(value.name)
+    if isinstance(value, Some):
+        raise NotRun(_HOW_MANY)
+    return value
 
 
 def text_of(value: Any) -> str:
@@ -261,6 +305,8 @@ def text_of(value: Any) -> str:
             return "true" if value else "false"
         case GoMap():
             return f"map[{' '.join(f'{key}:{text_of(value.take(key))}' for key in sorted(value))}]"
+        case Some():
+            raise NotRun(_HOW_MANY)
         case list():
             return f"[{' '.join(map(text_of, value))}]"
         case float():
@@ -428,6 +474,8 @@ def _printf(form: Any, *values: Any) -> str:
         value = rest.pop(0)
         if isinstance(value, bool) is not (kind == "t") or not isinstance(value, _VERB_TAKES[kind]):
             raise NotRun(f"printf {form!r}")
+        if kind == "q" or verb["width"]:
+            _known(value)
         if verb["flag"] == "0" and not (isinstance(value, int) and value >= 0):
             raise NotRun(f"printf {form!r}")
         shown = _quoted(value) if kind == "q" else f"{value:x}" if kind == "x" else text_of(value)

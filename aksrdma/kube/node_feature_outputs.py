@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from aksrdma.kube import go_template, names, quantities
-from aksrdma.kube.go_template_run import UNKNOWN, ExecutionError, GoMap, NotRun, run
+from aksrdma.kube.go_template_run import HOLE, UNKNOWN, ExecutionError, GoMap, Hole, NotRun, Some, run
 from aksrdma.kube.labels import FEATURE_PREFIX
 from aksrdma.kube.node_feature_rules import (
     FAILS,
@@ -63,6 +63,8 @@ class RuleMatch(NamedTuple):
     vars: Mapping[str, Seen]
     unknown: str
     """What a template depends on that is not known, or empty."""
+    patterns: tuple[tuple[str, str], ...]
+    """Keys and values of labels that a template makes of what nobody knows, with `HOLE` for each such text."""
     failure: str
     """Why a template fails, or empty."""
     features: Features
@@ -82,6 +84,11 @@ class Outputs:
     """Each with whether it is certain; none of them is set unless nfd-master runs with enableTaints."""
     dropped: tuple[str, ...]
     """What nfd-master drops, with the reason."""
+
+    @property
+    def patterns(self) -> tuple[tuple[str, str], ...]:
+        """Keys and values of labels of which a part is not known; they are taken to be other ones than those that are."""
+        return tuple((full_label(key), value) for one in self.rules for key, value in one.patterns)
 
 
 def execute(objects: Iterable[Any], features: Features, version: Version) -> Outputs:
@@ -105,10 +112,10 @@ def execute(objects: Iterable[Any], features: Features, version: Version) -> Out
 
 def match_terms(
     terms: Sequence[Term], features: Features, *, comparisons: bool = True
-) -> tuple[int, list[tuple[Element, ...]]]:
+) -> tuple[int, list[tuple[Element, ...] | None]]:
     """Return whether terms match, which NFD judges one after the other, and what each matched."""
     found = 0
-    elements: list[tuple[Element, ...]] = []
+    elements: list[tuple[Element, ...] | None] = []
     for term in terms:
         match = match_term(term, features, comparisons=comparisons)
         found |= match.outcomes & (NO | FAILS)
@@ -132,7 +139,10 @@ def match_rule(rule: FeatureRule, features: Features, version: Version, object_n
         {**templates.found[template], **strings(rule.data.get(key))}
         for template, key in (("labelsTemplate", "labels"), ("varsTemplate", "vars"))
     ]
-    return RuleMatch(object_name, rule, found, made[0], made[1], templates.unknown, templates.failure, features)
+    patterns = tuple(templates.patterns)
+    return RuleMatch(
+        object_name, rule, found, made[0], made[1], templates.unknown, patterns, templates.failure, features
+    )
 
 
 def _alternatives(rule: FeatureRule, features: Features, version: Version, templates: _Templates) -> int:
@@ -156,6 +166,10 @@ def _alternatives(rule: FeatureRule, features: Features, version: Version, templ
     return found | (NO if none else 0) | (YES if some or left else 0)
 
 
+_Lines: TypeAlias = list[tuple[str, str]]
+"""Keys and values."""
+
+
 class _Templates:
     """The templates of a rule, and the labels and vars that they made for the parts of it that match."""
 
@@ -164,45 +178,60 @@ class _Templates:
         self._functions = version.functions
         self.there = any(self._written.values())
         self.found: dict[str, dict[str, Seen]] = {key: {} for key in self._written}
+        self.patterns: dict[tuple[str, str], None] = {}
         self.unknown = self.failure = ""
 
-    def run(self, terms: Sequence[Term], elements: Sequence[Sequence[Element]], *, certain: bool) -> int:
+    def run(self, terms: Sequence[Term], elements: Sequence[Sequence[Element] | None], *, certain: bool) -> int:
         """Execute the templates for terms that match, and return YES, FAILS, or both.
 
         Args:
             terms: the terms.
-            elements: of each term, what matched.
+            elements: of each term, what matched; None: nobody knows.
             certain: whether the terms match for certain.
         """
         if not self.there:
             return YES
+        known = [() if one is None else one for one in elements]
+        most, least = _data(terms, known), _data(terms, [[one for one in of_term if one.certain] for of_term in known])
+        untold = next((term.feature for term, one in zip(terms, elements, strict=True) if one is None), "")
         outcome = YES
-        most = _data(terms, elements)
-        least = _data(terms, [[one for one in of_term if one.certain] for of_term in elements])
         for key, template in self._written.items():
             if not template:
                 continue
             try:
                 made = [self._expanded(template, data) for data in ([most] if least == most else [least, most])]
+                failures = [one for one in made if isinstance(one, str)]
+                if untold and not failures:
+                    raise NotRun(untold)
             except NotRun as reason:
                 self.unknown = f"{reason} in {key}"
+                if key == "labelsTemplate":
+                    self.patterns[HOLE, HOLE] = None
                 outcome |= FAILS
                 continue
-            worked = [one for one in made if isinstance(one, dict)]
-            if len(worked) < len(made):
-                self.failure = next(f"{key}: {one}" for one in made if isinstance(one, str))
-                if not worked:
+            if failures:
+                self.failure = f"{key} fails: {failures[0]}"
+                if len(failures) == len(made):
                     return FAILS
                 outcome |= FAILS
-            for name in {name: None for one in worked for name in one}:
-                values = {one.get(name) for one in worked}
-                sure = certain and len(values) == 1
-                for value in sorted(values - {None}, key=str):
-                    known = self.found[key].get(name)
-                    self.found[key][name] = combined(known, str(value), sure=sure)
+            self._add(key, [one for one in made if isinstance(one, list)], certain and not failures)
         return outcome
 
-    def _expanded(self, template: str, data: GoMap) -> dict[str, str] | str:
+    def _add(self, key: str, made: Sequence[_Lines], certain: bool) -> None:
+        """Add what a template printed, for the least that matches and for the most."""
+        lasts = [dict(lines) for lines in made]
+        for name, value in dict.fromkeys(line for lines in made for line in lines):
+            if HOLE in f"{name}{value}":
+                if key == "labelsTemplate":
+                    self.patterns[name, value] = None
+                self.unknown = self.unknown or f"values of the node in {key}"
+                continue
+            # Of lines with one key the last counts; which one is the last is sure where nothing more may match.
+            sure = all(last.get(name) == value for last in lasts) and certain
+            if len(made) > 1 or lasts[0][name] == value:
+                self.found[key][name] = combined(self.found[key].get(name), value, sure=sure)
+
+    def _expanded(self, template: str, data: GoMap) -> _Lines | str:
         """Return the lines that a template prints, or why it fails."""
         try:
             nodes, _ = go_template.parse(template, self._functions)
@@ -211,13 +240,15 @@ class _Templates:
             raise NotRun("a template that nests deep") from None
         except (go_template.TemplateError, ExecutionError) as error:
             return str(error)
-        found: dict[str, str] = {}
+        found: _Lines = []
         for line in printed.split("\n"):
             if trimmed := line.strip(_SPACE):
                 key, equals, value = trimmed.partition("=")
+                if not equals and HOLE in trimmed:
+                    raise NotRun("values of the node")
                 if not equals:
                     return f"the line {trimmed[:60]!r} is no key=value"
-                found[key] = value
+                found.append((key, value))
         return found
 
 
@@ -229,11 +260,17 @@ def _data(terms: Sequence[Term], elements: Sequence[Sequence[Element]]) -> GoMap
     domains: dict[str, dict[str, list[GoMap]]] = {}
     for term, matched in zip(terms, elements, strict=True):
         domain, dot, name = term.written.partition(".")
-        found = domains.setdefault(domain if dot else term.feature, {}).setdefault(name, [])
+        named = domains.setdefault(domain if dot else term.feature, {})
+        found = named.setdefault(name, [])
+        if not all(one.certain for one in matched) and not isinstance(found, Some):
+            found = named[name] = Some(found)
         for one in matched:
-            known = {key: seen if isinstance(seen, str) else UNKNOWN for key, seen in one.attributes.items()}
-            found.append(GoMap(known))
+            found.append(GoMap({key: _shown(key, seen) for key, seen in one.attributes.items()}))
     return GoMap({domain: GoMap(named, []) for domain, named in domains.items()}, GoMap({}, []))
+
+
+def _shown(key: str, seen: Seen) -> Any:
+    return seen if isinstance(seen, str) else Hole(key) if seen.there else UNKNOWN
 
 
 # ----- A node.
@@ -287,6 +324,9 @@ class _State:
                     self._set[what][key] = combined(self._set[what].get(key), value, sure=sure)
             self._taints += [(one, sure) for one in sequence(rule.data.get("taints")) if isinstance(one, dict)]
         certain = not match.outcomes & FAILS
+        if match.unknown:
+            self._features = self._features.forgetting(_BACK_REFERENCE)
+            return
         self._features = self._features.with_attributes(_BACK_REFERENCE, matched, certain=certain)
 
     def finish(self) -> Outputs:

@@ -34,6 +34,8 @@ def reason(match: RuleMatch, version: Version) -> tuple[FieldPath, str]:
     if match.outcomes == YES:
         return (), ""
     rule, features = match.rule, match.features
+    if match.failure and not match.outcomes & YES:
+        return rule.path, f"its {match.failure}"
     if rule.alternatives:
         found = [match_terms(terms, features, comparisons=version.comparisons)[0] for terms in rule.alternatives]
         if YES not in found:
@@ -47,7 +49,7 @@ def reason(match: RuleMatch, version: Version) -> tuple[FieldPath, str]:
         return path, why
     if match.unknown:
         return rule.path, f"depends on {match.unknown}"
-    return rule.path, f"its {match.failure}" if match.failure else ""
+    return rule.path, f"its {match.failure}, or not, {_UNTOLD}" if match.failure else ""
 
 
 def _of_terms(terms: Sequence[Term], features: Features, version: Version) -> tuple[FieldPath, str]:
@@ -55,6 +57,8 @@ def _of_terms(terms: Sequence[Term], features: Features, version: Version) -> tu
     never = [one for one in found if not one[1] & YES]
     unsure = [one for one in found if one[1] != YES]
     for term, outcome in (*never, *unsure):
+        if features.has(term.feature) is None and term.feature not in features.attributes:
+            return term.path, f"depends on {term.feature}, {_UNTOLD}"
         return term.path, f"{term.written}: {_of_term(term, outcome, features, version)}"
     return (), ""
 
@@ -64,8 +68,7 @@ def _of_term(term: Term, outcome: int, features: Features, version: Version) -> 
     if has is False:
         return "the node has no such feature"
     if has is None:
-        known = term.feature in features.attributes
-        return f"depends on what rules before it set, {_UNTOLD}" if known else f"depends on {term.feature}, {_UNTOLD}"
+        return f"depends on what rules before it set, {_UNTOLD}"
     if instances := features.instances.get(term.feature, ()):
         return _of_instances(term, outcome, instances, version)
     if term.feature in features.instances and term.feature not in {**features.flags, **features.attributes}:

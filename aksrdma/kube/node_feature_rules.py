@@ -341,7 +341,8 @@ class TermMatch(NamedTuple):
     """What became of a term."""
 
     outcomes: int
-    elements: tuple[Element, ...]
+    elements: tuple[Element, ...] | None
+    """None: nobody knows them."""
 
 
 def instance_outcomes(term: Term, instance: Instance, *, comparisons: bool = True) -> int:
@@ -359,8 +360,9 @@ def match_term(term: Term, features: Features, *, comparisons: bool = True) -> T
     if not (
         term.feature in features.flags or term.feature in features.attributes or term.feature in features.instances
     ):
-        return TermMatch(ANYTHING if any(True for _ in term.every_expression) else NO | YES, ())
-    found, elements = YES, tuple[Element, ...]()
+        return TermMatch(ANYTHING if any(True for _ in term.every_expression) else NO | YES, None)
+    found = YES
+    elements: tuple[Element, ...] = ()
     if term.by_expressions:
         found, elements = _by_expressions(term, features, comparisons)
     if term.name is not None and found & YES:
@@ -453,8 +455,10 @@ def _by_name(
     every = [found for _, found, _ in of_names]
     for instance in features.instances.get(feature, ()):
         # All names are looked at, so that one that is an error is one whatever the others are.
-        names = [_holds(expression, name, comparisons) for name in instance.attributes]
-        names += [_holds(expression, name, comparisons) | NO for name in instance.further - instance.attributes.keys()]
+        names = [
+            _holds(expression, name, comparisons) | (NO if isinstance(seen, Uncertain) and not seen.there else 0)
+            for name, seen in instance.every.items()
+        ]
         failing, matching = _union(names) & FAILS, any(one & YES for one in names)
         if FAILS in names:
             found = FAILS

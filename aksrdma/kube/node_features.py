@@ -44,20 +44,25 @@ class Instance:
     """What it is, with its article, as a message names it."""
     there: bool = True
     """Whether each such node has it."""
+    always: frozenset[str] = frozenset()
+    """Attributes that it has beside these, with values that nobody knows."""
     further: frozenset[str] = frozenset()
-    """Attributes that it may have beside these, with values that nobody knows."""
+    """Attributes that it may have, with values that nobody knows."""
 
     def get(self, attribute: str) -> Seen | None:
         """Return an attribute; None: it is not there."""
         found = self.attributes.get(attribute)
-        return Uncertain(there=False) if found is None and attribute in self.further else found
+        if found is None and (attribute in self.always or attribute in self.further):
+            return Uncertain(there=attribute in self.always)
+        return found
 
     @property
     def every(self) -> Mapping[str, Seen]:
         """All attributes that it has or may have."""
-        if not self.further:
+        if not (self.further or self.always):
             return self.attributes
-        return {**dict.fromkeys(self.further, Uncertain(there=False)), **self.attributes}
+        unknown = {name: Uncertain(there=name in self.always) for name in sorted(self.further | self.always)}
+        return {**unknown, **self.attributes}
 
 
 def _no(feature: str) -> bool:
@@ -96,6 +101,16 @@ class Features:
         if not certain and self.has(feature) is False:
             doubtful = self.uncertain | {feature}
         return Features(self.flags, {**self.attributes, feature: merged}, self.instances, self.may_have, doubtful)
+
+    def forgetting(self, feature: str) -> Features:
+        """Return these without what is known of the attributes of a feature, of which it may have any."""
+        attributes = {name: values for name, values in self.attributes.items() if name != feature}
+        before = self.may_have
+
+        def may_have(name: str) -> bool:
+            return name == feature or before(name)
+
+        return Features(self.flags, attributes, self.instances, may_have, self.uncertain)
 
 
 def features_of(spec: Mapping[str, Any]) -> Features:

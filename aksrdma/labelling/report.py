@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from aksrdma import catalog
 from aksrdma.findings import format_path
-from aksrdma.kube.labels import NIC_LABEL
+from aksrdma.kube.go_template_run import HOLE
+from aksrdma.kube.labels import FEATURE_PREFIX, NIC_LABEL
 from aksrdma.kube.node_feature_outputs import Outputs, RuleMatch, Version
 from aksrdma.kube.node_feature_reasons import reason
 from aksrdma.kube.node_feature_rules import YES, FeatureRule, full_label
@@ -20,6 +21,7 @@ _PCI: Final = "pci.device"
 _SELECTED: Final = "true"
 """The value of the NIC label by which the operator's DaemonSets select nodes."""
 _SETS: Final = ("labelsTemplate", "annotations", "extendedResources", "taints", "vars", "varsTemplate")
+_HOLE: Final = "?"
 _MOST: Final = 6
 """Names that a note lists."""
 
@@ -56,7 +58,7 @@ class RuleAnswer:
 
     matches: Answer
     labels: Mapping[str, str | None]
-    """What it labels with; None: the value is not known, or not whether it is set."""
+    """What it labels with, `?` for what nobody knows; None: the value is not known, or not whether it is set."""
     term: str
     """Path of the term that decides that it does not match, or that nobody can tell."""
     why: str
@@ -226,8 +228,11 @@ def _certain(found: Mapping[str, Seen]) -> Mapping[str, str]:
 def _answer(match: RuleMatch, version: Version) -> RuleAnswer:
     path, why = reason(match, version)
     matches: Answer = "yes" if match.outcomes == YES else "depends" if match.outcomes & YES else "no"
-    written = match.labels if match.outcomes & YES else {}
-    labels = {full_label(key): one if isinstance(one, str) else None for key, one in written.items()}
+    labels: dict[str, str | None] = {}
+    if match.outcomes & YES:
+        labels = {full_label(key): one if isinstance(one, str) else None for key, one in match.labels.items()}
+        partly = ((key, value) for key, value in match.patterns if key != HOLE)
+        labels |= {full_label(key).replace(HOLE, _HOLE): value.replace(HOLE, _HOLE) for key, value in partly}
     return RuleAnswer(matches=matches, labels=MappingProxyType(labels), term=format_path(path), why=why)
 
 
@@ -291,6 +296,8 @@ def _row(one: LabelledSize | LabelledNode, index: int, alike: bool) -> list[str 
         nic = f"{nic} ({one.nic_confidence})" if nic and one.nic_confidence else nic
     cells += [nic, answer.matches]
     if not alike:
-        pairs = (f"{key}={'?' if value is None else value}" for key, value in answer.labels.items())
+        # NFD's own prefix goes without saying.
+        labels = ((key.removeprefix(FEATURE_PREFIX), value) for key, value in answer.labels.items())
+        pairs = (f"{key}={_HOLE if value is None else value}" for key, value in labels)
         cells.append(", ".join(pairs) or None)
     return [*cells, answer.why]

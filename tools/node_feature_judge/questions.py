@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from aksrdma.kube.node_features import Features, Instance
+
 NAMES = ["a", "b-1", "Avx512", "x.y", "class", "vendor", "device", "present", "full", "major", "0", "", "no", "yes"]
 VALUES = ["true", "false", "0207", "0200", "15b3", "101c", "101e", "1018", "10", "9", "007", "-3", "+5", "6.5.0-1025-azure", "v1.2.3",
     "1.2", "1.10", "1.2.3-rc.1", "1.02", "1.2.3-01", "", "a b", "Straße", "ß", "99999999999999999999", "9223372036854775807", "x=y", "yes",
@@ -37,8 +39,78 @@ LABELS = ["a", "b", "x.y", "feature.node.kubernetes.io/a", "example.com/b", "kub
 LITERALS = ["a=1", "b=", "x.y=@cpu.model.family", "no value", " c = d ", "", "=e", "a=b=c", "bad key=1"]
 
 
+IDS = {
+    "class": ["0207", "0200", "0302", "1200", "0108", "0280", "0604"],
+    "vendor": ["15b3", "10de", "1002", "1414", "144d", "8086"],
+    "device": ["101c", "101e", "1018", "1004", "1016", "101a", "00ba", "74b5", "2330", "b111"],
+    "subsystem_vendor": ["15b3", "0000"],
+    "subsystem_device": ["0190", "0001"],
+    "sriov_totalvfs": ["16"],
+    "iommu_group/type": ["DMA"],
+}
+"""Attributes of PCI devices, and values that they may have."""
+ID_PATTERNS = ["^101[ce]$", "^10", "^02", "e$", "15b3|10de", "^(0207|0302)$", ".", "^[0-9]+$", "x"]
+
+
 class Dice(random.Random):
     """Makes up what is asked."""
+
+    def of_size(self, features: Features, newer: bool) -> dict[str, Any]:
+        """Return NodeFeatureRules about PCI devices, and what a node may show of which some features are known.
+
+        Args:
+            features: what is known of the node.
+            newer: whether to use what v0.18 brought.
+        """
+        self.pci = True
+        rules = [self.rule(newer) for _ in range(self.randrange(1, 4))]
+        self.pci = False
+        objects = [{"metadata": {"name": "a"}, "spec": {"rules": rules}}]
+        made = self.features()
+        for kind in made.values():
+            kind.pop("pci.device", None)
+            kind.pop("rule.matched", None)
+        made["instances"]["pci.device"] = {
+            "elements": [
+                {"attributes": self.device(one)}
+                for one in features.instances["pci.device"]
+                if one.there or self.random() < 0.4
+            ]
+        }
+        return {"objects": objects, "features": made, "times": 40}
+
+    pci = False
+    """Whether rules are about PCI devices, and what else a size does not tell."""
+
+    def device(self, known: Instance) -> dict[str, str]:
+        """Return attributes of a PCI device of which some are known."""
+        made = {}
+        for name, seen in known.every.items():
+            if isinstance(seen, str):
+                made[name] = seen
+            elif seen.there or self.random() < 0.3:
+                values = seen.values or [one for one in IDS.get(name, ["1"]) if one not in seen.never] or ["ffff"]
+                made[name] = self.choice(values)
+        return made
+
+    def pci_term(self, newer: bool) -> dict[str, Any]:
+        """Return a term about PCI devices."""
+        names = self.sample(["class", "vendor", "device", *IDS, "nothing"], self.choice([1, 1, 2, 2, 3]))
+        made: dict[str, Any] = {"feature": "pci.device", "matchExpressions": {}}
+        for name in names:
+            operator = self.choice(
+                ["In", "In", "In", "In", "NotIn", "InRegexp", "Exists", "DoesNotExist", "Gt", "IsTrue"]
+            )
+            value = self.sample(IDS.get(name, ["1"]), min(self.randrange(1, 4), len(IDS.get(name, ["1"]))))
+            if operator == "InRegexp":
+                value = [self.choice(ID_PATTERNS)]
+            one: dict[str, Any] = {"op": operator}
+            if operator not in ("Exists", "DoesNotExist", "IsTrue"):
+                one["value"] = value[:1] if operator == "Gt" else value
+            made["matchExpressions"][name] = one
+        if self.random() < 0.1:
+            made["matchName"] = self.expression(newer, names=True)
+        return made
 
     def question(self, newer: bool) -> dict[str, Any]:
         """Return NodeFeatureRules, and the features of a node.
@@ -113,6 +185,8 @@ class Dice(random.Random):
 
     def term(self, newer: bool) -> dict[str, Any]:
         """Return a term."""
+        if self.pci and self.random() < 0.8:
+            return self.pci_term(newer)
         made: dict[str, Any] = {"feature": self.choice(FEATURES)}
         if self.random() < 0.85:
             names = self.sample(NAMES, self.choice([0, 1, 1, 1, 2, 3]))
