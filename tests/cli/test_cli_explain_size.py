@@ -177,6 +177,15 @@ def test_explain_says_what_a_pool_of_a_size_that_is_sold_needs(size):
             "ND96isr_H100_v5", "Ubuntu, which is ubuntu22.04 up to Kubernetes 1.34, then ubuntu24.04", id="ubuntu"
         ),
         pytest.param("ND128isr_GB300_v6", "OS SKU Ubuntu2404 unsure: the same guide", id="os-sku"),
+        pytest.param(
+            "ND128isr_GB300_v6",
+            "NIC driver doca-ofed 3.1.0-091513 on the node image (AKS's arm64",
+            id="nic-driver-of-the-image",
+        ),
+        pytest.param(
+            "HB176rs_v4", "NIC driver mlx5_core of the kernel on the node image; ofedDriver brings", id="nic-driver"
+        ),
+        pytest.param("HB176rs_v4", "before the pool is made unsure: documented, yet since 2022", id="a-flag-in-doubt"),
         pytest.param("HB120rs_v3", "IPoIB interface ibP257p0s0, while ib_ipoib is loaded", id="interface-seen"),
         pytest.param(
             "ND96isr_H100_v5", "IPoIB interface perhaps ibP257p0s0, which nobody has published", id="interface-derived"
@@ -210,6 +219,16 @@ def test_the_ethernet_function_that_shifts_names_is_told_where_there_may_be_one(
 
     assert words in " ".join(drawing(size))
     assert words not in " ".join(drawing(replace(size, accelerated_networking=False)))
+    assert words not in " ".join(drawing(replace(size, infiniband=replace(size.infiniband, rdma_devices=None))))
+
+
+@pytest.mark.parametrize(
+    ("name", "numbered"), [("ND40rs_v2", True), ("ND96isr_MI300X_v5", False), ("HB120rs_v3", False)]
+)
+def test_how_gpus_are_numbered_is_told_where_numbers_are(name, numbered):
+    words = "GPUs are numbered by their PCI addresses, as nvidia-smi does."
+
+    assert (words in drawing(catalog.vm_size(name))) is numbered
 
 
 def test_the_drawing_stands_apart_from_the_words():
