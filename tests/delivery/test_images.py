@@ -225,3 +225,22 @@ def test_the_result_is_frozen_and_plain():
     with pytest.raises(FrozenInstanceError):
         found.images[0].reference = "other"
     assert json.loads(json.dumps([one.needed_by for one in found.images]))
+
+
+def test_a_driver_that_is_pinned_by_its_digest_is_one_image():
+    digest = "sha256:" + "b" * 64
+    patch = Patch(target=Target(kind="NicClusterPolicy"), patch={"spec": {"ofedDriver": {"version": digest}}})
+
+    drivers = named(aksrdma.images(cluster(HB, patches=[patch])), "doca-driver")
+
+    assert [one.reference for one in drivers] == [f"nvcr.io/nvidia/mellanox/doca-driver@{digest}"]
+
+
+def test_an_image_of_no_row_has_the_source_of_the_nearest_reason_or_the_users_patch():
+    (plugin,) = named(aksrdma.images(cluster(H100, gpu_driver="aks")), "k8s-device-plugin")
+    assert plugin.source == "NVIDIA/k8s-device-plugin deployments/static/nvidia-device-plugin.yml"
+
+    container = {"name": "own", "image": "example.com/own:1"}
+    patch = Patch(target=Target(kind="Pod", name="rdma-sriov"), patch={"spec": {"containers": [container]}})
+    (own,) = named(aksrdma.images(cluster(HB, patches=[patch])), "example.com/own")
+    assert own.source == "spec.patches of the cluster file"
