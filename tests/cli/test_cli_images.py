@@ -41,6 +41,10 @@ def test_the_table_has_charts_and_images(cluster, capsys):
     assert charts.splitlines()[0].split() == ["CHART", "REPOSITORY", "IN", "THE", "REGISTRY"]
     assert charts.splitlines()[1].startswith("network-operator 26.4.1 ")
     assert "oci://contoso.azurecr.io/nvidia/helm.ngc.nvidia.com/nvidia/network-operator" in charts
+    assert images.splitlines()[0].split("  ")[0] == "IMAGE"
+    assert images.splitlines()[0].split()[1:] == ["NEEDED", "BY", "DIGEST"]
+    (ibtools,) = [line for line in images.splitlines() if "/ibtools:" in line]
+    assert "Pod rdma-driver-only; Pod rdma-sriov; aksrdma workload perftest; aksrdma workload ibv-devices" in ibtools
     (driver,) = [line for line in images.splitlines() if "/doca-driver:" in line]
     assert "-ubuntu24.04-amd64 " in driver
     assert "NicClusterPolicy nic-cluster-policy: spec.ofedDriver" in driver

@@ -93,6 +93,10 @@ def test_charts_are_told_of_the_registry_and_a_users_values_lie_over_that():
     assert values["operator"]["repository"] == "example.com/own"
     assert values["operator"]["ofedDriver"]["initContainer"]["repository"] == f"{REGISTRY}/nvcr.io/nvidia/mellanox"
     assert values["imagePullSecrets"] == ["acr"]
+    assert "own registry" in plan(H100, registry=REGISTRY).network_operator_values.reasons["operator",].text
+    assert not any(
+        "own registry" in one.text for one in plan(H100, image_pull_secrets=["a"]).gpu_operator_values.reasons.values()
+    )
     gpu = made.gpu_operator_values.data
     assert gpu["driver"]["repository"] == f"{REGISTRY}/nvcr.io/nvidia"
     assert gpu["driver"]["manager"]["repository"] == f"{REGISTRY}/nvcr.io/nvidia/cloud-native"
