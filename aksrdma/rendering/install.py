@@ -62,25 +62,21 @@ def _count(pool: NodePool) -> str:
 
 
 def _kubernetes(plan: Plan) -> str:
-    release, aks = plan.decisions.release, catalog.aks()
-    offered = release.aks_versions
-    said = f"Documented for Kubernetes {release.kubernetes}; of these AKS has, on {aks.checked}, "
-    named = [f"{row.minor}{' (long-term support)' if row.support == 'lts' else ''}" for row in offered]
-    return (
-        said
-        + (", ".join(named) if named else "none: take a later release, or a version that nobody has documented")
-        + "."
-    )
+    release = plan.decisions.release
+    named = [f"{row.minor}{' (long-term support)' if row.support == 'lts' else ''}" for row in release.aks_versions]
+    had = ", ".join(named) or "none: take a later release, or a version that nobody has documented"
+    return f"Documented for Kubernetes {release.kubernetes}; of these AKS has, on {catalog.aks().checked}, {had}."
 
 
 def _version(plan: Plan) -> str:
     """Return the Kubernetes version of a cluster that is made: as asked, else the newest that suits the release best."""
     if plan.decisions.cluster.kubernetes_version:
         return plan.decisions.cluster.kubernetes_version
-    aks, offered = catalog.aks(), plan.decisions.release.aks_versions
-    community = [row.minor for row in offered if row.support == "community"]
-    nearest = next(row.minor for row in aks.kubernetes if row.support in ("community", "lts"))
-    return community[-1] if community else offered[-1].minor if offered else nearest
+    offered = plan.decisions.release.aks_versions
+    community = [row for row in offered if row.support == "community"]
+    if best := community or offered:
+        return best[-1].minor
+    return next(row.minor for row in catalog.aks().kubernetes if row.support in ("community", "lts"))
 
 
 def _ground(plan: Plan) -> Iterator[Step]:
@@ -93,13 +89,12 @@ def _ground(plan: Plan) -> Iterator[Step]:
         for pool in decisions.cluster.node_pools
         if pool.count is None
     ]
-    documented = decisions.release.kubernetes
     yield (
         "choose",
         {
             "cluster": shlex.quote(decisions.cluster.name),
             "version": version,
-            "versions": f"documented are {documented}",
+            "versions": f"the release is documented for {decisions.release.kubernetes}",
             "counts": "\n".join(counts),
         },
     )
@@ -250,6 +245,8 @@ def _operator(plan: Plan) -> Iterator[Step]:
         },
     )
     yield _label(plan)
+    if plan.module_loader:
+        yield "modules", {"namespace": namespace}
     if plan.policy or plan.node_policies:
         yield _policy(plan)
 

@@ -57,6 +57,8 @@ def _operator(plan: Plan) -> Iterator[Step]:
             f"--namespace {namespace} --ignore-not-found --timeout 5m\nfi"
         )
         yield "networks", {"network": asked.name, "pool": pool if plan.ip_pool else ""}
+    if plan.module_loader:
+        yield "modules", {}
     if plan.node_feature_rule:
         yield "label", {"label": NIC_LABEL, "namespace": namespace}
     if plan.policy or plan.node_policies:

@@ -28,6 +28,7 @@ CLUSTERS = {
     "aks": {"node_pools": [H100], "gpu_driver": "aks", "release": "v26.4.1"},
     "aks-managed": {"node_pools": [H100], "gpu_driver": "aks-managed", "release": "v26.4.1"},
     "own-gpus": {"node_pools": [H100], "gpu_driver": "none", "release": "v26.4.1"},
+    "inbox": {"node_pools": [H100], "nic_driver": "inbox", "kubernetes_version": "1.35", "release": NEWEST},
     "base": {"node_pools": [A100], "profile": "base", "release": "v26.4.1"},
     "charts-rule": {"node_pools": [A100], "node_feature_rule": "chart", "release": "v26.4.1"},
     "counts-at-install": {"node_pools": [NodePool(name="hb", vm_size=HB.vm_size)], "release": "v26.4.1"},
@@ -242,6 +243,7 @@ def test_a_pod_that_failed_ends_its_wait(run):
         pytest.param(CLUSTERS["aks-managed"], "--enable-managed-gpu=true", id="managed-gpus"),
         pytest.param(CLUSTERS["aks-managed"], "--name ManagedGPUExperiencePreview", id="their-feature"),
         pytest.param(CLUSTERS["aks-managed"], "with its extension aks-preview 19.0.0b29 or later", id="their-extension"),
+        pytest.param(CLUSTERS["inbox"], "kubectl rollout status daemonset/infiniband-modules", id="modules-of-the-kernel"),
         pytest.param(CLUSTERS["own-gpus"], "`gpuDriver: none` for ndh100", id="gpus-of-ones-own"),
         pytest.param(CLUSTERS["gb300"], "az feature unregister --namespace Microsoft.ContainerService", id="the-flag-must-not-be-there"),
         pytest.param(CLUSTERS["gb300"], "--os-sku Ubuntu2404", id="the-only-system"),
@@ -465,7 +467,7 @@ def test_uninstall_takes_away_every_namespace_chart_and_daemon_set_that_install_
             assert f"helm uninstall {release} " in back, release
         for namespace in re.search(r"kubectl get namespace (.*) --label-columns", forth)[1].split():
             assert f"kubectl delete namespace {namespace} --ignore-not-found --timeout 10m" in back, namespace
-        for folder in re.findall(r"-k (amd-driver-installer|nvidia\S+|node-feature-rule)\n", forth):
+        for folder in re.findall(r"-k (amd-driver-installer|infiniband-modules|nvidia\S+|node-feature-rule)\n", forth):
             assert f"kubectl delete -k {folder} --ignore-not-found" in back, folder
         assert "--timeout" in back
         for line in back.splitlines():
