@@ -1,0 +1,82 @@
+"""`python -m tools.rehearsal [FILE ...]`: rehearse clusters, print a table, exit 1 where something is not as it should be."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools.rehearsal.control_plane import ControlPlane, build, link_kubectl
+from tools.rehearsal.matrix import write_matrix
+from tools.rehearsal.session import Options, Result, Session
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    """Rehearse what the arguments name."""
+    parser = argparse.ArgumentParser(prog="python -m tools.rehearsal", description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path, help="cluster files; without any, examples/clusters")
+    parser.add_argument(
+        "--matrix", type=int, default=0, metavar="N", help="and N clusters of sizes, profiles, drivers, releases"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the matrix")
+    parser.add_argument("--operator-src", action="append", default=[], type=Path, help="a checkout of Network Operator")
+    parser.add_argument("--chart", type=Path, help="Network Operator's chart, for `helm template`")
+    parser.add_argument("--crds", type=Path, help="a folder with CRDs, a folder a release")
+    parser.add_argument("--program", type=Path, help="the program of tools/rehearsal/controlplane, if it is built")
+    parser.add_argument("--keep-going", action="store_true", help="go on after a step that failed")
+    parser.add_argument("--verbose", action="store_true", help="say each step")
+    parser.add_argument("--transcripts", type=Path, help="a folder for what each block printed")
+    given = parser.parse_args()
+    shared = os.environ.get("AKSRDMA_SHARED")
+    crds = given.crds or (Path(shared) / "crds" if shared else None)
+    with tempfile.TemporaryDirectory(prefix="rehearsal-build-") as folder:
+        program = given.program or build(Path(folder))
+        link_kubectl(program)
+        options = Options(
+            program, tuple(given.operator_src), given.chart, crds, given.keep_going, given.verbose, given.transcripts
+        )
+        files = given.files or (sorted((ROOT / "examples" / "clusters").glob("*.yaml")) if not given.matrix else [])
+        files = [*files, *write_matrix(Path(folder), given.matrix, given.seed)]
+        results = [rehearse(file, options) for file in files]
+    return report(results)
+
+
+def rehearse(file: Path, options: Options) -> Result:
+    """Rehearse one cluster on a control plane of its own."""
+    begin = time.monotonic()
+    plane = ControlPlane(options.program)
+    try:
+        plane.start()
+        result = Session(file, plane, options).run()
+    except Exception as error:  # noqa: BLE001 - one cluster that cannot be rehearsed does not keep the others from it
+        result = Result(file.stem, faults=[f"{type(error).__name__}: {error}"])
+    finally:
+        plane.stop()
+    result.seconds = time.monotonic() - begin
+    print(line(result), flush=True)
+    return result
+
+
+def line(result: Result) -> str:
+    """A row of the table."""
+    verdict = "works" if not result.faults else f"{len(result.faults)} faults"
+    return f"{result.name:<40} {result.steps:>3} steps {result.seconds:>6.1f} s  {verdict}"
+
+
+def report(results: list[Result]) -> int:
+    """Print what is not as it should be."""
+    for result in results:
+        for fault in result.faults:
+            print(f"\n{result.name}: {fault}")
+    good = sum(not result.faults for result in results)
+    print(f"\n{good} of {len(results)} clusters work, {sum(result.seconds for result in results):.0f} s")
+    return 0 if good == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

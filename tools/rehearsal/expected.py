@@ -1,0 +1,209 @@
+"""What a cluster file means for the nodes: read from the file and the VM sizes alone, not from what is rendered."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.rehearsal import facts
+from tools.rehearsal.api import CORE, Api, Object
+
+WHAT = {
+    "doca-driver": "driver",
+    "mofed": "driver",
+    "sriov-network-device-plugin": "sriov",
+    "rdma-shared-dev-plugin": "shared",
+    "multus": "network",
+    "ipoib-cni": "network",
+    "k8s-ipam": "network",
+    "cni/plugins": "network",
+    "mellanox/plugins": "network",
+}
+"""Part of an image to what runs in it."""
+PLUGINS = {"sriov-device-plugin": "sriov", "rdma-shared-device-plugin": "shared", "ipoib": "shared"}
+DEFAULT_NAMES = {"sriov": "ib", "shared": "shared_ib"}
+SLOTS = 63
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A node pool of the cluster file."""
+
+    name: str
+    size: facts.Size
+    count: int
+    profile: str
+    gpu_driver: str
+    nic_driver: str
+
+    @property
+    def infiniband(self) -> bool:
+        """Whether it has any."""
+        return self.size.nics > 0
+
+    def runs(self) -> set[str]:
+        """What of the operator's is to run on its nodes."""
+        if not self.infiniband:
+            return set()
+        found = {"driver"} if self.nic_driver == "doca" else set()
+        found |= {PLUGINS[self.profile]} if self.profile in PLUGINS else set()
+        return found | ({"network"} if self.profile == "ipoib" else set())
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The cluster file."""
+
+    spec: Object
+    pools: tuple[Pool, ...]
+
+    @property
+    def release(self) -> str:
+        """Of Network Operator."""
+        return str(self.spec.get("release", "v25.1.0"))
+
+    @property
+    def namespace(self) -> str:
+        """The operator's."""
+        return str(self.spec.get("operatorNamespace", "network-operator"))
+
+    def resource(self, pool: Pool) -> tuple[str, int] | None:
+        """What its nodes are to advertise, and how much of it."""
+        plugin = PLUGINS.get(pool.profile)
+        if plugin is None or not pool.infiniband:
+            return None
+        rdma = self.spec.get("rdma", {})
+        name = f"{rdma.get('resourcePrefix', 'rdma')}/{rdma.get('resourceName') or DEFAULT_NAMES[plugin]}"
+        return name, pool.size.nics if plugin == "sriov" else int(rdma.get("sharedSlots", SLOTS))
+
+
+def read(path: Path) -> Meant:
+    """Read a cluster file."""
+    spec = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
+    pools = []
+    for row in spec["nodePools"]:
+        size = facts.size(row["vmSize"])
+        driver = row.get("nicDriver") or spec.get("nicDriver")
+        if driver is None:
+            off = spec.get("ofedDriver", {}).get("enabled")
+            driver = "node-image" if size.grace and off is not True else "inbox" if off is False else "doca"
+        gpu = row.get("gpuDriver") or spec.get("gpuDriver") or "gpu-operator"
+        profile = row.get("profile") or spec.get("profile") or "sriov-device-plugin"
+        pools.append(Pool(row["name"], size, row.get("count") or 1, profile, gpu, driver))
+    return Meant(spec, tuple(pools))
+
+
+def judge(api: Api, meant: Meant) -> list[str]:
+    """What of the cluster is not as the file means it."""
+    faults = []
+    nodes: dict[str, list[Object]] = defaultdict(list)
+    for node in api.items(f"{CORE}/nodes"):
+        nodes[node["metadata"]["labels"]["kubernetes.azure.com/agentpool"]].append(node)
+    for pool in meant.pools:
+        here = nodes[pool.name]
+        if len(here) != pool.count:
+            faults.append(f"pool {pool.name}: {len(here)} nodes, and the file has {pool.count}")
+        wanted = meant.resource(pool)
+        got = [
+            {name: int(value) for name, value in node["status"]["allocatable"].items() if "/" in name} for node in here
+        ]
+        for name in {name for one in got for name in one if name.startswith(("rdma/", "nvidia.com/mlnx"))} | {
+            (wanted or ("",))[0]
+        } - {""}:
+            amount = wanted[1] if wanted and wanted[0] == name else 0
+            other = Counter(one.get(name, 0) for one in got if one.get(name, 0) != amount)
+            faults += [
+                f"pool {pool.name}: {count} nodes have {name}: {value}, and {amount} is meant"
+                for value, count in other.items()
+            ]
+        if pool.size.gpus and pool.gpu_driver != "none":
+            other = Counter(
+                one.get(pool.size.gpu_resource, 0)
+                for one in got
+                if one.get(pool.size.gpu_resource, 0) != pool.size.gpus
+            )
+            faults += [
+                f"pool {pool.name}: {count} nodes have {pool.size.gpu_resource}: {value}, and {pool.size.gpus} is meant"
+                for value, count in other.items()
+            ]
+    return faults + placed(api, meant)
+
+
+def placed(api: Api, meant: Meant) -> list[str]:
+    """DaemonSets of the operator that are on other nodes than those of the pools that are to have them."""
+    wanted: dict[str, Counter[str]] = defaultdict(Counter)
+    for pool in meant.pools:
+        for what in pool.runs():
+            wanted[what][pool.name] += pool.count
+    pools = {
+        node["metadata"]["name"]: node["metadata"]["labels"]["kubernetes.azure.com/agentpool"]
+        for node in api.items(f"{CORE}/nodes")
+    }
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    others = []
+    infiniband = {pool.name for pool in meant.pools if pool.infiniband}
+    for pod in api.items(f"{CORE}/namespaces/{meant.namespace}/pods"):
+        owner = (pod["metadata"].get("ownerReferences") or [{}])[0]
+        if owner.get("kind") != "DaemonSet" or "node-feature-discovery" in owner["name"]:
+            continue
+        node = pods_node(pod)
+        pool = pools.get(node, "") if node else ""
+        image = pod["spec"]["containers"][0]["image"]
+        if what := next((what for part, what in WHAT.items() if part in image), None):
+            found[f"{what} {owner['name'] if what == 'network' else ''}".strip()][pool or "no node"] += 1
+        elif pool not in infiniband:
+            others.append(f"{owner['name']} runs on a node of {pool or 'none'}, which has no InfiniBand")
+    faults = sorted(set(others))
+    for what in sorted({*found, *(name for name in wanted if name != "network")}):
+        meant_here = wanted[what.split()[0]]
+        if found[what] != meant_here:
+            faults.append(f"{what}: pods on {dict(found[what])}, and {dict(meant_here)} is meant")
+    if wanted["network"] and not any(what.startswith("network") for what in found):
+        faults.append("network: no pods, and the profile ipoib is meant")
+    return faults
+
+
+def pods_node(pod: Object) -> str | None:
+    """The node of a pod; a DaemonSet's pod that waits names its node in its affinity."""
+    return pod["spec"].get("nodeName")
+
+
+def inventory(api: Api) -> set[str]:
+    """Every object that is there, but for those that come and go by themselves."""
+    found: set[str] = set()
+    groups = [("", CORE)] + [
+        (group["name"], f"/apis/{group['preferredVersion']['groupVersion']}") for group in api.get("/apis")["groups"]
+    ]
+    passing = {
+        "events",
+        "leases",
+        "endpointslices",
+        "endpoints",
+        "pods",
+        "controllerrevisions",
+        "componentstatuses",
+        "apiservices",
+    }
+    for group, base in groups:
+        for resource in (api.get(base) or {}).get("resources", []):
+            if "list" not in resource["verbs"] or resource["name"] in passing or resource["name"] == "nodes":
+                continue
+            for one in api.items(f"{base}/{resource['name']}"):
+                meta = one["metadata"]
+                name = "/".join(filter(None, (meta.get("namespace"), meta["name"])))
+                found.add(f"{resource['name']}{'.' if group else ''}{group} {name}")
+    return found
+
+
+def node_labels(api: Api) -> set[str]:
+    """Prefixes of the labels that nodes have."""
+    return {label.split("/")[0] for node in api.items(f"{CORE}/nodes") for label in node["metadata"]["labels"]}
+
+
+def fields(value: Any) -> Any:
+    """A value as it stands."""
+    return value
