@@ -70,7 +70,8 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="aksrdma", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Make and check the Kubernetes manifests for RDMA over InfiniBand on AKS with NVIDIA Network Operator.
 
     \b
@@ -82,9 +83,10 @@ def cli() -> None:
     aksrdma fit job.yaml --cluster cluster.yaml
     aksrdma check-log job.log --vm-size Standard_ND96isr_H100_v5
     """
-    from aksrdma.cli.config import use_own_facts
+    if ctx.invoked_subcommand != "catalog":  # which does so itself: its import makes the folder
+        from aksrdma.cli.config import use_own_facts
 
-    use_own_facts()
+        use_own_facts()
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from aksrdma import catalog
 from aksrdma.cli import aks
-from aksrdma.cli.config import use_own_rules
+from aksrdma.cli.catalog_import import command as import_command
+from aksrdma.cli.config import configured, use_own_facts, use_own_rules
 from aksrdma.cli.options import output_option
 from aksrdma.cli.table import details, table, text_of
 from aksrdma.errors import UnknownNameError
@@ -196,14 +198,19 @@ _SECTIONS: Final = {
 
 
 @click.group("catalog")
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Show the facts that aksrdma renders and judges with: as a table, or `-o json` and `-o yaml` with their sources.
 
     \b
     aksrdma catalog vm-sizes
     aksrdma catalog vm-sizes Standard_ND96isr_H100_v5
     aksrdma catalog images v25.10.0 -o json
+    aksrdma catalog import network-operator-26.7.0.tgz --out-dir facts
     """
+    folder = configured().get("catalog")
+    if ctx.invoked_subcommand != import_command.name or (folder and Path(folder).is_dir()):
+        use_own_facts()
 
 
 def _section_command(name: str, section: Section) -> click.Command:
@@ -245,3 +252,4 @@ for _name, _section in _SECTIONS.items():
     command.add_command(_section_command(_name, _section))
 command.add_command(_images)
 command.add_command(aks.command)
+command.add_command(import_command)

@@ -120,14 +120,25 @@ def kinds(folder: str) -> tuple[Kind, ...]:
     Raises:
         UnknownNameError: there is no such folder of schemas.
     """
+    found = [kind for file in source_rows(folder) for kind in file["kinds"]]
+    return tuple(sorted(Kind(row["group"], row["version"], row["kind"]) for row in found))
+
+
+def source_rows(folder: str) -> list[dict[str, Any]]:
+    """Return the files that the schemas of a folder were made from: `file`, `sha256`, `kinds`.
+
+    Raises:
+        UnknownNameError: there is no such folder of schemas.
+    """
     import yaml  # only lists of kinds pay for it
 
     if folder_of(folder) not in folders():
         raise UnknownNameError(f"no schemas of {folder!r}{hint(folder, folders())}; there are {', '.join(folders())}")
     source = schema_folder(folder) / "SOURCES.yaml"
-    rows = yaml.load(source.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    found = [kind for file in rows["files"] for kind in file["kinds"]]
-    return tuple(sorted(Kind(row["group"], row["version"], row["kind"]) for row in found))
+    rows: list[dict[str, Any]] = yaml.load(source.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))[
+        "files"
+    ]
+    return rows
 
 
 @cache

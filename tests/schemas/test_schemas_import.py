@@ -159,7 +159,9 @@ def test_a_version_that_is_not_served_has_no_schema(tmp_path):
         pytest.param("a: [", "while parsing", id="no-yaml"),
         pytest.param("kind: ConfigMap", "no CustomResourceDefinition in", id="no-crd"),
         pytest.param(None, "No such file", id="no-file"),
-        pytest.param("kind: CustomResourceDefinition", "without a group, a kind or versions", id="an-empty-crd"),
+        pytest.param(
+            "kind: CustomResourceDefinition", "without a name, a scope, a group, a kind or versions", id="an-empty-crd"
+        ),
         pytest.param(
             yaml.safe_dump(crd("../../Widget")),
             "with a group, a kind or a version that is no name",

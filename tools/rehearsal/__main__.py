@@ -53,7 +53,7 @@ def rehearse(file: Path, options: Options) -> Result:
     try:
         plane.start()
         result = Session(file, plane, options).run()
-    except Exception as error:  # noqa: BLE001 - one cluster that cannot be rehearsed does not keep the others from it
+    except Exception as error:
         result = Result(file.stem, faults=[f"{type(error).__name__}: {error}"])
     finally:
         plane.stop()

@@ -416,7 +416,7 @@ def log_server(kubelets: Kubelets, certificate: tuple[Path, Path]) -> ThreadingH
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+        def log_message(self, format: str, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

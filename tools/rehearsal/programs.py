@@ -11,10 +11,39 @@ from pathlib import Path
 
 from tools.rehearsal.api import Object
 
-PLAIN = (
-    "awk basename bash cat cut date dirname echo env false grep head hostname ls mkdir printf sed seq sh sleep sort tail tee"
-    " test timeout touch tr true uniq wc xargs"
-).split()
+PLAIN = [
+    "awk",
+    "basename",
+    "bash",
+    "cat",
+    "cut",
+    "date",
+    "dirname",
+    "echo",
+    "env",
+    "false",
+    "grep",
+    "head",
+    "hostname",
+    "ls",
+    "mkdir",
+    "printf",
+    "sed",
+    "seq",
+    "sh",
+    "sleep",
+    "sort",
+    "tail",
+    "tee",
+    "test",
+    "timeout",
+    "touch",
+    "tr",
+    "true",
+    "uniq",
+    "wc",
+    "xargs",
+]
 """Programs of any image that do no harm here."""
 PORT = """\
 hca_id:	{name}

@@ -119,7 +119,7 @@ def server(
             asked = loads(self.rfile.readline())
             try:
                 status, out, err = serve(program, asked["argv"], Path(asked["folder"]))
-            except Exception as error:  # noqa: BLE001 - a fault of the rehearsal itself is shown where it was met
+            except Exception as error:
                 status, out, err = 70, "", f"rehearsal: {type(error).__name__}: {error}\n"
             self.wfile.write(dumps({"status": status, "out": out, "err": err}).encode() + b"\n")
 

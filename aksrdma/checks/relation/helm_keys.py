@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Keys: TypeAlias = "tuple[str, ...]"
 
+_LAST_PATCH: Final = 999_999_999
+"""A patch after all that a minor release will have."""
 _OF_HELM: Final = ("global", "tags")
 """First keys that helm has for every chart."""
 _ANCHORS: Final = ("x-", "_", ".")
@@ -47,7 +49,9 @@ class _Reading:
         self._chart = values.chart
         self._known = values.chart.keys
         oldest = self._known.releases[0].rpartition(".")[0]
+        newest = ".".join(self._known.releases[-1].split(".")[:2])
         self._is_older = not catalog.holds_in(release, oldest, None)
+        self._is_newer = release is not None and catalog.holds_in(release, f"{newest}.{_LAST_PATCH}", None)
         self._label = f"{values.chart.name} {release}" if release else f"the chart {values.chart.name}"
 
     def problems(self) -> Iterator[Problem]:
@@ -106,6 +110,8 @@ class _Reading:
         if (place := self._place_of(path, beside)) is not None:
             message += f"; {place.words}"
             fix = place.fix
+        elif self._is_newer:
+            return  # a release of the user's own, whose chart may have brought it
         yield self._values.problem("chart-value-unknown", path, message, fix)
 
     def _place_of(self, path: Keys, beside: Mapping[str, Any]) -> _Place | None:

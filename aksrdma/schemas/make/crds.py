@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import yaml
@@ -34,27 +34,48 @@ def import_crds(crds: Iterable[Path], release: str, out_dir: Path = paths.SCHEMA
     Raises:
         ReadError: a file cannot be read, is no YAML, or no file holds a CRD.
     """
-    rows, written = [], []
     files = [file for path in map(Path, crds) for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])]
+    contents = []
     for path in files:
         try:
-            content = path.read_bytes()
+            contents.append((path, path.read_bytes()))
         except OSError as error:
             raise ReadError(f"{path}: {error.strerror}") from error
+    schemas, rows = made_of(contents)
+    if not rows:
+        raise ReadError(f"no CustomResourceDefinition in {', '.join(map(str, crds)) or 'what was given'}")
+    for file, schema in schemas.items():
+        write_schema(out_dir / release / file, schema)
+    write_sources(out_dir / release, rows)
+    return [out_dir / release / file for file in schemas]
+
+
+def made_of(files: Iterable[tuple[PurePath, bytes]]) -> tuple[dict[str, Schema], list[dict[str, Any]]]:
+    """Return the schemas of CRDs by their files below a release's folder, and the rows of `SOURCES.yaml`.
+
+    Raises:
+        ReadError: a file is no YAML, or holds a CRD without what every one has.
+    """
+    schemas: dict[str, Schema] = {}
+    rows = []
+    for path, content in files:
         kinds = []
         for crd in _crds(path, content):
             spec = crd["spec"]
-            for version, schema in schemas_of(crd):
+            for version, schema in _made(path, crd):
                 kind = Kind(str(spec["group"]), version, str(spec["names"]["kind"]))
                 kinds.append({"crd": crd["metadata"]["name"], **kind._asdict(), "scope": spec["scope"]})
-                written.append(out_dir / release / kind.file)
-                write_schema(written[-1], schema)
+                schemas[kind.file] = schema
         if kinds:
             rows.append(source_row(path.name, content, kinds))
-    if not rows:
-        raise ReadError(f"no CustomResourceDefinition in {', '.join(map(str, crds)) or 'what was given'}")
-    write_sources(out_dir / release, rows)
-    return written
+    return schemas, rows
+
+
+def _made(path: PurePath, crd: dict[str, Any]) -> list[tuple[str, Schema]]:
+    try:
+        return list(schemas_of(crd))
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:  # a stranger's file
+        raise ReadError(f"{path}: {crd['metadata']['name']} has no schema that can be read ({error!r})") from error
 
 
 def schemas_of(crd: dict[str, Any]) -> Iterator[tuple[str, Schema]]:
@@ -98,7 +119,7 @@ def object_meta() -> tuple[Schema, dict[str, Schema]]:
     return {"$ref": "#/$defs/ObjectMeta"}, found
 
 
-def _crds(path: Path, content: bytes) -> list[dict[str, Any]]:
+def _crds(path: PurePath, content: bytes) -> list[dict[str, Any]]:
     """Return the CRDs of a file whose names may become part of a path."""
     try:
         documents = list(yaml.load_all(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
@@ -108,10 +129,17 @@ def _crds(path: Path, content: bytes) -> list[dict[str, Any]]:
     for crd in found:
         try:
             spec = crd["spec"]
-            labels = [str(spec["names"]["kind"]).lower(), *(str(version["name"]) for version in spec["versions"])]
-            wrong = [dns_subdomain(str(spec["group"])), *map(dns_label, labels)]
+            wrong = [dns_subdomain(str(crd["metadata"]["name"]))]
+            labels = [
+                str(spec["scope"]).lower(),
+                str(spec["names"]["kind"]).lower(),
+                *(str(version["name"]) for version in spec["versions"]),
+            ]
+            wrong += [dns_subdomain(str(spec["group"])), *map(dns_label, labels)]
         except (LookupError, TypeError) as error:
-            raise ReadError(f"{path}: a CustomResourceDefinition without a group, a kind or versions") from error
+            raise ReadError(
+                f"{path}: a CustomResourceDefinition without a name, a scope, a group, a kind or versions"
+            ) from error
         if any(wrong):
             raise ReadError(f"{path}: a CustomResourceDefinition with a group, a kind or a version that is no name")
     return found

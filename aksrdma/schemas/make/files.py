@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +32,13 @@ def write_sources(folder: Path, rows: list[dict[str, Any]]) -> None:
     path = folder / "SOURCES.yaml"
     known = yaml.safe_load(path.read_text(encoding="utf-8"))["files"] if path.is_file() else []
     by_file = {row["file"]: row for row in [*known, *rows]}
-    merged = {"files": [by_file[name] for name in sorted(by_file)]}
-    text = _HEAD + yaml.safe_dump(merged, sort_keys=False, width=120)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(sources_text(by_file.values()), encoding="utf-8", newline="\n")
+
+
+def sources_text(rows: Iterable[dict[str, Any]]) -> str:
+    """Return SOURCES.yaml with the rows of source files, sorted."""
+    files = {"files": sorted(rows, key=lambda row: str(row["file"]))}
+    return _HEAD + yaml.safe_dump(files, sort_keys=False, width=120)
 
 
 _WIDTH: Final = 116
