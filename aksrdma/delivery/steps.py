@@ -36,10 +36,27 @@ def attached_registry(plan: Plan) -> str | None:
     return acr_name(cluster.registry) if cluster.registry and not cluster.image_pull_secrets else None
 
 
+def secret_variables(plan: Plan) -> tuple[str, ...]:
+    """Return the lines that stop where it was not said who may pull; none without pull secrets."""
+    cluster = plan.decisions.cluster
+    server = _server(plan)
+    asked = {"REGISTRY_USER": "who may pull from", "REGISTRY_PASSWORD": "the password, token or key for"}
+    if server == _NGC:
+        del asked["REGISTRY_USER"]
+    return tuple(
+        f': "${{{name}:?say it first: export {name}=..., {what} {server}}}"'
+        for name, what in (asked.items() if cluster.image_pull_secrets else ())
+    )
+
+
+def _server(plan: Plan) -> str:
+    registry = plan.decisions.cluster.registry
+    return registry.partition("/")[0] if registry else _NGC
+
+
 def secret_commands(plan: Plan, *namespaces: str) -> tuple[str, ...]:
     """Return the lines that make the pull secrets in namespaces, which have to be there; none without such secrets."""
-    cluster = plan.decisions.cluster
-    server = cluster.registry.partition("/")[0] if cluster.registry else _NGC
+    cluster, server = plan.decisions.cluster, _server(plan)
     user = "'$oauthtoken'" if server == _NGC else '"$REGISTRY_USER"'
     return tuple(
         f"kubectl create secret docker-registry {secret} --namespace {namespace} --docker-server {server} "
@@ -63,15 +80,19 @@ def needed_values(plan: Plan, chart: str, version: str, values: Mapping[str, Any
     return whole
 
 
+def gpu_driver_sources(plan: Plan) -> str | None:
+    """Return the ConfigMap of apt sources that GPU Operator's driver is compiled from; None where none is named."""
+    driver = plan.gpu_operator_values.data["driver"] if plan.gpu_operator_values else {}
+    name: str | None = (driver.get("repoConfig") or {}).get("configMapName")
+    return name or None
+
+
 def egress_of(plan: Plan) -> Iterator[Egress]:
     """Yield what the nodes of a cluster fetch from the Internet beside images."""
     rows, decisions = catalog.egress(), plan.decisions
     if decisions.driver and decisions.cluster.ofed_driver.repo_config is None:
         yield rows["doca-driver"]
-    driver: Mapping[str, Any] = (
-        plan.gpu_operator_values.data["driver"] if plan.gpu_operator_values else {"enabled": False}
-    )
-    if driver.get("enabled", True) and not (driver.get("repoConfig") or {}).get("configMapName"):
+    if plan.gpu_operator_values is not None and gpu_driver_sources(plan) is None:
         yield rows["gpu-driver"]
     if plan.peermem_reloader is not None:
         yield rows["peermem-reloader"]

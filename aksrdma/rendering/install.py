@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING, Final
 from aksrdma import catalog
 from aksrdma.cluster import NodePool
 from aksrdma.cluster.starter import hardware
+from aksrdma.delivery.commands import acr_name
+from aksrdma.delivery.steps import (
+    attached_registry,
+    chart_source,
+    egress_of,
+    filling_commands,
+    gpu_driver_sources,
+    needed_values,
+    secret_commands,
+    secret_variables,
+)
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
 from aksrdma.plan.decisions import PoolDecisions
@@ -89,6 +100,7 @@ def _ground(plan: Plan) -> Iterator[Step]:
         for pool in decisions.cluster.node_pools
         if pool.count is None
     ]
+    counts += secret_variables(plan)
     yield (
         "choose",
         {
@@ -104,8 +116,42 @@ def _ground(plan: Plan) -> Iterator[Step]:
         "cluster",
         {"long_term": note if long_term else "", "support_plan": f" {flags}" if long_term else ""},
     )
+    yield from _registry(plan)
     if _managed(plan):
         yield "managed-gpu", {"state": aks.managed_gpu.state, "feature": aks.managed_gpu.feature}
+
+
+def _registry(plan: Plan) -> Iterator[Step]:
+    """Yield how a registry of one's own is filled, where the cluster has one."""
+    registry, fill = plan.decisions.cluster.registry, filling_commands(plan)
+    if registry is None:
+        return
+    acr, attached = acr_name(registry), attached_registry(plan)
+    attach = f'az aks update --resource-group "$RESOURCE_GROUP" --name "$CLUSTER" --attach-acr {attached} --output none'
+    listed = [line for line in fill if line.startswith(("az acr import", "skopeo"))]
+    below = f"{registry.partition('/')[2]}/".lstrip("/")
+    check = f"az acr repository list --name {acr} --output tsv | grep --count '^{below}'"
+    if acr is None:
+        check = f"skopeo inspect --format '{{{{.Digest}}}}' {listed[-1].split()[-1]}"
+    fetched = [f"- {row.what} ({', '.join(row.hosts)}). Without: {row.instead}.\n" for row in egress_of(plan)]
+    yield (
+        "registry",
+        {
+            "registry": registry,
+            "tools": "" if acr else ", with `skopeo` and helm logged in to it",
+            "fill": "\n".join(fill),
+            "attach": attach if attached else "",
+            "check": check,
+            "printed": f"{len(dict.fromkeys(map(_repository, listed)))} or more" if acr else "a digest",
+            "credentials": "--username USER --password TOKEN" if acr else "--src-creds USER:TOKEN",
+            "fetched": f"Nodes still fetch from the Internet:\n\n{''.join(fetched)}" if fetched else "",
+        },
+    )
+
+
+def _repository(line: str) -> str:
+    """Return the repository that a line of the import makes."""
+    return line.split()[-1].partition("@")[0].rpartition(":")[0]
 
 
 def _nodes_variable(pool: NodePool) -> str:
@@ -231,6 +277,7 @@ def _operator(plan: Plan) -> Iterator[Step]:
         "namespaces",
         {
             "gpus": loop if gpus else "",
+            "secrets": "\n".join(_secrets(plan, [namespace, *gpus, *pods], first)),
             "excluded": " ".join(dict.fromkeys([namespace, *gpus, *first, *pods])),
             "named": " ".join(dict.fromkeys(labelled)),
         },
@@ -239,8 +286,7 @@ def _operator(plan: Plan) -> Iterator[Step]:
         "network-operator",
         {
             "namespace": namespace,
-            "repository": f"helm repo add nvidia {chart.repository} --force-update",
-            "chart": f"nvidia/{chart.name}",
+            **_chart(plan, chart.repository, "nvidia", chart.name),
             "version": chart.version,
         },
     )
@@ -249,6 +295,23 @@ def _operator(plan: Plan) -> Iterator[Step]:
         yield "modules", {"namespace": namespace}
     if plan.policy or plan.node_policies:
         yield _policy(plan)
+
+
+def _secrets(plan: Plan, namespaces: Sequence[str], later: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that make the pull secrets where pods are; `later` are namespaces that a chart would make itself."""
+    if not plan.decisions.cluster.image_pull_secrets:
+        return
+    for name in later:
+        yield f"kubectl create namespace {name} --dry-run=client --output yaml | kubectl apply --server-side -f -"
+    driver = [str(plan.amd.driver.data["metadata"]["namespace"])] if plan.amd else []
+    yield from secret_commands(plan, *namespaces, *later, *driver)
+
+
+def _chart(plan: Plan, url: str, repository: str, chart: str) -> dict[str, str]:
+    """Return where helm has a chart from, and what tells it; nothing does where that is a registry."""
+    source = chart_source(plan, url, repository, chart)
+    added = "" if source.startswith("oci://") else f"helm repo add {repository} {url} --force-update"
+    return {"repository": added, "chart": source}
 
 
 def _namespace_of(plan: Plan, profile: str) -> str:
@@ -303,7 +366,9 @@ def _policy(plan: Plan) -> Step:
         else "Each node is cordoned and drained before its first driver (`safeLoad`), as many at a time as "
         "`maxParallelUpgrades` says, so this takes as long as a roll-out (below).\n"
     )
+    mirror = decisions.cluster.ofed_driver.repo_config
     return "policy", {
+        "sources": _apt_sources(mirror, decisions.cluster.operator_namespace) if mirror and decisions.driver else "",
         "what": " and ".join(parts) or "the NicClusterPolicy",
         "apply": "\n".join(apply),
         "wait": "\n".join(wait),
@@ -313,6 +378,13 @@ def _policy(plan: Plan) -> Step:
         ),
         "namespace": decisions.cluster.operator_namespace,
     }
+
+
+def _apt_sources(name: str, namespace: str) -> str:
+    return (
+        f"The ConfigMap `{name}` of `{namespace}` has the apt sources that the driver is compiled from; without it there is no "
+        f"driver: `kubectl get configmap {name} --namespace {namespace}`."
+    )
 
 
 def _gpus(plan: Plan) -> Iterator[Step]:
@@ -325,12 +397,12 @@ def _gpus(plan: Plan) -> Iterator[Step]:
             if peermem
             else "the nodes are labelled."
         )
+        mirror = gpu_driver_sources(plan)
         yield (
             "gpu-operator",
             {
-                "why": after,
-                "repository": f"helm repo add {row.repository.name} {row.repository.url} --force-update",
-                "chart": f"{row.repository.name}/{row.chart}",
+                "why": f"{after} {_apt_sources(mirror, row.namespace)}" if mirror else after,
+                **_chart(plan, row.repository.url, row.repository.name, row.chart),
                 "namespace": row.namespace,
                 "version": decisions.gpu_operator_version("nvidia"),
             },
@@ -340,10 +412,9 @@ def _gpus(plan: Plan) -> Iterator[Step]:
         yield (
             "amd",
             {
-                "first": "\n".join(_needed(one) for one in row.first),
-                "repository": f"helm repo add {row.repository.name} {row.repository.url} --force-update",
+                "first": "\n".join(_needed(plan, one) for one in row.first),
+                **_chart(plan, row.repository.url, row.repository.name, row.chart),
                 "release": row.helm_release,
-                "chart": f"{row.repository.name}/{row.chart}",
                 "namespace": row.namespace,
                 "version": decisions.gpu_operator_version("amd"),
             },
@@ -358,21 +429,27 @@ def _gpus(plan: Plan) -> Iterator[Step]:
         yield "own-gpus", {"pools": _listed(own)}
 
 
-def _needed(chart: NeededChart) -> str:
-    values = " ".join(f"--set {path}={str(value).lower()}" for path, value in _flat(chart.values))
-    return (
-        f"helm repo add {chart.repository.name} {chart.repository.url} --force-update\n"
-        f"helm upgrade --install {chart.helm_release} {chart.repository.name}/{chart.chart} --namespace {chart.namespace} \\\n"
-        f"  --create-namespace --version {chart.version} {values} --wait --timeout 15m"
+def _needed(plan: Plan, chart: NeededChart) -> str:
+    values = needed_values(plan, chart.chart, chart.version, chart.values)
+    options = " ".join(f"--set {shlex.quote(f'{path}={value}')}" for path, value in _flat(values))
+    source = _chart(plan, chart.repository.url, chart.repository.name, chart.chart)
+    install = (
+        f"helm upgrade --install {chart.helm_release} {source['chart']} --namespace {chart.namespace} \\\n"
+        f"  --create-namespace --version {chart.version} {options} --wait --timeout 15m"
     )
+    return "\n".join(filter(None, (source["repository"], install)))
 
 
-def _flat(values: object, path: str = "") -> Iterator[tuple[str, object]]:
+def _flat(values: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield values as `helm --set` takes them."""
     if isinstance(values, Mapping):
         for key, value in values.items():
             yield from _flat(value, f"{path}.{key}" if path else key)
+    elif isinstance(values, list):
+        for index, value in enumerate(values):
+            yield from _flat(value, f"{path}[{index}]")
     else:
-        yield path, values
+        yield path, str(values).lower() if isinstance(values, bool) else str(values)
 
 
 def _proof(plan: Plan) -> Iterator[Step]:

@@ -15,6 +15,7 @@ from aksrdma.delivery.steps import (
     filling_commands,
     needed_values,
     secret_commands,
+    secret_variables,
 )
 from aksrdma.plan import make_plan
 
@@ -80,8 +81,20 @@ def test_without_a_registry_secrets_are_for_nvidias():
     assert secret_commands(plan(HB, registry=ACR), "network-operator") == ()
 
 
+def test_who_may_pull_is_asked_for_where_secrets_are_made():
+    assert secret_variables(plan(HB, registry=ACR)) == ()
+    user, password = secret_variables(plan(HB, registry=ACR, image_pull_secrets=["a", "b"]))
+    assert user.startswith(': "${REGISTRY_USER:?')
+    assert password.startswith(': "${REGISTRY_PASSWORD:?')
+    assert "contoso.azurecr.io}" in user
+    (key,) = secret_variables(plan(HB, image_pull_secrets=["ngc"]))
+    assert "REGISTRY_PASSWORD" in key, "the user name of NVIDIA's registry is always the same"
+    assert "nvcr.io}" in key
+
+
 def test_a_shell_reads_the_lines():
-    lines = secret_commands(plan(HB, image_pull_secrets=["ngc"]), "network-operator")
+    made = plan(HB, image_pull_secrets=["ngc"])
+    lines = [*secret_variables(made), *secret_commands(made, "network-operator")]
     shell = shutil.which("sh")
     assert shell
 
@@ -120,11 +133,6 @@ def test_a_chart_that_another_one_needs_is_told_of_the_registry():
             plan(H100, gpu_operator=GpuOperator(helm_values={"driver": {"repoConfig": {"configMapName": "apt"}}})),
             ["doca-driver"],
             id="which-has-a-mirror",
-        ),
-        pytest.param(
-            plan(H100, gpu_operator=GpuOperator(helm_values={"driver": {"enabled": False}})),
-            ["doca-driver"],
-            id="no-driver-of-gpu-operator",
         ),
         pytest.param(plan(H100, gpu_driver="aks"), ["doca-driver", "peermem-reloader"], id="the-reloader-has-no-kmod"),
         pytest.param(plan(MI300X), ["doca-driver", "amd-driver"], id="amd"),

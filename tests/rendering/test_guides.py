@@ -9,6 +9,7 @@ import pytest
 
 import aksrdma
 from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Rdma, UpgradePolicy, WaitForCompletion, catalog
+from aksrdma.cluster import GpuOperator
 from aksrdma.plan import PROFILES
 
 NEWEST = catalog.releases()[-1]
@@ -32,6 +33,14 @@ CLUSTERS = {
     "base": {"node_pools": [A100], "profile": "base", "release": "v26.4.1"},
     "charts-rule": {"node_pools": [A100], "node_feature_rule": "chart", "release": "v26.4.1"},
     "counts-at-install": {"node_pools": [NodePool(name="hb", vm_size=HB.vm_size)], "release": "v26.4.1"},
+    "private": {
+        "node_pools": [H100, MI300X],
+        "release": "v26.4.1",
+        "registry": "contoso.azurecr.io/nvidia",
+        "image_pull_secrets": ["acr"],
+        "ofed_driver": OfedDriver(repo_config="apt-mirror"),
+    },
+    "harbor": {"node_pools": [HB], "release": "v26.4.1", "registry": "harbor.example.com/x"},
     "mixed": {"node_pools": [H100, HB, GB300, MI300X, CPU], "release": "v26.4.1"},
 }
 every_cluster = pytest.mark.parametrize("fields", [pytest.param(fields, id=name) for name, fields in CLUSTERS.items()])
@@ -99,6 +108,7 @@ case "$*" in
   *"nodepool show"*) [[ "$*" =~ --name\ ([a-z0-9]+) ]]; grep -qx "${BASH_REMATCH[1]}" "$LOG";;
   *"nodepool add"*) [[ "$*" =~ --name\ ([a-z0-9]+) ]]; echo "${BASH_REMATCH[1]}" >> "$LOG";;
   "aks create"*) echo "the cluster" >> "$LOG";;
+  "acr repository list"*) echo nvidia/nvcr.io/nvidia/driver;;
   "aks show"*"--output none"*) grep -qx "the cluster" "$LOG";;
 esac
 """,
@@ -111,6 +121,7 @@ case "$*" in
 esac
 """,
     "helm": "true",
+    "skopeo": "true",
     "sleep": "true",
 }
 
@@ -155,7 +166,9 @@ def run(tmp_path):
 @every_cluster
 def test_the_commands_run_as_they_are_copied_and_once_more(fields, run):
     forth, back = guides(**fields)
-    chosen = {"RESOURCE_GROUP": "rg"} | {f"NODES_{pool.name.upper()}": "3" for pool in fields.get("node_pools", [])}
+    chosen = {"RESOURCE_GROUP": "rg", "REGISTRY_USER": "me", "REGISTRY_PASSWORD": "a key"} | {
+        f"NODES_{pool.name.upper()}": "3" for pool in fields.get("node_pools", [])
+    }
 
     first, calls = run(forth, **chosen)
     second, again = run(forth, **chosen)
@@ -490,3 +503,86 @@ def test_uninstall_names_the_pools_that_stay():
 
     assert '--cluster-name "$CLUSTER" --name ndh100' in text
     assert '--cluster-name "$CLUSTER" --name cpu' in text
+
+
+PRIVATE = CLUSTERS["private"]
+
+
+def test_a_registry_of_ones_own_is_filled_before_anything_is_made():
+    text = install(**PRIVATE)
+    part = step(text, "Fill the registry")
+
+    assert titles(text)[1:3] == ["2. Get the cluster", "3. Fill the registry"]
+    (block,) = blocks(part)
+    imports = [line for line in block.splitlines() if line.startswith("az acr import --name contoso --force ")]
+    repositories = {line.split()[-1].rpartition(":")[0] for line in imports}
+    assert len(repositories) > 15
+    assert f"prints {len(repositories)} or more" in part
+    assert block.splitlines()[-1] == "az acr repository list --name contoso --output tsv | grep --count '^nvidia/'"
+    assert "helm push network-operator-26.4.1.tgz oci://contoso.azurecr.io/nvidia/helm.ngc.nvidia.com/nvidia" in block
+    assert "Fill the registry" not in install(node_pools=[H100])
+
+
+def test_charts_come_from_the_registry():
+    code = "\n".join(blocks(install(**PRIVATE)))
+
+    assert "helm repo add" not in code
+    found = re.findall(r"helm upgrade --install (\S+) (\S+)", code)
+    assert [name for name, _ in found] == ["network-operator", "gpu-operator", "cert-manager", "amd-gpu-operator"]
+    assert all(chart.startswith("oci://contoso.azurecr.io/nvidia/") for _, chart in found)
+    cert_manager = next(line for line in code.replace("\\\n", "").splitlines() if "--install cert-manager" in line)
+    assert "--set image.repository=contoso.azurecr.io/nvidia/quay.io/jetstack/cert-manager-controller" in cert_manager
+    assert "--set 'global.imagePullSecrets[0].name=acr'" in cert_manager
+    assert "--set crds.enabled=true" in cert_manager
+
+
+def test_pull_secrets_are_made_wherever_pods_are():
+    text = install(**PRIVATE)
+
+    code = "\n".join(blocks(step(text, "Make the namespaces")))
+    made = re.findall(r"create secret docker-registry acr --namespace (\S+)", code)
+    assert made == ["network-operator", "gpu-operator", "kube-amd-gpu", "default", "cert-manager", "kube-system"]
+    assert code.index("create namespace cert-manager") < code.index("acr --namespace cert-manager")
+    first = "\n".join(blocks(step(text, "Say what is yours")))
+    assert '"${REGISTRY_USER:?' in first
+    assert '"${REGISTRY_PASSWORD:?' in first
+    assert "REGISTRY_" not in install(**{**PRIVATE, "image_pull_secrets": []})
+
+
+def test_nodes_without_pull_secrets_are_let_into_the_registry():
+    attach = 'az aks update --resource-group "$RESOURCE_GROUP" --name "$CLUSTER" --attach-acr contoso'
+
+    assert attach in install(**{**PRIVATE, "image_pull_secrets": []})
+    assert attach not in install(**PRIVATE)
+    assert "--attach-acr" not in install(**CLUSTERS["harbor"])
+
+
+def test_another_registry_is_filled_by_skopeo():
+    part = step(install(**CLUSTERS["harbor"]), "Fill the registry")
+
+    (block,) = blocks(part)
+    assert block.splitlines()[-1].startswith("skopeo inspect --format '{{.Digest}}' docker://harbor.example.com/x/")
+    assert "az acr" not in block
+    assert "with `skopeo` and helm logged in to it" in part
+
+
+def test_what_is_still_fetched_is_said_with_what_to_do():
+    part = step(install(**{**PRIVATE, "ofed_driver": OfedDriver()}), "Fill the registry")
+
+    assert "Nodes still fetch from the Internet:" in part
+    assert "archive.ubuntu.com" in part
+    assert "repo.radeon.com" in part
+    assert "ofedDriver.repoConfig" in part
+    assert "ofedDriver.repoConfig" not in step(install(**PRIVATE), "Fill the registry")
+    nothing = install(node_pools=[GB300], release="v26.4.1", registry="a.azurecr.io")
+    assert "fetch from the Internet" not in step(nothing, "Fill the registry")
+
+
+def test_an_apt_mirror_has_to_be_there_before_the_policy():
+    assert "`kubectl get configmap apt-mirror --namespace network-operator`" in step(
+        install(**PRIVATE), "Deploy driver"
+    )
+    assert "configmap" not in step(install(node_pools=[H100], release="v26.4.1"), "Deploy driver")
+    own = {"driver": {"repoConfig": {"configMapName": "apt-mirror"}}}
+    text = install(**{**PRIVATE, "node_pools": [H100], "gpu_operator": GpuOperator(helm_values=own)})
+    assert "`kubectl get configmap apt-mirror --namespace gpu-operator`" in step(text, "Install GPU Operator")
