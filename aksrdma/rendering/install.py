@@ -203,7 +203,15 @@ def _wanting(plan: Plan, feature: str) -> list[PoolDecisions]:
 
 def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[NodePool]) -> Step:
     commands = [
-        _add(one.pool, [f"--os-sku {one.os_sku}", *_taints(one.pool), *(one.drivers.az if one.drivers else ())])
+        _add(
+            one.pool,
+            [
+                f"--os-sku {one.os_sku}",
+                *_taints(one.pool),
+                *_labels(plan, one),
+                *(one.drivers.az if one.drivers else ()),
+            ],
+        )
         for one in pools
     ]
     commands += [_add(pool, [f"--os-sku {pool.os_sku}", *_taints(pool)]) for pool in others]
@@ -225,6 +233,11 @@ def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[Node
 
 def _taints(pool: NodePool) -> list[str]:
     return [f"--node-taints {','.join(pool.taints)}"] if pool.taints else []
+
+
+def _labels(plan: Plan, pool: PoolDecisions) -> list[str]:
+    labels = plan.decisions.node_labels(pool)
+    return [f"--labels {' '.join(f'{key}={value}' for key, value in labels.items())}"] if labels else []
 
 
 def _add(pool: NodePool, options: Iterable[str]) -> str:

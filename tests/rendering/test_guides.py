@@ -232,6 +232,7 @@ def test_a_pod_that_failed_ends_its_wait(run):
         pytest.param({"node_pools": [H100]}, "--node-taints sku=gpu:NoSchedule", id="its-taint"),
         pytest.param({"node_pools": [H100]}, "--gpu-driver none", id="the-gpu-driver-is-gpu-operators"),
         pytest.param({"node_pools": [H100, CPU]}, "--node-vm-size Standard_D8s_v5 \\", id="a-pool-without-infiniband"),
+        pytest.param(CLUSTERS["mixed"], "--labels nvidia.com/gpu.deploy.operands=false \\", id="gpu-operator-leaves-a-pool-alone"),
         pytest.param({"release": "v25.10.0"}, "--version 25.10.0 -f values/network-operator/values.yaml --wait", id="the-chart"),
         pytest.param({"name": "train-01"}, "export CLUSTER=train-01", id="the-cluster"),
         pytest.param({"release": "v26.4.1"}, "export KUBERNETES_VERSION=1.35 ", id="the-newest-version-in-community-support"),
