@@ -74,11 +74,12 @@ class Api:
     def create(self, path: str, body: Object) -> Object | None:
         """Create an object; None where it is there."""
         try:
-            return self.request("POST", path, body)
+            made: Object = self.request("POST", path, body)
         except ApiError as error:
             if error.status != 409:
                 raise
             return None
+        return made
 
     def merge(self, path: str, body: Object) -> Any:
         """Merge a patch into an object; None where it is gone."""

@@ -36,7 +36,7 @@ class Azure:
     """Makes one node: its object, its size."""
     remove_nodes: Callable[[str], None]
     """Removes the nodes of a pool."""
-    write_kubeconfig: Callable[[str | None], None]
+    write_kubeconfig: Callable[[str | None, str], None]
     port: int
     """Of the kubelets."""
     features: dict[str, list[str]] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Azure:
 
     def _aks_get_credentials(self, call: Call) -> None:
         self._cluster(call.get("--name"))
-        self.write_kubeconfig(call.get("--file"))
+        self.write_kubeconfig(call.get("--file"), call.get("--context") or call.get("--name"))
 
     def _aks_get_versions(self, _: Call) -> Object:
         support = {"KubernetesOfficial": COMMUNITY, "AKSLongTermSupport": COMMUNITY + LONG_TERM}

@@ -20,11 +20,10 @@ from aksrdma.nearest import advice
 from tools.rehearsal import crds
 from tools.rehearsal.api import APPS, CORE, Api, Object
 from tools.rehearsal.flags import Call, UsageError, understand
-from tools.rehearsal.operators import dig
+from tools.rehearsal.policies import DEFINITIONS, dig
 
 DATA = yaml.safe_load(Path(__file__).with_name("charts.yaml").read_text(encoding="utf-8"))
 KEYS = Path(aksrdma.__file__).parent / "catalog" / "helm_charts"
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 WAIT_SECONDS = 60
 """Of `--wait`: pods are there at once here."""
 NFD_TOLERATIONS = [
@@ -292,11 +291,11 @@ def merge(into: Object, more: Object) -> None:
 def unknown_keys(values: Any, known: Any, version: tuple[int, ...], path: str = "") -> list[str]:
     """Values that the chart does not have; leaves say `KIND since v26.7` or `KIND until v26.7`."""
     if not isinstance(values, dict) or not isinstance(known, dict):
-        kind, word, release = (*str(known).split(" "), "", "")[:3] if isinstance(known, str) else ("map", "", "")
+        _, word, release = (*str(known).split(" "), "", "")[:3] if isinstance(known, str) else ("", "", "")
         limit = crds.numbers(release)
         if (word == "since" and version[: len(limit)] < limit) or (word == "until" and version[: len(limit)] >= limit):
             return [f"{path} is there {word} {release}"]
-        return [] if kind else []
+        return []
     found = []
     for name, value in values.items():
         where = f"{path}.{name}".lstrip(".")

@@ -99,16 +99,16 @@ class ControlPlane:
                 name, f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--secure-port=0", *speed, *more
             )
 
-    def write_kubeconfig(self, path: Path) -> None:
-        """Write a kubeconfig for this server."""
+    def write_kubeconfig(self, path: Path, name: str = "rehearsal") -> None:
+        """Write a kubeconfig for this server, with a context of this name."""
         cluster = {"server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "rehearsal", "cluster": cluster}],
             "users": [{"name": "rehearsal", "user": {"token": self.token}}],
-            "contexts": [{"name": "rehearsal", "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
-            "current-context": "rehearsal",
+            "contexts": [{"name": name, "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
+            "current-context": name,
         }
         path.write_text(json.dumps(config))
 

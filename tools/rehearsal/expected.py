@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -137,39 +136,38 @@ def placed(api: Api, meant: Meant) -> list[str]:
     """DaemonSets of the operator that are on other nodes than those of the pools that are to have them."""
     wanted: dict[str, Counter[str]] = defaultdict(Counter)
     for pool in meant.pools:
-        for what in pool.runs():
-            wanted[what][pool.name] += pool.count
+        for part in pool.runs():
+            wanted[part][pool.name] += pool.count
     pools = {
         node["metadata"]["name"]: node["metadata"]["labels"]["kubernetes.azure.com/agentpool"]
         for node in api.items(f"{CORE}/nodes")
     }
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    others = []
     infiniband = {pool.name for pool in meant.pools if pool.infiniband}
+    faults = set()
     for pod in api.items(f"{CORE}/namespaces/{meant.namespace}/pods"):
-        owner = (pod["metadata"].get("ownerReferences") or [{}])[0]
-        if owner.get("kind") != "DaemonSet" or "node-feature-discovery" in owner["name"]:
+        maker = (pod["metadata"].get("ownerReferences") or [{}])[0]
+        if maker.get("kind") != "DaemonSet" or "node-feature-discovery" in maker["name"]:
             continue
-        node = pods_node(pod)
-        pool = pools.get(node, "") if node else ""
+        place = pools.get(pod["spec"].get("nodeName", ""), "no node")
         image = pod["spec"]["containers"][0]["image"]
-        if what := next((what for part, what in WHAT.items() if part in image), None):
-            found[f"{what} {owner['name'] if what == 'network' else ''}".strip()][pool or "no node"] += 1
-        elif pool not in infiniband:
-            others.append(f"{owner['name']} runs on a node of {pool or 'none'}, which has no InfiniBand")
-    faults = sorted(set(others))
-    for what in sorted({*found, *(name for name in wanted if name != "network")}):
-        meant_here = wanted[what.split()[0]]
-        if found[what] != meant_here:
-            faults.append(f"{what}: pods on {dict(found[what])}, and {dict(meant_here)} is meant")
-    if wanted["network"] and not any(what.startswith("network") for what in found):
-        faults.append("network: no pods, and the profile ipoib is meant")
-    return faults
-
-
-def pods_node(pod: Object) -> str | None:
-    """The node of a pod; a DaemonSet's pod that waits names its node in its affinity."""
-    return pod["spec"].get("nodeName")
+        what = next((what for part, what in WHAT.items() if part in image), None)
+        if what in {"driver", "sriov", "shared"}:
+            found[what][place] += 1
+        elif place not in infiniband:
+            faults.add(f"{maker['name']} runs on a node of {place}, which has no InfiniBand")
+        elif what == "network":
+            found[maker["name"]][place] += 1
+    for one in ("driver", "sriov", "shared"):
+        if found[one] != wanted[one]:
+            faults.add(f"{one}: pods on {dict(found[one])}, and {dict(wanted[one])} is meant")
+    networks = [name for name in found if name not in wanted]
+    for place, count in wanted["network"].items():  # what several pools share runs on the others, too
+        short = [name for name in networks if found[name][place] != count]
+        faults |= {f"{name}: {found[name][place]} pods on {place}, which has {count} nodes" for name in short}
+        if not networks:
+            faults.add(f"nothing of the network runs on {place}, and the profile ipoib is meant")
+    return sorted(faults)
 
 
 def inventory(api: Api) -> set[str]:
@@ -202,8 +200,3 @@ def inventory(api: Api) -> set[str]:
 def node_labels(api: Api) -> set[str]:
     """Prefixes of the labels that nodes have."""
     return {label.split("/")[0] for node in api.items(f"{CORE}/nodes") for label in node["metadata"]["labels"]}
-
-
-def fields(value: Any) -> Any:
-    """A value as it stands."""
-    return value

@@ -192,13 +192,12 @@ def features(size: Size, os: System) -> Object:
         vendor, kind = GPU_CLASSES[size.gpu_vendor]
         pci += [{"vendor": vendor, "device": GPU_DEVICES[size.gpu_vendor], "class": kind}] * size.gpus
     major, minor = os.kernel.split(".")[:2]
-    flags = {"kernel.loadedmodule": {"elements": {}}, "cpu.cpuid": {"elements": {}}}
     attributes = {
         "kernel.version": {"elements": {"full": os.kernel, "major": major, "minor": minor}},
         "system.osrelease": {"elements": {"ID": os.os_id, "VERSION_ID": os.version}},
     }
     return {
-        "flags": flags,
+        "flags": {"kernel.loadedmodule": {"elements": {}}},
         "attributes": attributes,
         "instances": {"pci.device": {"elements": [{"attributes": one} for one in pci]}},
     }

@@ -21,11 +21,13 @@ from tools.rehearsal.flags import UsageError, understand
 from tools.rehearsal.kubelet import Kubelets, labels
 from tools.rehearsal.network_operator import RealOperator
 from tools.rehearsal.operators import Operators
-from tools.rehearsal.shell import Ran, Shell
+from tools.rehearsal.shell import FASTER, Ran, Shell
 
 BLOCK_SECONDS = 90
 """How long a block may take: what takes minutes on a cluster takes a moment here."""
 PROMISE_SECONDS = 20
+HURRY = 2000
+"""How much shorter a `sleep` is where nothing is to come."""
 STUCK_SECONDS = 40
 """How long a block may go on after everything it calls has failed."""
 VALUES = {
@@ -123,7 +125,7 @@ class Session:
             self.azure.carried["AKSInfinibandSupport"] = "Registered"
         if not any("az aks get-credentials" in text for text in texts):
             self._fault("no command of INSTALL.md gets credentials for kubectl (az aks get-credentials)")
-            self._write_kubeconfig(None)
+            self._write_kubeconfig(None, self.values["CLUSTER"])
         before = expected.inventory(self.plane.api)
         for turn in ("", "second run: "):
             if not self._page(install, turn) and not self.options.keep_going:
@@ -215,6 +217,7 @@ class Session:
 
     def _goes_wrong(self, steps: list[Step]) -> None:
         """Every loop and every wait must end when what it waits for cannot come."""
+        self.shell.faster = HURRY
         for step in steps:
             for block in step.blocks:
                 if not re.search(r"(?m)\b(until|while|for)\b.*", block):
@@ -241,6 +244,7 @@ class Session:
                 for path in re.findall(r"examples/\S+\.yaml", text):
                     self.shell.run(f"kubectl delete --ignore-not-found -f {path}\n", STUCK_SECONDS)
         self.kubelets.fail = lambda pod: False
+        self.shell.faster = FASTER
 
     def _left(self, before: set[str], page: str) -> None:
         deadline = time.monotonic() + PROMISE_SECONDS * 2
@@ -292,10 +296,10 @@ class Session:
         pool = self.azure.pools[node["metadata"]["labels"]["kubernetes.azure.com/agentpool"]]  # type: ignore[index]
         self.kubelets.add(node, size, pool)  # type: ignore[arg-type]
 
-    def _write_kubeconfig(self, file: str | None) -> None:
+    def _write_kubeconfig(self, file: str | None, name: str) -> None:
         path = Path(file) if file else self.home / ".kube" / "config"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.plane.write_kubeconfig(path)
+        self.plane.write_kubeconfig(path, name)
 
     def _connected(self) -> bool:
         return (self.home / ".kube" / "config").exists()

@@ -53,6 +53,7 @@ class Shell:
         self, home: Path, start: Path, kubectl: Path, serve: Callable[[str, list[str], Path], tuple[int, str, str]]
     ) -> None:
         self.home, self.programs = home, home / "bin"
+        self.faster = FASTER
         self.programs.mkdir(parents=True)
         (home / "folder").write_text(str(start))
         shim = Path(__file__).with_name("shim.py")
@@ -81,7 +82,7 @@ class Shell:
             "LANG": "C.UTF-8",
             "TERM": "dumb",
         }
-        script = BEGIN.format(home=self.home, block=file, faster=FASTER)
+        script = BEGIN.format(home=self.home, block=file, faster=self.faster)
         with (self.home / "output").open("wb") as output:
             process = subprocess.Popen(
                 ["bash", "--noprofile", "--norc", "-c", script], env=environment, stdin=subprocess.DEVNULL,

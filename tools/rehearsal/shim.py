@@ -4,11 +4,14 @@ import json
 import os
 import socket
 import sys
+from pathlib import Path
 
 with socket.socket(socket.AF_UNIX) as link:
     link.connect(os.environ["REHEARSAL_SOCKET"])
     link.sendall(
-        json.dumps({"argv": sys.argv[1:], "folder": os.getcwd(), "kubeconfig": os.environ.get("KUBECONFIG")}).encode()
+        json.dumps(
+            {"argv": sys.argv[1:], "folder": str(Path.cwd()), "kubeconfig": os.environ.get("KUBECONFIG")}
+        ).encode()
         + b"\n"
     )
     answer = json.loads(link.makefile().readline())
