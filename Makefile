@@ -74,6 +74,9 @@ scheduler: $(VENV)/test ## Compare the counts of fit with kube-scheduler's; need
 labels: $(VENV)/test ## Compare what NodeFeatureRules do with Node Feature Discovery itself; LABELS_ARGS is the program of tools/node_feature_judge
 	$(BIN)/python -m tools.node_feature_judge $(LABELS_ARGS)
 
+rehearsal: $(VENV)/test ## Run INSTALL.md and UNINSTALL.md of every example on a control plane of its own; OPERATOR_SRC, CHART
+	$(BIN)/python -m tools.rehearsal $(if $(OPERATOR_SRC),--operator-src $(OPERATOR_SRC)) $(if $(CHART),--chart $(CHART)) $(REHEARSAL_ARGS)
+
 mutants: $(VENV)/test ## Change random lines of logic, and count how many changes the tests catch
 	$(BIN)/python -m tools.mutants $(MUTANTS_ARGS)
 

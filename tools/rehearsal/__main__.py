@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from tools.rehearsal.control_plane import ControlPlane, build, link_kubectl
-from tools.rehearsal.matrix import write_matrix
-from tools.rehearsal.session import Options, Result, Session
+from tools.rehearsal.matrix import draw_clusters
+from tools.rehearsal.session import Options, RefusedError, Result, Session, render
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,22 +41,34 @@ def main() -> int:
             program, tuple(given.operator_src), given.chart, crds, given.keep_going, given.verbose, given.transcripts
         )
         files = given.files or (sorted((ROOT / "examples" / "clusters").glob("*.yaml")) if not given.matrix else [])
-        files = [*files, *write_matrix(Path(folder), given.matrix, given.seed)]
-        results = [rehearse(file, options) for file in files]
+        results = [rehearse(file, Path(folder), options, drawn=False) for file in files]
+        drawn = draw_clusters(Path(folder), given.seed)
+        wanted = given.matrix
+        while wanted:
+            results.append(rehearse(next(drawn), Path(folder), options, drawn=True))
+            wanted -= not results[-1].refused
     return report(results)
 
 
-def rehearse(file: Path, options: Options) -> Result:
-    """Rehearse one cluster on a control plane of its own."""
+def rehearse(file: Path, folder: Path, options: Options, drawn: bool) -> Result:
+    """Rehearse one cluster on a control plane of its own; one that was drawn may be refused."""
     begin = time.monotonic()
-    plane = ControlPlane(options.program)
+    plane = None
     try:
+        tree = folder / "trees" / file.stem
+        render(file, tree)
+        plane = ControlPlane(options.program)
         plane.start()
-        result = Session(file, plane, options).run()
+        result = Session(file, tree, plane, options).run()
+    except RefusedError as error:
+        result = (
+            Result(file.stem, refused=str(error)) if drawn else Result(file.stem, faults=[f"it is refused: {error}"])
+        )
     except Exception as error:
         result = Result(file.stem, faults=[f"{type(error).__name__}: {error}"])
     finally:
-        plane.stop()
+        if plane:
+            plane.stop()
     result.seconds = time.monotonic() - begin
     print(line(result), flush=True)
     return result
@@ -64,7 +76,9 @@ def rehearse(file: Path, options: Options) -> Result:
 
 def line(result: Result) -> str:
     """A row of the table."""
-    verdict = "works" if not result.faults else f"{len(result.faults)} faults"
+    verdict = (
+        f"{len(result.faults)} faults" if result.faults else f"refused: {result.refused}" if result.refused else "works"
+    )
     return f"{result.name:<40} {result.steps:>3} steps {result.seconds:>6.1f} s  {verdict}"
 
 
@@ -73,9 +87,13 @@ def report(results: list[Result]) -> int:
     for result in results:
         for fault in result.faults:
             print(f"\n{result.name}: {fault}")
-    good = sum(not result.faults for result in results)
-    print(f"\n{good} of {len(results)} clusters work, {sum(result.seconds for result in results):.0f} s")
-    return 0 if good == len(results) else 1
+    good = [result for result in results if not result.faults]
+    refused = sum(bool(result.refused) for result in good)
+    words = f", of which {refused} are refused" if refused else ""
+    print(
+        f"\n{len(good)} of {len(results)} clusters are as they should be{words}, {sum(one.seconds for one in results):.0f} s"
+    )
+    return 0 if len(good) == len(results) else 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def read(path: Path) -> list[Step]:
     if tag is not None:
         raise ValueError(f"{path}: a block of {tag!r} has no end")
     return [step for step in steps if step.blocks or step.others or step.title]
+
+
+def calls(block: str) -> list[tuple[str, list[str]]]:
+    """The command lines of az and helm in a block, wherever they stand in it: program and words."""
+    found = []
+    for line in re.sub(r"\\\n\s*", " ", block).splitlines():
+        line = re.sub(r"(^|\s)#.*", "", line)
+        for call in re.finditer(r"(?<![\w/.-])(az|helm) +([a-z].*?) *(?=$|[|;)&]|\d?>)", line):
+            found.append((call[1], shlex.split(call[2])))
+    return found
 
 
 def fill(block: str, values: dict[str, str]) -> str:

@@ -61,19 +61,34 @@ class Result:
     """What a rehearsal has shown."""
 
     name: str
+    refused: str = ""
+    """Why aksrdma does not render it."""
     steps: int = 0
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
 
+class RefusedError(Exception):
+    """aksrdma does not render the cluster; the text says why."""
+
+
+def render(cluster: Path, tree: Path) -> None:
+    """Render a cluster as a user does."""
+    run = [sys.executable, "-m", "aksrdma", "render", str(cluster), "--out-dir", str(tree)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    if done.returncode == 2 and "Traceback" not in done.stderr:
+        raise RefusedError(done.stderr.strip().splitlines()[-1])
+    if done.returncode:
+        raise RuntimeError(f"aksrdma render: {done.stderr.strip()}")
+
+
 class Session:
     """A cluster file, a control plane and a user."""
 
-    def __init__(self, cluster: Path, plane: ControlPlane, options: Options) -> None:
-        self.cluster, self.plane, self.options = cluster, plane, options
+    def __init__(self, cluster: Path, tree: Path, plane: ControlPlane, options: Options) -> None:
+        self.cluster, self.tree, self.plane, self.options = cluster, tree, plane, options
         self.meant = expected.read(cluster)
         self.result = Result(cluster.stem)
-        self.tree = plane.folder / "tree" / cluster.stem
         self.home = plane.folder / "home"
         folder = options.crds / self.meant.release if options.crds else None
         self.crd_folder = folder if folder and folder.is_dir() else None
@@ -94,7 +109,6 @@ class Session:
         """Rehearse it all."""
         begin = time.monotonic()
         try:
-            self._render()
             self.kubelets.start()
             self.operators.start()
             self.shell = Shell(self.home, self.tree, self.options.program.with_name("kubectl"), self._serve)
@@ -208,10 +222,9 @@ class Session:
                 checked = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False)
                 if checked.returncode:
                     self._fault(f"{step.title}: {checked.stderr.strip()}")
-                for program, line in re.findall(r"(?m)^\s*(az|helm) (.*)$", block.replace("\\\n", " ")):
-                    words = re.sub(r"\s+#.*|[|;&].*", "", line).split()
+                for program, words in blocks.calls(block):
                     try:
-                        understand(program, [word.strip("'\"") for word in words], frozenset({"aks-preview"}))
+                        understand(program, words, frozenset({"aks-preview"}))
                     except UsageError as error:
                         self._fault(f"{step.title}: {error}")
 
@@ -268,12 +281,6 @@ class Session:
     def _foreign(prefix: str, page: str) -> bool:
         own = ("kubernetes.io", "kubernetes.azure.com", "agentpool")
         return not (prefix.endswith(own) and not prefix.startswith("feature.")) and prefix not in page
-
-    def _render(self) -> None:
-        run = [sys.executable, "-m", "aksrdma", "render", str(self.cluster), "--out-dir", str(self.tree)]
-        done = subprocess.run(run, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"aksrdma render: {done.stderr.strip()}")
 
     def _serve(self, program: str, argv: list[str], folder: Path) -> tuple[int, str, str]:
         if program == "kubectl":
@@ -375,4 +382,4 @@ def helm_program() -> Path | None:
     return Path(found) if found else None
 
 
-__all__ = ["Options", "Ran", "Result", "Session"]
+__all__ = ["Options", "Ran", "RefusedError", "Result", "Session"]
