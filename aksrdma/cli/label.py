@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aksrdma.cli.options import output_option, quiet_option, release_option, say
-from aksrdma.cli.table import table, text_of
+from aksrdma.cli.table import printable, table, text_of
 from aksrdma.errors import UsageError
 
 
@@ -52,6 +52,8 @@ def command(
 
     if STDIN in paths and cluster == STDIN:
         raise UsageError("stdin cannot be both the cluster and the rules; give one of them as a file")
+    if "" in paths:
+        raise UsageError("a PATH is empty; a variable in the command may not be set")
     asked = None
     if cluster is not None:
         from aksrdma.cluster.read import document_of, from_document
@@ -67,6 +69,7 @@ def command(
     if output == "json":
         click.echo(text_of(report.to_dict(), output), nl=False)
     else:
-        click.echo("\n".join(f"{heading}\n\n{table(head, rows)}" for heading, head, rows in tables(report)), nl=False)
-    say(quiet, *report.notes)
+        parts = (f"{printable(heading)}\n\n{table(head, rows)}" for heading, head, rows in tables(report))
+        click.echo("\n".join(parts), nl=False)
+    say(quiet, *map(printable, report.notes))
     return 0 if report.ok else 1

@@ -33,12 +33,17 @@ def text_of(data: Any, output: str) -> str:
     return "".join(f"---\n{dump(row)}" for row in data)
 
 
+def printable(text: str) -> str:
+    """Return a text with its control characters as escapes: names in a file are a stranger's, and a terminal obeys them."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        return printable(", ".join(map(str, value))) or "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else printable(str(value))
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -472,7 +472,7 @@ def _printf(form: Any, *values: Any) -> str:
         if not kind or not rest:
             raise NotRun(f"printf {form!r}")
         value = rest.pop(0)
-        if isinstance(value, bool) is not (kind == "t") or not isinstance(value, _VERB_TAKES[kind]):
+        if (isinstance(value, bool) and kind not in "tv") or not isinstance(value, _VERB_TAKES[kind]):
             raise NotRun(f"printf {form!r}")
         if kind == "q" or verb["width"]:
             _known(value)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aksrdma import catalog
-from aksrdma.errors import ReadError, UnknownNameError
+from aksrdma.cluster import KIND
+from aksrdma.errors import ReadError, UnknownNameError, UsageError
 from aksrdma.kube.kinds import RULE_KINDS
 from aksrdma.kube.node_feature_outputs import Version, execute
 from aksrdma.kube.node_feature_rules import FeatureRule, rules_of
@@ -64,7 +65,12 @@ def label(
     objects = [(one.data, one.file) for one in documents if one.kind in RULE_KINDS]
     features = [one.data for one in documents if one.kind == _FEATURES]
     if items and not objects and not features:
-        raise ReadError("there is no NodeFeatureRule in it, and no NodeFeature: nothing that labels a node")
+        named = ", ".join(dict.fromkeys(str(item) for item in items if isinstance(item, Path))) or "the source"
+        if any(one.kind == KIND for one in documents):
+            raise UsageError(f"{named}: a cluster file is no NodeFeatureRule; give it as --cluster")
+        raise ReadError(
+            f"{named}: there is no NodeFeatureRule and no NodeFeature in it, so nothing to label with or to label"
+        )
     if release is not None:
         release = catalog.release_name(release)
     elif cluster is None and objects:

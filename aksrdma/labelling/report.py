@@ -251,7 +251,8 @@ def nodes_nic(features: Features) -> str | None:
 def _notes(report: LabelReport) -> Iterator[str]:
     what = "nodes" if report.nodes else "VM sizes"
     if report.missed:
-        yield f"{NIC_LABEL} is missed by {len(report.missed)} {what} with InfiniBand: {_listed(report.missed)}"
+        all_of = sum(one.has_infiniband for one in report.looked_at)
+        yield f"{NIC_LABEL} does not go to {len(report.missed)} of {all_of} {what} with InfiniBand: {_listed(report.missed)}"
     for index in report.idle:
         yield f"rule {report.rules[index].name!r} of {report.rules[index].object!r} matches none of the {what}"
     unsure = [one.name for one in report.looked_at if one.has_infiniband and one.selected == "depends"]

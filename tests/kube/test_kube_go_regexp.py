@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aksrdma.kube.go_regexp import go_regexp_error
+from aksrdma.kube.go_regexp import go_regexp_error, matches
 
 COMPILES = [
     "", "^101[ce]$", "a|b|", "(?i)mlx", "(?i:x)*", "a(?i)*", "(?P<n>x)", "(?<n>x)", "[[:alpha:]_-]", "[^]a]", "[]a]",
@@ -63,3 +63,44 @@ def test_a_pattern_is_read_once_whatever_it_is_made_of(part: str) -> None:
     go_regexp_error("x{1" + "1" * 50_000 + "}")
 
     assert time.process_time() - started < 5
+
+
+MATCHES = [
+    ("^101[ce]$", "101e", True), ("^101[ce]$", "1018", False), ("01", "101c", True), ("", "", True), ("a|b|", "x", True),
+    ("^(a|bc)+$", "abca", True), ("^(a|bc)+$", "abb", False), ("^a{2,3}$", "aaa", True), ("^a{2,3}$", "aaaa", False),
+    ("^a{2}$", "aaa", False), ("^a{2,}$", "aaaaa", True), ("^a{2,}$", "a", False), ("^a?b*?c+?$", "c", True), ("^a{0}$", "a", False),
+    ("(?i)AVX", "avx512", True), ("(?i:A)b", "aB", False), ("(?-i)a", "A", False), ("a.b", "a\nb", False), ("(?s)a.b", "a\nb", True),
+    ("^b", "a\nb", False), ("(?m)^b", "a\nb", True), ("a$", "a\nb", False), ("(?m)a$", "a\nb", True), ("\\Aa\\z", "a", True),
+    ("\\bb\\b", "a b", True), ("\\bb\\b", "ab", False), ("a\\Bb", "ab", True), ("^\\d+\\.\\d+$", "6.8", True), ("\\D", "12", False),
+    ("^\\w+$", "a_1", True), ("\\W", "a_1", False), ("\\s", "a\vb", False), ("\\S", " \n", False), ("[[:alpha:]]", "1", False),
+    ("[[:^digit:]]", "1", False), ("[^a-c]", "b", False), ("[]a-]", "-", True), ("[\\d_]", "_", True), ("\\pL", "é", True),
+    ("\\PL", "é", False), ("\\p{Lu}", "é", False), ("\\x41\\x{42}", "AB", True), ("^\\Qa.b\\E+$", "a.bb", True), ("\\Qa.b\\E", "axb", False),
+    ("\\.", "a", False), ("(?P<n>a)(b|)", "a", True), ("(a*)*b", "c" * 50, False), ("^(()|a)+$", "aa", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "value", "found"), MATCHES)
+def test_a_pattern_matches_what_it_matches_in_go(pattern: str, value: str, found: bool) -> None:
+    assert matches(pattern, value) is found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        pytest.param("\\p{Greek}", "a", id="a-script"),
+        pytest.param("(?i)k", "\u212a", id="letters-that-go-folds-by-its-own-table"),
+        pytest.param("(x{1000}){1000}", "x", id="too-many-states"),
+        pytest.param("(" * 60 + "x" + ")" * 60, "x", id="too-deep"),
+        pytest.param("(?i)*", "x", id="nothing-to-repeat"),
+    ],
+)
+def test_what_is_not_read_is_not_guessed(pattern: str, value: str) -> None:
+    assert matches(pattern, value) is None
+
+
+def test_no_pattern_takes_for_ever() -> None:
+    start = time.perf_counter()
+
+    for pattern in ("(a*)*b", "(a|a)*b", "(.*)(.*)(.*)(.*)x", "((((){1000}){1000}){1000}){1000}", "a?" * 60 + "a" * 60):
+        matches(pattern, "a" * 2000)
+    assert time.perf_counter() - start < 5
