@@ -299,8 +299,6 @@ def _nothing(evidence: Evidence) -> Judgment:
     if failed := _first_failure(evidence):
         text = "the log shows an error, but no network that carried data between nodes"
         return _judged("unproven", text, failed.line, failed.advice)
-    if alone := _alone(evidence):
-        return alone
     table = next((table.row.line for table in evidence.tables if table.row), None)
     if table:
         text = "a table of results alone does not show which network carried it"
