@@ -282,12 +282,49 @@ def test_a_kind_of_the_operator_that_a_chart_lacks_is_gone_and_not_lent(tmp_path
     assert "NicNodePolicy" in told(made, "field_notes: gone since")[0]
 
 
-def test_defaults_of_a_sub_chart_count_where_the_chart_sets_none(tmp_path):
-    made = of(tmp_path, chart(below={"image": {"tag": "own", "pullPolicy": "Always"}, "master": {"brandNew": ["a"]}}))
+def test_defaults_of_a_sub_chart_count_where_the_chart_sets_none_and_new_ones_are_told(tmp_path):
+    below = {"image": {"tag": "own", "pullPolicy": "Always"}, "master": {"brandNew": ["a"], "empty": [], "odd": [1]}}
+    made = of(tmp_path, chart(below=below))
     row = row_of(made)
 
     assert row["nfd"]["image"]["version"] == f"network-operator-{NEW}", "what the chart sets beats its sub-chart"
-    assert row["helm_defaults"]["node-feature-discovery.master.brandNew"] == ["a"]
+    assert told(made, "helm_defaults: new in the sub-charts") == [
+        "helm_defaults: new in the sub-charts: node-feature-discovery.master.brandNew; add what matters"
+    ]
+    assert "node-feature-discovery.master.brandNew" not in row["helm_defaults"]
+
+
+@pytest.mark.parametrize("set_by_the_chart", [True, False])
+def test_an_image_that_the_chart_itself_leaves_out_stays_one_that_is_not_there_by_default(set_by_the_chart, tmp_path):
+    own = values()
+    if not set_by_the_chart:
+        del own["sriov-network-operator"]["images"]["rdmaCni"]
+    rdma = {"image": "rdma-cni", "repository": "nvcr.io/nvidia/mellanox", "version": "v1"}
+    row = row_of(of(tmp_path, checkout({"rdmaCni": rdma}, app_version="v25.2.0", values=own)))
+
+    assert catalog.release("v25.1.0").helm_images["rdmaCni"].default is False
+    assert row["helm_images"]["rdmaCni"].get("default") is (None if set_by_the_chart else False)
+    assert "default" not in row["helm_images"]["sriovCni"]
+
+
+def test_an_image_of_a_new_section_may_be_one_of_those_that_no_row_names(tmp_path):
+    spec = policy_spec(newDriver={"properties": IMAGE["properties"], "type": "object"})
+    release = {
+        "A": {"image": "new-driver", "repository": "nvcr.io/nvidia/mellanox", "version": "v1"},
+        "B": {"image": "new-driver-stig-fips", "repository": "nvcr.io/nvidia/mellanox", "version": "v1"},
+        "C": MULTUS,
+    }
+    (line,) = told(of(tmp_path, checkout(release, spec=spec)), "components: spec.newDriver")
+
+    assert line.endswith("add it; hack/release.yaml has besides nvcr.io/nvidia/mellanox/new-driver:v1")
+
+
+def test_a_kind_that_is_new_is_told_by_its_name(tmp_path):
+    kinds = {**GROUPS, "mellanox.com": (*GROUPS["mellanox.com"], "NicRack")}
+    made = of(tmp_path, chart(kinds=kinds))
+
+    assert told(made, "field_notes: new since") == [f"field_notes: new since {NEWEST.name}: NicRack"]
+    assert f"schemas/{NEW}/mellanox.com/nicrack_v1alpha1.json" in made.files
 
 
 def test_the_row_begins_with_what_is_still_to_be_decided(tmp_path):

@@ -38,8 +38,10 @@ class OperatorChart:
     """The file or folder, as the user named it, without what leads to it."""
     metadata: Mapping[str, Any]
     """`Chart.yaml`."""
+    own: Mapping[str, Any]
+    """The chart's own `values.yaml`."""
     values: Mapping[str, Any]
-    """The chart's defaults, with those of its sub-charts below their names."""
+    """Its values as helm has them: with the defaults of its sub-charts below their names."""
     images: Mapping[str, tuple[str, str]]
     """Image to repository and version, of `hack/release.yaml`; empty for a chart alone."""
     crds: Mapping[str, bytes]
@@ -66,7 +68,8 @@ def read_chart(path: Path) -> OperatorChart:
         raise ReadError(f"{path}: no chart of Network Operator (a Chart.yaml with name: {NAME})")
     top = min(charts, key=lambda file: len(file.parts)).parent
     checkout = top.parent.parent if top.parts[-2:] == ("deployment", NAME) else None
-    values = dict(_mapping(files, top / "values.yaml"))
+    own = _mapping(files, top / "values.yaml")
+    values = dict(own)
     for sub in sorted(
         file.parent for file in files if file.parent.parent == top / "charts" and file.name == "Chart.yaml"
     ):
@@ -77,6 +80,7 @@ def read_chart(path: Path) -> OperatorChart:
     return OperatorChart(
         origin=path.resolve().name,
         metadata=_mapping(files, top / "Chart.yaml"),
+        own=own,
         values=values,
         images={str(row.get("image")): (str(row.get("repository")), str(row.get("version"))) for row in rows},
         crds={

@@ -29,6 +29,8 @@ _REFERENCE: Final = re.compile(r"([\w.-]{1,200}(?:/[\w.-]{1,200}){0,8})/([\w.-]{
 _IMAGE: Final = frozenset({"image", "repository", "version"})
 _NFD: Final = "node-feature-discovery"
 _OWN_TAG: Final = "network-operator-"
+_HARDENED: Final = "-stig-fips"
+"""Ending of images that stand beside the usual ones and that no policy here names."""
 _SOURCE: Final = "catalog-import"
 _MOST: Final = 12
 """Names that a line lists."""
@@ -199,7 +201,8 @@ class _Row:
         if doubt:
             self._unsure[field] = doubt
             self.decide.append(f"{field}: {doubt}")
-        return row if before.default else {**row, "default": False}
+        left_out = not before.default and step(self._chart.own, tuple(before.path.split("."))) is None
+        return {**row, "default": False} if left_out else row
 
     def _found(self, before: Image) -> tuple[str, str, str] | None:
         """Return repository, name and version of an image."""
@@ -230,9 +233,16 @@ class _Row:
             else:
                 found[key] = self._image(f"components.{key}", image)
         known = {image.path for image in self._before.components.values()}
+        names = {image.image for image in catalog.images(self._before.name)}
+        others = [
+            f"{repository}/{image}:{version}"
+            for image, (repository, version) in self._chart.images.items()
+            if image not in names and not image.endswith(_HARDENED)
+        ]
+        more = f"; hack/release.yaml has besides {_listed(others)}" if others else ""
         for path in _images_of(self._policy):
             if path not in known:
-                self.decide.append(f"components: {path} has an image that no row names; add it")
+                self.decide.append(f"components: {path} has an image that no row names; add it{more}")
         return found
 
     def _helm_images(self) -> dict[str, Any]:
@@ -245,7 +255,7 @@ class _Row:
         known = {image.image for image in catalog.images(self._before.name)}
         for path, value in paths_of(self._chart.values):
             reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-            if reference and reference[2] not in known:
+            if reference and reference[2] not in known and self._is_new(path):
                 self.decide.append(f"helm_images: {path} is {value}, which no row names; add it where it matters")
         return found
 
@@ -282,14 +292,12 @@ class _Row:
             self.decide.append(
                 f"helm_defaults: the chart has no {_listed(gone)} any more; `moved` of helm_charts.yaml says what to do"
             )
-        images = {image.path for image in self._before.helm_images.values()}
-        for path, value in paths_of(values):
-            plain = value if not isinstance(value, list) or all(isinstance(one, str) for one in value) else None
-            told = isinstance(plain, bool | int) or (isinstance(plain, str | list) and bool(plain))
-            is_image = isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
-            if told and path not in found and not is_image and path not in images and self._is_new(path):
-                found[path] = plain
-        return found
+        new = {path: value for path, value in paths_of(values) if path not in found and _says_something(value)}
+        new = {path: value for path, value in new.items() if self._is_new(path)}
+        below = [path for path in new if step(self._chart.own, tuple(path.split("."))) is None]
+        if below:
+            self.decide.append(f"helm_defaults: new in the sub-charts: {_listed(below)}; add what matters")
+        return found | {path: value for path, value in new.items() if path not in below}
 
     def _is_new(self, path: str) -> bool:
         """Say whether the release before had no such value, as the keys of the charts tell."""
@@ -303,10 +311,19 @@ class _Row:
         return not isinstance(keys, Mapping) and not ChartValue.of(keys).is_in(self._before.name)
 
 
+def _says_something(value: Any) -> bool:
+    """Say whether a default is one to tell: a switch, a number, a text that is no image, a list of texts."""
+    if isinstance(value, str):
+        return bool(value) and _REFERENCE.fullmatch(value) is None
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, str) for one in value)
+    return isinstance(value, bool | int)
+
+
 def _fields(schemas: Mapping[str, Schema], before: Release) -> Iterator[str]:
     """Say which kinds and fields came and went."""
     known = {kind.file: kind for kind in store.kinds(before.name)}
-    came = [file.partition("/")[2].partition("_")[0] for file in schemas if file not in known]
+    came = [str(one["properties"]["kind"]["const"]) for file, one in schemas.items() if file not in known]
     went = [kind.kind for file, kind in known.items() if file not in schemas and kind.group == _OPERATOR]
     for kind in (kind for file, kind in known.items() if file in schemas):
         old = set(_paths(store.load(before.name, kind.group, kind.kind, kind.version)))
