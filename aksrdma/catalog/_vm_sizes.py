@@ -173,6 +173,8 @@ class VmSize:
     """The `--os-sku` that the size needs; null: `Ubuntu` will do."""
     disk_controller: Literal["NVMe", "SCSI"] | None
     """The only one that the size has; null: not known, and `Ubuntu` images boot."""
+    node_count_step: int | None
+    """A pool has a multiple of so many nodes, a rack that NVLink joins; null: any number, as far as is known."""
     node_image: NodeImage | None = field(metadata={"row": NodeImage})
     """What AKS's node image of the size brings beside the kernel's own modules; null: nothing, so NICs have inbox drivers."""
     floors: Floors | None = field(metadata={"row": Floors})

@@ -140,6 +140,9 @@ def _facts(size: catalog.VmSize) -> Iterator[str]:
     yield from _fact("OS SKU", _os_sku(size), catalog.unsure_of(size, "os_sku"))
     if size.disk_controller:
         yield from _fact("Disk controller", f"{size.disk_controller} alone")
+    if size.node_count_step:
+        count = f"a multiple of {size.node_count_step}"
+        yield from _fact("Nodes of a pool", count, catalog.unsure_of(size, "node_count_step"))
     image = size.node_image
     if image is not None and image.nic_driver:
         nic = f"{image.nic_driver} on the node image ({image.what}), so no ofedDriver"

@@ -83,7 +83,7 @@ def _pool(name: str, size: VmSize) -> Iterator[str]:
     yield f"    vmSize: {size.name}"
     if size.os_sku:
         yield f"    osSku: {size.os_sku}"
-    yield "    count: 2"
+    yield f"    count: {size.node_count_step or 2}"
     if size.gpu:
         yield f"    # Only if the nodes have it: az aks nodepool add --node-taints {_GPU_TAINT}"
         yield f'    # taints: ["{_GPU_TAINT}"]'

@@ -241,6 +241,11 @@ def test_the_infiniband_feature_is_registered_but_for_the_grace_series(size):
 
 
 @EACH
+def test_pools_of_whole_racks_are_those_of_gb300(size):
+    assert size.node_count_step == (18 if size.series == "ND GB300 v6" else None)
+
+
+@EACH
 def test_a_size_with_nvme_disks_alone_wants_an_os_sku_that_aks_has(size):
     assert (size.disk_controller == "NVMe") == (size.os_sku is not None)
     assert size.os_sku is None or catalog.aks().os_sku(size.os_sku).os("1.35") == "ubuntu24.04"

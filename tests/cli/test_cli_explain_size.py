@@ -152,6 +152,7 @@ def test_explain_says_what_a_pool_of_a_size_that_is_sold_needs(size):
     assert ("AKSInfinibandSupport, to be registered before" in text) == (size.infiniband_feature == "register")
     assert ("Disk controller NVMe alone" in text) == (size.disk_controller == "NVMe")
     assert ("so no ofedDriver" in text) is size.driver_on_node_image
+    assert ("Nodes of a pool" in text) == (size.node_count_step is not None)
     assert ("GPU driver" in text) == (size.gpu is not None)
     assert ("the better way here" in text) == size.series.startswith("ND GB")
     assert "--enable-managed-dranet" in text
