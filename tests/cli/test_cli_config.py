@@ -317,6 +317,18 @@ def test_a_vm_size_of_the_user_is_known_to_every_command(repository, facts):
     assert "kind: NicClusterPolicy" in rendered.stdout
 
 
+def test_what_aks_offers_may_be_told_anew(repository, facts):
+    ours = (CATALOG / "aks.yaml").read_text(encoding="utf-8")
+    (facts / "aks.yaml").write_text(ours.replace("checked: 2026-12-01", "checked: 2027-05-01"), encoding="utf-8")
+
+    assert "SUPPORT is that of 2027-05-01." in aksrdma_in(repository, "catalog", "aks").stdout
+
+    (facts / "aks.yaml").write_text(ours.replace("checked: 2026-12-01", "cheked: 2027-05-01"), encoding="utf-8")
+    broken = aksrdma_in(repository, "catalog", "aks")
+    assert broken.returncode == 2
+    assert "aks.yaml: Aks does not fit: unknown or missing checked, cheked" in broken.stderr
+
+
 def test_a_release_of_the_user_is_the_newest_and_takes_its_schemas_from_the_same_folder(repository, facts):
     listed = aksrdma_in(repository, "catalog", "releases")
     without = aksrdma_in(repository, "render", "--release", "v27.1.0", "-q")
