@@ -161,6 +161,8 @@ class Aks:
     name: str
     kubernetes: tuple[AksKubernetes, ...] = field(metadata={"row": AksKubernetes})
     """By minor version, oldest first."""
+    default_kubernetes: str
+    """What a new cluster gets whose version is not named."""
     long_term_support: LongTermSupport = field(metadata={"row": LongTermSupport})
     os_skus: tuple[OsSku, ...] = field(metadata={"row": OsSku})
     gpu_drivers: tuple[AksGpuDriver, ...] = field(metadata={"row": AksGpuDriver})
@@ -186,6 +188,12 @@ class Aks:
     def os_sku(self, name: str) -> OsSku | None:
         """Return the row of a value of `--os-sku`, or None."""
         return next((row for row in self.os_skus if row.name.casefold() == name.casefold()), None)
+
+    def systems(self, os_sku: str) -> tuple[str, ...]:
+        """Return what nodes of an OS SKU may run, over the versions that a cluster can be made with; empty: no such SKU."""
+        sku = self.os_sku(os_sku)
+        offered = [row.minor for row in self.kubernetes if row.support in ("community", "lts")]
+        return tuple(dict.fromkeys(os for minor in offered if sku and (os := sku.os(minor))))
 
     def gpu_driver(self, series: str) -> AksGpuDriver | None:
         """Return which GPU driver nodes of a series get (`VmSize.series`), or None where that is not known."""

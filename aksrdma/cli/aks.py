@@ -72,6 +72,7 @@ def _kubernetes() -> AksTable:
     support = aks.long_term_support
     notes = [
         f"SUPPORT is that of {aks.checked}. lts: with {' '.join(support.flags)} alone; {support.note}.",
+        f"A new cluster whose version is not named gets {aks.default_kubernetes}.",
         *(f"Kubernetes {row.minor} is unsure: {row.unsure}." for row in aks.kubernetes if row.unsure),
     ]
     return AksTable("Kubernetes versions, and the system that each OS SKU is", [*head, "NETWORK OPERATOR"], rows, notes)

@@ -88,7 +88,7 @@ class NodePool(_Checked):
     taints: Sequence[Annotated[str, TAINT]] = ()
     """Taints of the nodes, `KEY=VALUE:EFFECT`; tolerations for the operator's daemons and NFD are made from them."""
     os_sku: OsSku = "Ubuntu"
-    """AKS `--os-sku`. `Ubuntu` is 22.04 before Kubernetes 1.35, 24.04 from then on."""
+    """AKS `--os-sku`. `Ubuntu` is 22.04 before Kubernetes 1.35, 24.04 up to 1.37, 26.04 from 1.38 on."""
     profile: Profile | None = None
     """How pods of this pool get RDMA; left out: as the cluster's."""
     gpu_driver: GpuDriver | None = None

@@ -33,7 +33,8 @@ def node_systems(decisions: Decisions, pools: Iterable[PoolDecisions]) -> tuple[
 def driver_systems(decisions: Decisions) -> tuple[System, ...]:
     """Return what the nodes run on which the driver container is deployed; in a cluster without pools, all there is."""
     if not decisions.per_pool:
-        of_aks = {image.os for sku in catalog.aks().os_skus for image in sku.images}
+        aks = catalog.aks()
+        of_aks = {os for sku in aks.os_skus for os in aks.systems(sku.name)}
         tags = decisions.release.driver_tags or ()
         return tuple(dict.fromkeys(System(tag.os, tag.arch) for tag in tags if tag.os in of_aks))
     return node_systems(decisions, [one for one in decisions.per_pool if one.nic_driver == "doca"])
@@ -43,5 +44,4 @@ def operating_systems(decisions: Decisions, one: PoolDecisions) -> tuple[str, ..
     """Return the operating systems that nodes of a pool may have; several where the Kubernetes version decides."""
     if known := decisions.operating_system(one):
         return (known,)
-    sku = catalog.aks().os_sku(one.os_sku)
-    return tuple(dict.fromkeys(image.os for image in sku.images)) if sku else ()
+    return catalog.aks().systems(one.os_sku)

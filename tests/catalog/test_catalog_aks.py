@@ -73,7 +73,9 @@ def test_a_range_gives_the_versions_that_a_cluster_can_be_made_with_today(oldest
     [
         ("Ubuntu", "1.34.9", "ubuntu22.04"),
         ("Ubuntu", "1.35.0", "ubuntu24.04"),
-        ("ubuntu", "v1.99", "ubuntu24.04"),
+        ("ubuntu", "v1.37.1", "ubuntu24.04"),
+        ("Ubuntu", "1.38", "ubuntu26.04"),
+        ("Ubuntu2404", "1.38", "ubuntu24.04"),
         ("Ubuntu", "1.24", None),
         ("Ubuntu", "newest", None),
         ("Ubuntu2204", "1.36", "ubuntu22.04"),
@@ -92,6 +94,23 @@ def test_what_an_os_sku_is_follows_from_the_version_of_kubernetes(sku, kubernete
 def test_a_version_that_can_be_made_has_an_image_for_ubuntu():
     for row in AKS.offered("1.0", "1.99"):
         assert AKS.os_sku("Ubuntu").os(row.minor), row.minor
+
+
+@pytest.mark.parametrize(
+    ("sku", "systems"),
+    [
+        ("Ubuntu", ("ubuntu22.04", "ubuntu24.04")),
+        ("Ubuntu2404", ("ubuntu24.04",)),
+        ("AzureLinux", ("azurelinux3.0",)),
+        ("Debian", ()),
+    ],
+)
+def test_what_nodes_may_run_are_the_systems_of_versions_that_can_be_made_today(sku, systems):
+    assert AKS.systems(sku) == systems
+
+
+def test_the_default_version_is_one_in_community_support():
+    assert AKS.version(AKS.default_kubernetes).support == "community"
 
 
 def test_what_aks_does_not_have_is_none():

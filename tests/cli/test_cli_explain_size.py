@@ -175,7 +175,9 @@ def test_explain_says_what_a_pool_of_a_size_that_is_sold_needs(size):
             "ND96isr_MI300X_v5", "GPU driver none by AKS; AKS takes the size with --gpu-driver none only", id="nobody"
         ),
         pytest.param(
-            "ND96isr_H100_v5", "Ubuntu, which is ubuntu22.04 up to Kubernetes 1.34, then ubuntu24.04", id="ubuntu"
+            "ND96isr_H100_v5",
+            "Ubuntu, which is ubuntu22.04 up to Kubernetes 1.34, ubuntu24.04 up to Kubernetes 1.37, then ubuntu26.04",
+            id="ubuntu",
         ),
         pytest.param("ND128isr_GB300_v6", "OS SKU Ubuntu2404 unsure: the same guide", id="os-sku"),
         pytest.param(
