@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Iterator
 
 from aksrdma import catalog
+from aksrdma.delivery import steps as delivered
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
 from aksrdma.plan.pods import GPU_NAMESPACE
 from aksrdma.rendering.guides import Step, guide
-from aksrdma.rendering.install import gpu_daemon_sets, nvidia_operator
+from aksrdma.rendering.guides.operators import chart_fields, gpu_daemon_sets, needed, nvidia_operator, serves
 
 _WAIT_LABEL = "network.nvidia.com/operator.mofed.wait"
 
@@ -28,7 +29,15 @@ def _title(plan: Plan) -> Iterator[Step]:
     asked = [name for profile in decisions.profiles if (name := decisions.resource_name(profile))]
     columns = [f"{name}:.spec.containers[*].resources.limits.{name.replace('.', chr(92) + '.')}" for name in asked]
     examples = [f"kubectl delete -f examples/{name}.yaml --ignore-not-found" for name in decisions.profiles]
-    yield "pods", {"examples": "\n".join(examples), "columns": ",".join(dict.fromkeys(columns))}
+    opened = "A pod that is left keeps its device open, and the driver cannot be unloaded below it."
+    yield (
+        "pods",
+        {
+            "examples": "\n".join(examples),
+            "columns": ",".join(dict.fromkeys(columns)),
+            "open": opened if decisions.driver else "",
+        },
+    )
 
 
 def _gpus(plan: Plan) -> Iterator[Step]:
@@ -42,7 +51,9 @@ def _gpus(plan: Plan) -> Iterator[Step]:
         ]
         yield "amd", {"release": row.helm_release, "namespace": row.namespace, "first": "\n".join(first)}
     if nvidia_operator(plan):
-        yield "gpu-operator", {"namespace": operators["nvidia"].namespace}
+        peermem = any(one.drivers and one.drivers.gpudirect == "gpu-operator" for one in plan.decisions.per_pool)
+        why = "It goes before the NIC driver, on which nvidia-peermem hangs. " if peermem else ""
+        yield "gpu-operator", {"namespace": operators["nvidia"].namespace, "why": why}
     if folders := gpu_daemon_sets(plan):
         commands = [f"kubectl delete -k {folder} --ignore-not-found --timeout 5m" for folder in reversed(folders)]
         yield "gpu-resources", {"folders": "\n".join(commands), "namespace": GPU_NAMESPACE}
@@ -59,16 +70,34 @@ def _operator(plan: Plan) -> Iterator[Step]:
         yield "networks", {"network": asked.name, "pool": pool if plan.ip_pool else ""}
     if plan.module_loader:
         yield "modules", {}
-    if plan.node_feature_rule:
+    if plan.node_feature_rule and serves(plan):
         yield "label", {"label": NIC_LABEL, "namespace": namespace}
-    if plan.policy or plan.node_policies:
+    if serves(plan):
         own = (
             "if there nicnodepolicies.mellanox.com; then\n"
             f"  kubectl delete nicnodepolicies.mellanox.com {' '.join(_names(plan))} --ignore-not-found --timeout 5m\nfi"
         )
         loaded = "The driver's modules stay loaded until a node is restarted." if decisions.driver else ""
-        yield "policy", {"namespace": namespace, "node_policies": own if plan.node_policies else "", "driver": loaded}
-    yield "network-operator", _network_operator(plan)
+        plugins = any(profile != "base" for profile in decisions.profiles)
+        what = [*(["the driver"] if decisions.driver else []), *(["the device plugin"] if plugins else [])]
+        wait = f"kubectl wait pod --selector nvidia.com/ofed-driver --namespace {namespace} --for=delete --timeout=15m"
+        stuck = (
+            "If not: a driver pod has five minutes to end (`terminationGracePeriodSeconds`); one that does not end has a pod with "
+            "RDMA on its node."
+        )
+        yield (
+            "policy",
+            {
+                "what": " and ".join(what) or "the NicClusterPolicy",
+                "namespace": namespace,
+                "node_policies": own if plan.node_policies else "",
+                "wait": wait if decisions.driver else "",
+                "driver": loaded,
+                "stuck": stuck if decisions.driver else "",
+            },
+        )
+    if needed(plan):
+        yield "network-operator", _network_operator(plan)
 
 
 def _names(plan: Plan) -> list[str]:
@@ -78,12 +107,16 @@ def _names(plan: Plan) -> list[str]:
 def _network_operator(plan: Plan) -> dict[str, str]:
     decisions = plan.decisions
     namespace, chart = decisions.cluster.operator_namespace, decisions.release.chart
-    prune = (
-        f"  helm repo add nvidia {chart.repository} --force-update\n"
-        f"  # NFD takes its labels and annotations from the nodes, which it does only where it is told to.\n"
-        f"  helm upgrade network-operator nvidia/{chart.name} --namespace {namespace} --version {chart.version} \\\n"
-        "    -f values/network-operator/values.yaml --set node-feature-discovery.postDeleteCleanup=true --wait --timeout 15m"
+    fields = chart_fields(plan, chart.repository, "nvidia", chart.name)
+    login = next(
+        (line for line in delivered.filling_commands(plan) if "helm registry login" in line), fields["repository"]
     )
+    prune = [
+        f"  {login}",
+        "  # NFD takes its labels and annotations from the nodes, which it does only where it is told to.",
+        f"  helm upgrade network-operator {fields['chart']} --namespace {namespace} --version {chart.version} \\",
+        "    -f values/network-operator/values.yaml --set node-feature-discovery.postDeleteCleanup=true --wait --timeout 15m",
+    ]
     keys = next(one for one in catalog.helm_charts() if one.name == chart.name).keys.keys
     asked = catalog.ChartValue.of(keys["node-feature-discovery"]["postDeleteCleanup"]).is_in(decisions.release.name)
     # Where the chart's own rule sets the label, it goes with the chart, and the operator is not there to take its own.
@@ -96,7 +129,7 @@ def _network_operator(plan: Plan) -> dict[str, str]:
     )
     return {
         "namespace": namespace,
-        "prune": prune if asked else "",
+        "prune": "\n".join(filter(str.strip, prune)) if asked else "",
         "chart_label": label,
         "pod_namespace": own if plan.ipoib_namespace else "",
     }

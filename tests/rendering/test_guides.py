@@ -30,6 +30,19 @@ CLUSTERS = {
     "aks-managed": {"node_pools": [H100], "gpu_driver": "aks-managed", "release": "v26.4.1"},
     "own-gpus": {"node_pools": [H100], "gpu_driver": "none", "release": "v26.4.1"},
     "inbox": {"node_pools": [H100], "nic_driver": "inbox", "kubernetes_version": "1.35", "release": NEWEST},
+    "ipoib-beside-h100": {
+        "node_pools": [H100, NodePool(name="hb", vm_size="Standard_HB120rs_v3", count=2, profile="ipoib")],
+        "ipoib": Ipoib(namespace="mpi"),
+        "release": NEWEST,
+    },
+    "gb300-base": {"node_pools": [GB300], "profile": "base", "release": "v26.4.1"},
+    "inbox-base": {
+        "node_pools": [H100],
+        "profile": "base",
+        "nic_driver": "inbox",
+        "kubernetes_version": "1.35",
+        "release": NEWEST,
+    },
     "base": {"node_pools": [A100], "profile": "base", "release": "v26.4.1"},
     "charts-rule": {"node_pools": [A100], "node_feature_rule": "chart", "release": "v26.4.1"},
     "counts-at-install": {"node_pools": [NodePool(name="hb", vm_size=HB.vm_size)], "release": "v26.4.1"},
@@ -69,6 +82,11 @@ def step(text, title):
     return found
 
 
+def said(text):
+    """Return a text without its line breaks."""
+    return " ".join(text.split())
+
+
 def titles(text):
     return re.findall(r"^## (.*)$", text, re.MULTILINE)
 
@@ -90,6 +108,8 @@ def test_what_is_applied_is_applied_on_the_server_and_every_chart_has_its_versio
         for line in "\n".join(blocks(text)).replace("\\\n", " ").splitlines():
             if "kubectl apply" in line:
                 assert "kubectl apply --server-side" in line, line
+            if re.search(r"helm (upgrade|pull) ", line):
+                assert re.search(r"--version v?\d+\.\d+\.\d+( |$)", line), line
             if "helm upgrade" in line:
                 assert re.search(r"--version v?\d+\.\d+\.\d+ .*--wait --timeout 15m", line), line
             if re.search(r"kubectl (wait|rollout status)", line):
@@ -107,8 +127,8 @@ case "$*" in
   *"feature unregister"*) echo un > "$STATE";;
   *"nodepool show"*) [[ "$*" =~ --name\ ([a-z0-9]+) ]]; grep -qx "${BASH_REMATCH[1]}" "$LOG";;
   *"nodepool add"*) [[ "$*" =~ --name\ ([a-z0-9]+) ]]; echo "${BASH_REMATCH[1]}" >> "$LOG";;
-  "aks create"*) echo "the cluster" >> "$LOG";;
   "acr repository list"*) echo nvidia/nvcr.io/nvidia/driver;;
+  "aks create"*) echo "the cluster" >> "$LOG";;
   "aks show"*"--output none"*) grep -qx "the cluster" "$LOG";;
 esac
 """,
@@ -166,7 +186,7 @@ def run(tmp_path):
 @every_cluster
 def test_the_commands_run_as_they_are_copied_and_once_more(fields, run):
     forth, back = guides(**fields)
-    chosen = {"RESOURCE_GROUP": "rg", "REGISTRY_USER": "me", "REGISTRY_PASSWORD": "a key"} | {
+    chosen = {"RESOURCE_GROUP": "rg", "REGISTRY_USER": "me", "REGISTRY_PASSWORD": "pass"} | {
         f"NODES_{pool.name.upper()}": "3" for pool in fields.get("node_pools", [])
     }
 
@@ -188,6 +208,15 @@ def test_a_pool_is_made_while_the_feature_is_as_it_wants_it(run):
     order = [re.search(r"unregister|register|--name (?!AKS)\w+", call)[0].removeprefix("--name ") for call in told]
 
     assert order == ["unregister", "gb300", "register", "ndh100", "hb", "mi300x", "cpu"]
+
+
+def test_a_cluster_without_a_registry_asks_for_no_password():
+    text = install(**CLUSTERS["mixed"])
+
+    assert "REGISTRY" not in text
+    assert "Fill the registry" not in text
+    assert "helm registry login" in uninstall(**CLUSTERS["private"])
+    assert "helm repo add" not in uninstall(**CLUSTERS["private"])
 
 
 @pytest.mark.parametrize("unset", ["RESOURCE_GROUP", "NODES_HB"])
@@ -266,7 +295,9 @@ def test_a_pod_that_failed_ends_its_wait(run):
     ],
 )  # fmt: skip
 def test_install_has_the_command(fields, command):
-    assert command in install(**fields)
+    text = install(**fields)
+
+    assert command in text or command in said(text)
 
 
 def test_a_version_is_documented_where_any_that_aks_has_is():
@@ -291,7 +322,7 @@ def test_the_whole_list_of_excluded_namespaces_is_there_on_aks_automatic(fields,
     assert f"--excluded-ns {namespaces} $ALSO_EXCLUDED\n" in install(**fields)
 
 
-@pytest.mark.parametrize("name", ["h100-and-cpu", "aks", "mi300x", "hb-ipoib"])
+@pytest.mark.parametrize("name", ["h100-and-cpu", "aks", "mi300x", "hb-ipoib", "ipoib-beside-h100"])
 def test_every_namespace_of_privileged_pods_has_the_pod_security_label(name):
     text = install(**CLUSTERS[name])
     tree = aksrdma.render(Cluster(**CLUSTERS[name]))
@@ -307,7 +338,7 @@ def test_every_namespace_of_privileged_pods_has_the_pod_security_label(name):
 
 
 def test_the_kind_that_nv_ipam_brings_is_waited_for():
-    applied = blocks(step(install(**CLUSTERS["hb-ipoib"]), "Deploy driver"))[0]
+    applied = blocks(step(install(**CLUSTERS["hb-ipoib"]), "Deploy the driver"))[0]
 
     assert applied.count("kubectl apply --server-side -k nicclusterpolicy/ipoib") == 2
     assert "kubectl wait crd/ippools.nv-ipam.nvidia.com --for=create" in applied
@@ -360,7 +391,7 @@ def test_the_log_of_the_ipoib_pod_is_what_it_prints():
 
 def rolled_out(**fields):
     policy = UpgradePolicy(**fields)
-    return step(install(node_pools=[H100], ofed_driver=OfedDriver(upgrade_policy=policy)), "Later")
+    return said(step(install(node_pools=[H100], ofed_driver=OfedDriver(upgrade_policy=policy)), "Later"))
 
 
 @pytest.mark.parametrize(
@@ -392,6 +423,51 @@ def test_install_leaves_out_what_does_not_concern_the_cluster():
     assert "gpu-operator" not in text
     assert "--gpu-driver" not in text
     assert "peermem" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "pool", "job"),
+    [
+        pytest.param("h100-and-cpu", "", "nccl-all-reduce", id="nvidia"),
+        pytest.param("mi300x", "", "rccl-all-reduce", id="amd"),
+        pytest.param("counts-at-install", "", "perftest", id="no-gpus"),
+        pytest.param("hb-ipoib", "", "sockperf", id="ipoib"),
+        pytest.param("mixed", " --pool hb", "perftest", id="a-pool-of-several"),
+    ],
+)
+def test_the_proof_over_two_nodes_is_a_job_for_the_gpus_of_the_pool(name, pool, job):
+    assert f"`aksrdma workload {job} --cluster CLUSTER.yaml{pool}`" in said(step(install(**CLUSTERS[name]), "Later"))
+
+
+def test_the_proof_on_arm64_wants_another_image():
+    assert "--image IMAGE` (an image that is built for arm64)" in said(install(**CLUSTERS["gb300"]))
+    assert "arm64" not in said(install(**CLUSTERS["mi300x"]))
+
+
+@pytest.mark.parametrize("name", ["gb300", "inbox", "gb300-base", "inbox-base"])
+def test_nothing_is_said_of_a_driver_container_where_there_is_none(name):
+    for text in guides(**CLUSTERS[name]):
+        told = text.split("## Which profile when")[0].split("\n## 1. ")[1]
+        assert not re.search(r"ofed-driver|mofed|compile|DOCA|peermem", told)
+
+
+@pytest.mark.parametrize(
+    ("name", "installed", "applied"),
+    [
+        pytest.param("gb300-base", False, False, id="nothing-to-deploy"),
+        pytest.param("inbox-base", True, False, id="gpu-operator-reads-its-nfd"),
+        pytest.param("gb300", True, True, id="a-device-plugin"),
+    ],
+)
+def test_network_operator_is_left_out_where_nothing_needs_it(name, installed, applied):
+    forth, back = guides(**CLUSTERS[name])
+
+    assert ("helm upgrade --install network-operator" in forth) is installed
+    assert ("helm uninstall network-operator" in back) is installed
+    assert ("## " in forth and "Leave Network Operator out" in forth) is not installed
+    assert ("-k nicclusterpolicy/" in forth) is applied
+    assert ("-k node-feature-rule" in forth) is ("-k node-feature-rule" in back) is applied
+    assert ("-k namespace\n" in forth) is installed
 
 
 def test_nothing_of_nvidia_is_installed_for_amds_gpus():
@@ -581,9 +657,9 @@ def test_what_is_still_fetched_is_said_with_what_to_do():
 
 def test_an_apt_mirror_has_to_be_there_before_the_policy():
     assert "`kubectl get configmap apt-mirror --namespace network-operator`" in step(
-        install(**PRIVATE), "Deploy driver"
+        install(**PRIVATE), "Deploy the driver"
     )
-    assert "configmap" not in step(install(node_pools=[H100], release="v26.4.1"), "Deploy driver")
+    assert "configmap" not in step(install(node_pools=[H100], release="v26.4.1"), "Deploy the driver")
     own = {"driver": {"repoConfig": {"configMapName": "apt-mirror"}}}
     text = install(**{**PRIVATE, "node_pools": [H100], "gpu_operator": GpuOperator(helm_values=own)})
     assert "`kubectl get configmap apt-mirror --namespace gpu-operator`" in step(text, "Install GPU Operator")

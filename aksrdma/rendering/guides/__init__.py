@@ -6,7 +6,8 @@ A guide takes the sections that concern its cluster. A line that holds an empty 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,10 +17,14 @@ Step = tuple[str, Mapping[str, str]]
 _FOLDER: Final = Path(__file__).parent
 _SECTION: Final = re.compile(r"^<!-- ([a-z-]+) -->\n", re.MULTILINE)
 _FIELD: Final = re.compile(r"@\{([a-z_]+)\}")
+_FENCED: Final = re.compile(r"^(```[a-z]*\n.*?^```$)", re.MULTILINE | re.DOTALL)
+_CODE: Final = re.compile(r"`[^`]+`")
+_WORDS: Final = re.compile("\0")
+_WIDTH: Final = 120
 _HEADING: Final = re.compile(r"^## ", re.MULTILINE)
 
 
-def guide(name: str, steps: Iterable[Step], *, numbered_until: str) -> str:
+def guide(name: str, steps: Iterable[Step], *, numbered_until: str = "") -> str:
     """Return a guide of these steps, in their order; headings are numbered up to the step with that name."""
     sections, text, number = _sections(name), "", 0
     for step, fields in steps:
@@ -30,7 +35,28 @@ def guide(name: str, steps: Iterable[Step], *, numbered_until: str) -> str:
             filled = _HEADING.sub(f"## {number}. ", filled, count=1)
         number = number if counting else -1
         text += filled
-    return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
+    return "\n\n".join(map(_wrapped, _blocks(text))) + "\n"
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Yield what blank lines part; a fenced block is one, with the blank lines in it."""
+    for number, part in enumerate(_FENCED.split(text)):
+        yield from [part.rstrip("\n")] if number % 2 else filter(None, re.split(r"\n{2,}", part.strip("\n")))
+
+
+def _wrapped(block: str) -> str:
+    """Return a paragraph or a list with lines that fit a page; code between backticks stays in one line."""
+    if block.startswith(("```", "#", "|", "<!--")):
+        return block
+    items = re.split(r"\n(?=- )", block) if block.startswith("- ") else [block]
+    indent = "  " if block.startswith("- ") else "> " if block.startswith("> ") else ""
+    return "\n".join(_WORDS.sub(" ", _filled_lines(item, indent)) for item in items)
+
+
+def _filled_lines(text: str, indent: str) -> str:
+    kept = _CODE.sub(lambda code: " ".join(code[0].split()).replace(" ", "\0"), text)
+    words = " ".join(kept.split())
+    return textwrap.fill(words, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _filled(section: str, fields: Mapping[str, str]) -> str:
@@ -39,7 +65,7 @@ def _filled(section: str, fields: Mapping[str, str]) -> str:
         names = _FIELD.findall(line)
         if names and line.strip() == f"@{{{names[0]}}}" and not fields[names[0]]:
             continue
-        lines.append(_FIELD.sub(lambda match: fields[match[1]], line))
+        lines.append(_FIELD.sub(lambda match: fields[match[1]], line).rstrip() if names else line)
     return "\n".join(lines) + "\n\n"
 
 
@@ -52,3 +78,9 @@ def _sections(name: str) -> Mapping[str, str]:
 @cache
 def _until_prints() -> str:
     return (_FOLDER / "until_prints.sh").read_text(encoding="utf-8").rstrip("\n")
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them: `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
