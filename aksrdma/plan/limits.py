@@ -339,6 +339,9 @@ def _pools(decisions: Decisions) -> Iterator[str]:
         pool, size = one.pool, one.size
         if size.state == "retirement announced":
             yield f"{pool.name}: {size.name} retires on {size.retirement_date}; {size.instead}"
+        step = size.node_count_step
+        if step and pool.count and pool.count % step:
+            yield f"{pool.name}: pools of {size.name} come in racks of {step} nodes, and count {pool.count} is no multiple of it"
         if one.drivers and one.drivers.verdict == "unproven":
             gpus = f"gpuDriver {one.gpu_driver} with " if size.gpu else ""
             yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"

@@ -157,6 +157,15 @@ def test_what_cannot_work_is_refused_with_the_field_and_a_remedy(cluster, path, 
     assert [one for one in caught.value.problems if str(one) == f"{format_path(path)}: {wrong}"], caught.value
 
 
+@pytest.mark.parametrize("count", [18, 36, 0, None])
+def test_whole_racks_and_pools_without_a_count_need_no_note(count):
+    cluster = Cluster(
+        release="v26.7.0", node_pools=[NodePool(name="gb300", vm_size="Standard_ND128isr_GB300_v6", count=count)]
+    )
+
+    assert not any("racks" in note for note in make_plan(cluster).notes)
+
+
 def test_an_unknown_release_is_answered_with_the_nearest():
     with pytest.raises(UnknownNameError, match=r"v26\.4\.2"):
         make_plan(Cluster(release="v26.4.0"))
@@ -166,7 +175,8 @@ def test_an_unknown_release_is_answered_with_the_nearest():
     ("cluster", "note"),
     [
         pytest.param(Cluster(node_pools=[HBV3]), "holds 100 nodes, 300 by support request", id="more-nodes-than-a-fabric"),
-        pytest.param(Cluster(node_pools=[pool("Standard_HB120rs_v2")]), "retires on 2027-05-31", id="a-size-that-will-go"),
+        pytest.param(Cluster(node_pools=[pool("Standard_HB120rs_v2")]), "retires on 2027-05-31; take Standard_HB368-144rs_v5, ", id="a-size-that-will-go"),
+        pytest.param(Cluster(release="v26.7.0", node_pools=[GB300]), "gb300: pools of Standard_ND128isr_GB300_v6 come in racks of 18 nodes, and count 4 is no multiple of it", id="a-part-of-a-rack"),
         pytest.param(
             Cluster(profile="ipoib", node_pools=[H100]), "the IPoIB interface name of Standard_ND96isr_H100_v5 is unsure", id="unsure"
         ),
