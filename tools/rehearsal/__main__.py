@@ -7,6 +7,8 @@ import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 from tools.rehearsal.control_plane import ControlPlane, build, link_kubectl
@@ -29,6 +31,7 @@ def main() -> int:
     parser.add_argument("--crds", type=Path, help="a folder with CRDs, a folder a release")
     parser.add_argument("--program", type=Path, help="the program of tools/rehearsal/controlplane, if it is built")
     parser.add_argument("--keep-going", action="store_true", help="go on after a step that failed")
+    parser.add_argument("--jobs", type=int, default=2, help="clusters at the same time")
     parser.add_argument("--verbose", action="store_true", help="say each step")
     parser.add_argument("--transcripts", type=Path, help="a folder for what each block printed")
     given = parser.parse_args()
@@ -41,12 +44,12 @@ def main() -> int:
             program, tuple(given.operator_src), given.chart, crds, given.keep_going, given.verbose, given.transcripts
         )
         files = given.files or (sorted((ROOT / "examples" / "clusters").glob("*.yaml")) if not given.matrix else [])
-        results = [rehearse(file, Path(folder), options, drawn=False) for file in files]
-        drawn = draw_clusters(Path(folder), given.seed)
-        wanted = given.matrix
-        while wanted:
-            results.append(rehearse(next(drawn), Path(folder), options, drawn=True))
-            wanted -= not results[-1].refused
+        with ThreadPoolExecutor(given.jobs) as pool:
+            results = list(pool.map(lambda file: rehearse(file, Path(folder), options, drawn=False), files))
+            drawn = draw_clusters(Path(folder), given.seed)
+            while (missing := given.matrix - sum("matrix-" in one.name and not one.refused for one in results)) > 0:
+                batch = islice(drawn, missing)
+                results += pool.map(lambda file: rehearse(file, Path(folder), options, drawn=True), batch)
     return report(results)
 
 

@@ -59,7 +59,8 @@ class Machine:
     def gpu_driver(self) -> bool:
         """Whether a GPU driver runs."""
         installed = self.pool["gpu_driver"] != "none" and self.size.gpu_vendor == "nvidia"
-        return installed or any("driver" in labels(pod).get("app", "") for pod in self.pods.values() if gpu_pod(pod))
+        names = [pod["metadata"]["name"] for pod in self.pods.values()]
+        return installed or any("driver" in name and ("nvidia" in name or "gpu" in name) for name in names)
 
     def functions(self) -> list[Object]:
         """Network functions as a plugin finds them."""
@@ -249,7 +250,7 @@ class Kubelets:
     @staticmethod
     def _matters(pod: Object) -> bool:
         images = " ".join(container["image"] for container in pod["spec"]["containers"])
-        return "plugin" in images or "driver" in images or bool(loads(pod))
+        return "plugin" in images or "driver" in images + pod["metadata"]["name"] or bool(loads(pod))
 
     def _hindered(self, pod: Object, machine: Machine) -> str | None:
         for container in pod["spec"]["containers"]:
@@ -377,13 +378,6 @@ def labels(pod: Object) -> dict[str, str]:
 def path(pod: Object) -> str:
     """Of a pod."""
     return f"{CORE}/namespaces/{namespace(pod)}/pods/{pod['metadata']['name']}"
-
-
-def gpu_pod(pod: Object) -> bool:
-    """Whether it is one of a GPU operator."""
-    return any(
-        "gpu" in container["image"] or "nvidia/driver" in container["image"] for container in pod["spec"]["containers"]
-    )
 
 
 def loads(pod: Object) -> set[str]:

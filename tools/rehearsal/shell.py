@@ -17,6 +17,8 @@ from pathlib import Path
 
 FASTER = 50
 """How much shorter a `sleep` is."""
+POLL_SECONDS = 0.05
+"""How long it takes a server to see that it is to end."""
 BEGIN = """\
 source {home}/state 2>/dev/null
 sleep() {{
@@ -126,5 +128,5 @@ def server(
 
     made = socketserver.ThreadingUnixStreamServer(str(path), Handler)
     made.daemon_threads = True
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
     return made
