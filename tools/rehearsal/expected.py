@@ -24,6 +24,8 @@ WHAT = {
 }
 """Part of an image to what runs in it."""
 PLUGINS = {"sriov-device-plugin": "sriov", "rdma-shared-device-plugin": "shared", "ipoib": "shared"}
+OF_EVERY_NAMESPACE = {("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default")}
+"""Made by controllers in each namespace."""
 DEFAULT_NAMES = {"sriov": "ib", "shared": "shared_ib"}
 SLOTS = 63
 
@@ -192,6 +194,8 @@ def inventory(api: Api) -> set[str]:
                 continue
             for one in api.items(f"{base}/{resource['name']}"):
                 meta = one["metadata"]
+                if (resource["name"], meta["name"]) in OF_EVERY_NAMESPACE:
+                    continue
                 name = "/".join(filter(None, (meta.get("namespace"), meta["name"])))
                 found.add(f"{resource['name']}{'.' if group else ''}{group} {name}")
     return found

@@ -336,13 +336,10 @@ class Session:
 
 
 def names(one: str) -> list[str]:
-    """How a page may name what is left: by its name, or its kind's group."""
+    """How a page may name what is left: by its name or the group of its kind, of a CRD by the group that it defines."""
     kind, name = one.split(" ", 1)
-    group = kind.partition(".")[2]
-    return [
-        name.rsplit("/", 1)[-1],
-        *([name.partition(".")[2]] if kind.startswith("customresourcedefinitions") else [group] * bool(group)),
-    ]
+    group = (name if kind.startswith("customresourcedefinitions") else kind).partition(".")[2]
+    return [name.rsplit("/", 1)[-1], *([group, group.rpartition(".")[0]] if group else [])]
 
 
 def unkept(promise: str, text: str, ask: Callable[[str], str]) -> str | None:
