@@ -81,6 +81,8 @@ class EnvironmentVariable:
     name: str
     library: str
     read: Reading
+    key: str = ""
+    """What of a value that is JSON is read: this key, at any depth; empty: the value is no JSON."""
     default: str | None = None
     """A value that leaves the choice to the library; null: there is none beside the empty one."""
     effects: tuple[Effect, ...] = field(metadata={"row": Effect})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -99,6 +100,17 @@ def settings(
     ]
     words = [Word(word if value is None else value, value is not None) for _, value, word in argv]
     yield from _Command(flags, files, known, all_known=all_known).run([place for place, _, _ in argv], words)
+    for name, keys in _IN_FILES.items():
+        file = files.get(known.get(name) or "")
+        if file is not None:
+            given = _object(file.text)
+            found = ((variable, given.get(key)) for key, variable in keys.items())
+            place = (*path, "volumeMounts")
+            yield from (
+                Setting(variable, value, place, file.config_map, file.key)
+                for variable, value in found
+                if isinstance(value, str)
+            )
 
 
 def said(container: Mapping[str, Any]) -> str:
@@ -110,6 +122,22 @@ def said(container: Mapping[str, Any]) -> str:
 
 _NCCL_CONF: Final = "/etc/nccl.conf"
 """Read by NCCL where a variable is not set: src/misc/param.cc of NVIDIA/nccl v2.30.7-1."""
+_IN_FILES: Final[Mapping[str, Mapping[str, str]]] = {
+    "MOONCAKE_CONFIG_PATH": {"protocol": "MOONCAKE_PROTOCOL", "device_name": "MOONCAKE_DEVICE"}
+}
+"""By a variable that names a file of JSON: the variables for which its keys stand, which are not read beside it.
+
+mooncake-wheel/mooncake/mooncake_config.py of kvcache-ai/Mooncake v0.3.12.post1.
+"""
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        return mapping(json.loads(text)) if len(text) <= _LONGEST else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
 _REFERENCE: Final = re.compile(r"\$(?:\$|\(([^()\s]+)\))")
 _LONGEST: Final = 4096
 """Letters of a value that takes in others; one that takes in two such, and so on, would grow without end."""
@@ -185,7 +213,8 @@ class _Command:
         if index == count:
             return
         program = words[index].text.rpartition("/")[2]
-        rest = range(index + 1, count)
+        # Without a command, options are those of the program of the image.
+        rest = range(index if words[index].text.startswith("-") else index + 1, count)
         if program in ("export", "declare", "typeset"):
             yield from self._exported_by(places, words, rest, ranks=ranks)
         elif program == "unset":

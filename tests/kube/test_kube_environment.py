@@ -235,3 +235,39 @@ def test_a_script_of_mpirun_stands_where_its_word_does():
     container = {"command": ["bash", "-c"], "args": ["mpirun -x A=1 run"]}
 
     assert said(container) == [("A*", "1", "c.args[0]")]
+
+
+@pytest.mark.parametrize(
+    ("container", "found"),
+    [
+        pytest.param({"args": ["--flag", "x", "--other"]}, [("--flag", "x")], id="the-first-of-all"),
+        pytest.param({"args": ["--flag=x"]}, [("--flag", "x")], id="with-its-value"),
+        pytest.param({"command": ["serve"], "args": ["--flag", "x"]}, [("--flag", "x")], id="behind-a-program"),
+        pytest.param({"command": ["--flag"], "args": []}, [("--flag", None)], id="without-a-value"),
+    ],
+)
+def test_options_of_the_program_of_the_image_are_options(container, found):
+    assert [(name, value) for name, value, _ in said(container, ("--flag",))] == found
+
+
+CONFIG = '{"protocol": "tcp", "device_name": "mlx5_0", "x": 1}'
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        pytest.param("/m.json", CONFIG, [("MOONCAKE_PROTOCOL", "tcp"), ("MOONCAKE_DEVICE", "mlx5_0")], id="a-file"),
+        pytest.param("/other.json", CONFIG, [], id="another-file"),
+        pytest.param("/m.json", '{"protocol": 1}', [], id="no-text"),
+        pytest.param("/m.json", "[]", [], id="no-object"),
+        pytest.param("/m.json", "{", [], id="no-json"),
+        pytest.param("/m.json", "[" * 4000, [], id="too-deep"),
+        pytest.param("/m.json", CONFIG + " " * 5000, [], id="too-long"),
+    ],
+)
+def test_what_a_file_says_to_which_a_variable_points_counts_as_its_variables(path, text, found):
+    container = {"env": [{"name": "MOONCAKE_CONFIG_PATH", "value": path}]}
+    _, *more = settings(container, ("c",), MAPS.get, (), {"/m.json": File(text, "map", "key")})
+
+    assert [(one.name, one.value) for one in more] == found
+    assert all((one.config_map, one.key, format_path(one.path)) == ("map", "key", "c.volumeMounts") for one in more)

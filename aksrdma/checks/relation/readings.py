@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 _INTEGER: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+)")
 _LONGEST: Final = 19
@@ -141,3 +143,21 @@ def pci_pairs(value: str) -> dict[PciAddress, PciAddress] | str:
             return part
         found[here] = there
     return found
+
+
+_LONGEST_JSON: Final = 100_000
+"""Letters of a value that is read as JSON."""
+
+
+def json_text(value: str, key: str) -> str | None:
+    """Return the first text that stands under a key in a value that is JSON, at any depth; None where there is none."""
+    try:
+        waiting: deque[Any] = deque([json.loads(value)] if len(value) <= _LONGEST_JSON else [])
+    except (ValueError, RecursionError):
+        return None
+    while waiting:
+        one = waiting.popleft()
+        if isinstance(one, dict) and isinstance(one.get(key), str):
+            return str(one[key])
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return None

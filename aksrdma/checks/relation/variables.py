@@ -15,6 +15,7 @@ from aksrdma.checks.relation.readings import (
     READERS,
     Listed,
     PciAddress,
+    json_text,
     nccl_list,
     pci_address,
     pci_pairs,
@@ -154,6 +155,8 @@ def judge(name: str, value: str, size: VmSize | None = None, around: Surrounding
         around: the container.
     """
     row = catalog.environment_variables().get(name)
+    if row is not None and row.key:
+        name, value = f"{row.key} of {name}", json_text(value, row.key) or ""
     if row is None or value == row.default:
         return None
     for effect in row.effects:

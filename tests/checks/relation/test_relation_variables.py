@@ -167,6 +167,10 @@ CASES = [
     *rows("MOONCAKE_DEVICE", DEVICE, "h100", ["mlx5_ib0", "mlx5_11"], ["mlx5_0,mlx5_1", "auto-discovery", ""]),
     *rows("--disaggregation-ib-device", DEVICE, "h100", ["mlx5_ib0", "mlx5_roce0"], ["mlx5_0", ALL, '{"0": "mlx5_0"}', "/etc/nics.json"]),
     *rows("--mooncake-ib-device", DEVICE, "h100", ["mlx5_ib0"], ["mlx5_0"]),
+    *rows("--kv-transfer-config", OFF, "h100",
+          ['{"a": [{"mooncake_protocol": "tcp"}]}', '{"mooncake_protocol": "TCP"}'],
+          ['{"mooncake_protocol": "rdma"}', '{"mooncake_protocol": 1}', "{", "[" * 5000, '{"kv_connector": "tcp"}',
+           '{"mooncake_protocol": "tcp"}' + " " * 100_000]),
     *rows("--disaggregation-transfer-backend", OFF, "h100", ["mooncake_tcp"], ["mooncake", "nixl"]),
     *rows("RCCL_FORCE_ENABLE_GDRDMA", SLOW, "mi300x", ["1"], ["0", "-1", "2", ""], severity="info"),
     *[case for name in ("RCCL_ENABLE_INTRANET", "RCCL_MSCCLPP_ENABLE", "RCCL_MSCCL_ENABLE", "RCCL_P2P_NET_DISABLE") for case in rows(name, OFF, "mi300x", [], ["0", "1"])],
@@ -345,6 +349,11 @@ def test_nothing_that_a_preset_sets_is_wrong_for_its_sizes(size: str, preset: ca
         pytest.param(
             "UCX_TLS", "tcp", "h100", Surroundings(by_ucx=True), "UCX_TLS=tcp leaves UCX no transport over InfiniBand",
             "take it out", "take the RDMA resource out, if TCP is meant", None, id="a-server-whose-data-ucx-carries",
+        ),
+        pytest.param(
+            "--kv-transfer-config", '{"mooncake_protocol": "tcp"}', "h100", ALONE,
+            "mooncake_protocol of --kv-transfer-config=tcp makes Mooncake send over TCP",
+            "set it to rdma", "take the RDMA resource out, if TCP is meant", None, id="a-key-of-json",
         ),
         pytest.param(
             "UCX_TLS", "tcp," * 60, "h100", ALONE,
