@@ -46,6 +46,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "checks/relation": ("tests/checks/relation", "tests/checks/test_rule_cases.py"),
     "validation": ("tests/validation", "tests/cli", "tests/examples"),
     "delivery": ("tests/delivery", "tests/cli/test_cli_images.py"),
+    "labelling": ("tests/labelling", "tests/cli/test_cli_label.py"),
     "rendering": ("tests/rendering", "tests/overlays", "tests/examples"),
     "workloads/fit": ("tests/workloads/fit", "tests/cli"),
     "workloads/inject": ("tests/workloads/inject", "tests/cli"),

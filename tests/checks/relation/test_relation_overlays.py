@@ -12,6 +12,7 @@ from aksrdma.checks import register
 from aksrdma.checks.sets import ManifestSet
 from aksrdma.cluster import load
 from aksrdma.kube.kinds import WORKLOADS
+from aksrdma.plan import make_plan
 
 ROOT = Path(__file__).parents[3]
 CHECKS = [
@@ -48,17 +49,18 @@ def test_every_overlay_is_clean(release: str, admission: bool, kustomize: str) -
 @pytest.mark.parametrize("example", sorted((ROOT / "examples" / "clusters").glob("*.yaml")), ids=lambda file: file.stem)
 def test_the_tree_of_an_example_is_clean_with_what_its_cluster_file_says(example: Path, kustomize: str) -> None:
     cluster = load(example)
+    decisions = make_plan(cluster).decisions
     tree = ROOT / "examples" / "rendered" / example.stem
     folders = [folder for folder in kustomizations(tree) if folder.parent.name != "nicclusterpolicy"]
     whole = [document for folder in folders for document in built(kustomize, folder)]
-    whole += built(kustomize, tree / "nicclusterpolicy" / cluster.profile)
+    whole += built(kustomize, tree / "nicclusterpolicy" / decisions.layers[-1])
     for file in sorted((tree / "examples").glob("*.yaml")):
         whole += documents.read(file.read_bytes(), file.name).documents
     manifests = ManifestSet(
         whole,
         release=cluster.release,
-        vm_sizes=tuple(dict.fromkeys(pool.vm_size for pool in cluster.node_pools)),
-        nodes=sum(pool.count or 0 for pool in cluster.node_pools),
+        vm_sizes=tuple(dict.fromkeys(size.name for size in decisions.sizes.values())),
+        nodes=decisions.nodes,
         cluster=cluster,
     )
 
