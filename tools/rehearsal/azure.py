@@ -46,6 +46,8 @@ class Azure:
     extensions: set[str] = field(default_factory=set)
     clusters: dict[str, Object] = field(default_factory=dict)
     pools: dict[str, Object] = field(default_factory=dict)
+    imported: dict[str, list[str]] = field(default_factory=dict)
+    """Registry to the images that were brought into it."""
     excluded: list[str] = field(default_factory=list)
     """Namespaces out of Deployment Safeguards."""
 
@@ -283,6 +285,23 @@ class Azure:
 
     def _group_exists(self, _: Call) -> bool:
         return True
+
+    def _acr_login(self, _: Call) -> Object:
+        return {"accessToken": "a-token"}
+
+    def _acr_import(self, call: Call) -> None:
+        host, slash, path = call.get("--source").partition("/")
+        if not slash or "." not in host or not ("@" in path or ":" in path):
+            raise AzureError("Source cannot be found. Please provide a valid image and source registry.")
+        place, held = call.get("--image"), self.imported.setdefault(call.get("--name"), [])
+        if place is not None and ":" not in place:
+            raise AzureError(f"{place} has no tag")
+        if place in held and not call.get("--force"):
+            raise AzureError(f"Tag {place} already exists in target registry.")
+        held += [] if place in held else [place or call.get("--repository")]
+
+    def _acr_repository_list(self, call: Call) -> list[str]:
+        return sorted({place.partition(":")[0] for place in self.imported.get(call.get("--name"), [])})
 
     @staticmethod
     def _nothing(_: Call) -> Object:

@@ -57,6 +57,8 @@ class Helm:
     """Whether the user has a kubeconfig."""
     repositories: dict[str, str] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
+    logins: set[str] = field(default_factory=set)
+    """Registries that were logged in to."""
     releases: dict[tuple[str, str], list[Object]] = field(default_factory=dict)
     """Objects of each release, by namespace and name."""
 
@@ -141,22 +143,34 @@ class Helm:
         return "NAME\n" + "".join(f"{name}\tdeployed\n" for name in rows)
 
     def _pull(self, call: Call, folder: Path) -> str:
-        chart, version = self._chart(call.words[0], call.get("--version"))
-        (folder / f"{chart}-{version}.tgz").write_bytes(b"")
+        name, version = call.words[0], call.get("--version")
+        if url := call.get("--repo"):
+            row = DATA["charts"].get(name)
+            if row is None or DATA["repositories"][row["repository"]] != url.rstrip("/"):
+                raise HelmError(f'chart "{name}" not found in {url} repository')
+            if row["versions"] != "any" and version not in map(str, row["versions"]):
+                raise HelmError(f'chart "{name}" version "{version}" not found in {url} repository')
+        else:
+            name, _ = self._chart(name, version)
+        (folder / f"{name}-{version}.tgz").write_bytes(b"")
         return ""
 
     def _push(self, call: Call, folder: Path) -> str:
         file, target = call.words
         if not (folder / file).exists():
             raise HelmError(f"stat {file}: no such file or directory")
-        chart, version = next(
-            (name, one)
-            for name in DATA["charts"]
-            for one in DATA["charts"][name]["versions"]
-            if file == f"{name}-{one}.tgz"
-        )
+        if target.removeprefix("oci://").partition("/")[0] not in self.logins:
+            raise HelmError("unable to authenticate: 401 Unauthorized")
+        chart = max((name for name in DATA["charts"] if file.startswith(f"{name}-")), key=len)
+        version = file.removeprefix(f"{chart}-").removesuffix(".tgz")
         self.pushed.add(f"{target.rstrip('/')}/{chart}:{version}")
         return f"Pushed: {target}\n"
+
+    def _registry_login(self, call: Call, _: Path) -> str:
+        if not call.get("--username") or not call.get("--password-stdin"):
+            raise HelmError("no credentials")
+        self.logins.add(call.words[0])
+        return "Login Succeeded\n"
 
     def _version(self, *_: Any) -> str:
         return "v3.19.2+g0000000\n"
@@ -169,7 +183,7 @@ class Helm:
             chart = reference.rsplit("/", 1)[1]
             if f"{reference}:{version}" not in self.pushed:
                 raise HelmError(f"{reference}:{version}: not found")
-            return chart, str(version)
+            return chart, str(version).lstrip("v")
         repository, _, chart = reference.partition("/")
         if repository not in self.repositories:
             raise HelmError(f"repo {repository} not found")
@@ -201,7 +215,8 @@ class Helm:
                     path, _, value = part.partition("=")
                     read = value if kind == "--set-string" else yaml.safe_load(value)
                     for name in reversed(path.split(".")):
-                        read = {name: read}
+                        key, _, index = name.partition("[")
+                        read = {key: [read] if index else read}
                     merge(values, read)
         return values
 

@@ -37,6 +37,8 @@ VALUES = {
     "SUBSCRIPTION": "00000000-0000-0000-0000-000000000000",
     "REGISTRY": "rehearsal",
     "ACR": "rehearsal",
+    "REGISTRY_USER": "rehearsal",
+    "REGISTRY_PASSWORD": "rehearsal",
 }
 
 
