@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aksrdma import catalog
 from aksrdma.delivery.references import image_references
 from aksrdma.delivery.systems import driver_systems, node_systems, operating_systems
+from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath, format_path
-from aksrdma.kube.image_names import mirrored, parsed
+from aksrdma.kube.image_names import fault, mirrored, parsed
 from aksrdma.plan.chart_images import of_chart, of_network_operator
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def cluster_images(plan: Plan, registry: str | None = None) -> ClusterImages:
 
     Raises:
         UnknownNameError: a version of an operator whose images are not known.
+        UsageError: values or patches that name what can be no image.
     """
     charts = list(_charts(plan))
     found = [one for chart in charts for one in _of_chart(plan, chart)]
@@ -86,6 +88,8 @@ def cluster_images(plan: Plan, registry: str | None = None) -> ClusterImages:
     digests = _digests(plan.decisions.release)
     images: dict[str, ClusterImage] = {}
     for one in found:
+        if why := fault(one.reference):  # they become part of commands
+            raise UsageError(f"{one.needed_by}: no image can be pulled by the name {one.reference!r}: {why}")
         name = str(parsed(one.reference))
         mirror = mirrored(name, registry) if registry else None
         known = images.get(name) or ClusterImage(name, digests.get(name), (), one.source, mirror)

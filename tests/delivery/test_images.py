@@ -8,7 +8,7 @@ import pytest
 import aksrdma
 from aksrdma import Cluster, NodePool, catalog
 from aksrdma.cluster import GpuOperator, Patch, Target
-from aksrdma.errors import UnknownNameError
+from aksrdma.errors import UnknownNameError, UsageError
 
 H100, MI300X, GB300, HB = (
     "Standard_ND96isr_H100_v5", "Standard_ND96isr_MI300X_v5", "Standard_ND128isr_GB300_v6", "Standard_HB120rs_v3"
@@ -244,3 +244,14 @@ def test_an_image_of_no_row_has_the_source_of_the_nearest_reason_or_the_users_pa
     patch = Patch(target=Target(kind="Pod", name="rdma-sriov"), patch={"spec": {"containers": [container]}})
     (own,) = named(aksrdma.images(cluster(HB, patches=[patch])), "example.com/own")
     assert own.source == "spec.patches of the cluster file"
+
+
+@pytest.mark.parametrize("name", ["a; rm -rf ~", "$(id)", "a\n\x1b[31mb", "", "https://example.com/a", "A/b/C"])
+def test_what_can_be_no_image_is_refused_before_it_stands_in_a_command(name):
+    own = {"sriovNetworkOperator": {"enabled": True}, "sriov-network-operator": {"images": {"webhook": name}}}
+
+    with pytest.raises(UsageError) as told:
+        aksrdma.images(cluster(HB, helm_values=own))
+
+    assert "sriov-network-operator.images.webhook (its webhook): no image can be pulled by the name" in str(told.value)
+    assert str(told.value).isprintable()
