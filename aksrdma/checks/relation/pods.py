@@ -212,8 +212,10 @@ class Origin:
 
     def find(self, path: FieldPath) -> Place | None:
         """Return the document and the path of a part of a pod, None where both are as they seem."""
-        if path in self._exact:
-            return self._exact[path]
+        return self._exact.get(path) or self.below(path)
+
+    def below(self, path: FieldPath) -> Place | None:
+        """Return the same of what is in it, which may stand in another document than what is said of it alone."""
         for length in range(len(path), 0, -1):
             found = self._below.get(path[:length])
             if found is not None:
@@ -256,7 +258,7 @@ def _gpus_together(manifests: ManifestSet) -> Mapping[tuple[int, str], int]:
 def where_they_stand(problems: Iterable[Problem], manifests: ManifestSet) -> Iterator[Problem]:
     """Give the problems of pods the places at which their documents have them.
 
-    One that stands in the runtime of a TrainJob is told of the runtime alone.
+    One that stands in the runtime of a TrainJob, or is there without the job, is told of the runtime alone.
     """
     places = origins(manifests)
     told: set[tuple[str, Document, FieldPath]] = set()
@@ -264,14 +266,14 @@ def where_they_stand(problems: Iterable[Problem], manifests: ManifestSet) -> Ite
     for problem in problems:
         origin = places.get(problem.subject)
         place = origin.find(problem.path) if origin else None
-        if place is not None:
-            elsewhere.append(problem._replace(document=place.document, path=place.path))
+        if origin is not None and place is not None:
+            elsewhere.append((problem._replace(document=place.document, path=place.path), origin.below(problem.path)))
         else:
             told.add((problem.rule, problem.subject, problem.path))
             yield problem
-    for problem in elsewhere:
+    for problem, source in elsewhere:
         key = (problem.rule, problem.subject, problem.path)
-        if key not in told:
+        if key not in told and not (source and (problem.rule, *source) in told):
             told.add(key)
             yield problem
 

@@ -89,6 +89,17 @@ def test_what_is_wrong_in_the_runtime_is_told_of_the_runtime_alone() -> None:
     assert found(wrong) == {("image-reference-invalid", "ClusterTrainingRuntime/torch", f"{NODE}.image")}
 
 
+def test_what_the_runtime_lacks_without_the_job_is_told_of_the_runtime_alone() -> None:
+    takes = "resources: {requests: {nvidia.com/gpu: 8, rdma/ib: 8}, limits: {nvidia.com/gpu: 8, rdma/ib: 8}}\n"
+    runtime = RUNTIME.replace("image:", f"{takes}                  image:")
+    job, _, _ = JOB.partition("    resourcesPerNode")
+
+    assert found(runtime + job) == {
+        ("rdma-pod-lacks-ipc-lock", "ClusterTrainingRuntime/torch", NODE),
+        ("nccl-pod-without-shm-volume", "ClusterTrainingRuntime/torch", NODE),
+    }
+
+
 def test_an_image_of_the_job_is_told_of_the_job_and_not_that_of_the_runtime() -> None:
     job = JOB.replace("  trainer:\n", "  trainer:\n    image: images.example.com/Mine:1\n")
 
