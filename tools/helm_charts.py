@@ -236,6 +236,10 @@ def _with_schema(pairs: list[list[str]]) -> Iterator[tuple[str, str]]:
     yield from found.items()
 
 
+def _pairs(key: str, values: Mapping[str, str]) -> list[str]:
+    return [f"{key}:", *(f"  {name}: {value}" for name, value in values.items())] if values else [f"{key}: {{}}"]
+
+
 def main(name: str, *charts: str) -> None:
     """Write the keys of a chart's releases into the catalog."""
     pairs = [one.rsplit("=", 1) for one in charts]
@@ -250,10 +254,8 @@ def main(name: str, *charts: str) -> None:
         f"releases: [{', '.join(key for key, _ in pairs if not key.startswith('old:'))}]",
         "keys:",
         *_dump(keys, "  "),
-        "strict:",
-        *(f"  {sub}: {_minor(release)}" for sub, release in _with_schema(pairs)),
-        "gone:",
-        *(f"  {path}: {release}" for path, release in gone(old, keys, next(iter(trees)))),
+        *_pairs("strict", {sub: _minor(release) for sub, release in _with_schema(pairs)}),
+        *_pairs("gone", dict(gone(old, keys, next(iter(trees))))),
     ]
     (CATALOG / "helm_charts" / f"{name}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
