@@ -70,3 +70,12 @@ def test_the_example_plugin_finds_what_is_committed(root):
 
     assert done.stdout == (folder / "expected.txt").read_text(encoding="utf-8")
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tree_of_an_example_is_clean_and_all_of_it_is_known(name, root, kustomize, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(kustomize).parent), prepend=":")
+
+    report = aksrdma.validate(root / "examples/rendered" / name, strict=True)
+
+    assert [str(one) for one in report.findings] == []
