@@ -48,6 +48,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "delivery": ("tests/delivery", "tests/cli/test_cli_images.py"),
     "labelling": ("tests/labelling", "tests/cli/test_cli_label.py"),
     "rendering": ("tests/rendering", "tests/overlays", "tests/examples"),
+    "labelling": ("tests/labelling", "tests/cli/test_cli_label.py"),
     "workloads/fit": ("tests/workloads/fit", "tests/cli"),
     "workloads/inject": ("tests/workloads/inject", "tests/cli"),
     "workloads/jobs": ("tests/workloads/jobs", "tests/cli"),

@@ -133,10 +133,9 @@ def _of_expression(expression: Expression, seen: Seen | None, outcome: int, vers
         return f"depends on {name}, {_UNTOLD}"
     if seen is None:
         return f"{name} is not there"
-    shown = f"{name} {seen}" if isinstance(seen, str) else name
+    # A flag has no value.
+    shown = f"{name} {seen}" if seen and isinstance(seen, str) else name
     match expression.operator:
-        case "Exists":
-            return f"{name} is not there"
         case "DoesNotExist":
             return f"{shown} is there"
         case "IsTrue" | "IsFalse":

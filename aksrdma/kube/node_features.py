@@ -26,10 +26,6 @@ class Uncertain:
     there: bool = True
     """Whether it is there for certain."""
 
-    def __str__(self) -> str:
-        """Return it as a message names it."""
-        return " or ".join(self.values) if self.values else "not known"
-
 
 Seen: TypeAlias = "str | Uncertain"
 """The value of an attribute."""

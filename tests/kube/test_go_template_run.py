@@ -71,6 +71,7 @@ PRINTS = [
     ('{{ printf "%s-%d-%v-%q-%5s|%-3d|%03d|%x|%t|%%" "a" 1 true "b\\"c" "d" 2 3 255 false }}', 'a-1-true-"b\\"c"-    d|2  |003|ff|false|%'),
     ("{{ 1.5 }}{{ -2 }}{{ 'a' }}{{ true }}{{ `r\\w` }}", "1.5-297truer\\w"),
     ('{{ "\\x41\\u00e9\\t\\101" }}', "Aé\tA"),
+    ('{{ "\\a\\b\\f\\n\\r\\v\\\\\\x7f\\177\\U0001f600" }}', "\a\b\f\n\r\v\\\x7f\x7f\U0001f600"),
     ('{{ eq 1 2 1 }}{{ ne "a" "b" }}{{ lt 1 2 }}{{ le 2 2 }}{{ gt 1 2 }}{{ ge 2 2 }}{{ lt "a" "b" }}', "truetruetruetruefalsetruetrue"),
     ('{{ and 1 "" 2 }}{{ or "" 0 "x" }}{{ not "" }}{{ and 1 2 }}', "xtrue2"),
     ('{{ len "é" }}{{ len .pci }}{{ "abc" | len }}', "223"),

@@ -274,6 +274,102 @@ def test_of_alternatives_the_nearest_is_told_and_how_many_there_are() -> None:
     assert why(node(NIC), rule(matchAny=may)) == "depends on kernel.version, which a VM size does not tell"
 
 
+def test_of_devices_that_are_there_the_one_that_comes_nearest_is_told() -> None:
+    gpu = Instance({"class": "0302", "vendor": "10de", "device": "2330"}, "an NVIDIA GPU")
+    asked = term(vendor=one("In", "10de"), device=one("In", "2331"), **{"class": one("In", "0302")})
+
+    assert why(node(NIC, gpu), rule(asked)) == "pci.device: device 2330 is not In [2331] (of an NVIDIA GPU 10de:2330)"
+    assert why(node(gpu, NIC), rule(asked)) == "pci.device: device 2330 is not In [2331] (of an NVIDIA GPU 10de:2330)"
+    assert why(node(MAYBE), rule(asked)) == (
+        "pci.device: no device fits: of an accelerated-networking NIC 15b3:1016, vendor 15b3 is not In [10de]"
+    )
+    assert why(node(), rule(asked)) == "pci.device: the node has none"
+
+
+def test_devices_of_one_kind_are_named_together() -> None:
+    other = Instance({"class": "0200", "vendor": "15b3", "device": "101a"}, MAYBE.what, there=False)
+    mana = Instance({"class": "0200", "vendor": "1414", "device": "00ba"}, "a NIC of MANA", there=False)
+
+    assert why(node(NIC, MAYBE, other, mana, OTHER), rule(term(**{"class": one("In", "0200")}))) == (
+        "pci.device: depends on whether the node has an accelerated-networking NIC 15b3:1016|101a or a NIC of MANA 1414:00ba "
+        "or another PCI function"
+    )
+
+
+def test_flags_are_told_by_their_name() -> None:
+    features = features_of({"flags": {"cpu.cpuid": {"elements": {"AVX2": {}}}}})
+
+    assert why(features, rule(term("cpu.cpuid", AVX2=one("DoesNotExist")))) == "cpu.cpuid: AVX2 is there"
+    assert why(features, rule(term("cpu.cpuid", SSE=one("Exists")))) == "cpu.cpuid: SSE is not there"
+    assert why(features, rule(term("cpu.cpuid", AVX2=one("In", "1")))) == "cpu.cpuid: AVX2 is not In [1]"
+    assert why(features, rule(term("cpu.cpuid", name=one("Gt", "a")))) == (
+        "cpu.cpuid: matchName fails: Gt compares whole numbers, and 'a' is none"
+    )
+
+
+def test_what_a_template_depends_on_is_told_and_later_rules_depend_on_it() -> None:
+    first = rule(term(vendor=one("Exists")), labelsTemplate="n={{ len .pci.device }}")
+    later = rule(term("rule.matched", n=one("Exists")))
+
+    assert why(node(NIC, MAYBE), first) == "depends on how many of it a node has in labelsTemplate"
+    assert why(node(NIC, MAYBE), first, later) == "depends on rule.matched, which a VM size does not tell"
+    assert run(node(NIC, MAYBE), first, later).rules[1].outcomes & (NO | YES) == NO | YES
+    assert run(node(NIC), first, later).rules[1].outcomes == YES
+
+
+def test_vars_of_a_template_are_no_labels() -> None:
+    each = "{{ range .pci.device }}{{ .vendor }}_{{ .device }}=1\n{{ end }}"
+    found = run(node(NIC, OTHER), rule(term(vendor=one("Exists")), labels={}, varsTemplate=each)).rules[0]
+
+    assert (found.vars, found.labels, found.patterns) == ({"15b3_1018": "1"}, {}, ())
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "inside"),
+    [
+        ("Gt", ["5"], "6"), ("Ge", ["5"], "56"), ("Lt", ["5"], "4"), ("Le", ["5"], "45"), ("GtLt", ["4", "6"], "5"),
+        ("GeLe", ["4", "6"], "456"),
+    ],
+)  # fmt: skip
+def test_bounds_are_in_or_out_as_the_operator_says(op: str, values: list[str], inside: str) -> None:
+    for kind in ({}, {"type": "version"}):
+        found = [
+            number
+            for number in "34567"
+            if run(node(cpu__model={"n": number}), rule(term("cpu.model", n=one(op, *values, **kind))))
+            .rules[0]
+            .outcomes
+            == YES
+        ]
+        assert set("456") & set(found) == set(inside)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("9223372036854775807", YES), ("-9223372036854775808", YES), ("9223372036854775808", FAILS), ("0" * 30 + "7", YES),
+        ("+7", YES), ("", FAILS), ("1.0", FAILS), (" 1", FAILS), ("x", FAILS), ("9" * 5000, FAILS),
+    ],
+)  # fmt: skip
+def test_a_whole_number_is_one_of_64_bits(value: str, number: int) -> None:
+    found = run(node(cpu__model={"n": value}), rule(term("cpu.model", n=one("Gt", "-1")))).rules[0].outcomes
+
+    assert (found == FAILS) is (number == FAILS)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ("6", YES), ("v6.8.0-1030-azure", YES), ("6.8.0+x.y", YES), ("06.08", YES), ("5.9", NO), ("6.8.0-01", FAILS), ("6.8.0.1", FAILS),
+        ("18446744073709551615", YES), ("18446744073709551616", FAILS), ("1" * 300, FAILS), ("", FAILS), ("6.", FAILS),
+    ],
+)  # fmt: skip
+def test_versions_are_read_loosely(value: str, outcome: int) -> None:
+    asked = term("cpu.model", n=one("Ge", "6", type="version"))
+
+    assert run(node(cpu__model={"n": value}), rule(asked)).rules[0].outcomes == outcome
+
+
 def test_a_rule_that_matches_needs_no_reason() -> None:
     assert why(node(NIC), rule(term(vendor=one("In", "15b3")))) == ""
     assert reason(run(node(NIC), rule()).rules[0], Version()) == ((), "")

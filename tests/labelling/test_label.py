@@ -220,7 +220,12 @@ def test_the_release_says_what_nfd_knows():
     assert matching(older) == {"cpu": "no", "nd": "no"}
     assert older.nodes[0].rules[0].why == "pci.device: device fails: Ge is no operator (of a device 15b3:1016)"
     assert matching(newer) == {"cpu": "yes", "nd": "yes"}
-    assert any("judged by the newest" in note for note in aksrdma.label(rule).notes)
+    for operator in ("Ge", "Le", "GeLe"):
+        assert any(
+            "judged by the newest" in note
+            for note in aksrdma.label(rule.replace("op: Ge", f"op: {operator}")).read_notes
+        )
+    assert aksrdma.label(rule.replace("op: Ge", "op: Gt, type: version")).read_notes != ()
     assert aksrdma.label(DEVICE_LIST).read_notes == ()
 
 
@@ -279,6 +284,27 @@ def test_a_report_is_json_values():
     assert data["vm_sizes"][0]["usable"] is True
     assert "nodes" not in data
     assert aksrdma.label([TWO, LIST]).to_dict()["nodes"][0]["name"] == "cpu"
+
+
+def test_what_else_a_rule_sets_is_in_the_report():
+    fields = "annotations: {a: b}\n    extendedResources: {a.b/c: '2'}\n    taints: [{key: a/b, effect: NoSchedule}]\n    matchFeatures"
+    report = aksrdma.label(TWO.replace("matchFeatures", fields, 1), vm_sizes=["ND96isr_MI300X_v5"])
+
+    data = report.to_dict()["vm_sizes"][0]
+    assert data["annotations"] == {"feature.node.kubernetes.io/a": "b"}
+    assert data["extended_resources"] == {"a.b/c": "2"}
+    assert data["taints"] == [{"key": "a/b", "effect": "NoSchedule"}]
+    assert (data["possible_labels"], data["dropped"], data["state"]) == ({}, [], "available")
+    assert report.rules[0].sets == ("annotations", "extendedResources", "taints", "vars")
+
+
+def test_a_long_list_of_names_is_cut():
+    names = [f"n{number}" for number in range(8)]
+    report = aksrdma.label([DEVICE_LIST, *(node(name, ("0207", "15b3", "1018")) for name in names)])
+
+    assert report.notes[0].endswith("8 of 8 nodes with InfiniBand: n0, n1, n2, n3, n4, n5 and 2 more")
+    six = aksrdma.label([DEVICE_LIST, *(node(name, ("0207", "15b3", "1018")) for name in names[:6])])
+    assert six.notes[0].endswith("n0, n1, n2, n3, n4, n5")
 
 
 def test_results_are_frozen():
