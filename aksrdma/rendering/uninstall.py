@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from aksrdma import catalog
 from aksrdma.delivery import steps as delivered
+from aksrdma.delivery.steps import attached_registry
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
 from aksrdma.plan.pods import GPU_NAMESPACE
@@ -142,4 +143,14 @@ def _stays(plan: Plan) -> Step:
     ]
     loaded = "The DOCA driver stays loaded on their nodes until these are restarted. " if plan.decisions.driver else ""
     named = 'az aks nodepool delete --resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER" --name POOL'
-    return "stays", {"loaded": loaded, "delete_pools": "\n".join(pools) or named}
+    registry, secrets = plan.decisions.cluster.registry, plan.decisions.cluster.image_pull_secrets
+    attached = attached_registry(plan)
+    right = f", and the nodes' right to pull from it: `az aks update ... --detach-acr {attached}`" if attached else ""
+    kept = f"- *Images and charts* in `{registry}`{right}."
+    made = f"- *Pull secrets* in namespaces that stay: `kubectl delete secret {' '.join(secrets)} --namespace NAME`."
+    return "stays", {
+        "loaded": loaded,
+        "delete_pools": "\n".join(pools) or named,
+        "registry": kept if registry else "",
+        "secrets": made if secrets else "",
+    }

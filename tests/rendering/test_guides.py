@@ -663,3 +663,15 @@ def test_an_apt_mirror_has_to_be_there_before_the_policy():
     own = {"driver": {"repoConfig": {"configMapName": "apt-mirror"}}}
     text = install(**{**PRIVATE, "node_pools": [H100], "gpu_operator": GpuOperator(helm_values=own)})
     assert "`kubectl get configmap apt-mirror --namespace gpu-operator`" in step(text, "Install GPU Operator")
+
+
+def test_what_stays_of_a_registry_is_said():
+    part = step(uninstall(**PRIVATE), "What stays")
+
+    assert "- *Images and charts* in `contoso.azurecr.io/nvidia`" in part
+    assert "`kubectl delete secret acr --namespace NAME`" in part
+    assert "--detach-acr" not in part
+    assert "--detach-acr contoso`" in step(uninstall(**{**PRIVATE, "image_pull_secrets": []}), "What stays")
+    plain = step(uninstall(node_pools=[H100]), "What stays")
+    assert "secret" not in plain
+    assert "Images" not in plain
