@@ -39,7 +39,7 @@ def command(
 
     \b
     aksrdma images cluster.yaml
-    aksrdma images cluster.yaml -o acr-import | sh -e
+    aksrdma images cluster.yaml -o acr-import > fill.sh && sh -e fill.sh
     aksrdma images cluster.yaml -o acr-cache --registry contoso.azurecr.io
     aksrdma images cluster.yaml -o json | jq -r '.images[].reference'
     """
