@@ -273,6 +273,8 @@ def test_a_pod_that_failed_ends_its_wait(run):
         pytest.param({"profile": "base"}, "kubectl apply --server-side -k nicclusterpolicy/base", id="the-policy"),
         pytest.param(CLUSTERS["mixed"], "kubectl apply --server-side -k nicnodepolicy\n", id="policies-of-pools"),
         pytest.param({}, "RDMA:.status.allocatable.rdma/ib", id="the-resource"),
+        pytest.param({}, "It worked when each node shows the number of its InfiniBand NICs.", id="as-many-as-nics"),
+        pytest.param({"profile": "rdma-shared-device-plugin"}, "It worked when each node shows 63, its slots.", id="or-as-slots"),
         pytest.param({"node_pools": [H100]}, "--for=jsonpath='{.status.allocatable.nvidia\\.com/gpu}'=8", id="the-gpus"),
         pytest.param({"node_pools": [H100], "rdma": Rdma(resource_prefix="rdma.io")}, "{.status.allocatable.rdma\\.io/ib}'=8", id="a-dot-in-a-resource"),
         pytest.param({"node_pools": [A100], "profile": "rdma-shared-device-plugin", "rdma": Rdma(shared_slots=5)}, "rdma/shared_ib}'=5", id="slots"),
@@ -640,7 +642,8 @@ def test_another_registry_is_filled_by_skopeo():
     (block,) = blocks(part)
     assert block.splitlines()[-1].startswith("skopeo inspect --format '{{.Digest}}' docker://harbor.example.com/x/")
     assert "az acr" not in block
-    assert "with `skopeo` and helm logged in to it" in part
+    assert "with `skopeo` and helm logged in to it" in said(part)
+    assert "the last one prints a digest." in said(part)
 
 
 def test_what_is_still_fetched_is_said_with_what_to_do():
