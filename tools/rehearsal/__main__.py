@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
+from tools.rehearsal import processes
 from tools.rehearsal.control_plane import ControlPlane, build, link_kubectl
 from tools.rehearsal.matrix import draw_clusters
 from tools.rehearsal.session import Options, RefusedError, Result, Session, render
@@ -35,21 +37,27 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="say each step")
     parser.add_argument("--transcripts", type=Path, help="a folder for what each block printed")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     shared = os.environ.get("AKSRDMA_SHARED")
     crds = given.crds or (Path(shared) / "crds" if shared else None)
-    with tempfile.TemporaryDirectory(prefix="rehearsal-build-") as folder:
-        program = given.program or build(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        program = given.program or build(folder)
         link_kubectl(program)
         options = Options(
             program, tuple(given.operator_src), given.chart, crds, given.keep_going, given.verbose, given.transcripts
         )
         files = given.files or (sorted((ROOT / "examples" / "clusters").glob("*.yaml")) if not given.matrix else [])
-        with ThreadPoolExecutor(given.jobs) as pool:
-            results = list(pool.map(lambda file: rehearse(file, Path(folder), options, drawn=False), files))
-            drawn = draw_clusters(Path(folder), given.seed)
+        pool = ThreadPoolExecutor(given.jobs)
+        try:
+            results = list(pool.map(lambda file: rehearse(file, folder, options, drawn=False), files))
+            drawn = draw_clusters(folder, given.seed)
             while (missing := given.matrix - sum("matrix-" in one.name and not one.refused for one in results)) > 0:
                 batch = islice(drawn, missing)
-                results += pool.map(lambda file: rehearse(file, Path(folder), options, drawn=True), batch)
+                results += pool.map(lambda file: rehearse(file, folder, options, drawn=True), batch)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            processes.end_all()
     return report(results)
 
 
@@ -60,13 +68,12 @@ def rehearse(file: Path, folder: Path, options: Options, drawn: bool) -> Result:
     try:
         tree = folder / "trees" / file.stem
         render(file, tree)
-        plane = ControlPlane(options.program)
+        plane = ControlPlane(options.program, folder)
         plane.start()
         result = Session(file, tree, plane, options).run()
     except RefusedError as error:
-        result = (
-            Result(file.stem, refused=str(error)) if drawn else Result(file.stem, faults=[f"it is refused: {error}"])
-        )
+        faults = [] if drawn else [f"it is refused: {error}"]
+        result = Result(file.stem, refused=str(error), faults=faults)
     except Exception as error:
         result = Result(file.stem, faults=[f"{type(error).__name__}: {error}"])
     finally:
@@ -100,4 +107,11 @@ def report(results: list[Result]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        status = main()
+    except (KeyboardInterrupt, SystemExit) as end:
+        status = end.code if isinstance(end, SystemExit) and isinstance(end.code, int) else 130
+    finally:
+        processes.end_all()
+    sys.stdout.flush()
+    os._exit(status)  # threads that wait for what has ended are not waited for

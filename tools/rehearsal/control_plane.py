@@ -6,7 +6,6 @@ import contextlib
 import json
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from tools.rehearsal.api import Api, ApiError
+from tools.rehearsal.processes import end, start
 
 START_SECONDS = 120
 HERE = Path(__file__).parent
@@ -48,9 +48,9 @@ def link_kubectl(program: Path) -> None:
 class ControlPlane:
     """The processes; each ends with this one, and `stop` ends them by their ids."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, folder: Path) -> None:
         self.program = program
-        self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
         self.processes: list[subprocess.Popen[bytes]] = []
         self.port = free_port()
         self.token = secrets.token_hex(16)
@@ -115,16 +115,12 @@ class ControlPlane:
     def stop(self) -> None:
         """End the processes, last first, and remove what they wrote."""
         for process in reversed(self.processes):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)  # nothing of it is kept
-            process.wait()
+            end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, name: str, *arguments: str, stdout: int | None = None) -> subprocess.Popen[bytes]:
         log: IO[bytes] = (self.folder / f"{name}.log").open("wb")
-        process = subprocess.Popen(
-            [str(self.program), name, *arguments], stdout=stdout or log, stderr=log, stdin=subprocess.DEVNULL
-        )
+        process = start([self.program, name, *arguments], stdout=stdout or log, stderr=log)
         self.processes.append(process)
         return process
 

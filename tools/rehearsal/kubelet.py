@@ -24,6 +24,8 @@ from tools.rehearsal.programs import Container, once
 NETWORKS = "k8s.v1.cni.cncf.io/networks"
 ATTACHMENTS = "/apis/k8s.cni.cncf.io/v1/namespaces/{}/network-attachment-definitions/{}"
 IMAGES = yaml.safe_load(Path(__file__).with_name("images.yaml").read_text(encoding="utf-8"))
+AGAIN_SECONDS = 0.5
+"""Between two looks at what hinders a pod."""
 SETTLE_SECONDS = 0.4
 """How long a container may run before it counts as one that goes on running."""
 
@@ -43,7 +45,7 @@ class Machine:
     @property
     def modules(self) -> set[str]:
         """Kernel modules beyond mlx5_core that are loaded."""
-        loaded = {word for pod in self.pods.values() for word in loads(pod)}
+        loaded = {word for pod in list(self.pods.values()) for word in loads(pod)}
         return loaded | (
             devices.WHOLE | {"ib_ipoib"} if self.driver == "doca" else devices.WHOLE if self.size.grace else set()
         )
@@ -51,7 +53,7 @@ class Machine:
     @property
     def driver(self) -> str:
         """Whose NIC driver runs: `doca`, `node-image` or `inbox`."""
-        if any("nvidia.com/ofed-driver" in labels(pod) for pod in self.pods.values()):
+        if any("nvidia.com/ofed-driver" in labels(pod) for pod in list(self.pods.values())):
             return "doca"
         return "node-image" if self.size.grace else "inbox"
 
@@ -59,7 +61,7 @@ class Machine:
     def gpu_driver(self) -> bool:
         """Whether a GPU driver runs."""
         installed = self.pool["gpu_driver"] != "none" and self.size.gpu_vendor == "nvidia"
-        names = [pod["metadata"]["name"] for pod in self.pods.values()]
+        names = [pod["metadata"]["name"] for pod in list(self.pods.values())]
         return installed or any("driver" in name and ("nvidia" in name or "gpu" in name) for name in names)
 
     def functions(self) -> list[Object]:
@@ -78,6 +80,7 @@ class Kubelets:
         self.fail: Callable[[Object], bool] = lambda pod: False
         """Whether the command of a pod is to fail: for rehearsals of what goes wrong."""
         self._seen: dict[str, str] = {}
+        self._waiting: set[str] = set()
         self._addresses = itertools.count(2)
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -176,8 +179,11 @@ class Kubelets:
                 time.sleep(0.2)
 
     def _handle(self, pod: Object) -> None:
+        self._guarded(self._sync, pod)
+
+    def _guarded(self, step: Callable[..., None], pod: Object, *more: Machine) -> None:
         try:
-            self._sync(pod)
+            step(pod, *more)
         except (ApiError, OSError, RuntimeError) as error:
             if not self._stopped.is_set():
                 self.faults.append(f"kubelet: pod {pod['metadata']['name']}: {error}")
@@ -197,13 +203,14 @@ class Kubelets:
         self._start(pod, self.machines[node])
 
     def _start(self, pod: Object, machine: Machine) -> None:
-        waits = 0
-        while reason := self._hindered(pod, machine):
-            if waits == 0:
+        if reason := self._hindered(pod, machine):
+            if pod["metadata"]["uid"] not in self._waiting:
+                self._waiting.add(pod["metadata"]["uid"])
                 self._status(pod, "Pending", waiting=reason)
-            waits += 1
-            if waits > 600 or self._stopped.wait(0.2) or self._seen.get(pod["metadata"]["uid"]) is None:
-                return
+            timer = threading.Timer(AGAIN_SECONDS, self._again, (pod, machine))
+            timer.daemon = True
+            timer.start()
+            return
         command = self._command(pod)
         if command is None:
             self._running(pod, machine)
@@ -216,6 +223,10 @@ class Kubelets:
             threading.Thread(target=self._reap, args=(pod, container), daemon=True).start()
         else:
             self._ended(pod, status)
+
+    def _again(self, pod: Object, machine: Machine) -> None:
+        if not self._stopped.is_set() and pod["metadata"]["uid"] in self._seen:
+            self._workers.submit(self._guarded, self._start, pod, machine)
 
     def _running(self, pod: Object, machine: Machine) -> None:
         machine.pods[pod["metadata"]["uid"]] = pod
@@ -262,7 +273,7 @@ class Kubelets:
             space, name = space or namespace(pod), name.split("@")[0]
             if self.api.get(ATTACHMENTS.format(space, name)) is None:
                 return f"NetworkAttachmentDefinition {space}/{name} is not there"
-            if not any("multus" in item["metadata"]["name"] for item in machine.pods.values()):
+            if not any("multus" in item["metadata"]["name"] for item in list(machine.pods.values())):
                 return "Multus does not run on the node"
         return None
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import threading
 from pathlib import Path
 
 import yaml
 
+from tools.rehearsal import processes
 from tools.rehearsal.api import Object
 from tools.rehearsal.control_plane import ControlPlane, free_port
 
@@ -54,16 +53,14 @@ class RealOperator:
             environment |= {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1,localhost"}
             log = (self.plane.folder / "network-operator.log").open("ab")
             run = [str(self.binary), "--metrics-bind-address=0", f"--health-probe-bind-address=127.0.0.1:{free_port()}"]
-            self.process = subprocess.Popen(run, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = processes.start(run, env=environment, stdout=log, stderr=log)
             self._pod = pod["metadata"]["uid"]
 
     def stop(self) -> None:
         """Its pod is gone."""
         with self._lock:
             if self.process is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    self.process.send_signal(signal.SIGKILL)
-                self.process.wait()
+                processes.end(self.process)
                 self.process = None
 
 

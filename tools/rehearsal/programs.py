@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import threading
 from pathlib import Path
 
 from tools.rehearsal.api import Object
+from tools.rehearsal.processes import end, start
 
 PLAIN = [
     "awk",
@@ -82,10 +81,9 @@ class Container:
             command = [str(folder / Path(command[0]).name), *command[1:]]
         self.log.write_bytes(b"")
         try:
-            self.process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+            self.process: subprocess.Popen[bytes] | None = start(
+                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
         except OSError as error:
             self.process = None
             self.log.write_text(f"exec: {error}\n")
@@ -110,9 +108,8 @@ class Container:
 
     def stop(self) -> None:
         """End it, with what it started."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        if self.process is not None:
+            end(self.process)
 
 
 def write_programs(folder: Path, sees: Object) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import socketserver
 import subprocess
 import sys
@@ -14,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from json import dumps, loads
 from pathlib import Path
+
+from tools.rehearsal.processes import end, start
 
 FASTER = 50
 """How much shorter a `sleep` is."""
@@ -52,12 +51,12 @@ class Shell:
     """A home folder, programs, and the state between two blocks."""
 
     def __init__(
-        self, home: Path, start: Path, kubectl: Path, serve: Callable[[str, list[str], Path], tuple[int, str, str]]
+        self, home: Path, folder: Path, kubectl: Path, serve: Callable[[str, list[str], Path], tuple[int, str, str]]
     ) -> None:
         self.home, self.programs = home, home / "bin"
         self.faster = FASTER
         self.programs.mkdir(parents=True)
-        (home / "folder").write_text(str(start))
+        (home / "folder").write_text(str(folder))
         shim = Path(__file__).with_name("shim.py")
         asks = f'REHEARSAL_SOCKET={home}/%s.socket exec {sys.executable} -SE {shim} "$@"\n'
         for name in ("az", "helm"):
@@ -86,18 +85,14 @@ class Shell:
         }
         script = BEGIN.format(home=self.home, block=file, faster=self.faster)
         with (self.home / "output").open("wb") as output:
-            process = subprocess.Popen(
-                ["bash", "--noprofile", "--norc", "-c", script], env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
+            command = ["bash", "--noprofile", "--norc", "-c", script]
+            process = start(command, env=environment, stdout=output, stderr=output)
             try:
                 status = process.wait(seconds)
                 ended = True
             except subprocess.TimeoutExpired:
                 ended, status = False, 0
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end(process)
         rows = [line.split("\t", 1) for line in (self.home / "failed").read_text().splitlines()]
         failed = list(dict.fromkeys((int(row[0]), row[1]) for row in rows if len(row) == 2))
         if ended and status and not failed:
