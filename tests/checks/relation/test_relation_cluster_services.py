@@ -114,6 +114,7 @@ def queued(kind: str, group: str, spec: dict[str, Any], **metadata: Any) -> list
 
 
 TEMPLATE = {"spec": {"containers": [{"name": "a", "resources": {"limits": {"rdma/ib": 8}}}]}}
+JOBS = {"template": {"spec": {"replicatedJobs": [{"name": "node", "template": {"spec": {"template": TEMPLATE}}}]}}}
 GROUPS = {"workerGroupSpecs": [{"template": TEMPLATE}]}
 
 
@@ -123,6 +124,7 @@ GROUPS = {"workerGroupSpecs": [{"template": TEMPLATE}]}
         pytest.param("Job", "batch/v1", {"template": TEMPLATE}, True, id="a-job"),
         pytest.param("RayCluster", "ray.io/v1", GROUPS, True, id="ray"),
         pytest.param("Job", "batch.volcano.sh/v1alpha1", {"tasks": [{"template": TEMPLATE}]}, False, id="of-another"),
+        pytest.param("TrainingRuntime", "trainer.kubeflow.org/v1alpha1", JOBS, False, id="a-pattern-for-jobs"),
         pytest.param("Deployment", "apps/v1", {"template": TEMPLATE}, False, id="no-job"),
         pytest.param("DaemonSet", "apps/v1", {"template": TEMPLATE}, False, id="on-every-node"),
     ],
