@@ -1,6 +1,6 @@
 """What the operator's templates make of the fields of an object: they put most texts into YAML as they are.
 
-Source: manifests and pkg/render/render.go of Mellanox/network-operator, v25.1.0 to v26.4.1; which field stands where is in
+Source: manifests and pkg/render/render.go of Mellanox/network-operator, v25.1.0 to v26.7.0-rc.2; which field stands where is in
 `catalog/operator_templates.yaml`.
 """
 

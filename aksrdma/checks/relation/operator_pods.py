@@ -1,6 +1,6 @@
 """The pods that the operator makes of a policy: what it copies into them, how it upgrades them, which driver they get.
 
-Source: manifests and pkg/state of Mellanox/network-operator, v25.1.0 to v26.4.1.
+Source: manifests and pkg/state of Mellanox/network-operator, v25.1.0 to v26.7.0-rc.2.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import pytest
 
 from aksrdma.checks.webhook.policies import verdict
 from aksrdma.findings import format_path
-from tests.checks.webhook.webhook_objects import ALL_RELEASES, NEWEST, driver, image, policy, rules
+from tests.checks.webhook.webhook_objects import ALL_RELEASES, BEFORE_26_4, NEWEST, driver, image, policy, rules
 
 NESTED = ("cniPlugins", "ipoib", "multus")
 FLAT = ("ofedDriver", "rdmaSharedDevicePlugin", "sriovDevicePlugin", "nvIpam", "nicFeatureDiscovery")
@@ -47,7 +47,7 @@ def test_repository_of_other_components_is_not_judged(name: str) -> None:
 def test_driver_repository_is_reported_elsewhere_up_to_v26_1(release: str) -> None:
     (refusal,) = verdict(driver(repository="a//b"), release)
 
-    reported = "ofedDriver" if release == NEWEST else "nicFeatureDiscovery"
+    reported = "nicFeatureDiscovery" if release in BEFORE_26_4 else "ofedDriver"
     assert refusal.message.startswith(f"spec.{reported}.repository: ")
     assert format_path(refusal.path) == "spec.ofedDriver.repository"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from aksrdma import catalog
 from aksrdma.checks.webhook.policies import verdict
 
-ALL_RELEASES = ("v25.1.0", "v25.4.0", "v25.7.0", "v25.10.0", "v26.1.2", "v26.4.1")
+ALL_RELEASES = catalog.releases()
 OLDEST, NEWEST = ALL_RELEASES[0], ALL_RELEASES[-1]
+BEFORE_26_4 = ALL_RELEASES[: ALL_RELEASES.index("v26.4.1")]
 PLAIN_VERSION = "25.01-0.6.0.0-0"
 
 
