@@ -46,7 +46,6 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "checks/relation": ("tests/checks/relation", "tests/checks/test_rule_cases.py"),
     "validation": ("tests/validation", "tests/cli", "tests/examples"),
     "delivery": ("tests/delivery", "tests/cli/test_cli_images.py"),
-    "labelling": ("tests/labelling", "tests/cli/test_cli_label.py"),
     "rendering": ("tests/rendering", "tests/overlays", "tests/examples"),
     "labelling": ("tests/labelling", "tests/cli/test_cli_label.py"),
     "workloads/fit": ("tests/workloads/fit", "tests/cli"),
