@@ -51,7 +51,7 @@ def test_the_smallest_object_of_each_kind_is_fine(conformance, folder):
     assert wrong == []
 
 
-@pytest.mark.parametrize("folder", ["v25.1.0", "v26.4.1", "kubernetes-v1.34"])
+@pytest.mark.parametrize("folder", ["v25.1.0", "v26.7.0", "kubernetes-v1.34"])
 def test_kubectl_validate_agrees(conformance, shared, capsys, monkeypatch, folder):
     monkeypatch.delenv("AKSRDMA_APISERVER_JUDGE", raising=False)
     program = shutil.which("kubectl-validate")
@@ -63,7 +63,7 @@ def test_kubectl_validate_agrees(conformance, shared, capsys, monkeypatch, folde
     assert "0 differences without a reason" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("folder", ["v25.1.0", "v26.4.1", "kubernetes-v1.34"])
+@pytest.mark.parametrize("folder", ["v25.1.0", "v26.7.0", "kubernetes-v1.34"])
 def test_a_real_api_server_agrees(conformance, shared, capsys, folder):
     programs = shutil.which("kubectl-validate"), shutil.which(os.environ.get("AKSRDMA_APISERVER_JUDGE", ""))
     if not all(programs):
@@ -77,7 +77,7 @@ def test_a_real_api_server_agrees(conformance, shared, capsys, folder):
     assert "for the API server" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("folder", ["v26.4.1", "workloads"])
+@pytest.mark.parametrize("folder", ["v26.7.0", "workloads"])
 def test_rich_objects_are_fine(conformance, folder):
     wrong = [
         problem
