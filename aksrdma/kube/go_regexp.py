@@ -117,6 +117,7 @@ class _NotRead(Exception):
     """What is not judged here: a class of characters by its script, or a pattern that is too large."""
 
 
+@lru_cache(1024)
 def matches(pattern: str, value: str) -> bool | None:
     """Say whether Go finds a pattern anywhere in a value; None where nobody here can tell.
 

@@ -67,8 +67,6 @@ class RuleMatch(NamedTuple):
     """Keys and values of labels that a template makes of what nobody knows, with `HOLE` for each such text."""
     failure: str
     """Why a template fails, or empty."""
-    features: Features
-    """What it saw: the node's own features, with what the rules before it left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +89,28 @@ class Outputs:
         return tuple((full_label(key), value) for one in self.rules for key, value in one.patterns)
 
 
-def execute(objects: Iterable[Any], features: Features, version: Version) -> Outputs:
+def execute(
+    objects: Iterable[Any],
+    features: Features,
+    version: Version,
+    each: Callable[[RuleMatch, Features], None] | None = None,
+) -> Outputs:
     """Return what NodeFeatureRules do on a node.
 
     Args:
         objects: their JSON values, in any order: nfd-master takes them by name.
         features: those of the node.
         version: what its NFD knows.
+        each: is told of each rule, with the features that it saw, which later rules change.
     """
     state = _State(features)
     for data in sorted(objects, key=lambda one: text(mapping(mapping(one).get("metadata")).get("name"))):
         name = text(mapping(mapping(data).get("metadata")).get("name"))
         for rule in rules_of(data):
-            state.add(name, rule, version)
+            match = match_rule(rule, state.features, version, name)
+            if each is not None:
+                each(match, state.features)
+            state.add(match)
     return state.finish()
 
 
@@ -140,9 +147,7 @@ def match_rule(rule: FeatureRule, features: Features, version: Version, object_n
         for template, key in (("labelsTemplate", "labels"), ("varsTemplate", "vars"))
     ]
     patterns = tuple(templates.patterns)
-    return RuleMatch(
-        object_name, rule, found, made[0], made[1], templates.unknown, patterns, templates.failure, features
-    )
+    return RuleMatch(object_name, rule, found, made[0], made[1], templates.unknown, patterns, templates.failure)
 
 
 def _alternatives(rule: FeatureRule, features: Features, version: Version, templates: _Templates) -> int:
@@ -299,35 +304,39 @@ class _State:
     """What is known of a node while the rules are gone through."""
 
     def __init__(self, features: Features) -> None:
-        self._features = features
+        self.features = features
+        self._matched: dict[str, Seen] = dict(features.attributes.get(_BACK_REFERENCE) or {})
+        """What later rules see of earlier ones; the features hold it as it is, for there may be many rules."""
         self._rules: list[RuleMatch] = []
         self._set: dict[str, dict[str, Seen]] = {key: {} for key in ("labels", "annotations", "extendedResources")}
         self._taints: list[tuple[Mapping[str, Any], bool]] = []
+        self._forgotten = False
 
-    def add(self, name: str, rule: FeatureRule, version: Version) -> None:
-        """Go through one more rule."""
-        match = match_rule(rule, self._features, version, name)
+    def add(self, match: RuleMatch) -> None:
+        """Take in what one more rule did."""
         self._rules.append(match)
         if match.outcomes == FAILS:
             return
         sure = match.outcomes == YES
-        matched: dict[str, Seen] = dict(self._features.attributes.get(_BACK_REFERENCE) or {})
         if match.outcomes & YES:
+            data = match.rule.data
             for key, value in (*match.labels.items(), *match.vars.items()):
-                matched[key] = combined(matched.get(key), value, sure=sure)
+                self._matched[key] = combined(self._matched.get(key), value, sure=sure)
             for what, values in (
                 ("labels", match.labels),
-                ("annotations", strings(rule.data.get("annotations"))),
-                ("extendedResources", strings(rule.data.get("extendedResources"))),
+                ("annotations", strings(data.get("annotations"))),
+                ("extendedResources", strings(data.get("extendedResources"))),
             ):
                 for key, value in _prefixed(values).items():
                     self._set[what][key] = combined(self._set[what].get(key), value, sure=sure)
-            self._taints += [(one, sure) for one in sequence(rule.data.get("taints")) if isinstance(one, dict)]
-        certain = not match.outcomes & FAILS
-        if match.unknown:
-            self._features = self._features.forgetting(_BACK_REFERENCE)
-            return
-        self._features = self._features.with_attributes(_BACK_REFERENCE, matched, certain=certain)
+            self._taints += [(one, sure) for one in sequence(data.get("taints")) if isinstance(one, dict)]
+        if match.unknown and not self._forgotten:
+            self._forgotten = True
+            self.features = self.features.forgetting(_BACK_REFERENCE)
+        if not self._forgotten:
+            self.features = self.features.with_attributes(
+                _BACK_REFERENCE, self._matched, certain=not match.outcomes & FAILS
+            )
 
     def finish(self) -> Outputs:
         """Drop what nfd-master drops."""
@@ -391,9 +400,9 @@ class _State:
         if len(parts) != 3:
             return None
         feature = f"{parts[0]}.{parts[1]}"
-        if (known := self._features.attributes.get(feature)) is not None:
+        if (known := self.features.attributes.get(feature)) is not None:
             return known.get(parts[2])
-        return Uncertain(there=False) if self._features.may_have(feature) else None
+        return Uncertain(there=False) if self.features.may_have(feature) else None
 
 
 def _one_of(found: Sequence[Seen], there: bool) -> Seen:

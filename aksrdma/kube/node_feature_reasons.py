@@ -24,16 +24,17 @@ _MOST: Final = 4
 """Values that a reason names."""
 
 
-def reason(match: RuleMatch, version: Version) -> tuple[FieldPath, str]:
+def reason(match: RuleMatch, features: Features, version: Version) -> tuple[FieldPath, str]:
     """Return the term of a rule that decides that it does not match for certain, and why; both empty where it does.
 
     Args:
         match: what the rule did.
+        features: those that it saw.
         version: what the NFD knows.
     """
     if match.outcomes == YES:
         return (), ""
-    rule, features = match.rule, match.features
+    rule = match.rule
     if match.failure and not match.outcomes & YES:
         return rule.path, f"its {match.failure}"
     if rule.alternatives:
@@ -70,7 +71,7 @@ def _of_term(term: Term, outcome: int, features: Features, version: Version) -> 
     if has is None:
         return f"depends on what rules before it set, {_UNTOLD}"
     if instances := features.instances.get(term.feature, ()):
-        return _of_instances(term, outcome, instances, version)
+        return _of_instances(term, outcome, list({id(one): one for one in instances}.values()), version)
     if term.feature in features.instances and term.feature not in {**features.flags, **features.attributes}:
         return "the node has none"
     values: Mapping[str, Seen | None] = features.attributes.get(term.feature) or {}

@@ -382,7 +382,10 @@ def _by_expressions(term: Term, features: Features, comparisons: bool) -> tuple[
         for one in sorted(term.expressions, key=lambda one: one.attribute):
             elements += (found._replace(certain=certain) for found in _united(one, flags, values, comparisons))
     instances = features.instances.get(term.feature, ())
-    found = [instance_outcomes(term, one, comparisons=comparisons) for one in instances]
+    # The NICs of a VM size are one and the same instance.
+    judged = {id(one): one for one in instances}
+    known = {key: instance_outcomes(term, one, comparisons=comparisons) for key, one in judged.items()}
+    found = [known[id(one)] for one in instances]
     failing = (united | _union(found)) & FAILS
     if not all(one & (YES | NO) for one in (united, *found)):
         return failing, ()

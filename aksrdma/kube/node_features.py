@@ -84,19 +84,19 @@ class Features:
         return None if self.may_have(feature) else False
 
     def with_attributes(self, feature: str, values: Mapping[str, Seen], *, certain: bool) -> Features:
-        """Return these with further attributes of a feature, as InsertAttributeFeatures adds them.
+        """Return these with a feature that has the given attributes.
 
         Args:
             feature: the feature.
-            values: the attributes.
-            certain: whether the feature is there for certain because of them.
+            values: the attributes, which may change later.
+            certain: whether the feature is there for certain now, be it was not before.
         """
-        known = self.attributes.get(feature)
-        merged = {**(known or {}), **values}
         doubtful = self.uncertain - {feature} if certain else self.uncertain
         if not certain and self.has(feature) is False:
             doubtful = self.uncertain | {feature}
-        return Features(self.flags, {**self.attributes, feature: merged}, self.instances, self.may_have, doubtful)
+        if self.attributes.get(feature) is values and doubtful == self.uncertain:
+            return self
+        return Features(self.flags, {**self.attributes, feature: values}, self.instances, self.may_have, doubtful)
 
     def forgetting(self, feature: str) -> Features:
         """Return these without what is known of the attributes of a feature, of which it may have any."""

@@ -10,7 +10,7 @@ from aksrdma import catalog
 from aksrdma.cluster import KIND
 from aksrdma.errors import ReadError, UnknownNameError, UsageError
 from aksrdma.kube.kinds import RULE_KINDS
-from aksrdma.kube.node_feature_outputs import Version, execute
+from aksrdma.kube.node_feature_outputs import Version
 from aksrdma.kube.node_feature_rules import FeatureRule, rules_of
 from aksrdma.kube.node_features import by_node
 from aksrdma.labelling.report import LabelledNode, LabelledSize, LabelReport, LabelRule, labelled, nodes_nic
@@ -92,7 +92,7 @@ def label(
     rows = [data for data, _ in objects]
     if features:
         nodes = tuple(
-            LabelledNode(name=name, nic=nodes_nic(known), **labelled(execute(rows, known, version), version))
+            LabelledNode(name=name, nic=nodes_nic(known), **labelled(rows, known, version))
             for name, known in by_node(features)
         )
         return LabelReport(release, rules, (), nodes, tuple(notes))
@@ -213,5 +213,5 @@ def _size(name: str, rules: Sequence[Any], version: Version) -> LabelledSize:
         usable=row is not None and row.usable,
         nic=f"{nic.vendor_id}:{nic.device_id}" if nic is not None and nic.sriov and nic.device_id else None,
         nic_confidence=nic.confidence if nic is not None else None,
-        **labelled(execute(rules, features, version), version),
+        **labelled(rules, features, version),
     )

@@ -11,7 +11,7 @@ from aksrdma import catalog
 from aksrdma.findings import format_path
 from aksrdma.kube.go_template_run import HOLE
 from aksrdma.kube.labels import FEATURE_PREFIX, NIC_LABEL
-from aksrdma.kube.node_feature_outputs import Outputs, RuleMatch, Version
+from aksrdma.kube.node_feature_outputs import RuleMatch, Version, execute
 from aksrdma.kube.node_feature_reasons import reason
 from aksrdma.kube.node_feature_rules import YES, FeatureRule, full_label
 from aksrdma.kube.node_features import Features, Seen, Uncertain
@@ -206,10 +206,12 @@ class LabelReport:
         return {**found, many: [one.to_dict() for one in self.looked_at], "missed": list(self.missed)}
 
 
-def labelled(outputs: Outputs, version: Version) -> dict[str, Any]:
-    """Return the fields of a record that outputs give."""
+def labelled(rules: Sequence[Any], features: Features, version: Version) -> dict[str, Any]:
+    """Return the fields of a record: what NodeFeatureRules do on a node with some features."""
+    answers: list[RuleAnswer] = []
+    outputs = execute(rules, features, version, lambda match, seen: answers.append(_answer(match, seen, version)))
     return {
-        "rules": tuple(_answer(one, version) for one in outputs.rules),
+        "rules": tuple(answers),
         "labels": _certain(outputs.labels),
         "possible_labels": MappingProxyType(
             {key: one.values or () for key, one in outputs.labels.items() if isinstance(one, Uncertain)}
@@ -225,8 +227,8 @@ def _certain(found: Mapping[str, Seen]) -> Mapping[str, str]:
     return MappingProxyType({key: one for key, one in found.items() if isinstance(one, str)})
 
 
-def _answer(match: RuleMatch, version: Version) -> RuleAnswer:
-    path, why = reason(match, version)
+def _answer(match: RuleMatch, features: Features, version: Version) -> RuleAnswer:
+    path, why = reason(match, features, version)
     matches: Answer = "yes" if match.outcomes == YES else "depends" if match.outcomes & YES else "no"
     labels: dict[str, str | None] = {}
     if match.outcomes & YES:
@@ -253,8 +255,9 @@ def _notes(report: LabelReport) -> Iterator[str]:
     if report.missed:
         all_of = sum(one.has_infiniband for one in report.looked_at)
         yield f"{NIC_LABEL} does not go to {len(report.missed)} of {all_of} {what} with InfiniBand: {_listed(report.missed)}"
-    for index in report.idle:
-        yield f"rule {report.rules[index].name!r} of {report.rules[index].object!r} matches none of the {what}"
+    idle = [f"{report.rules[index].name!r} of {report.rules[index].object}" for index in report.idle]
+    if idle:
+        yield f"{'this rule matches' if len(idle) == 1 else 'these rules match'} none of the {what}: {_listed(idle)}"
     unsure = [one.name for one in report.looked_at if one.has_infiniband and one.selected == "depends"]
     if unsure:
         yield f"whether {NIC_LABEL} goes to {what} with InfiniBand depends on what they do not tell: {_listed(unsure)}"

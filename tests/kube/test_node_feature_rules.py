@@ -52,8 +52,10 @@ def run(features: Features, *rules: dict[str, Any], version: Version | None = No
 
 def why(features: Features, *rules: dict[str, Any], version: Version | None = None) -> str:
     """Return why the last rule does not match for certain."""
-    known = version or Version()
-    return reason(run(features, *rules, version=known).rules[-1], known)[1]
+    known, said = version or Version(), []
+    objects = [{"metadata": {"name": "n"}, "spec": {"rules": list(rules)}}]
+    execute(objects, features, known, lambda match, seen: said.append(reason(match, seen, known)[1]))
+    return said[-1]
 
 
 @pytest.mark.parametrize(
@@ -372,7 +374,6 @@ def test_versions_are_read_loosely(value: str, outcome: int) -> None:
 
 def test_a_rule_that_matches_needs_no_reason() -> None:
     assert why(node(NIC), rule(term(vendor=one("In", "15b3")))) == ""
-    assert reason(run(node(NIC), rule()).rules[0], Version()) == ((), "")
 
 
 # ----- What an NFD knows, and what is read.
@@ -415,6 +416,40 @@ def test_what_is_no_rule_reads_as_none_that_restricts(data: Any) -> None:
         ).dropped
         == ()
     )
+
+
+def test_of_an_attribute_that_each_device_has_only_the_value_is_not_known() -> None:
+    nic = Instance({"vendor": "15b3"}, "a NIC", always=frozenset({"device"}), further=frozenset({"sriov_totalvfs"}))
+
+    assert run(node(nic), rule(term(device=one("Exists")))).rules[0].outcomes == YES
+    assert run(node(nic), rule(term(sriov_totalvfs=one("Exists")))).rules[0].outcomes == NO | YES
+    assert (
+        why(node(nic), rule(term(device=one("In", "1"))))
+        == "pci.device: depends on device, which a VM size does not tell (of a NIC)"
+    )
+    assert [set(found.every) for found in (nic, NIC)] == [
+        {"vendor", "device", "sriov_totalvfs"},
+        {"class", "vendor", "device"},
+    ]
+
+
+def test_once_a_template_is_not_known_later_rules_see_all_before_them_as_unsure() -> None:
+    unknown = rule(term(vendor=one("Exists")), labels={}, labelsTemplate="n={{ len .pci.device }}")
+    asks = rule(term("rule.matched", n=one("DoesNotExist")))
+
+    assert run(node(NIC, MAYBE), unknown, rule(labels={"a": "1"}), asks).rules[2].outcomes & YES
+    assert run(node(NIC, MAYBE), unknown, rule(labels={"a": "1"}), asks).rules[2].outcomes & NO
+
+
+def test_time_grows_with_the_number_of_rules() -> None:
+    rules = [
+        rule(term("rule.matched", **{f"l{number - 1}": one("Exists")}), labels={f"l{number}": "1"})
+        for number in range(3000)
+    ]
+    start = time.perf_counter()
+
+    assert run(node(NIC), rule(labels={"l-1": "1"}), *rules).rules[-1].outcomes == YES
+    assert time.perf_counter() - start < 5
 
 
 def test_time_grows_with_the_rule_and_the_node() -> None:

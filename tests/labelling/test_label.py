@@ -149,7 +149,7 @@ def test_nodes_of_a_cluster_are_looked_at_where_the_source_has_them():
     assert (report.missed, report.idle, report.ok) == (("nd",), (0,), False)
     assert report.notes == (
         f"{NIC_LABEL} does not go to 1 of 1 nodes with InfiniBand: nd",
-        "rule 'by-device' of 'list' matches none of the nodes",
+        "this rule matches none of the nodes: 'by-device' of list",
     )
 
 
@@ -169,7 +169,7 @@ def test_an_idle_rule_beside_one_that_matches_is_a_note():
 
     assert (report.idle, report.ok, report.missed) == ((1,), True, ())
     assert report.notes == (
-        "rule 'never' of 'two' matches none of the VM sizes",
+        "this rule matches none of the VM sizes: 'never' of two",
         "nfd-master ignores taints unless it runs with enableTaints, which the chart leaves off",
     )
     assert [rule.sets for rule in report.rules] == [("vars",), ("taints",)]
