@@ -38,7 +38,14 @@ def excluded():
 
 
 ROWS = list(all_rows())
-OF_CODE = [*catalog.environment_variables().values(), *catalog.data_carriers().values()]
+CHARTS = ("network-operator", "gpu-operator", "gpu-operator-charts", "cert-manager")
+OF_CODE = [
+    *catalog.environment_variables().values(),
+    *catalog.data_carriers().values(),
+    *map(catalog.operator_chart, CHARTS),
+    *catalog.pod_images().values(),
+    *catalog.jobs().values(),
+]
 """Rows whose sources are places in code, as those of rules are."""
 
 
