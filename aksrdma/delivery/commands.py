@@ -44,7 +44,7 @@ def acr_import(images: ClusterImages) -> Commands:
         UsageError: no registry, or another one.
     """
     name, host = _acr(images, "acr-import")
-    return Commands((*_charts(images, host, name), *(_import(image, name, host) for image in images.images)))
+    return Commands((_login(name, host), *_charts(images), *(_import(image, name, host) for image in images.images)))
 
 
 def acr_cache(images: ClusterImages) -> Commands:
@@ -57,7 +57,7 @@ def acr_cache(images: ClusterImages) -> Commands:
     """
     name, host = _acr(images, "acr-cache")
     above = _registry(images).removeprefix(host).lstrip("/")
-    lines, notes = [*_charts(images, host, name)], []
+    lines, notes = [_login(name, host), *_charts(images)], []
     rules: dict[str, MirrorUpstream] = {}
     for image in images.images:
         name_there = parsed(image.reference)
@@ -94,8 +94,8 @@ def skopeo(images: ClusterImages) -> Commands:
     Raises:
         UsageError: no registry.
     """
-    registry = _registry(images)
-    lines = [*_charts(images, registry.partition("/")[0], None)]
+    _registry(images)
+    lines = [*_charts(images)]
     lines += [
         f"skopeo copy --all --preserve-digests docker://{_pinned(image)} docker://{image.mirror}"
         for image in images.images
@@ -125,13 +125,15 @@ def _acr(images: ClusterImages, wanted: str) -> tuple[str, str]:
     return name, registry.partition("/")[0]
 
 
-def _charts(images: ClusterImages, host: str, acr: str | None) -> Iterator[str]:
+def _login(acr: str, host: str) -> str:
+    return (
+        f"az acr login --name {acr} --expose-token --query accessToken --output tsv | "
+        f"helm registry login {host} --username {_TOKEN_USER} --password-stdin"
+    )
+
+
+def _charts(images: ClusterImages) -> Iterator[str]:
     """Yield the lines that push the charts, which neither a cache nor an import takes from an HTTP repository."""
-    if acr is not None:
-        yield (
-            f"az acr login --name {acr} --expose-token --query accessToken --output tsv | "
-            f"helm registry login {host} --username {_TOKEN_USER} --password-stdin"
-        )
     for chart in images.charts:
         folder = str(chart.mirror).rpartition("/")[0]
         yield f"helm pull {chart.name} --repo {chart.repository} --version {chart.version}"
