@@ -205,7 +205,7 @@ def _ipoib(size: catalog.VmSize) -> str:
     if names and size.infiniband.ipoib_altname_seen:
         return f"{names[0]}, while ib_ipoib is loaded"
     guess = f"perhaps {names[0]}, which nobody has published; " if names else "not known; "
-    return f"{guess}`ip -br link` on a node shows it"
+    return f"{guess}`ip link` on a node shows it"
 
 
 def _fact(name: str, text: str, unsure: str | None = None) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
         unseen = ", ".join(size.name for size in sizes if not size.infiniband.ipoib_altname_seen)
         guess = f"what follows from the PCI address, {master}, is a guess" if known else f"{master} is a guess"
         words = (
-            f"Nobody has published the IPoIB interface of {unseen}; {guess}. Look it up on a node with `ip -br link`."
+            f"Nobody has published the IPoIB interface of {unseen}; {guess}. INSTALL.md has it looked up on the nodes."
         )
         yield from comment_lines(words, "    ")
         yield f"    # master: {master}"

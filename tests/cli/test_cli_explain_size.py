@@ -193,7 +193,7 @@ def test_explain_says_what_a_pool_of_a_size_that_is_sold_needs(size):
         pytest.param(
             "ND96isr_H100_v5", "IPoIB interface perhaps ibP257p0s0, which nobody has published", id="interface-derived"
         ),
-        pytest.param("HB176rs_v4", "IPoIB interface not known; `ip -br link`", id="interface-unknown"),
+        pytest.param("HB176rs_v4", "IPoIB interface not known; `ip link`", id="interface-unknown"),
         pytest.param("ND96isr_H100_v5", "NCCL topology ndv5-topo.xml", id="topology-file"),
         pytest.param("ND96isr_H100_v5", "Presets ndv5-nccl,", id="presets"),
         pytest.param(

@@ -89,15 +89,15 @@ def _resources(plan: Plan) -> Iterator[Step]:
 
 
 def _guessed(plan: Plan) -> str:
-    """Return why the IPoIB interface has to be looked up; empty where its name is known of every VM size."""
+    """Return why the IPoIB interface has to be looked up; empty where its name was seen on nodes of every VM size."""
     sizes = {one.size.name: one.size for one in plan.decisions.ipoib_pools}
     for size in sizes.values():
-        names = size.infiniband.ipoib_altnames
-        why = catalog.unsure_of(size, "infiniband.ipoib_altnames") or ("" if names else "not documented")
-        if why:
+        known = size.infiniband
+        if not known.ipoib_altname_seen:
+            why = catalog.unsure_of(size, "infiniband.ipoib_altnames") or "nobody has published it"
             return f"The name of the IPoIB interface of {size.name} is a guess: {why}."
-        if names and plan.decisions.master not in names:
-            return f"The documented names of the IPoIB interfaces of {size.name} are others: {', '.join(names)}."
+        if plan.decisions.master not in (known.ipoib_altnames or ()):
+            return f"Nodes of {size.name} showed other IPoIB interfaces: {', '.join(known.ipoib_altnames or ())}."
     return "" if sizes else "The name of the IPoIB interface depends on the VM size."
 
 
