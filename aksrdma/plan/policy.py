@@ -381,7 +381,7 @@ def _ipoib(release: str, whereabouts: bool, tolerated: tuple[Toleration, ...]) -
     deployments = tolerations(tolerated) if placed else []
     if deployments:
         reasons["spec", "deploymentTolerations"] = Reason(
-            "nv-ipam's controller may run on the tainted pools too. It is a Deployment, which tolerations above does not "
+            "nv-ipam's controller may run on the tainted pools too. It is a Deployment, which spec.tolerations does not "
             "reach; where every pool is tainted it stays Pending without this, and pods get no address.",
             "Mellanox/network-operator api/v1alpha1/nicclusterpolicy_types.go",
         )

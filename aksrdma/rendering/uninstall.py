@@ -31,11 +31,24 @@ def _title(plan: Plan) -> Iterator[Step]:
     columns = [f"{name}:.spec.containers[*].resources.limits.{name.replace('.', chr(92) + '.')}" for name in asked]
     examples = [f"kubectl delete -f examples/{name}.yaml --ignore-not-found" for name in decisions.profiles]
     opened = "A pod that is left keeps its device open, and the driver cannot be unloaded below it."
+    found = (
+        "kubectl get pods --all-namespaces --output custom-columns="
+        f"'NAMESPACE:.metadata.namespace,POD:.metadata.name,{','.join(dict.fromkeys(columns))}' |\n"
+        """  awk 'NR == 1 { print; next } { for (i = 3; i <= NF; i++) if ($i != "<none>") { print; break } }'"""
+    )
+    worked = (
+        "It worked when it prints the heading and no pod.\n\n"
+        "If not: delete the jobs that these pods are of, and run the step again."
+        if columns
+        else "It worked when it ends without an error. Pods of your own with InfiniBand are privileged here, and no resource tells "
+        "which they are: end them, too."
+    )
     yield (
         "pods",
         {
             "examples": "\n".join(examples),
-            "columns": ",".join(dict.fromkeys(columns)),
+            "found": found if columns else "",
+            "worked": worked,
             "open": opened if decisions.driver else "",
         },
     )

@@ -406,6 +406,7 @@ def rolled_out(**fields):
         pytest.param({"drain": Drain(timeout_seconds=3600)}, "16 nodes x 70 minutes / 1", id="a-long-drain"),
         pytest.param({"drain": Drain(enable=False)}, "16 nodes x 10 minutes / 1", id="no-drain"),
         pytest.param({"wait_for_completion": WaitForCompletion(pod_selector="app=nccl")}, "waits for the pods `app=nccl` to end,", id="for-ever"),
+        pytest.param({"wait_for_completion": WaitForCompletion(pod_selector="a")}, "for the drain, and what the jobs take.", id="with-the-jobs"),
         pytest.param({"wait_for_completion": WaitForCompletion(pod_selector="a", timeout_seconds=9)}, "to end (for 9 s at most)", id="for-a-while"),
         pytest.param({"auto_upgrade": False}, "until you drain a node and delete its driver pod", id="by-hand"),
     ],
@@ -575,6 +576,13 @@ def test_the_operators_label_is_taken_by_hand_where_the_charts_rule_goes_with_th
     assert "kubectl label nodes --all network.nvidia.com/operator.mofed.wait-" in uninstall(**CLUSTERS["charts-rule"])
     assert "mofed.wait" not in uninstall(release="v26.4.1")
     assert "Take the label" not in uninstall(**CLUSTERS["charts-rule"])
+
+
+def test_pods_that_hold_a_resource_are_listed_where_there_is_one():
+    holding = step(uninstall(node_pools=[H100], release="v26.4.1", rdma=Rdma(resource_prefix="rdma.io")), "Stop what")
+
+    assert r"rdma.io/ib:.spec.containers[*].resources.limits.rdma\.io/ib' |" in holding
+    assert "custom-columns" not in step(uninstall(**CLUSTERS["base"]), "Stop what")
 
 
 def test_uninstall_names_the_pools_that_stay():

@@ -179,9 +179,10 @@ def _roll_out(plan: Plan) -> str:
     at_once = f"{parallel} at a time (`maxParallelUpgrades`)" if parallel else "all at the same time"
     rounds = f"{nodes} nodes x {minutes} minutes / {parallel}" if nodes and parallel else ""
     total = f" = {-(-nodes // parallel) * minutes / 60:.1f} hours" if rounds else ""
+    jobs = ", and what the jobs take" if awaited else ""
     return (
         f"another `release` has the nodes compile again, {at_once}. A node {', '.join(steps)}, and compiles. Reckon with {rounds or f'nodes x {minutes} minutes'}{total}: "
-        f"{_COMPILE_MINUTES} minutes to compile, for which you put in what your first node took, and {drain} for the drain. "
+        f"{_COMPILE_MINUTES} minutes to compile, for which you put in what your first node took, and {drain} for the drain{jobs}. "
         "`kubectl get nodes --label-columns nvidia.com/ofed-driver-upgrade-state` shows where it is. A node in upgrade-failed "
         "stays cordoned: `kubectl drain NODE --ignore-daemonsets --delete-emptydir-data --force`, then delete its driver pod."
     )
