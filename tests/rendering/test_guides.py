@@ -258,6 +258,8 @@ def test_a_pod_that_failed_ends_its_wait(run):
     ("fields", "command"),
     [
         pytest.param({"node_pools": [H100]}, "--node-vm-size Standard_ND96isr_H100_v5 \\", id="the-pool"),
+        pytest.param({"node_pools": [NodePool(name="a", vm_size="nd96ISR_h100_v5")]}, "--node-vm-size Standard_ND96isr_H100_v5 \\", id="its-size-as-azure-has-it"),
+        pytest.param({"node_pools": [H100, NodePool(name="c", vm_size="D8s_v5")]}, "--node-vm-size Standard_D8s_v5 \\", id="another-size-too"),
         pytest.param({"node_pools": [H100]}, "--node-taints sku=gpu:NoSchedule", id="its-taint"),
         pytest.param({"node_pools": [H100]}, "--gpu-driver none", id="the-gpu-driver-is-gpu-operators"),
         pytest.param({"node_pools": [H100, CPU]}, "--node-vm-size Standard_D8s_v5 \\", id="a-pool-without-infiniband"),

@@ -141,6 +141,7 @@ def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[Node
     commands = [
         _add(
             one.pool,
+            one.size.name,
             [
                 f"--os-sku {one.os_sku}",
                 *_taints(one.pool),
@@ -150,7 +151,7 @@ def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[Node
         )
         for one in pools
     ]
-    commands += [_add(pool, [f"--os-sku {pool.os_sku}", *_taints(pool)]) for pool in others]
+    commands += [_add(pool, _whole(pool.vm_size), [f"--os-sku {pool.os_sku}", *_taints(pool)]) for pool in others]
     added = [*(one.pool for one in pools), *others]
     nodes = sum(pool.count or 0 for pool in added) if all(pool.count is not None for pool in added) else None
     remarks = []
@@ -176,9 +177,15 @@ def _labels(plan: Plan, pool: PoolDecisions) -> list[str]:
     return [f"--labels {' '.join(f'{key}={value}' for key, value in labels.items())}"] if labels else []
 
 
-def _add(pool: NodePool, options: Iterable[str]) -> str:
+def _whole(vm_size: str) -> str:
+    """Return a VM size as Azure names it; the cluster file may leave `Standard_` out."""
+    name = vm_size.strip()
+    return name if name.casefold().startswith("standard_") else f"Standard_{name}"
+
+
+def _add(pool: NodePool, vm_size: str, options: Iterable[str]) -> str:
     where = '--resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER"'
     count = str(pool.count) if pool.count is not None else f'"${_nodes_variable(pool)}"'
-    given = [f"--node-vm-size {pool.vm_size}", f"--node-count {count}", *options, "--output none"]
+    given = [f"--node-vm-size {vm_size}", f"--node-count {count}", *options, "--output none"]
     lines = [f"  az aks nodepool add {where} --name {pool.name}", *(f"    {option}" for option in given)]
     return "\n".join([f"if ! pools_are_there {pool.name}; then", " \\\n".join(lines), "fi"])
