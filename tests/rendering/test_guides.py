@@ -587,6 +587,22 @@ def test_pods_that_hold_a_resource_are_listed_where_there_is_one():
     assert "custom-columns" not in step(uninstall(**CLUSTERS["base"]), "Stop what")
 
 
+def test_nothing_is_waited_for_on_pools_without_nodes():
+    empty = NodePool(name="later", vm_size="Standard_HB120rs_v3", count=0, profile="rdma-shared-device-plugin")
+    beside = install(node_pools=[H100, empty], release=NEWEST)
+    alone = install(node_pools=[empty], release=NEWEST)
+
+    assert "--name later \\\n" in beside
+    assert "--node-count 0" in beside
+    waits = [line for line in "\n".join(blocks(beside)).replace("\\\n", "").splitlines() if "kubectl wait" in line]
+    assert not [line for line in waits if "later" in line]
+    assert "kubectl wait nicnodepolicy ndh100 --for" in beside
+    assert "later: no nodes, so nothing is waited for there." in said(beside)
+    assert "examples/rdma-shared-device-plugin.yaml" not in beside
+    assert "kubectl wait" not in alone.replace("kubectl wait pod", "")
+    assert "no nodes, so" not in said(install(node_pools=[H100]))
+
+
 def test_uninstall_names_the_pools_that_stay():
     text = step(uninstall(**CLUSTERS["h100-and-cpu"]), "What stays")
 

@@ -10,7 +10,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from aksrdma.cluster import NodePool
 
 Step = tuple[str, Mapping[str, str]]
 """A section's name and its fields."""
@@ -84,3 +87,13 @@ def listed(words: Iterable[str]) -> str:
     """Return words as a sentence lists them: `a, b and c`."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def peopled(pools: Iterable[NodePool]) -> list[NodePool]:
+    """Return the pools that have nodes, or may have; on the others nothing is waited for."""
+    return [pool for pool in pools if pool.count != 0]
+
+
+def selector(pools: Iterable[NodePool]) -> str:
+    """Return the label selector of the pools' nodes."""
+    return f"kubernetes.azure.com/agentpool in ({','.join(pool.name for pool in pools)})"

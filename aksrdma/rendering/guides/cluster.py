@@ -11,7 +11,7 @@ from aksrdma.delivery import steps as delivered
 from aksrdma.delivery.commands import acr_name
 from aksrdma.plan import Plan
 from aksrdma.plan.decisions import PoolDecisions
-from aksrdma.rendering.guides import Step, listed
+from aksrdma.rendering.guides import Step, listed, peopled, selector
 
 
 def _version(plan: Plan) -> str:
@@ -154,7 +154,12 @@ def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[Node
     commands += [_add(pool, _whole(pool.vm_size), [f"--os-sku {pool.os_sku}", *_taints(pool)]) for pool in others]
     added = [*(one.pool for one in pools), *others]
     nodes = sum(pool.count or 0 for pool in added) if all(pool.count is not None for pool in added) else None
-    remarks = []
+    waited, remarks = peopled(added), []
+    if empty := [pool.name for pool in added if pool.count == 0]:
+        remarks.append(
+            f"{listed(empty)}: no nodes, so nothing is waited for there. After `az aks nodepool scale` run the steps from the "
+            "label on once more."
+        )
     if any(one.gpu_driver == "aks-managed" for one in pools):
         remarks.append(f"Managed GPU pools: {'; '.join(catalog.aks().managed_gpu.limits)}.")
     if nvme := list(dict.fromkeys(one.size.name for one in pools if one.size.disk_controller == "NVMe")):
@@ -163,7 +168,9 @@ def _add_pools(plan: Plan, pools: Sequence[PoolDecisions], others: Sequence[Node
         "title": f"Add the node pool{'s' if len(added) > 1 else ''} {listed(pool.name for pool in added)}",
         "remarks": "\n".join(remarks),
         "commands": "\n".join(commands),
-        "names": ",".join(pool.name for pool in added),
+        "wait": f"kubectl wait node --selector '{selector(waited)}' --for=condition=Ready --timeout=15m"
+        if waited
+        else "",
         "all": f"the {nodes} nodes" if nodes else "all nodes of the pools",
     }
 

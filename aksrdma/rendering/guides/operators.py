@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aksrdma import catalog
-from aksrdma.cluster import NodePool
 from aksrdma.delivery import steps as delivered
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
 from aksrdma.plan.pods import GPU_NAMESPACE
-from aksrdma.rendering.guides import Step, listed
+from aksrdma.rendering.guides import Step, listed, peopled, selector
 
 if TYPE_CHECKING:
     from aksrdma.catalog._drivers import NeededChart
@@ -121,22 +120,18 @@ def namespace_of(plan: Plan, profile: str) -> str:
 def _label(plan: Plan) -> Step:
     decisions = plan.decisions
     path = NIC_LABEL.replace(".", r"\.")
+    pools = peopled(decisions.pools)
     wait = (
-        f"kubectl wait node --selector '{selector(decisions.pools)}' \\\n"
+        f"kubectl wait node --selector '{selector(pools)}' \\\n"
         f"  --for=jsonpath='{{.metadata.labels.{path}}}'=true --timeout=5m"
     )
     return "label", {
         "apply": "kubectl apply --server-side -k node-feature-rule" if plan.node_feature_rule else "",
-        "wait": wait if decisions.pools else "",
+        "wait": wait if pools else "",
         "label": NIC_LABEL,
         "expected": f"the {decisions.nodes} nodes of the pools" if decisions.nodes else "the nodes with InfiniBand",
         "namespace": decisions.cluster.operator_namespace,
     }
-
-
-def selector(pools: Iterable[NodePool]) -> str:
-    """Return the label selector of the pools' nodes."""
-    return f"kubernetes.azure.com/agentpool in ({','.join(pool.name for pool in pools)})"
 
 
 def _policy(plan: Plan) -> Step:
@@ -154,11 +149,13 @@ def _policy(plan: Plan) -> Step:
         ]
     if plan.policy:
         apply.append(f"kubectl apply --server-side -k {folder}")
-        wait.append(f"kubectl wait nicclusterpolicy/nic-cluster-policy --for={ready} --timeout=60m")
+        if not decisions.per_pool or peopled(one.pool for one in decisions.served):
+            wait.append(f"kubectl wait nicclusterpolicy/nic-cluster-policy --for={ready} --timeout=60m")
     if plan.node_policies:
         apply.append("kubectl apply --server-side -k nicnodepolicy")
-        names = " ".join(str(one.data["metadata"]["name"]) for one in plan.node_policies)
-        wait.append(f"kubectl wait nicnodepolicy {names} --for={ready} --timeout=60m")
+        policies = zip(plan.node_policies, decisions.served, strict=True)
+        names = [str(one.data["metadata"]["name"]) for one, of in policies if of.pool.count != 0]
+        wait += [f"kubectl wait nicnodepolicy {' '.join(names)} --for={ready} --timeout=60m"] if names else []
     plugins = any(profile != "base" for profile in decisions.profiles)
     parts = [*(["the driver"] if decisions.driver else []), *(["the device plugin"] if plugins else [])]
     namespace = decisions.cluster.operator_namespace

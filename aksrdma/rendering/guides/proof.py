@@ -9,8 +9,8 @@ from aksrdma import catalog
 from aksrdma.kube.labels import NIC_LABEL
 from aksrdma.plan import Plan
 from aksrdma.plan.decisions import PoolDecisions
-from aksrdma.rendering.guides import Step, listed
-from aksrdma.rendering.guides.operators import gpu_namespaces, namespace_of, needed, selector
+from aksrdma.rendering.guides import Step, listed, selector
+from aksrdma.rendering.guides.operators import gpu_namespaces, namespace_of, needed
 
 _COMPILE_MINUTES: Final = 10
 """What a roll-out is reckoned with for one node; no figure for AKS is published, so the text tells to put in one's own."""
@@ -38,7 +38,9 @@ def proof(plan: Plan) -> Iterator[Step]:
             },
         )
     for profile in decisions.profiles:
-        yield _try_it(plan, profile)
+        pool = decisions.first_pool(profile)
+        if pool is None or pool.pool.count != 0:
+            yield _try_it(plan, profile)
 
 
 def _allocatable(resource: str) -> str:
@@ -49,6 +51,8 @@ def units(plan: Plan) -> dict[tuple[str, int], list[PoolDecisions]]:
     """Return what nodes advertise, a resource and its number, with the pools whose nodes do."""
     found: dict[tuple[str, int], list[PoolDecisions]] = {}
     for one in plan.decisions.per_pool:
+        if one.pool.count == 0:
+            continue
         name, shared = plan.decisions.resource_name(one.profile), one.profile != "sriov-device-plugin"
         if name:
             number = plan.decisions.cluster.rdma.shared_slots if shared else one.size.infiniband.nic_count
