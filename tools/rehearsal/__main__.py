@@ -80,7 +80,7 @@ def rehearse(file: Path, folder: Path, options: Options, drawn: bool) -> Result:
         if plane:
             plane.stop()
     result.seconds = time.monotonic() - begin
-    print(line(result), flush=True)
+    print("\n    ".join([line(result), *result.faults]), flush=True)
     return result
 
 
@@ -93,10 +93,7 @@ def line(result: Result) -> str:
 
 
 def report(results: list[Result]) -> int:
-    """Print what is not as it should be."""
-    for result in results:
-        for fault in result.faults:
-            print(f"\n{result.name}: {fault}")
+    """Print how many are as they should be."""
     good = [result for result in results if not result.faults]
     refused = sum(bool(result.refused) for result in good)
     words = f", of which {refused} are refused" if refused else ""

@@ -56,6 +56,11 @@ def read(path: Path) -> list[Step]:
     return [step for step in steps if step.blocks or step.others or step.title]
 
 
+def prose(steps: list[Step]) -> str:
+    """What a page says, without the commands that everyone runs."""
+    return "\n".join(step.text + "".join(text for _, text in step.others) for step in steps)
+
+
 def calls(block: str) -> list[tuple[str, list[str]]]:
     """The command lines of az and helm in a block, wherever they stand in it: program and words."""
     found = []

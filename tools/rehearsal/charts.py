@@ -61,6 +61,7 @@ class Helm:
     """Registries that were logged in to."""
     releases: dict[tuple[str, str], list[Object]] = field(default_factory=dict)
     """Objects of each release, by namespace and name."""
+    values: dict[tuple[str, str], Object] = field(default_factory=dict)
 
     def run(self, argv: list[str], folder: Path) -> tuple[int, str, str]:
         """Run a command line: exit status, stdout, stderr."""
@@ -103,9 +104,14 @@ class Helm:
                 raise HelmError(f'create: failed to create: namespaces "{space}" not found')
             self.api.create(f"{CORE}/namespaces", {"metadata": {"name": space}})
         objects = self._objects(chart, version, name, space, values)
+        if "worker" in roles(objects) and any(
+            "worker" in roles(old) for key, old in self.releases.items() if key != (space, name)
+        ):
+            self.faults.append(f"{chart} brings a second Node Feature Discovery, and two of them fight over the labels")
         self._apply(objects, space)
         old = self.releases.get((space, name), [])
         self.releases[space, name] = objects
+        self.values[space, name] = values
         for gone in [one for one in old if key(one) not in set(map(key, objects))]:
             self._delete(gone, space)
         if call.get("--wait"):
@@ -127,7 +133,16 @@ class Helm:
         for one in reversed(self.releases.pop((space, name))):
             if one["kind"] != "CustomResourceDefinition":
                 self._delete(one, space)
+        if dig(self.values[space, name], "node-feature-discovery.postDeleteCleanup") is True:
+            self._prune()
         return f'release "{name}" uninstalled\n'
+
+    def _prune(self) -> None:
+        """Take NFD's labels from the nodes, as the job after its deletion does."""
+        for node in self.api.items(f"{CORE}/nodes"):
+            found = [label for label in node["metadata"]["labels"] if label.startswith("feature.node.kubernetes.io/")]
+            patch = {"metadata": {"labels": dict.fromkeys(found)}}
+            self.api.merge(f"{CORE}/nodes/{node['metadata']['name']}", patch)
 
     def _status(self, call: Call, _: Path) -> str:
         if (call.get("--namespace", "default"), call.words[0]) not in self.releases:
@@ -294,6 +309,11 @@ def key(one: Object) -> tuple[str, str, str]:
     return one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
 
 
+def roles(objects: list[Object]) -> set[str]:
+    """Parts of Node Feature Discovery among objects."""
+    return {str((one["metadata"].get("labels") or {}).get("role")) for one in objects}
+
+
 def merge(into: Object, more: Object) -> None:
     """Merge values as Helm does: maps are merged, all else is replaced."""
     for name, value in more.items():
@@ -329,28 +349,37 @@ def network_operator(version: str, values: Object, crd_folder: Path | None) -> l
     ]
     registry = dig(values, "operator.repository") or "nvcr.io/nvidia/cloud-native"
     marks = {"control-plane": "network-operator-controller"}
-    objects = [*found, deployment("network-operator", marks, f"{registry}/network-operator:v{version}")]
+    names = dig(values, "operator.imagePullSecrets") or values.get("imagePullSecrets") or []
+    secrets = {"imagePullSecrets": [{"name": name} for name in names]}
+    objects = [
+        *found,
+        workload("Deployment", "network-operator", marks, f"{registry}/network-operator:v{version}", secrets),
+    ]
     if dig(values, "nfd.enabled") is not False:
-        nfd = values.get("node-feature-discovery") or {}
-        picture = dig(nfd, "image.repository") or "nvcr.io/nvidia/mellanox/node-feature-discovery"
-        name, mark = "network-operator-node-feature-discovery", {"app.kubernetes.io/name": "node-feature-discovery"}
-        objects.append(deployment(f"{name}-master", {"role": "master", **mark}, f"{picture}:1"))
-        objects.append(deployment(f"{name}-gc", {"role": "gc", **mark}, f"{picture}:1"))
-        tolerations = dig(nfd, "worker.tolerations")
-        pod = {"tolerations": NFD_TOLERATIONS if tolerations is None else tolerations}
-        objects.append(workload("DaemonSet", f"{name}-worker", {"role": "worker", **mark}, f"{picture}:1", pod))
+        objects += feature_discovery("network-operator", values, "nvcr.io/nvidia/mellanox/node-feature-discovery")
     if dig(values, "nfd.deployNodeFeatureRules") is not False:
         expressions = {"vendor": {"op": "In", "value": ["15b3"]}, "class": {"op": "In", "value": ["0200", "0207"]}}
         objects.append(rule("nvidia-nics-rules", "feature.node.kubernetes.io/pci-15b3.present", expressions))
     return objects
 
 
+def feature_discovery(release: str, values: Object, image: str) -> list[Object]:
+    """NFD, as a part of another chart."""
+    nfd = values.get("node-feature-discovery") or {}
+    picture = f"{dig(nfd, 'image.repository') or image}:1"
+    name, mark = f"{release}-node-feature-discovery", {"app.kubernetes.io/name": "node-feature-discovery"}
+    secrets = {"imagePullSecrets": nfd.get("imagePullSecrets") or []}
+    tolerations = dig(nfd, "worker.tolerations")
+    pod = secrets | {"tolerations": NFD_TOLERATIONS if tolerations is None else tolerations}
+    return [
+        workload("Deployment", f"{name}-master", {"role": "master", **mark}, picture, secrets),
+        workload("Deployment", f"{name}-gc", {"role": "gc", **mark}, picture, secrets),
+        workload("DaemonSet", f"{name}-worker", {"role": "worker", **mark}, picture, pod),
+    ]
+
+
 def gpu_operator(version: str, values: Object) -> list[Object]:
     """NVIDIA's chart: operator and ClusterPolicy; its DaemonSets are the operator's."""
-    if dig(values, "nfd.enabled") is not False:
-        raise HelmError(
-            "nfd.enabled: Network Operator brings Node Feature Discovery, and two of them fight over the labels"
-        )
     spec = {name: values.get(name) or {} for name in ("driver", "toolkit", "devicePlugin", "dcgmExporter")}
     spec["daemonsets"] = values.get("daemonsets") or {"tolerations": [NFD_TOLERATIONS[2]]}
     policy = {
@@ -363,19 +392,22 @@ def gpu_operator(version: str, values: Object) -> list[Object]:
     if monitor is None and crds.numbers(version) >= (26, 7):
         spec["dcgmExporter"] = {**spec["dcgmExporter"], "serviceMonitor": {"enabled": True}}
     marks = {"app": "gpu-operator", "app.kubernetes.io/component": "gpu-operator"}
-    return [
+    registry = dig(values, "operator.repository") or "nvcr.io/nvidia"
+    secrets = {"imagePullSecrets": [{"name": name} for name in dig(values, "operator.imagePullSecrets") or []]}
+    objects = [
         plain_crd("clusterpolicies.nvidia.com", "v1", "ClusterPolicy", scope="Cluster"),
-        deployment("gpu-operator", marks, f"nvcr.io/nvidia/gpu-operator:v{version}"),
+        workload("Deployment", "gpu-operator", marks, f"{registry}/gpu-operator:v{version}", secrets),
         policy,
     ]
+    if dig(values, "nfd.enabled") is not False:
+        of_nfd = crds.definitions("v26.4.1")
+        objects = [one for name, one in of_nfd.items() if name.endswith("nfd.k8s-sigs.io")] + objects
+        objects += feature_discovery("gpu-operator", values, "registry.k8s.io/nfd/node-feature-discovery")
+    return objects
 
 
 def amd_operator(values: Object) -> list[Object]:
     """AMD's chart: operator, rule for its GPUs, and a DeviceConfig unless it is switched off."""
-    if dig(values, "node-feature-discovery.enabled") is not False:
-        raise HelmError(
-            "node-feature-discovery.enabled: Network Operator brings it, and two of them fight over the labels"
-        )
     objects = [
         plain_crd("deviceconfigs.amd.com", "v1alpha1", "DeviceConfig"),
         deployment(
@@ -384,6 +416,8 @@ def amd_operator(values: Object) -> list[Object]:
             "docker.io/rocm/gpu-operator:1",
         ),
     ]
+    if dig(values, "node-feature-discovery.enabled") is not False:
+        objects += feature_discovery("amd-gpu-operator", values, "registry.k8s.io/nfd/node-feature-discovery")
     if dig(values, "installdefaultNFDRule") is not False:
         objects.append(rule("amd-gpu-label-nfd-rule", "feature.node.kubernetes.io/amd-vgpu", AMD_RULE))
     if dig(values, "crds.defaultCR.install") is not False:

@@ -72,6 +72,12 @@ class Meant:
         """The operator's."""
         return str(self.spec.get("operatorNamespace", "network-operator"))
 
+    @property
+    def registry(self) -> tuple[str, bool] | None:
+        """The registry that every image is to come from, and whether it wants a secret."""
+        registry = self.spec.get("registry")
+        return (str(registry), bool(self.spec.get("imagePullSecrets"))) if registry else None
+
     def resource(self, pool: Pool) -> tuple[str, int] | None:
         """What its nodes are to advertise, and how much of it."""
         plugin = PLUGINS.get(pool.profile)

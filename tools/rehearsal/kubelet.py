@@ -77,6 +77,8 @@ class Kubelets:
         self.machines: dict[str, Machine] = {}
         self.containers: dict[str, Container] = {}
         self.on_change: Callable[[Object, bool], None] = lambda pod, runs: None
+        self.registry: tuple[str, bool] | None = None
+        """The one that can be reached, and whether it wants a secret; None: all can."""
         self.fail: Callable[[Object], bool] = lambda pod: False
         """Whether the command of a pod is to fail: for rehearsals of what goes wrong."""
         self._seen: dict[str, str] = {}
@@ -264,7 +266,10 @@ class Kubelets:
         return "plugin" in images or "driver" in images + pod["metadata"]["name"] or bool(loads(pod))
 
     def _hindered(self, pod: Object, machine: Machine) -> str | None:
-        for container in pod["spec"]["containers"]:
+        """What keeps the containers of a pod from being made, if anything does."""
+        for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]:
+            if self.registry and (reason := self._unreached(pod, container["image"], *self.registry)):
+                return reason
             row = image(container["image"])
             if row and machine.size.arch not in row["arch"]:
                 return f"{container['image']}: no image for {machine.size.arch}"
@@ -276,6 +281,13 @@ class Kubelets:
             if not any("multus" in item["metadata"]["name"] for item in list(machine.pods.values())):
                 return "Multus does not run on the node"
         return None
+
+    def _unreached(self, pod: Object, image: str, registry: str, secret: bool) -> str | None:
+        if not image.startswith(registry):
+            return f"{image}: it is not in {registry}, and no other registry can be reached"
+        secrets = [row["name"] for row in pod["spec"].get("imagePullSecrets") or []]
+        there = [name for name in secrets if self.api.get(f"{CORE}/namespaces/{namespace(pod)}/secrets/{name}")]
+        return f"{image}: unauthorized, the pod has no imagePullSecret that is there" if secret and not there else None
 
     def _command(self, pod: Object) -> list[str] | None:
         container = pod["spec"]["containers"][0]

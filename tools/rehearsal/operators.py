@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.rehearsal import crds, facts
 from tools.rehearsal.api import APPS, CORE, Api, ApiError, Object
 from tools.rehearsal.kubelet import Kubelets, labels
-from tools.rehearsal.policies import DEFINITIONS, NetworkOperator, daemonset, dig, state_of
+from tools.rehearsal.policies import DEFINITIONS, NetworkOperator, daemonset, dig, pulls, state_of
 
 NFD = "/apis/nfd.k8s-sigs.io/v1alpha1"
 NODE_NAME = "nfd.node.kubernetes.io/node-name"
@@ -127,7 +127,9 @@ class Operators:
             states = set()
             for key, (name, image) in GPU_PARTS.items():
                 if spec[key].get("enabled", True):
-                    states.add(self._make(name, f"nvcr.io/nvidia/gpu-operator/{image}:1", pod, policy, space))
+                    repository = spec[key].get("repository") or "nvcr.io/nvidia"
+                    own = pod | pulls({}, spec[key])
+                    states.add(self._make(name, f"{repository}/{image}:1", own, policy, space))
             monitor = dig(spec, "dcgmExporter.serviceMonitor.enabled") and crds.numbers(spec["chart"]) < (26, 7)
             if monitor and self.api.get(f"{DEFINITIONS}/servicemonitors.monitoring.coreos.com") is None:
                 states.add("notReady")

@@ -86,7 +86,10 @@ class NetworkOperator:
         if affinity := spec.get("nodeAffinity"):
             common["affinity"] = {"nodeAffinity": affinity}
         if driver := spec.get("ofedDriver"):
-            states = {self._make(one, space) for one in driver_sets(driver, nodes, suffix, common, selector, policy)}
+            states = {
+                self._make(one, space)
+                for one in driver_sets(driver, nodes, suffix, common | pulls(spec, driver), selector, policy)
+            }
             yield "state-OFED", "ready" if states == {"ready"} else "notReady"
         for part in PARTS:
             section = dig(spec, part.section)
@@ -94,7 +97,7 @@ class NetworkOperator:
                 if not own:
                     yield part.state, "ignore"
                 continue
-            pod = dict(common)
+            pod = common | pulls(spec, section)
             if part.waits or selector:
                 pod["nodeSelector"] = ({PRESENT: "true", WAIT: "false"} if part.waits else {}) | selector
             if part.config:
@@ -180,7 +183,9 @@ def driver_sets(
         where = {PRESENT: "true", **dict(zip(keys, kind, strict=True)), **selector}
         pod = {**common, "hostNetwork": True, "nodeSelector": where}
         name = f"mofed-{kind[0]}{kind[1]}-{mark}{suffix}-ds"
-        yield daemonset(name, picture({}, driver), pod, policy, {OFED: ""}, "state-OFED", container="mofed-container")
+        yield daemonset(
+            name, picture(policy["spec"], driver), pod, policy, {OFED: ""}, "state-OFED", container="mofed-container"
+        )
 
 
 def daemonset(
@@ -210,6 +215,12 @@ def picture(spec: Object, section: Object) -> str:
     common = spec.get("global") or {}
     repository, version = (section.get(key) or common.get(key) for key in ("repository", "version"))
     return f"{repository}/{section.get('image')}:{version}"
+
+
+def pulls(spec: Object, section: Object) -> Object:
+    """The pull secrets of a section, with those of `global`."""
+    names = section.get("imagePullSecrets") or (spec.get("global") or {}).get("imagePullSecrets") or []
+    return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
 
 
 def owner(thing: Object) -> Object:

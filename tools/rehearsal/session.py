@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.rehearsal import blocks, expected
+from tools.rehearsal.api import Object
 from tools.rehearsal.azure import Azure
 from tools.rehearsal.blocks import Step
 from tools.rehearsal.charts import Helm, HelmError
 from tools.rehearsal.control_plane import KUBERNETES, ControlPlane
+from tools.rehearsal.facts import Size
 from tools.rehearsal.flags import UsageError, understand
 from tools.rehearsal.kubelet import Kubelets, labels
 from tools.rehearsal.network_operator import RealOperator
@@ -105,6 +107,7 @@ class Session:
             crd_folder=self.crd_folder, connected=self._connected, real=helm_program(),
         )  # fmt: skip
         self.kubelets.on_change = self._changed
+        self.kubelets.registry = self.meant.registry
         self.values = dict(VALUES)
 
     def run(self) -> Result:
@@ -155,8 +158,9 @@ class Session:
         if not page.exists():
             self._fault("there is no UNINSTALL.md")
             return
-        if self._page(blocks.read(page), "UNINSTALL: "):
-            self._left(before, page.read_text(encoding="utf-8"))
+        steps = blocks.read(page)
+        if self._page(steps, "UNINSTALL: "):
+            self._left(before, blocks.prose(steps))
 
     def _page(self, steps: list[Step], turn: str) -> bool:
         fine = True
@@ -202,6 +206,8 @@ class Session:
                 time.sleep(0.5)
                 looks = [line for line in "".join(step.blocks).splitlines() if re.match(r"kubectl (get|logs) ", line)]
                 text = self.shell.run("\n".join(looks) + "\n", BLOCK_SECONDS).output if looks else text
+            if "prints nothing" in promise and step.blocks and self.last.output.strip():
+                missing = "it prints something"
             if missing:
                 self._fault(f"{title}: {missing}, and the text says: {promise}\n{indented(tail(text))}")
                 fine = False
@@ -303,9 +309,8 @@ class Session:
         status, text = self.kubelets.execute(given.namespace, given.pod.removeprefix("pod/"), argv[split + 1 :])
         return status, text, ""
 
-    def _add_node(self, node: dict[str, object], size: object) -> None:
-        pool = self.azure.pools[node["metadata"]["labels"]["kubernetes.azure.com/agentpool"]]  # type: ignore[index]
-        self.kubelets.add(node, size, pool)  # type: ignore[arg-type]
+    def _add_node(self, node: Object, size: Size) -> None:
+        self.kubelets.add(node, size, self.azure.pools[node["metadata"]["labels"]["kubernetes.azure.com/agentpool"]])
 
     def _write_kubeconfig(self, file: str | None, name: str) -> None:
         path = Path(file) if file else self.home / ".kube" / "config"
@@ -321,11 +326,14 @@ class Session:
         if done.returncode:
             raise HelmError(done.stderr.strip())
 
-    def _changed(self, pod: dict[str, object], runs: bool) -> None:
+    def _changed(self, pod: Object, runs: bool) -> None:
         if runs and labels(pod).get("role") == "worker":
             self.operators.worker_runs(pod)
         if self.real and labels(pod).get("control-plane") == "network-operator-controller":
-            (self.real.start if runs else self.real.stop)(*([pod] if runs else []))
+            if runs:
+                self.real.start(pod)
+            else:
+                self.real.stop()
 
     def _fault(self, text: str) -> None:
         self.result.faults.append(text)
