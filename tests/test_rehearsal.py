@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools.rehearsal import azure, blocks, crds, devices, expected, facts
+from tools.rehearsal import azure, blocks, crds, devices, expected, facts, kubelet, policies
 from tools.rehearsal.charts import DATA, merge, unknown_keys
 from tools.rehearsal.flags import UsageError, understand
 from tools.rehearsal.matrix import draw_clusters
-from tools.rehearsal.session import unkept
+from tools.rehearsal.session import names, unkept
 from tools.rehearsal.shell import Shell
 
 ROOT = Path(__file__).parents[1]
@@ -478,3 +478,119 @@ def test_a_block_that_goes_on_is_ended(shell):
 )
 def test_a_promise_is_held_against_the_output(promise, output, missing):
     assert unkept(promise, output, lambda command: "NAME STATUS\na Running\nb Pending\n") == missing
+
+
+# Kubelets, policies, what is left
+
+
+def pod(image="x/y:1", name="p", secrets=(), command=(), **labels):
+    container = {"name": "c", "image": image, "command": list(command)}
+    spec = {"containers": [container], "imagePullSecrets": [{"name": secret} for secret in secrets]}
+    return {"metadata": {"name": name, "namespace": "n", "uid": name, "labels": labels}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "ghcr.io/azure/aks-rdma-infiniband/ibtools:latest",
+        "ghcr.io/azure/aks-rdma-infiniband/ibtools@sha256:0",
+        "contoso.azurecr.io:443/ghcr.io/azure/aks-rdma-infiniband/ibtools:1",
+    ],
+)
+def test_an_image_is_known_by_the_end_of_its_repository(reference):
+    assert kubelet.image(reference)["run"] is True
+    assert kubelet.image("docker.io/library/ubuntu:24.04") is None
+
+
+def machine(size, *pods, gpu_driver="none"):
+    made = kubelet.Machine(size, {"gpu_driver": gpu_driver}, facts.UBUNTU_24)
+    made.pods.update({one["metadata"]["uid"]: one for one in pods})
+    return made
+
+
+def test_interfaces_are_there_with_the_doca_driver_or_a_pod_that_loads_the_module():
+    doca = machine(H100, pod(**{"nvidia.com/ofed-driver": ""}))
+    loader = machine(H100, pod(command=["sh", "-c", "modprobe ib_ipoib; modprobe -a ib_umad rdma_ucm; sleep inf"]))
+    bare = machine(H100)
+    assert [one.driver for one in (doca, loader, bare, machine(GB300))] == ["doca", "inbox", "inbox", "node-image"]
+    assert [one.functions()[0]["linkType"] for one in (doca, loader, bare)] == ["infiniband", "infiniband", ""]
+    assert loader.modules >= devices.WHOLE
+
+
+def test_a_gpu_driver_is_aks_s_or_a_pod_s():
+    assert machine(H100, gpu_driver="").gpu_driver
+    assert not machine(H100).gpu_driver
+    assert machine(H100, pod(name="nvidia-driver-daemonset-a")).gpu_driver
+    assert machine(MI300X, pod(name="install-amdgpu-driver-a")).gpu_driver
+    assert not machine(MI300X, pod(name="amd-device-plugin-a"), gpu_driver="").gpu_driver
+
+
+class Secrets:
+    """An API server with one secret."""
+
+    def get(self, path):
+        return {} if path == "/api/v1/namespaces/n/secrets/acr" else None
+
+
+@pytest.mark.parametrize(
+    ("image", "secrets", "reason"),
+    [
+        ("r.io/a/x:1", ["acr"], None),
+        ("r.io/a/x:1", ["other", "acr"], None),
+        ("nvcr.io/x:1", ["acr"], "it is not in r.io/a"),
+        ("r.io/a/x:1", [], "no imagePullSecret that is there"),
+        ("r.io/a/x:1", ["other"], "no imagePullSecret that is there"),
+    ],
+)
+def test_an_image_comes_from_the_private_registry_with_a_secret_that_is_there(image, secrets, reason):
+    kubelets = kubelet.Kubelets.__new__(kubelet.Kubelets)
+    kubelets.api = Secrets()
+    found = kubelets._unreached(pod(image, secrets=secrets), image, "r.io/a", True)
+    assert found is None if reason is None else reason in found
+    assert kubelets._unreached(pod("r.io/a/x:1"), "r.io/a/x:1", "r.io/a", False) is None
+
+
+def test_the_image_and_secrets_of_a_section_may_come_from_global():
+    spec = {"global": {"repository": "r", "version": "v", "imagePullSecrets": ["s"]}}
+    assert policies.picture(spec, {"image": "i"}) == "r/i:v"
+    assert policies.picture(spec, {"image": "i", "repository": "q", "version": "w"}) == "q/i:w"
+    assert policies.pulls(spec, {}) == {"imagePullSecrets": [{"name": "s"}]}
+    assert policies.pulls({}, {}) == {}
+
+
+def test_drivers_are_made_for_each_system_that_labelled_nodes_have():
+    def node(version, **labels):
+        marks = {"system-os_release.ID": "ubuntu", "system-os_release.VERSION_ID": version, "kernel-version.full": "k"}
+        marks = {"feature.node.kubernetes.io/" + key: value for key, value in marks.items()}
+        return {"metadata": {"labels": marks | labels}}
+
+    nodes = [node("22.04", pool="a"), node("24.04", pool="b"), node("24.04", pool="c"), node("20.04")]
+    for one in nodes[:3]:
+        one["metadata"]["labels"][policies.PRESENT] = "true"
+    policy = {"apiVersion": "v", "kind": "k", "metadata": {"name": "p", "uid": "u"}, "spec": {}}
+    driver = {"repository": "r", "image": "i", "version": "v"}
+    all_of = list(policies.driver_sets(driver, nodes, "", {}, {}, policy))
+    some = list(policies.driver_sets(driver, nodes, "-p", {}, {"pool": "b"}, policy))
+    assert [one["metadata"]["name"].split("-")[1] for one in all_of] == ["ubuntu22.04", "ubuntu24.04"]
+    assert [one["spec"]["template"]["spec"]["nodeSelector"]["pool"] for one in some] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({"observedGeneration": 2, "desiredNumberScheduled": 3, "numberAvailable": 3}, "ready"),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 3, "numberAvailable": 2}, "notReady"),
+        ({"observedGeneration": 1, "desiredNumberScheduled": 3, "numberAvailable": 3}, "notReady"),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 0}, "notReady"),
+    ],
+)
+def test_a_daemonset_is_ready_when_all_that_is_wanted_is_there(status, state):
+    assert policies.state_of({"metadata": {"generation": 2}, "status": status}) == state
+
+
+def test_what_is_left_may_be_named_by_its_name_or_its_group_and_only_in_words():
+    crd = "customresourcedefinitions.apiextensions.k8s.io ippools.nv-ipam.nvidia.com"
+    assert names(crd) == ["ippools.nv-ipam.nvidia.com", "nv-ipam.nvidia.com", "nv-ipam.nvidia"]
+    assert names("configmaps n/a") == ["a"]
+    page = [blocks.Step("x", ["kubectl delete crd a.b\n"], [("bash", "az c\n")], "It stays: d.\n")]
+    assert blocks.prose(page) == "It stays: d.\naz c\n"

@@ -286,7 +286,9 @@ class Kubelets:
         if not image.startswith(registry):
             return f"{image}: it is not in {registry}, and no other registry can be reached"
         secrets = [row["name"] for row in pod["spec"].get("imagePullSecrets") or []]
-        there = [name for name in secrets if self.api.get(f"{CORE}/namespaces/{namespace(pod)}/secrets/{name}")]
+        there = [
+            name for name in secrets if self.api.get(f"{CORE}/namespaces/{namespace(pod)}/secrets/{name}") is not None
+        ]
         return f"{image}: unauthorized, the pod has no imagePullSecret that is there" if secret and not there else None
 
     def _command(self, pod: Object) -> list[str] | None:
