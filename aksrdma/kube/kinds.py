@@ -260,6 +260,9 @@ def _jobs() -> Iterator[Kind]:
     yield Kind("ray.io", "RayJob", places=(*_ray("spec", "rayClusterSpec"), submitter))
     source = "ray-project/kuberay v1.6.2, ray-operator/apis/ray/v1/rayservice_types.go"
     yield Kind("ray.io", "RayService", has_schema=False, places=_ray("spec", "rayClusterConfig"), source=source)
+    source = "ray-project/kuberay v1.7.0, ray-operator/apis/ray/v1/raycronjob_types.go"
+    cron = _ray("spec", "jobTemplate", "rayClusterSpec")
+    yield Kind("ray.io", "RayCronJob", has_schema=False, places=cron, source=source)
     runtime = (
         Place(("spec", "template", "spec", *_JOB_SET), "node", count.of_runtime, count.trains, TRAINER_NODE, asks=True),
     )
@@ -365,6 +368,11 @@ def _servers_without_schema() -> Iterator[Kind]:
     yield _foreign("orchestration.aibrix.ai", "StormService", source, role, groups=("spec", "replicas"))
     role = Place(("spec", "roles", EACH, "template"), EACH, count.storm_role, count.routes_nothing)
     yield _foreign("orchestration.aibrix.ai", "RoleSet", source, role)
+
+    source = "vllm-project/aibrix v0.7.0, api/orchestration/v1alpha1/raycluster{fleet,replicaset}_types.go"
+    for kind in ("RayClusterFleet", "RayClusterReplicaSet"):
+        fleet = _ray("spec", "template", "spec")
+        yield _foreign("orchestration.aibrix.ai", kind, source, *fleet, groups=("spec", "replicas"))
 
     source = "sgl-project/rbg v0.8.0-alpha.5, api/workloads/{v1alpha1,v1alpha2}/rolebasedgroup_types.go"
     yield _foreign("workloads.x-k8s.io", "RoleBasedGroup", source, *_group_roles())

@@ -21,6 +21,9 @@ def test_every_workload_kind_has_an_example():
         "WorkflowTemplate",
         "ClusterWorkflowTemplate",
         "CronWorkflow",
+        "RayClusterFleet",
+        "RayClusterReplicaSet",
+        "RayCronJob",
     }
     assert shown == {row.kind for row in KINDS if row.kind in WORKLOADS} - alike
     assert set(NAMES) == {kind.lower() for kind in shown} | {"volcanojob"}
