@@ -125,13 +125,16 @@ def convert(expected: Any, value: Any, path: FieldPath, problems: Problems) -> A
         problems.append(Problem(INVALID, path, f"must be a mapping, not {shown(value)}"))
         return None
     if type(value) is not expected:
-        quoted = f'put it in quotes: "{value}"' if expected is str and isinstance(value, int | float) else None
+        # What was written is not known any more: 1.30 is 1.3 here, `no` is false.
+        quoted = "put it in quotes as it is written" if expected is str and isinstance(value, int | float) else None
         problems.append(Problem(INVALID, path, f"must be {_PLAIN[expected]}, not {shown(value)}", quoted))
     return value
 
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: YAML spelling, cut where it is long."""
+    if value is None:
+        return "null"
     if value is True or value is False:
         return str(value).lower()
     if isinstance(value, Mapping):
@@ -214,8 +217,10 @@ LABEL_KEY: Final = Matches(
 LABEL_VALUE: Final = Matches(
     rf"({_QUALIFIED_NAME})?", "a label value (letters, digits, '-', '_' and '.', at most 63 characters)"
 )
-CHART_VERSION: Final = Matches(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]{1,60})?", "a version of the chart, three numbers")
-KUBERNETES: Final = Matches(r"\d{1,3}\.\d{1,3}(\.\d{1,5})?", "a version of Kubernetes such as 1.36, in quotes")
+CHART_VERSION: Final = Matches(
+    r"v?[0-9]{1,9}(\.[0-9]{1,9}){2}([-+][0-9A-Za-z.+-]{1,60})?", "a version of the chart, three numbers"
+)
+KUBERNETES: Final = Matches(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,5})?", "a version of Kubernetes such as 1.36, in quotes")
 INTERFACE: Final = Matches(
     r"[^\s/'\"\\\x00-\x1f]{1,127}",
     "an interface name or altname (no blanks, slashes, backslashes, apostrophes or quotes)",
@@ -224,7 +229,7 @@ INTERFACE: Final = Matches(
 # As Docker's grammar (kube.image_names); a host has a dot or a port, else it would be a folder of Docker Hub.
 _PATH_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 REGISTRY: Final = Matches(
-    rf"(?=[^/]*[.:])(?=.{{1,200}}\Z){_SUBDOMAIN}(:\d{{1,5}})?(/{_PATH_PART})*",
+    rf"(?=[^/]*[.:])(?=.{{1,200}}\Z){_SUBDOMAIN}(:[0-9]{{1,5}})?(/{_PATH_PART})*",
     "a registry with its host and maybe a path, such as contoso.azurecr.io/nvidia (no scheme, no tag, lower case)",
 )
 

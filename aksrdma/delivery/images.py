@@ -144,8 +144,7 @@ def _of_chart(plan: Plan, chart: _Chart) -> Iterator[_Found]:
 
 
 def _objects(plan: Plan) -> tuple[Planned, ...]:
-    amd = (plan.amd.driver, plan.amd.device_config) if plan.amd else ()
-    return (*plan.objects, *plan.further, *amd)
+    return (*plan.objects, *plan.further)
 
 
 def _of_amd(plan: Plan) -> Iterator[_Found]:

@@ -21,6 +21,8 @@ _WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", 
 _BLOCK_LINE: Final = r"[\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*[^\s]\Z|\Z"
 _NOT_IN_QUOTES: Final = r"[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
 _COMMENT_WIDTH: Final = 110
+_LONGEST_KEY: Final = 1000
+"""Characters with which a line may begin up to the end of its key; readers take 1,024, and more only behind a `?`."""
 
 
 def dump(data: Mapping[str, Any], comments: Comments | None = None) -> str:
@@ -88,7 +90,11 @@ class _Emitter:
         for key, value in data.items():
             here = (*path, key)
             self.comment(here, indent)
-            self.value(value, f"{first or indent}{scalar(key)}:", indent, here)
+            head = f"{first or indent}{scalar(key)}:"
+            if len(head) > _LONGEST_KEY:
+                self.lines.append(f"{first or indent}? {scalar(key)}")
+                head = f"{indent}:"
+            self.value(value, head, indent, here)
             first = ""
 
     def comment(self, path: FieldPath, indent: str) -> None:

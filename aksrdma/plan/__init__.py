@@ -130,9 +130,13 @@ class Plan:
             return None
         from aksrdma.plan import amd
 
-        found, release = amd.stack(self.decisions), self.decisions.release.name
-        driver = judged(self._in_registry(found.driver), release)
-        return replace(found, driver=driver, device_config=self._in_registry(found.device_config))
+        found = amd.stack(self.decisions)
+        return replace(
+            found,
+            driver_script=self._planned(found.driver_script),
+            driver=self._planned(found.driver),
+            device_config=self._planned(found.device_config),
+        )
 
     @cached_property
     def peermem_reloader(self) -> Planned | None:
@@ -197,7 +201,8 @@ class Plan:
     def further(self) -> tuple[Planned, ...]:
         """The objects that are applied on their own: what loads modules and offers GPUs on nodes, and the example pods."""
         daemons = (self.module_loader, self.peermem_reloader, self.nvidia_device_plugin)
-        return (*filter(None, daemons), *self._example_pods.values())
+        amd = (self.amd.driver_script, self.amd.driver, self.amd.device_config) if self.amd else ()
+        return (*filter(None, daemons), *amd, *self._example_pods.values())
 
     @cached_property
     def _example_pods(self) -> dict[str, Planned]:
@@ -211,7 +216,7 @@ class Plan:
         if patches := self.decisions.cluster.patches:
             from aksrdma.plan.patches import patched  # few clusters have any
 
-            planned = patched(planned, patches)
+            planned = patched(planned, patches, self.decisions.release.name)
         return judged(planned, self.decisions.release.name)
 
     def _in_registry(self, planned: Planned) -> Planned:

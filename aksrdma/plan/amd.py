@@ -10,7 +10,7 @@ from aksrdma import catalog, models
 from aksrdma.findings import FieldPath
 from aksrdma.kube.labels import ACCELERATOR
 from aksrdma.plan.decisions import Decisions
-from aksrdma.plan.planned import Planned, Reason, judged
+from aksrdma.plan.planned import Planned, Reason
 from aksrdma.plan.policy import tolerations
 from aksrdma.plan.values import gpu_values
 
@@ -66,7 +66,6 @@ def stack(decisions: Decisions) -> AmdStack:
     script = _SCRIPT.format(version=operator.driver.version, repository=operator.driver.repository)
     named = {"name": _NAME, "namespace": "kube-system"}
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": {"install.sh": script}}
-    driver = judged(Planned(_driver_daemon_set(tolerations(tolerated)), _DRIVER_REASONS), decisions.release.name)
     values: dict[str, Any] = {
         "node-feature-discovery": {"enabled": False},
         "kmm": {"enabled": True},
@@ -82,14 +81,14 @@ def stack(decisions: Decisions) -> AmdStack:
             f"{_UPSTREAM}/values/amd-gpu-operator/values.yaml",
         ),
         ("crds", "defaultCR"): Reason(
-            "amd-gpu/ has the DeviceConfig.", f"{_UPSTREAM}/values/amd-gpu-operator/values.yaml"
+            "amd-device-config/ has the DeviceConfig.", f"{_UPSTREAM}/values/amd-gpu-operator/values.yaml"
         ),
     }
     asked = Planned(values, reasons)
     nvidia = any(one.gpu_vendor == "nvidia" and one.gpu_driver == "gpu-operator" for one in decisions.per_pool)
     return AmdStack(
         driver_script=Planned(config),
-        driver=driver,
+        driver=Planned(_driver_daemon_set(tolerations(tolerated)), _DRIVER_REASONS),
         values=gpu_values(decisions, "amd", asked, {} if nvidia else decisions.cluster.gpu_operator.helm_values),
         device_config=_device_config(operator.namespace, [one.wire() for one in tolerations(tolerated)]),
     )

@@ -56,11 +56,15 @@ def _drivers(decisions: Decisions) -> Iterator[Problem]:
             yield Problem(UNSERVABLE, place, message, "choose doca or inbox")
         elif one.nic_driver != "node-image" and one.size.driver_on_node_image:
             message = f"the node image of {one.name} ({one.size.name}) brings DOCA-OFED, which the driver container would replace"
-            yield Problem(UNSERVABLE, place, message, "leave it out, or write node-image")
+            yield Problem(UNSERVABLE, place, message, "leave it out, or write nicDriver: node-image")
         elif one.drivers is None or one.drivers.verdict == "refused":
             row, gpu_place = one.drivers, _asked_at(decisions, one, "gpu_driver", "gpuDriver")
-            why, instead = (row.why, row.instead) if row else (f"no {one.gpu_vendor} GPUs go with it", "choose another")
-            yield Problem(UNSERVABLE, gpu_place, f"{one.name} ({one.size.name}): {why}", f"write {instead}")
+            unknown = (
+                f"whether gpuDriver {one.gpu_driver} goes with nicDriver {one.nic_driver} is not known",
+                "choose another",
+            )
+            why, fix = (row.why, f"write {row.instead}") if row else unknown
+            yield Problem(UNSERVABLE, gpu_place, f"{one.name} ({one.size.name}): {why}", fix)
         if one.pool.gpu_driver not in (None, "none") and one.size.gpu is None:
             path = ("nodePools", one.number, "gpuDriver")
             yield Problem(UNSERVABLE, path, f"{one.size.name} has no GPUs", "leave it out")
@@ -206,22 +210,24 @@ def _options(decisions: Decisions) -> Iterator[Problem]:
             yield Problem(
                 UNSERVABLE, ("tolerations", number, "value"), "operator Exists takes no value", "leave it out"
             )
-    arm64 = [one.name for one in decisions.served if one.size.arch == "arm64" and one.name not in decisions.left_alone]
-    if decisions.cluster.telemetry and arm64:
+    reached = (one.size.arch for one in decisions.per_pool if one.name not in decisions.left_alone)
+    if decisions.cluster.telemetry and "arm64" in reached:
         yield Problem(
             UNSERVABLE, ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes", "leave it out"
         )
 
 
 def _registry(decisions: Decisions) -> Iterator[Problem]:
-    """Yield the operators whose images cannot be taken from the cluster's registry, because nobody lists them."""
-    registry = decisions.cluster.registry
+    """Yield the operators whose images cannot be pulled as the cluster asks, because nobody lists them."""
+    asked = decisions.cluster
+    way = f"taken from {asked.registry}" if asked.registry else "given imagePullSecrets"
     vendors = {one.gpu_vendor for one in decisions.per_pool if one.gpu_driver == "gpu-operator"}
-    for vendor in sorted(vendors & catalog.gpu_operators().keys()) if registry else ():
+    own = asked.registry or asked.image_pull_secrets
+    for vendor in sorted(vendors & catalog.gpu_operators().keys()) if own else ():
         version, chart = decisions.gpu_operator_version(vendor), catalog.gpu_operators()[vendor].chart
         known = catalog.operator_chart(chart).versions
         if version not in known:
-            message = f"which images {chart} {version} has is not known, so they cannot be taken from {registry}"
+            message = f"which images {chart} {version} has is not known, so they cannot be {way}"
             fix = f"choose one of {', '.join(known)}, or leave it out"
             yield Problem(UNSERVABLE, ("gpuOperator", "version"), message, fix)
 

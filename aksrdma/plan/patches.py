@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aksrdma.cluster import Patch, Target
+from aksrdma.cluster.binding import shown
+from aksrdma.errors import ModelError, PlanError
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.plan.decisions import UNSERVABLE
-from aksrdma.plan.planned import Planned
+from aksrdma.plan.planned import Planned, Reason
+
+_PLACE: Final = re.compile(r"\w+(?=[.]|\Z)")
+"""A step of the field path with which a model's error begins; what stands in a list is not told apart."""
 
 
 def merged(data: Any, change: Any) -> Any:
@@ -25,23 +31,61 @@ def merged(data: Any, change: Any) -> Any:
 
 
 def overlaid(planned: Planned, change: Mapping[str, Any]) -> Planned:
-    """Return what is planned with a change laid over it; the reasons of what the change touches go."""
+    """Return values with a change laid over them; the reasons of what the change touches go."""
     if not change:
         return planned
     data = merged(planned.data, change)
-    kept = {path: reason for path, reason in planned.reasons.items() if _at(planned.data, path) == _at(data, path)}
-    return Planned(data if isinstance(planned.content, Mapping) else type(planned.content).from_wire(data), kept)
+    return Planned(data, _kept(planned, data))
 
 
-def patched(planned: Planned, patches: Sequence[Patch]) -> Planned:
+def _kept(planned: Planned, data: Mapping[str, Any]) -> dict[FieldPath, Reason]:
+    return {path: reason for path, reason in planned.reasons.items() if _at(planned.data, path) == _at(data, path)}
+
+
+def patched(planned: Planned, patches: Sequence[Patch], release: str) -> Planned:
     """Return an object with those of the patches that are for it.
 
+    Args:
+        planned: the object.
+        patches: all of the cluster.
+        release: by whose schemas the object is judged.
+
     Raises:
-        ModelError: a patch with a field that the object does not have.
+        PlanError: a patch that makes of the object what its API server refuses.
     """
-    for one in patches_of(planned, patches):
-        planned = overlaid(planned, one.patch)
-    return planned
+    data = planned.data
+    for one in (found := patches_of(planned, patches)):
+        data = merged(data, one.patch)
+    if not found:
+        return planned
+    from aksrdma.schemas.judge import schemas_of  # few clusters have patches
+
+    problems = schemas_of(release).judge(data)
+    try:
+        whole = data if isinstance(planned.content, Mapping) or problems else type(planned.content).from_wire(data)
+    except ModelError as error:  # what no schema says, such as what has to be JSON
+        problems = [Problem(UNSERVABLE, tuple(_PLACE.findall(line.partition(":")[0])), line) for line in error.problems]
+    if problems:
+        raise PlanError([_of_patch(one, planned, patches) for one in problems])
+    return Planned(whole, _kept(planned, data), {release})
+
+
+def _of_patch(problem: Problem, planned: Planned, patches: Sequence[Patch]) -> Problem:
+    """Return what is wrong with a patched object at the patch from which it has it: the last that says most of its path."""
+    numbers = [number for number, one in enumerate(patches) if _hits(one.target, planned.data)]
+    number = max(reversed(numbers), key=lambda number: _depth(patches[number].patch, problem.path))
+    name = f"{planned.data['kind']} {planned.data['metadata']['name']}"
+    path = ("patches", number, "patch", *problem.path)
+    return Problem(UNSERVABLE, path, f"{problem.message}, in {name}", problem.fix)
+
+
+def _depth(data: Any, path: FieldPath) -> int:
+    """Return how many steps of a path data has."""
+    for number, step in enumerate(path):
+        if not isinstance(data, Mapping) or step not in data:
+            return number
+        data = data[step]
+    return len(path)
 
 
 def patches_of(planned: Planned, patches: Sequence[Patch]) -> list[Patch]:
@@ -50,13 +94,18 @@ def patches_of(planned: Planned, patches: Sequence[Patch]) -> list[Patch]:
 
 
 def malformed(patches: Sequence[Patch]) -> Iterator[Problem]:
-    """Yield what is wrong with patches themselves: one for no object, one that makes another object of its target."""
+    """Yield what is wrong with patches themselves: one for no object, one that makes another object, or none, of its target."""
     for number, one in enumerate(patches):
         if not one.target.kind and not one.target.name:
             fix = "add kind, or kind and name"
             yield Problem(UNSERVABLE, ("patches", number, "target"), "names no object", fix)
-        metadata = one.patch.get("metadata")
-        named = metadata if isinstance(metadata, Mapping) else {}
+        named = one.patch.get("metadata", {})
+        if not isinstance(named, Mapping):
+            message = f"must be a mapping, not {shown(named)}"
+            yield Problem(
+                UNSERVABLE, ("patches", number, "patch", "metadata"), message, "write labels or annotations in it"
+            )
+            continue
         changed = [(key,) for key in ("apiVersion", "kind") if key in one.patch]
         for field in [*changed, *(("metadata", key) for key in ("name", "namespace") if key in named)]:
             message = "a patch changes what an object holds, not which object it is"
@@ -71,7 +120,7 @@ def unmatched(patches: Sequence[Patch], planned: Iterable[Planned]) -> Iterator[
     for number, one in enumerate(patches):
         path = ("patches", number)
         if not any(_hits(one.target, data) for data in objects):
-            wanted = " ".join(filter(None, (one.target.kind, one.target.name)))
+            wanted = " ".join(shown(part).strip("'") for part in (one.target.kind, one.target.name) if part)
             listed = f"rendered are {', '.join(named)}"
             yield Problem(UNSERVABLE, (*path, "target"), f"no rendered object is {wanted}", listed)
 

@@ -49,8 +49,22 @@ def test_a_null_field_counts_as_an_absent_one():
             {"profile": "sriov"}, "spec.profile: must be one of base, sriov-device-plugin,", id="no-such-profile"
         ),
         pytest.param(
-            {"release": 25.1}, 'spec.release: must be text, not 25.1; put it in quotes: "25.1"', id="a-number"
+            {"release": 25.1}, "spec.release: must be text, not 25.1; put it in quotes as it is written", id="a-number"
         ),
+        pytest.param(
+            {"kubernetesVersion": 1.30}, "not 1.3; put it in quotes as it is written", id="a-version-as-a-number"
+        ),
+        pytest.param(
+            {"nodePools": [POOL | {"name": False}]}, "not false; put it in quotes as it is", id="a-name-as-a-bool"
+        ),
+        pytest.param({"nodePools": [None]}, "spec.nodePools[0]: must be a mapping, not null", id="null-for-a-pool"),
+        pytest.param(
+            {"kubernetesVersion": "1.\uff13\uff16"}, "must be a version of Kubernetes", id="digits-of-another-script"
+        ),
+        pytest.param(
+            {"gpuOperator": {"version": "v\uff12.0.0"}}, "must be a version of the chart", id="a-chart-of-such-digits"
+        ),
+        pytest.param({"registry": "a.io:\uff15000"}, "must be a registry", id="a-port-of-such-digits"),
         pytest.param({"nodePools": {}}, "spec.nodePools: must be a list, not a mapping", id="a-mapping-for-a-list"),
         pytest.param({"nodePools": ["a"]}, "spec.nodePools[0]: must be a mapping, not 'a'", id="text-for-a-pool"),
         pytest.param(

@@ -14,13 +14,23 @@ ODD_STRINGS = [
     "%a", "@a", "`a", "'", '"', "it's", '"quoted"', "{", "}", "[", "]", "{}", "[]", ",", "a,b", "<<", "=", "\t", "a\tb",
     " a", "a ", "\n", "a\n", "a\nb", "a\nb\n", "a\n\n", "\na\n", " a\nb\n", "a\n  b\n", "a \nb\n", "a\r\nb\n", "\\", "\\n",
     "é", "日本語", "\U0001f600", "\u2028", "\u2029", "\x85", "\xa0", "\ufeff", "\x00", "\x07", "\x1b[0m", "\x7f",
-    "x" * 500, "word " * 100, "nvcr.io/nvidia/mellanox", "25.01-0.6.0.0-0", "rdma/ib", "sku=gpu:NoSchedule", "a:b", "0:0",
+    "x" * 500, "x" * 1100, "é\n" * 600, "word " * 100, "nvcr.io/nvidia/mellanox", "25.01-0.6.0.0-0", "rdma/ib", "sku=gpu:NoSchedule", "a:b", "0:0",
     "{\n  \"a\": \"it's\"\n}\n", "key: |\n  x\n", "# comment\nb\n", "---\na\n", "%YAML 1.1\na\n",
 ]  # fmt: skip
 
 
 def plain(loader, text):
     return yaml.load(text, Loader=loader)
+
+
+@pytest.mark.parametrize("value", [{"a": [1, {"b": None}]}, [1, [2], {"a": "b\nc\n"}], {}, "b\nc\n"], ids=repr)
+def test_a_key_of_any_length_reads_back_with_its_value(value):
+    key = "k" * 1500
+    data = {"first": {key: value, "last": 1}, "list": [{key: value, "last": 1}, {key: value}]}
+
+    for text in (dump(data), dump({key: data, "last": {key: value}})):
+        assert plain(yaml.CSafeLoader, text) == plain(yaml.SafeLoader, text)
+    assert plain(yaml.CSafeLoader, dump(data)) == data
 
 
 @pytest.mark.parametrize("value", ODD_STRINGS, ids=repr)

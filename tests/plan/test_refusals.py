@@ -1,6 +1,7 @@
 import pytest
 
 from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Toleration, UpgradePolicy, WaitForCompletion, catalog
+from aksrdma.cluster import GpuOperator
 from aksrdma.errors import ClusterError, PlanError, UnknownNameError
 from aksrdma.findings import format_path
 from aksrdma.plan import make_plan
@@ -38,7 +39,7 @@ def pool(size, **fields):
         pytest.param(
             Cluster(node_pools=[GB300], ofed_driver=OfedDriver(enabled=True)),
             ("ofedDriver", "enabled"),
-            "the node image of gb300 (Standard_ND128isr_GB300_v6) brings DOCA-OFED, which the driver container would replace; leave it out, or write node-image",
+            "the node image of gb300 (Standard_ND128isr_GB300_v6) brings DOCA-OFED, which the driver container would replace; leave it out, or write nicDriver: node-image",
             id="a-driver-on-gb300",
         ),
         pytest.param(Cluster(node_pools=[GB300, H100]), ("nodePools",), "the pools want different things of one NicClusterPolicy: gb300 (sriov-device-plugin, node-image), ndh100 (sriov-device-plugin, doca); use release v26.4.1 or later, which has a NicNodePolicy for each pool, or a cluster for each", id="gb300-beside-h100"),
@@ -104,6 +105,8 @@ def pool(size, **fields):
             pytest.param(Cluster(profile="ipoib", ipoib=Ipoib(**{field: "on"})), ("ipoib", field), "'on' is read as true where the operator writes it without quotes; use a name that YAML reads as text", id=f"a-{field}-that-is-a-switch")
             for field in ("name", "namespace")
         ],
+        pytest.param(Cluster(node_pools=[GB300], telemetry=True, profile="base"), ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes; leave it out", id="telemetry-on-arm64-alone"),
+        pytest.param(Cluster(node_pools=[H100], image_pull_secrets=["acr"], gpu_operator=GpuOperator(version="v1.2.3")), ("gpuOperator", "version"), "which images gpu-operator v1.2.3 has is not known, so they cannot be given imagePullSecrets; choose one of v24.9.0, v24.9.1, v24.9.2, v25.3.0, v25.3.1, v25.3.2, v25.3.3, v25.3.4, v25.10.0, v25.10.1, v26.3.0, v26.3.1, v26.3.2, v26.3.3, v26.7.0, or leave it out", id="secrets-for-unknown-images"),
         pytest.param(Cluster(node_pools=[GB300], telemetry=True), ("telemetry",), "the image of docaTelemetryService crashes on arm64 nodes; leave it out", id="telemetry-on-arm64"),
         pytest.param(Cluster(tolerations=[Toleration()]), ("tolerations", 0, "key"), "is required, unless the operator is Exists", id="equal-without-a-key"),
         pytest.param(
