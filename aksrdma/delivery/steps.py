@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aksrdma import catalog
 from aksrdma.delivery.commands import acr_import, acr_name, skopeo
 from aksrdma.delivery.images import chart_in, cluster_images
+from aksrdma.kube.values import step
 from aksrdma.plan import make_plan
 from aksrdma.plan.chart_images import from_registry, of_chart
 from aksrdma.plan.patches import merged
@@ -82,8 +83,8 @@ def needed_values(plan: Plan, chart: str, version: str, values: Mapping[str, Any
 
 def gpu_driver_sources(plan: Plan) -> str | None:
     """Return the ConfigMap of apt sources that GPU Operator's driver is compiled from; None where none is named."""
-    driver = plan.gpu_operator_values.data["driver"] if plan.gpu_operator_values else {}
-    name: str | None = (driver.get("repoConfig") or {}).get("configMapName")
+    values = plan.gpu_operator_values.data if plan.gpu_operator_values else {}
+    name: str | None = step(values, ("driver", "repoConfig", "configMapName"))
     return name or None
 
 

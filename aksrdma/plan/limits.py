@@ -53,17 +53,22 @@ def _drivers(decisions: Decisions) -> Iterator[Problem]:
         place = _asked_at(decisions, one, "nic_driver", "nicDriver")
         if one.nic_driver == "node-image" and not one.size.driver_on_node_image:
             message = f"the node image of {one.name} ({one.size.name}) brings no NIC driver beyond the kernel's"
-            yield Problem(UNSERVABLE, place, message, "choose doca or inbox")
+            yield Problem(UNSERVABLE, place, message, "leave it out, or choose doca or inbox")
         elif one.nic_driver != "node-image" and one.size.driver_on_node_image:
             message = f"the node image of {one.name} ({one.size.name}) brings DOCA-OFED, which the driver container would replace"
-            yield Problem(UNSERVABLE, place, message, "leave it out, or write nicDriver: node-image")
+            yield Problem(
+                UNSERVABLE,
+                place,
+                message,
+                f"leave it out, or write nicDriver: node-image{_at_pool(decisions, place, one)}",
+            )
         elif one.drivers is None or one.drivers.verdict == "refused":
             row, gpu_place = one.drivers, _asked_at(decisions, one, "gpu_driver", "gpuDriver")
             unknown = (
                 f"whether gpuDriver {one.gpu_driver} goes with nicDriver {one.nic_driver} is not known",
                 "choose another",
             )
-            why, fix = (row.why, f"write {row.instead}") if row else unknown
+            why, fix = (row.why, f"write {row.instead}{_at_pool(decisions, gpu_place, one)}") if row else unknown
             yield Problem(UNSERVABLE, gpu_place, f"{one.name} ({one.size.name}): {why}", fix)
         if one.pool.gpu_driver not in (None, "none") and one.size.gpu is None:
             path = ("nodePools", one.number, "gpuDriver")
@@ -106,6 +111,11 @@ def _asked_at(decisions: Decisions, one: PoolDecisions, field: str, key: str) ->
         if getattr(decisions.cluster, field) is not None:
             return (key,)
     return ("nodePools", one.number, key)
+
+
+def _at_pool(decisions: Decisions, place: FieldPath, one: PoolDecisions) -> str:
+    """Return where to write another driver: at the pool, where what stands for the cluster is for other pools too."""
+    return f" at {one.name} in nodePools" if place[0] != "nodePools" and len(decisions.per_pool) > 1 else ""
 
 
 def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:

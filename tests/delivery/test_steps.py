@@ -142,3 +142,10 @@ def test_a_chart_that_another_one_needs_is_told_of_the_registry():
 def test_what_nodes_still_fetch_is_known(made, parts):
     assert [row.part for row in egress_of(made)] == parts
     assert all(row.hosts and row.instead and row.what for row in egress_of(made))
+
+
+@pytest.mark.parametrize("driver", [None, {"repoConfig": None}, "text", {"repoConfig": {"configMapName": None}}])
+def test_the_gpu_driver_has_ubuntus_sources_whatever_else_the_user_says_of_it(driver):
+    rows = [one.what for one in egress_of(plan(H100, gpu_operator=GpuOperator(helm_values={"driver": driver})))]
+
+    assert rows == [one.what for one in egress_of(plan(H100))]

@@ -42,6 +42,18 @@ def pool(size, **fields):
             "the node image of gb300 (Standard_ND128isr_GB300_v6) brings DOCA-OFED, which the driver container would replace; leave it out, or write nicDriver: node-image",
             id="a-driver-on-gb300",
         ),
+        pytest.param(
+            Cluster(node_pools=[NodePool(name="mi", vm_size="Standard_ND96isr_MI300X_v5"), GB300], gpu_driver="aks", release="v26.4.1"),
+            ("gpuDriver",),
+            "mi (Standard_ND96isr_MI300X_v5): AKS installs no driver for AMD GPUs, and its pools must be made with --gpu-driver none; write gpuDriver: gpu-operator (AMD GPU Operator) at mi in nodePools",
+            id="a-driver-for-all-that-one-cannot-have",
+        ),
+        pytest.param(
+            Cluster(node_pools=[GB300, H100], nic_driver="doca", release="v26.4.1"),
+            ("nicDriver",),
+            "the node image of gb300 (Standard_ND128isr_GB300_v6) brings DOCA-OFED, which the driver container would replace; leave it out, or write nicDriver: node-image at gb300 in nodePools",
+            id="a-nic-driver-for-all-that-one-cannot-have",
+        ),
         pytest.param(Cluster(node_pools=[GB300, H100]), ("nodePools",), "the pools want different things of one NicClusterPolicy: gb300 (sriov-device-plugin, node-image), ndh100 (sriov-device-plugin, doca); use release v26.4.1 or later, which has a NicNodePolicy for each pool, or a cluster for each", id="gb300-beside-h100"),
         pytest.param(
             Cluster(node_pools=[NDV2], node_feature_rule="device-list"),

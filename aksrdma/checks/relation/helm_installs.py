@@ -194,7 +194,7 @@ def tainted_pools(manifests: ManifestSet) -> Iterator[Problem]:
     """Find pools of the cluster file on whose nodes something does not run that they need, for a taint of theirs."""
     if manifests.cluster is None or not any(pool.taints for pool in manifests.cluster.node_pools):
         return
-    pools = manifests.cluster.node_pools
+    pools = [pool for pool in manifests.cluster.node_pools if not catalog.for_general_use(pool.vm_size)]
     for told in _charts(manifests):
         if told.value(*_NFD) is True:
             keys = (NODE_FEATURE_DISCOVERY, "worker", "tolerations")

@@ -88,9 +88,16 @@ def missed_taints(manifests: ManifestSet) -> Iterator[Problem]:
         path = ("spec", "tolerations")
         yield Problem("tolerations-miss-gpu-taint", path, message, fix, severity="error", document=policy)
     resources = manifests.derived(Resources)
+    chosen = {
+        id(one.document): placement_of_policy(one).accepted(AGENT_POOL) for one in manifests.derived(Installed).policies
+    }
     for pod in pods_of(manifests) if resources.exposed else ():
         serving = [one.document for name in sorted(pod.resources) for one in resources.exposed.get(name, ())]
+        names = pod.placement.accepted(AGENT_POOL)
         for policy in {id(document): document for document in serving if document.kind in POLICY_KINDS}.values():
+            served = chosen.get(id(policy))
+            if served is not None and names is not None and served.isdisjoint(names):
+                continue  # a policy for the nodes of another pool
             own = [toleration_of(one) for _, one in items(policy.value(("spec", "tolerations")), ())]
             for wanted in _taints(pod, manifests.cluster):
                 key = (id(policy), wanted.key, wanted.value)

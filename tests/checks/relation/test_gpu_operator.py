@@ -132,6 +132,14 @@ def test_what_the_gpu_operator_is_told_is_held_against_the_set(rule, text, sever
     assert told(text, rule) == [(severity, path, message, fix)]
 
 
+def test_pools_without_infiniband_need_no_node_feature_discovery():
+    cluster = (CLUSTER % ("gpu-operator", "'sku=gpu:NoSchedule'")).replace(
+        "Standard_ND96isr_H100_v5", "Standard_D8s_v5"
+    )
+
+    assert told("nfd: {deployNodeFeatureRules: false}\n" + cluster, "nfd-misses-tainted-pools") == []
+
+
 @pytest.mark.parametrize("driver", ["{enabled: false, rdma: {enabled: true, useHostMofed: true}}", "{}"])
 def test_a_driver_that_is_not_installed_and_one_without_rdma_wait_for_nothing(driver):
     rules = {one.rule for one in aksrdma.validate(policy(driver) + DRIVER).findings}

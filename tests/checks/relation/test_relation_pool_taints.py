@@ -90,3 +90,20 @@ def test_a_pod_of_the_pool_adds_no_second_finding() -> None:
     (message,) = said([pool("a", "sku=gpu:NoSchedule")], policy(rdmaSharedDevicePlugin=plugin), pod)
 
     assert "the pool a has the taint" in message
+
+
+@pytest.mark.parametrize(("chosen", "told"), [("b", 0), ("a", 1)])
+def test_a_pod_says_nothing_of_a_policy_for_another_pool(chosen: str, told: int) -> None:
+    selector = {"kubernetes.azure.com/agentpool": "b"}
+    config = json.dumps({"configList": [{"resourceName": "ib", "rdmaHcaMax": 1, "selectors": {"vendors": ["15b3"]}}]})
+    other = policy("NicNodePolicy", name="b", nodeSelector=selector, rdmaSharedDevicePlugin=SOME | {"config": config})
+    limits = {"limits": {"rdma/ib": 1}}
+    where = {"kubernetes.azure.com/agentpool": "a"} if chosen == "b" else selector
+    spec = {
+        "nodeSelector": where,
+        "tolerations": [SKU],
+        "containers": [{"name": "a", "image": "a", "resources": limits}],
+    }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
+
+    assert len(said([pool("a", "sku=gpu:NoSchedule"), pool("b", "sku=gpu:PreferNoSchedule")], other, pod)) == told
