@@ -282,8 +282,8 @@ def releases() -> tuple[str, ...]:
 
 
 def newest() -> str:
-    """Return the name of the newest release."""
-    return releases()[-1]
+    """Return the name of the newest release; a candidate, which only a user's own catalog may have, is none yet."""
+    return next((name for name in reversed(releases()) if "-" not in name), releases()[-1])
 
 
 def release_name(name: str) -> str:

@@ -45,6 +45,7 @@ def policy_spec(without=(), **more):
                 name, {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
             )
         if isinstance(path, tuple):
+            one.clear()
             one |= path[1]
         else:
             one["properties"] = {**IMAGE["properties"], **one.get("properties", {})}

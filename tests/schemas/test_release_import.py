@@ -69,6 +69,10 @@ def test_after_the_import_render_and_validate_know_the_release(tmp_path):
     assert f"version: network-operator-{NEW}" in policy
     shown = run(tmp_path, "catalog", "releases").stdout.splitlines()[-1]
     assert shown.split()[:4] == [NEW, "-", "1.33", "-"]
+    row, candidate = tmp_path / f"facts/releases/{NEW}.yaml", NEW.replace("10", "11") + "-rc.1"
+    (row.parent / f"{candidate}.yaml").write_text(row.read_text().replace(f"name: {NEW}", f"name: {candidate}"))
+    started = run(tmp_path, "init", "--vm-size", "Standard_HB176rs_v4")
+    assert f"release: {NEW}\n" in started.stdout, "a candidate is no release yet"
     text = run(tmp_path, "catalog", "releases", NEW)
     assert "kubernetes     1.33 or later" in text.stdout, text.stderr
 
@@ -204,12 +208,25 @@ def test_a_chart_of_a_candidate_may_be_taken_as_the_release(release, tmp_path):
     assert row["helm_images"]["sriovCni"]["repository"] == "nvcr.io/nvidia/mellanox"
     assert (row["components"]["ofedDriver"]["repository"], row["components"]["ofedDriver"]["public"]) == (staged, False)
     assert "staging" in row["components"]["ofedDriver"]["note"]
-    (images,) = told(made, "images:")
-    assert (
-        f"as those of {NEW} in the public registry, where the chart has {NEW}-rc.2; see that they are published"
-        in images
-    )
-    assert told(made, "components.ofedDriver")[0].endswith(f"is named only on {staged}, which is not public")
+    public = told(made, "images: ")[0]
+    assert f"as those of {NEW} in the public registry, where the chart has {NEW}-rc.2; see that" in public
+    assert told(made, f"images: from {staged}") == [
+        f"images: from {staged}, which is not public: components.ofedDriver ({DRIVER['version']}); see where they are published"
+    ]
+    assert row["unsure"]["components.ofedDriver"].endswith(f"is named only on {staged}, which is not public")
+
+
+def test_what_a_candidate_s_chart_does_not_name_is_where_its_other_images_are(tmp_path):
+    staged = "nvcr.io/nvstaging/mellanox"
+    files = chart(app_version=f"{NEW}-rc.2", values=values(f"network-operator-{NEW}-rc.2", registry=staged))
+    made = of(tmp_path, files)
+    row = row_of(made)
+
+    assert row["components"]["multus"]["repository"] == staged
+    assert row["components"]["multus"]["public"] is False
+    (private,) = told(made, f"images: from {staged}")
+    assert private.startswith(f"images: from {staged}, which is not public: components.rdmaSharedDevicePlugin, ")
+    assert row_of(of(tmp_path, files, NEW))["components"]["multus"]["repository"] == "nvcr.io/nvidia/mellanox"
 
 
 def test_a_candidate_keeps_its_name_where_none_is_given(tmp_path):
@@ -217,7 +234,7 @@ def test_a_candidate_keeps_its_name_where_none_is_given(tmp_path):
 
     assert made.name == f"{NEW}-rc.2"
     assert row_of(made)["helm_images"]["sriovCni"]["version"] == f"network-operator-{NEW}-rc.2"
-    assert told(made, "images:") == []
+    assert not any("see that they are published" in line for line in made.decide)
 
 
 @pytest.mark.parametrize(
@@ -346,12 +363,60 @@ def test_an_older_constraint_leaves_the_lower_end_as_it_was(tmp_path):
 
 def test_the_crd_of_nfd_tells_its_releases_where_a_known_one_has_the_same_bytes(shared, tmp_path):
     text = (shared / f"crds/{NEWEST.name}/nfd-api-crds.yaml").read_text()
+    network = (shared / f"crds/{NEWEST.name}/k8s.cni.cncf.io_networkattachmentdefinitions_crd.yaml").read_text()
     known = of(
         tmp_path / "known", chart(without=("nfd.k8s-sigs.io",)) | {"charts/node-feature-discovery/crds/nfd.yaml": text}
     )
 
     assert row_of(known)["nfd"]["crd_same_as_upstream"] == NEWEST.nfd.crd_same_as_upstream
-    assert row_of(of(tmp_path, chart()))["nfd"]["crd_same_as_upstream"] is None
+    assert row_of(of(tmp_path, chart() | {"crds/network.yaml": network}))["nfd"]["crd_same_as_upstream"] is None
+
+
+def test_fields_are_told_by_the_real_crds_of_two_releases(shared, tmp_path):
+    files = {f"crds/{file.name}": file.read_text() for file in sorted((shared / "crds/v26.4.1").iterdir())}
+    made = of(tmp_path, chart(app_version="v26.2.0", kinds={}, values=values("network-operator-v26.2.0")) | files)
+
+    assert told(made, "field_notes:") == [
+        "field_notes: new since v26.1.2: NicNodePolicy, NicClusterPolicy.spec.global, NicClusterPolicy.spec.spectrumXOperator.xPlane"
+    ]
+    ours = aksrdma.schemas.schema_folder("v26.4.1")
+    texts = {path.split("/", 2)[2]: text for path, text in made.files.items() if path.startswith("schemas/")}
+    assert texts == {
+        file.relative_to(ours).as_posix(): file.read_text() for file in ours.rglob("*.*") if file.is_file()
+    }
+
+
+def test_a_field_of_the_values_of_a_map_is_one_of_the_map(tmp_path):
+    def by_name(properties):
+        values_of_map = {"type": "object", "properties": properties}
+        return policy_spec(byName={"type": "object", "additionalProperties": values_of_map})
+
+    assert told(of(tmp_path, chart(spec=by_name({"own": {"type": "string"}}))), "components: spec.byName") == []
+    assert told(of(tmp_path, chart(spec=by_name(IMAGE["properties"]))), "components: spec.byName") == [
+        "components: spec.byName has an image that no row names; add it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "end"), [(12, "value11; add what matters"), (13, "value11 and 1 more; add what matters")]
+)
+def test_of_many_names_a_line_has_twelve(count, end, tmp_path):
+    below = {"image": {"tag": "own"}, "new": {f"value{number:02}": "a" for number in range(count)}}
+
+    (line,) = told(of(tmp_path, chart(below=below)), "helm_defaults: new in")
+    assert line.endswith(f"node-feature-discovery.new.{end}")
+
+
+def test_an_image_of_the_chart_s_values_may_have_another_name_than_before(tmp_path):
+    renamed = values()
+    renamed["sriov-network-operator"]["images"]["sriovCni"] = "a.example.com/b/c/sriov-cni-next:v2"
+    other = {"repository": "a.example.com/b", "image": "next", "version": 3}
+    renamed["maintenance-operator-chart"]["operator"]["image"] = other
+    row = row_of(of(tmp_path, chart(values=renamed)))
+
+    cni, maintenance = row["helm_images"]["sriovCni"], row["helm_images"]["maintenanceOperator"]
+    assert (cni["repository"], cni["image"], cni["version"]) == ("a.example.com/b/c", "sriov-cni-next", "v2")
+    assert (maintenance["repository"], maintenance["image"], maintenance["version"]) == ("a.example.com/b", "next", "3")
 
 
 def member(name, size=0, kind=tarfile.REGTYPE, link=""):

@@ -29,6 +29,8 @@ _REFERENCE: Final = re.compile(r"([\w.-]{1,200}(?:/[\w.-]{1,200}){0,8})/([\w.-]{
 _IMAGE: Final = frozenset({"image", "repository", "version"})
 _NFD: Final = "node-feature-discovery"
 _OWN_TAG: Final = "network-operator-"
+_BESIDE: Final = "initContainer"
+"""An image of the chart that has stood where those of the components stand."""
 _HARDENED: Final = "-stig-fips"
 """Ending of images that stand beside the usual ones and that no policy here names."""
 _SOURCE: Final = "catalog-import"
@@ -124,6 +126,7 @@ class _Row:
         self._unsure: dict[str, str] = {}
         self._published: list[str] = []
         self._guessed: list[str] = []
+        self._private: dict[str, list[str]] = {}
 
     def data(self) -> dict[str, Any]:
         """Return the row as plain data, with the keys that a row has to have."""
@@ -178,6 +181,10 @@ class _Row:
                 f"components: the chart has no image of {_listed(self._guessed)}; written as {_OWN_TAG}{name}, as "
                 f"{self._before.name} has its own"
             )
+        lines += [
+            f"images: from {repository}, which is not public: {_listed(fields)}; see where they are published"
+            for repository, fields in self._private.items()
+        ]
         self.decide[:0] = lines
 
     def _image(self, field: str, before: Image) -> dict[str, Any]:
@@ -190,13 +197,18 @@ class _Row:
                 repository, version = before.repository, version.replace(own, self._name)
                 self._published.append(field)
         elif version.startswith(_OWN_TAG):
+            beside = self._before.helm_images[_BESIDE]
+            if repository == beside.repository and (found := self._found(beside)):  # and is not renamed, as its tag
+                repository = found[0] if own == self._name else repository
             version = f"{_OWN_TAG}{self._name}"
             self._guessed.append(before.name)
         else:
             doubt = f"the chart does not name it; {version} is of {self._before.name}"
         row: dict[str, Any] = {"path": before.path, "repository": repository, "image": image, "version": version}
         if private := catalog.private_registry(repository):
-            doubt = f"{version} is named only on {repository}, which is not public"
+            named = field if version.startswith(_OWN_TAG) else f"{field} ({version})"
+            self._private.setdefault(repository, []).append(named)
+            self._unsure[field] = f"{version} is named only on {repository}, which is not public"
             row |= {"public": False, "note": f"named only on {private.what}, so it cannot be pulled"}
         if doubt:
             self._unsure[field] = doubt

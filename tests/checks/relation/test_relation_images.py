@@ -48,6 +48,7 @@ OLD = catalog.release("v25.1.0").components["multus"].version
             driver(version=catalog.release("v25.1.0").components["ofedDriver"].version), [OTHER], id="an-old-driver"
         ),
         pytest.param(driver(version=RELEASE.lts_driver), [], id="of-the-long-term-driver"),
+        pytest.param(driver(version=RELEASE.driver_versions[1].version), [], id="of-the-other-driver-of-the-release"),
         pytest.param(driver(version="nonsense"), [], id="of-no-driver-which-another-rule-says"),
         pytest.param({"global": {"version": OLD}}, [OTHER], id="of-all-components"),
         pytest.param({"global": {"version": RELEASE.components_version}}, [], id="of-all-components-and-the-release"),

@@ -156,6 +156,20 @@ def test_a_driver_that_was_compiled_for_some_kernels_may_fit() -> None:
     assert forced(version="25.01-0.6.0.0-0") == [("warning", some)]
 
 
+def test_of_a_release_with_two_drivers_the_compiled_one_may_fit_and_the_pinned_one_does_not() -> None:
+    pinned, compiled = (one.version for one in catalog.release("v26.7.0").driver_versions)
+
+    assert forced(version=pinned)[0][1].startswith(
+        f"no image of {pinned} is listed that is compiled for an azure kernel"
+    )
+    assert forced(version=compiled) == [
+        (
+            "warning",
+            f"images of {compiled} that need no compiler are listed for the azure kernels 6.8.0-1064, 7.0.0-1008 alone",
+        )
+    ]
+
+
 @pytest.mark.parametrize("version", ["sha256:" + "a" * 64, "99.1-0"])
 def test_nothing_is_said_of_a_driver_that_is_not_known(version: str) -> None:
     assert forced(version=version) == []
