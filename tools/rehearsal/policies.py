@@ -85,7 +85,9 @@ class NetworkOperator:
         common: Object = {"tolerations": [*spec.get("tolerations", []), GPU]}
         if affinity := spec.get("nodeAffinity"):
             common["affinity"] = {"nodeAffinity": affinity}
-        if driver := spec.get("ofedDriver"):
+        if (driver := spec.get("ofedDriver")) and not self._configured(driver, space):
+            yield "state-OFED", "error"
+        elif driver:
             states = {
                 self._make(one, space)
                 for one in driver_sets(driver, nodes, suffix, common | pulls(spec, driver), selector, policy)
@@ -108,6 +110,11 @@ class NetworkOperator:
                     self.api.create(DEFINITIONS, crds.definitions(self.release, self.crd_folder)[name])
             image = picture(spec, section)
             yield part.state, self._make(daemonset(part.daemonset + suffix, image, pod, policy, {}, part.state), space)
+
+    def _configured(self, driver: Object, space: str) -> bool:
+        """Whether the ConfigMaps that the driver names are there; without them the operator makes no DaemonSet."""
+        names = [dig(driver, f"{key}.name") for key in ("repoConfig", "certConfig")]
+        return all(self.api.get(f"{CORE}/namespaces/{space}/configmaps/{name}") for name in names if name)
 
     def _config(self, name: str, section: Object, space: str, policy: Object) -> None:
         metadata = {"name": name, "labels": {STATE: "config"}, "ownerReferences": [owner(policy)]}

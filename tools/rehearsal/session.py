@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.rehearsal import blocks, expected
-from tools.rehearsal.api import Object
+from tools.rehearsal.api import CORE, Object
 from tools.rehearsal.azure import Azure
 from tools.rehearsal.blocks import Step
 from tools.rehearsal.charts import Helm, HelmError
@@ -166,6 +166,9 @@ class Session:
         fine = True
         for number, step in enumerate(steps):
             title = f"{turn}{step.title or f'step {number}'}"
+            for name, space in re.findall(r"`kubectl get configmap ([\w.-]+) --namespace ([\w-]+)`", step.text):
+                body = {"metadata": {"name": name}, "data": {"sources.list": "deb http://mirror.example"}}
+                self.plane.api.create(f"{CORE}/namespaces/{space}/configmaps", body)  # it is the user's, says the page
             output = ""
             for block in step.blocks:
                 if not self._block(title, block):
