@@ -134,7 +134,7 @@ def _network_operator(plan: Plan) -> dict[str, str]:
     keys = next(one for one in catalog.helm_charts() if one.name == chart.name).keys.keys
     asked = catalog.ChartValue.of(keys["node-feature-discovery"]["postDeleteCleanup"]).is_in(decisions.release.name)
     # Where the chart's own rule sets the label, it goes with the chart, and the operator is not there to take its own.
-    label = f"kubectl label nodes --all {_WAIT_LABEL}-" if plan.node_feature_rule is None else ""
+    label = f"kubectl label nodes --all {NIC_LABEL}- {_WAIT_LABEL}-" if plan.node_feature_rule is None else ""
     pods = decisions.cluster.ipoib.namespace
     own = (
         f'if [ -z "$(kubectl get pods --namespace {pods} --output name)" ]; then\n'

@@ -575,7 +575,10 @@ def test_labels_are_pruned_where_the_chart_has_to_be_told():
 
 
 def test_the_operators_label_is_taken_by_hand_where_the_charts_rule_goes_with_the_chart():
-    assert "kubectl label nodes --all network.nvidia.com/operator.mofed.wait-" in uninstall(**CLUSTERS["charts-rule"])
+    assert (
+        "kubectl label nodes --all feature.node.kubernetes.io/pci-15b3.present- network.nvidia.com/operator.mofed.wait-"
+        in uninstall(**CLUSTERS["charts-rule"])
+    )
     assert "mofed.wait" not in uninstall(release="v26.4.1")
     assert "Take the label" not in uninstall(**CLUSTERS["charts-rule"])
 
@@ -684,14 +687,23 @@ def test_what_is_still_fetched_is_said_with_what_to_do():
     assert "fetch from the Internet" not in step(nothing, "Fill the registry")
 
 
-def test_an_apt_mirror_has_to_be_there_before_the_policy():
-    assert "`kubectl get configmap apt-mirror --namespace network-operator`" in step(
-        install(**PRIVATE), "Deploy the driver"
-    )
-    assert "configmap" not in step(install(node_pools=[H100], release="v26.4.1"), "Deploy the driver")
+def test_a_step_that_needs_an_apt_mirror_begins_by_looking_for_it():
+    first = blocks(step(install(**PRIVATE), "Deploy the driver"))[0].splitlines()[0]
     own = {"driver": {"repoConfig": {"configMapName": "apt-mirror"}}}
-    text = install(**{**PRIVATE, "node_pools": [H100], "gpu_operator": GpuOperator(helm_values=own)})
-    assert "`kubectl get configmap apt-mirror --namespace gpu-operator`" in step(text, "Install GPU Operator")
+    gpus = step(
+        install(**{**PRIVATE, "node_pools": [H100], "gpu_operator": GpuOperator(helm_values=own)}),
+        "Install GPU Operator",
+    )
+
+    assert first == "kubectl get configmap apt-mirror --namespace network-operator"
+    assert "The ConfigMap `apt-mirror` of `network-operator` has the apt sources" in said(install(**PRIVATE))
+    assert blocks(gpus)[0].splitlines()[0] == "kubectl get configmap apt-mirror --namespace gpu-operator"
+    assert "configmap" not in "".join(blocks(install(**CLUSTERS["mixed"])))
+
+
+def test_the_charts_rule_labels_other_nodes_too():
+    assert "lists the 4 nodes of the pools, beside nodes whose accelerated" in said(install(**CLUSTERS["charts-rule"]))
+    assert "lists the 4 nodes of the pools and no other." in said(install(**CLUSTERS["base"]))
 
 
 def test_what_stays_of_a_registry_is_said():

@@ -129,6 +129,10 @@ def _label(plan: Plan) -> Step:
         "apply": "kubectl apply --server-side -k node-feature-rule" if plan.node_feature_rule else "",
         "wait": wait if pools else "",
         "label": NIC_LABEL,
+        # The chart's own rule takes every NIC of the vendor for one of InfiniBand.
+        "others": " and no other"
+        if plan.node_feature_rule
+        else ", beside nodes whose accelerated networking has such a NIC",
         "expected": f"the {decisions.nodes} nodes of the pools" if decisions.nodes else "the nodes with InfiniBand",
         "namespace": decisions.cluster.operator_namespace,
     }
@@ -174,7 +178,7 @@ def _policy(plan: Plan) -> Step:
     return "policy", {
         "sources": _apt_sources(mirror, namespace) if mirror and decisions.driver else "",
         "what": " and ".join(parts) or "the NicClusterPolicy",
-        "apply": "\n".join(apply),
+        "apply": "\n".join([_there(mirror, namespace), *apply] if mirror and decisions.driver else apply),
         "wait": "\n".join(wait),
         "driver": driver if decisions.driver else "",
         "driver_log": log if decisions.driver else "",
@@ -188,9 +192,13 @@ def _policy(plan: Plan) -> Step:
 
 def _apt_sources(name: str, namespace: str) -> str:
     return (
-        f"The ConfigMap `{name}` of `{namespace}` has the apt sources that the driver is compiled from; without it there is no "
-        f"driver: `kubectl get configmap {name} --namespace {namespace}`."
+        f"The ConfigMap `{name}` of `{namespace}` has the apt sources that the driver is compiled from. It is yours to make; "
+        f"without it no driver is deployed, and the wait goes to its end, so the step begins with `{_there(name, namespace)}`."
     )
+
+
+def _there(name: str, namespace: str) -> str:
+    return f"kubectl get configmap {name} --namespace {namespace}"
 
 
 def gpus(plan: Plan) -> Iterator[Step]:
@@ -209,6 +217,7 @@ def gpus(plan: Plan) -> Iterator[Step]:
             "gpu-operator",
             {
                 "why": f"{after} {_apt_sources(mirror, row.namespace)}" if mirror else after,
+                "sources": _there(mirror, row.namespace) if mirror else "",
                 **chart_fields(plan, row.repository.url, row.repository.name, row.chart),
                 "namespace": row.namespace,
                 "version": decisions.gpu_operator_version("nvidia"),
