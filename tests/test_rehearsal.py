@@ -466,6 +466,8 @@ def test_a_block_that_goes_on_is_ended(shell):
     [
         ("It worked when it prints `a: b`.", "x\na:\t b\n", None),
         ("It worked when it prints `a`.", "b", "'a' is not in the output"),
+        ("It worked when it prints `a`, or b where c.", "b", None),
+        ("It worked when it prints `a`, or b where c.", "c", "'a' is not in the output"),
         (
             "It worked when the second command lists the 2 nodes of the pools.",
             "NAME\naks-a-1 Ready\n",

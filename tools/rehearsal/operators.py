@@ -22,9 +22,17 @@ NVIDIA, AMD = "/apis/nvidia.com/v1/clusterpolicies", "/apis/amd.com/v1alpha1/nam
 GPU_PARTS = {
     "driver": ("nvidia-driver-daemonset", "driver"),
     "toolkit": ("nvidia-container-toolkit-daemonset", "container-toolkit"),
-    "devicePlugin": ("nvidia-device-plugin-daemonset", "k8s-device-plugin"),
+    "devicePlugin": ("nvidia-device-plugin-daemonset", "device-plugin"),
     "dcgmExporter": ("nvidia-dcgm-exporter", "dcgm-exporter"),
 }
+"""Key of the ClusterPolicy to DaemonSet and label (NVIDIA/gpu-operator, controllers/state_manager.go)."""
+IMAGES = {
+    "driver": "driver",
+    "container-toolkit": "container-toolkit",
+    "device-plugin": "k8s-device-plugin",
+    "dcgm-exporter": "dcgm-exporter",
+}
+DEPLOY, OPERANDS = "nvidia.com/gpu.deploy.", "nvidia.com/gpu.deploy.operands"
 SECONDS = 0.3
 """Between two looks at what is there."""
 
@@ -119,17 +127,17 @@ class Operators:
             spec = policy["spec"]
             for node in self.api.items(f"{CORE}/nodes"):
                 marks = node["metadata"]["labels"]
-                if "feature.node.kubernetes.io/pci-10de.present" in marks and "nvidia.com/gpu.present" not in marks:
-                    patch = {"metadata": {"labels": {"nvidia.com/gpu.present": "true"}}}
-                    self.api.merge(f"{CORE}/nodes/{node['metadata']['name']}", patch)
-            tolerations = spec["daemonsets"].get("tolerations", [])
-            pod = {"nodeSelector": {"nvidia.com/gpu.present": "true"}, "tolerations": tolerations}
+                mine = "feature.node.kubernetes.io/pci-10de.present" in marks and marks.get(OPERANDS) != "false"
+                new = {DEPLOY + part: "true" for _, part in GPU_PARTS.values() if mine and DEPLOY + part not in marks}
+                if new:
+                    self.api.merge(f"{CORE}/nodes/{node['metadata']['name']}", {"metadata": {"labels": new}})
+            pod = {"tolerations": spec["daemonsets"].get("tolerations", [])}
             states = set()
-            for key, (name, image) in GPU_PARTS.items():
+            for key, (name, part) in GPU_PARTS.items():
                 if spec[key].get("enabled", True):
                     repository = spec[key].get("repository") or "nvcr.io/nvidia"
-                    own = pod | pulls({}, spec[key])
-                    states.add(self._make(name, f"{repository}/{image}:1", own, policy, space))
+                    own = pod | pulls({}, spec[key]) | {"nodeSelector": {DEPLOY + part: "true"}}
+                    states.add(self._make(name, f"{repository}/{IMAGES[part]}:1", own, policy, space))
             monitor = dig(spec, "dcgmExporter.serviceMonitor.enabled") and crds.numbers(spec["chart"]) < (26, 7)
             if monitor and self.api.get(f"{DEFINITIONS}/servicemonitors.monitoring.coreos.com") is None:
                 states.add("notReady")
