@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tools.rehearsal import azure, blocks, crds, devices, expected, facts, kubelet, policies
-from tools.rehearsal.charts import DATA, merge, unknown_keys
+from tools.rehearsal.charts import DATA, merge, prunes, unknown_keys
 from tools.rehearsal.flags import UsageError, understand
 from tools.rehearsal.matrix import draw_clusters
 from tools.rehearsal.session import names, unkept
@@ -364,6 +364,13 @@ def test_values_that_the_chart_does_not_have_are_told_with_the_release():
     assert unknown_keys({"new": "x"}, known, (26, 4, 1)) == ["new is there since v26.7"]
     assert unknown_keys({"old": "x"}, known, (26, 7, 0)) == ["old is there until v26.7"]
     assert unknown_keys({"new": "x"}, known, (26, 7, 0)) == []
+
+
+def test_nfd_takes_its_labels_where_it_is_told_to_and_unasked_in_the_oldest_chart():
+    told = {"node-feature-discovery": {"postDeleteCleanup": True}}
+    charts = ["network-operator 25.1.0", "network-operator 25.4.0", "gpu-operator 25.1.0"]
+    assert [prunes({"chart": chart}) for chart in charts] == [True, False, False]
+    assert [prunes({"chart": chart} | told) for chart in charts] == [True, True, True]
 
 
 def test_values_are_merged_as_helm_merges_them():

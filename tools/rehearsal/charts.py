@@ -111,7 +111,7 @@ class Helm:
         self._apply(objects, space)
         old = self.releases.get((space, name), [])
         self.releases[space, name] = objects
-        self.values[space, name] = values
+        self.values[space, name] = values | {"chart": f"{chart} {version}"}
         for gone in [one for one in old if key(one) not in set(map(key, objects))]:
             self._delete(gone, space)
         if call.get("--wait"):
@@ -133,7 +133,7 @@ class Helm:
         for one in reversed(self.releases.pop((space, name))):
             if one["kind"] != "CustomResourceDefinition":
                 self._delete(one, space)
-        if dig(self.values[space, name], "node-feature-discovery.postDeleteCleanup") is True:
+        if prunes(self.values[space, name]):
             self._prune()
         return f'release "{name}" uninstalled\n'
 
@@ -307,6 +307,13 @@ class Helm:
 def key(one: Object) -> tuple[str, str, str]:
     """What an object is told apart by."""
     return one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
+
+
+def prunes(values: Object) -> bool:
+    """Whether NFD's job after its deletion takes the labels: unasked up to the charts of v25.1."""
+    chart, version = values["chart"].split(" ")
+    asked = dig(values, "node-feature-discovery.postDeleteCleanup")
+    return asked is True or (asked is None and chart == "network-operator" and crds.numbers(version) < (25, 4))
 
 
 def roles(objects: list[Object]) -> set[str]:

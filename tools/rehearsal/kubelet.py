@@ -83,6 +83,7 @@ class Kubelets:
         """Whether the command of a pod is to fail: for rehearsals of what goes wrong."""
         self._seen: dict[str, str] = {}
         self._waiting: set[str] = set()
+        self._configs: dict[str, str] = {}
         self._addresses = itertools.count(2)
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -149,6 +150,13 @@ class Kubelets:
         return Counter()
 
     def _config(self, pod: Object) -> str:
+        """The configuration of a device plugin, as it was mounted when the pod began."""
+        uid = pod["metadata"]["uid"]
+        if uid not in self._configs:
+            self._configs[uid] = self._mounted(pod)
+        return self._configs[uid]
+
+    def _mounted(self, pod: Object) -> str:
         for volume in pod["spec"].get("volumes", []):
             if "configMap" in volume:
                 found = (
