@@ -17,6 +17,9 @@ DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 PRESENT = "feature.node.kubernetes.io/pci-15b3.present"
 WAIT = "network.nvidia.com/operator.mofed.wait"
 OFED = "nvidia.com/ofed-driver"
+UPGRADE = "nvidia.com/ofed-driver-upgrade-state"
+CLEANS_UPGRADES = (25, 7)
+"""Since when that label goes with the policy (controllers/upgrade_controller.go by tag)."""
 STATE = "nvidia.network-operator.state"
 GPU = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 POLICY = "nic-cluster-policy"
@@ -142,7 +145,7 @@ class NetworkOperator:
             self.api.merge(f"{MELLANOX}/{plural}/{meta['name']}/status", {"status": status})
 
     def _waits(self, nodes: list[Object], drivers: bool) -> None:
-        """Say on each node whether the device plugins are to wait for its driver."""
+        """Say on each node whether the device plugins are to wait for its driver, and that its driver is up to date."""
         pods = self.api.items(f"{CORE}/pods?labelSelector={OFED}")
         ready = {
             pod["spec"].get("nodeName")
@@ -154,8 +157,11 @@ class NetworkOperator:
             wait: str | None = "false" if name in ready or not drivers else "true"
             if marks.get(PRESENT) != "true":
                 wait = None
-            if marks.get(WAIT) != wait:
-                self.api.merge(f"{CORE}/nodes/{name}", {"metadata": {"labels": {WAIT: wait}}})
+            state = "upgrade-done" if name in ready else marks.get(UPGRADE)
+            if not drivers and crds.numbers(self.release) >= CLEANS_UPGRADES:
+                state = None
+            if (marks.get(WAIT), marks.get(UPGRADE)) != (wait, state):
+                self.api.merge(f"{CORE}/nodes/{name}", {"metadata": {"labels": {WAIT: wait, UPGRADE: state}}})
 
     def _networks(self) -> None:
         for network in self.api.items(f"{MELLANOX}/ipoibnetworks"):
