@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         NodeFeature,
         node_features,
         template_functions,
-        template_functions_since,
+        template_functions_of,
     )
     from aksrdma.catalog._operator_charts import ChartImage, OperatorChart, operator_chart
     from aksrdma.catalog._other_clouds import OtherCloud, other_cloud, other_clouds
@@ -251,7 +251,7 @@ __all__ = [
     "source",
     "sources_of",
     "template_functions",
-    "template_functions_since",
+    "template_functions_of",
     "themes",
     "to_data",
     "topologies",
@@ -304,7 +304,7 @@ if not TYPE_CHECKING:  # else a misspelt name would be no mistake to type checke
             "_mirrors": ("Egress", "MirrorUpstream", "egress", "mirror_upstreams"),
             "_operator_charts": ("ChartImage", "OperatorChart", "operator_chart"),
             "_nic_drivers": ("NicDriver", "nic_drivers"),
-            "_node_features": ("NodeFeature", "node_features", "template_functions", "template_functions_since"),
+            "_node_features": ("NodeFeature", "node_features", "template_functions", "template_functions_of"),
             "_helm_charts": ("ChartKeys", "ChartValue", "HelmChart", "chart_keys", "helm_charts"),
             "_other_clouds": ("OtherCloud", "other_cloud", "other_clouds"),
             "_plain": ("source", "sources_of", "to_data", "unsure_of"),

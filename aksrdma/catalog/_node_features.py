@@ -62,6 +62,8 @@ class TemplateFunctions:
     library: str
     since: str | None = None
     """The first release whose NFD has them; null: all have them."""
+    until: str | None = None
+    """The first release whose NFD has them no more; null: all have them from `since` on."""
     functions: str
     """Their names, with blanks between them."""
     source: str
@@ -75,10 +77,10 @@ def _template_functions() -> tuple[tuple[TemplateFunctions, frozenset[str]], ...
 
 def template_functions(release: str) -> frozenset[str]:
     """Return the functions, beside Go's own, of the templates of NodeFeatureRules."""
-    found = (names for row, names in _template_functions() if holds_in(release, row.since, None))
+    found = (names for row, names in _template_functions() if holds_in(release, row.since, row.until))
     return frozenset[str]().union(*found)
 
 
-def template_functions_since(name: str) -> str | None:
-    """Return the first release whose NFD knows a function in templates, or None where none does."""
-    return next((row.since for row, names in _template_functions() if name in names), None)
+def template_functions_of(name: str) -> TemplateFunctions | None:
+    """Return the row of a function of templates, which says the releases whose NFD knows it, or None where none does."""
+    return next((row for row, names in _template_functions() if name in names), None)

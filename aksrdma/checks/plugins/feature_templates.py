@@ -60,9 +60,13 @@ def _template(feature: FeatureRule, path: FieldPath, text: str, release: str) ->
     except go_template.TemplateError as error:
         message, fix = f"NFD does not parse the template: {error.message}", None
         name = error.message.partition("function '")[2].partition("'")[0]
-        if name and (since := catalog.template_functions_since(name)):
-            message = f"{message} in {release}: it came with {since}"
-            fix = f"use {since} or later, or do without {name}"
+        row = catalog.template_functions_of(name) if name else None
+        if row is not None and row.until and catalog.holds_in(release, row.until, None):
+            message = f"{message} in {release}: it went with {row.until}"
+            fix = f"do without {name}: NFD no longer lets a template read what is about its own host"
+        elif row is not None and row.since:
+            message = f"{message} in {release}: it came with {row.since}"
+            fix = f"use {row.since} or later, or do without {name}"
         elif name and (near := nearest(name, {*functions, *go_template.BUILTIN})):
             fix = f"write {near[0]}"
         elif not name:
