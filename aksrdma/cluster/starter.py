@@ -36,6 +36,7 @@ def starter(name: str, release: str, profile: Profile, vm_sizes: Sequence[str]) 
         f"apiVersion: {API_VERSION}",
         f"kind: {KIND}",
         "metadata:",
+        "  # The AKS cluster; INSTALL.md makes it where there is none of this name.",
         f"  name: {scalar(name)}",
         "spec:",
         f"  release: {catalog.release(release).name}",
@@ -114,24 +115,40 @@ def _ipoib(profile: Profile, sizes: Sequence[VmSize]) -> Iterator[str]:
 def _options(release: Release, sizes: Sequence[VmSize]) -> Iterator[str]:
     """Yield further fields, each with what it is where it is left out."""
     yield from _kubernetes(release)
-    brings_nic_driver = any(size.driver_on_node_image for size in sizes)
-    brings_gpu_driver = [bool(size.node_image and size.node_image.gpu_driver) for size in sizes if size.gpu]
     options = {
         f"operatorNamespace: {Cluster.operator_namespace}": "",
-        f"nicDriver: {'node-image' if brings_nic_driver else 'doca'}": ""
-        if brings_nic_driver
-        else "or inbox; a pool may have its own",
+        **_nic_drivers(sizes),
         f"nodeFeatureRule: {Cluster.node_feature_rule}": "or device-list, chart",
         f"rdma: {{sharedSlots: {Rdma().shared_slots}}}": "pods a node that share its NICs (rdma-shared-device-plugin, ipoib)",
         "ofedDriver: {upgradePolicy: {autoUpgrade: true, maxParallelUpgrades: 1}}": "",
+        **_gpu_drivers(sizes),
     }
-    if brings_gpu_driver:
-        options[f"gpuDriver: {'aks' if all(brings_gpu_driver) else 'gpu-operator'}"] = (
-            "or aks, aks-managed, none; a pool may have its own"
-        )
     yield "  # More options, with their defaults:"
     for option, comment in options.items():
         yield f"  # {option:<34}# {comment}" if comment else f"  # {option}"
+
+
+def _nic_drivers(sizes: Sequence[VmSize]) -> dict[str, str]:
+    """Return the field for the NIC driver, with what else it may be; none where the default is not the same on all sizes."""
+    brought = {size.driver_on_node_image for size in sizes}
+    if brought == {True}:
+        return {"nicDriver: node-image": ""}
+    return {"nicDriver: doca": "or inbox; a pool may have its own"} if brought == {False} else {}
+
+
+def _gpu_drivers(sizes: Sequence[VmSize]) -> dict[str, str]:
+    """Return the field for the GPU driver, with what else it may be on every size that has GPUs; none as for the NIC's."""
+    with_gpus = [(size, size.gpu) for size in sizes if size.gpu]
+    brought = {bool(size.node_image and size.node_image.gpu_driver) for size, _ in with_gpus}
+    if len(brought) != 1:
+        return {}
+    usual = "aks" if brought == {True} else "gpu-operator"
+    kinds = {(gpu.vendor, "node-image" if size.driver_on_node_image else "doca") for size, gpu in with_gpus}
+    rows = [row for row in catalog.driver_combinations() if row.verdict != "refused"]
+    possible = {(row.gpu_vendor, row.nic_driver, row.gpu_driver) for row in rows}
+    names = dict.fromkeys(row.gpu_driver for row in rows)
+    others = [name for name in names if name != usual and all((*kind, name) in possible for kind in kinds)]
+    return {f"gpuDriver: {usual}": f"or {', '.join(others)}; a pool may have its own" if others else ""}
 
 
 def _kubernetes(release: Release) -> Iterator[str]:

@@ -387,7 +387,7 @@ def _unusual_options(decisions: Decisions) -> Iterator[str]:
     if decisions.per_pool and not decisions.served:
         yield "no pool wants anything of Network Operator, so there is no NicClusterPolicy"
     if decisions.arm64:
-        yield "the image of the example pods is not known to be built for arm64; put one of yours in its place"
+        yield "the image of the example pods is not known to be built for arm64, so INSTALL.md asks for one of yours"
 
 
 def _ranges(decisions: Decisions) -> Iterator[str]:

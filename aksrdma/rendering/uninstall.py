@@ -152,7 +152,7 @@ def _network_operator(plan: Plan) -> dict[str, str]:
 def _stays(plan: Plan) -> Step:
     pools = [
         f'az aks nodepool delete --resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER" --name {pool.name}'
-        for pool in [*plan.decisions.pools, *plan.decisions.other_pools]
+        for pool in plan.decisions.pools
     ]
     loaded = "The DOCA driver stays loaded on their nodes until these are restarted. " if plan.decisions.driver else ""
     named = 'az aks nodepool delete --resource-group "$RESOURCE_GROUP" --cluster-name "$CLUSTER" --name POOL'

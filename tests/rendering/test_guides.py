@@ -9,7 +9,7 @@ import pytest
 
 import aksrdma
 from aksrdma import Cluster, Drain, Ipoib, NodePool, OfedDriver, Rdma, UpgradePolicy, WaitForCompletion, catalog
-from aksrdma.cluster import GpuOperator
+from aksrdma.cluster import GpuOperator, Patch
 from aksrdma.plan import PROFILES
 
 NEWEST = catalog.releases()[-1]
@@ -186,7 +186,7 @@ def run(tmp_path):
 @every_cluster
 def test_the_commands_run_as_they_are_copied_and_once_more(fields, run):
     forth, back = guides(**fields)
-    chosen = {"RESOURCE_GROUP": "rg", "REGISTRY_USER": "me", "REGISTRY_PASSWORD": "pass"} | {
+    chosen = {"RESOURCE_GROUP": "rg", "REGISTRY_USER": "me", "REGISTRY_PASSWORD": "pass", "ARM64_IMAGE": "own"} | {
         f"NODES_{pool.name.upper()}": "3" for pool in fields.get("node_pools", [])
     }
 
@@ -203,7 +203,7 @@ def test_the_commands_run_as_they_are_copied_and_once_more(fields, run):
 
 
 def test_a_pool_is_made_while_the_feature_is_as_it_wants_it(run):
-    _, calls = run(install(**CLUSTERS["mixed"]), RESOURCE_GROUP="rg")
+    _, calls = run(install(**CLUSTERS["mixed"]), RESOURCE_GROUP="rg", ARM64_IMAGE="own")
     told = [call for call in calls if re.search(r"feature (un)?register|nodepool add", call)]
     order = [re.search(r"unregister|register|--name (?!AKS)\w+", call)[0].removeprefix("--name ") for call in told]
 
@@ -431,22 +431,114 @@ def test_install_leaves_out_what_does_not_concern_the_cluster():
 
 
 @pytest.mark.parametrize(
-    ("name", "pool", "job"),
+    ("name", "command"),
     [
-        pytest.param("h100-and-cpu", "", "nccl-all-reduce", id="nvidia"),
-        pytest.param("mi300x", "", "rccl-all-reduce", id="amd"),
-        pytest.param("counts-at-install", "", "perftest", id="no-gpus"),
-        pytest.param("hb-ipoib", "", "sockperf", id="ipoib"),
-        pytest.param("mixed", " --pool hb", "perftest", id="a-pool-of-several"),
+        pytest.param("h100-and-cpu", 'nccl-all-reduce --cluster "$CLUSTER_FILE" --nodes 2', id="nvidia"),
+        pytest.param("mi300x", 'rccl-all-reduce --cluster "$CLUSTER_FILE" --nodes 2', id="amd"),
+        pytest.param("counts-at-install", 'perftest --cluster "$CLUSTER_FILE" --nodes 2', id="no-gpus"),
+        pytest.param("hb-ipoib", 'sockperf --cluster "$CLUSTER_FILE" --nodes 2', id="ipoib"),
+        pytest.param("mixed", 'perftest --cluster "$CLUSTER_FILE" --pool hb --nodes 2', id="a-pool-of-several"),
+        pytest.param("gb300", 'perftest --cluster "$CLUSTER_FILE" --image "$ARM64_IMAGE" --nodes 2', id="arm64"),
+        pytest.param("no-pools", 'perftest --vm-size "$VM_SIZE" --nodes 2', id="no-pools"),
     ],
 )
-def test_the_proof_over_two_nodes_is_a_job_for_the_gpus_of_the_pool(name, pool, job):
-    assert f"`aksrdma workload {job} --cluster CLUSTER.yaml{pool}`" in said(step(install(**CLUSTERS[name]), "Later"))
+def test_two_nodes_of_a_pool_prove_that_data_goes_over_infiniband(name, command):
+    part = step(install(**CLUSTERS[name]), "Prove it between two nodes")
+
+    assert f"aksrdma workload {command} | kubectl apply --server-side -f -\n" in part
 
 
-def test_the_proof_on_arm64_wants_another_image():
-    assert "--image IMAGE` (an image that is built for arm64)" in said(install(**CLUSTERS["gb300"]))
-    assert "arm64" not in said(install(**CLUSTERS["mi300x"]))
+def test_jobs_of_the_proof_are_looked_at_where_they_run():
+    *jobs, delete = blocks(step(install(**CLUSTERS["ipoib-beside-h100"]), "Prove it"), "bash")
+
+    assert [("--namespace mpi" in job) for job in jobs] == [False, True, True]
+    for name, job in zip(("nccl-all-reduce", "perftest", "sockperf"), jobs, strict=True):
+        assert f"kubectl get job {name}" in job
+        assert f"kubectl logs --selector aksrdma.dev/workload={name}" in job
+    assert [line.endswith(" --namespace mpi") for line in delete.splitlines()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("printed", "ends"),
+    [
+        ("SuccessCriteriaMet Complete", True),
+        ("FailureTarget Failed", True),
+        ("Complete", True),
+        ("FailureTarget", False),
+        ("", False),
+    ],
+)
+def test_a_job_that_failed_ends_its_wait_too(printed, ends):
+    [pattern] = set(re.findall(r"until_prints 3900 '(.*)' kubectl get job", install(**CLUSTERS["h100-and-cpu"])))
+
+    assert bool(re.fullmatch(pattern, printed)) is ends
+
+
+def test_a_single_node_has_nobody_to_talk_to():
+    one, two, none = (NodePool(name=f"hb{count}", vm_size=HB.vm_size, count=count) for count in (1, 2, 0))
+
+    assert "Prove it" not in install(node_pools=[one, none])
+    assert "two nodes of hb2 are free" in said(step(install(node_pools=[one, two]), "Prove it"))
+
+
+def test_nodes_of_another_architecture_get_an_image_for_it(run):
+    forth, _ = guides(**CLUSTERS["gb300"])
+    done, calls = run(forth, RESOURCE_GROUP="rg", ARM64_IMAGE="own/tools:1")
+
+    assert done.returncode == 0
+    assert "kubectl set image --local -f examples/sriov-device-plugin.yaml ibtools=own/tools:1 --output yaml" in calls
+    for name in ("mi300x", "h100-and-cpu", "no-pools"):
+        assert "ARM64_IMAGE" not in install(**CLUSTERS[name])
+    assert "ibtools=" not in install(**CLUSTERS["mixed"]), "its example pod takes the first pool, which is amd64"
+
+
+def test_an_image_that_a_patch_gives_the_example_pod_stays():
+    container = {"name": "ibtools", "image": "own/tools:1", "command": ["sleep", "infinity"]}
+    patch = Patch(target={"kind": "Pod", "name": "rdma-sriov"}, patch={"spec": {"containers": [container]}})
+
+    assert "kubectl set image" not in install(**CLUSTERS["gb300"], patches=[patch])
+
+
+@every_cluster
+def test_the_example_pod_is_there_to_be_looked_at_where_it_did_not_work(fields):
+    for title in titles(install(**fields)):
+        if "Try it" in title:
+            part = step(install(**fields), title.split(". ", 1)[1])
+            tried, away = blocks(part)
+            assert "kubectl delete" not in tried
+            assert away.startswith("kubectl delete -f examples/")
+
+
+def test_what_the_nodes_have_left_is_asked_of_them():
+    part = said(step(install(), "Try it"))
+
+    assert (
+        "`kubectl get nodes,pods --all-namespaces --output json | aksrdma fit examples/sriov-device-plugin.yaml --cluster -`"
+        in part
+    )
+
+
+def test_later_changes_of_pools_have_their_commands():
+    later = said(step(install(**CLUSTERS["h100-and-cpu"]), "Later"))
+
+    assert "`az aks nodepool scale`" in later
+    assert "`az aks nodepool update --node-taints`" in later
+    assert "taints are changed by" in said(step(install(**CLUSTERS["h100-and-cpu"]), "Add the node pool"))
+
+
+@pytest.mark.parametrize(
+    ("release", "steps"),
+    [
+        pytest.param("v25.10.0", "from v25.10.0 take one after the other, v26.1.2, v26.4.2 and v26.7.0", id="three"),
+        pytest.param("v26.1.2", "from v26.1.2 take one after the other, v26.4.2 and v26.7.0", id="two"),
+        pytest.param("v26.4.1", None, id="the-next-is-the-newest"),
+        pytest.param(NEWEST, None, id="the-newest"),
+    ],
+)
+def test_the_releases_on_the_way_to_the_newest_are_named(release, steps):
+    later = said(step(install(node_pools=[HB], profile="rdma-shared-device-plugin", release=release), "Later"))
+
+    assert (steps in later) if steps else ("one after the other" not in later)
 
 
 @pytest.mark.parametrize("name", ["gb300", "inbox", "gb300-base", "inbox-base"])
@@ -610,7 +702,7 @@ def test_uninstall_names_the_pools_that_stay():
     text = step(uninstall(**CLUSTERS["h100-and-cpu"]), "What stays")
 
     assert '--cluster-name "$CLUSTER" --name ndh100' in text
-    assert '--cluster-name "$CLUSTER" --name cpu' in text
+    assert "--name cpu" not in text, "a pool without InfiniBand is not ours"
 
 
 PRIVATE = CLUSTERS["private"]

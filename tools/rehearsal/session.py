@@ -39,6 +39,7 @@ VALUES = {
     "SUBSCRIPTION": "00000000-0000-0000-0000-000000000000",
     "REGISTRY": "rehearsal",
     "ACR": "rehearsal",
+    "ARM64_IMAGE": "rehearsal.example/ibtools-arm64:1",
     "REGISTRY_USER": "rehearsal",
     "REGISTRY_PASSWORD": "rehearsal",
 }

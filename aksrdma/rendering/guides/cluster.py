@@ -36,16 +36,24 @@ def ground(plan: Plan) -> Iterator[Step]:
         for pool in decisions.cluster.node_pools
         if pool.count is None
     ]
+    arm64 = (
+        [
+            ': "${ARM64_IMAGE:?say it first: export ARM64_IMAGE=..., an image of yours for arm64 that has bash, awk, ibv_devinfo and '
+            'ib_write_bw: ubuntu:24.04 with the packages ibverbs-utils and perftest does}"'
+        ]
+        if decisions.arm64
+        else []
+    )
     yield (
         "choose",
         {
             "cluster": shlex.quote(decisions.cluster.name),
             "version": version,
             "versions": f"the release is documented for {decisions.release.kubernetes}",
-            "counts": "\n".join([*counts, *delivered.secret_variables(plan)]),
+            "counts": "\n".join([*counts, *arm64, *delivered.secret_variables(plan)]),
         },
     )
-    note = f" Kubernetes {version} is in long-term support, which {aks.long_term_support.note.split(';')[0]}."
+    note = f" Kubernetes {version} is in long-term support: {aks.long_term_support.note.split(';')[0]}."
     flags = " ".join(aks.long_term_support.flags)
     yield (
         "cluster",

@@ -41,6 +41,7 @@ def proof(plan: Plan) -> Iterator[Step]:
         pool = decisions.first_pool(profile)
         if pool is None or pool.pool.count != 0:
             yield _try_it(plan, profile)
+    yield from _between_nodes(plan)
 
 
 def _allocatable(resource: str) -> str:
@@ -106,31 +107,100 @@ def _guessed(plan: Plan) -> str:
 
 
 def _try_it(plan: Plan, profile: str) -> Step:
-    pod = str(plan.example_pod(profile).data["metadata"]["name"])
-    namespace = namespace_of(plan, profile)
-    many = len(plan.decisions.profiles) > 1
+    pod, pool = plan.example_pod(profile).data, plan.decisions.first_pool(profile)
+    name, namespace = str(pod["metadata"]["name"]), namespace_of(plan, profile)
+    apply = f"kubectl apply --server-side -f examples/{profile}.yaml"
+    if wants_other_image(plan, profile):
+        container = pod["spec"]["containers"][0]["name"]
+        other = f'kubectl set image --local -f examples/{profile}.yaml {container}="$ARM64_IMAGE" --output yaml'
+        apply = f"{other} |\n  kubectl apply --server-side -f -"
     if profile == "ipoib":
         network = plan.decisions.cluster.ipoib.range
         worked = f"It worked when the log shows the interface `net1` with an address of {network}, and the pod is still Ready."
+        failed = "has no net1, or saw no InfiniBand port that is active"
     else:
         worked = (
             "It worked when the log shows a port with `PORT_ACTIVE` and `link_layer: InfiniBand` for each NIC, and the pod is "
             "still Ready. The last line of the log is how much memory may be locked; with IPC_LOCK any figure will do."
         )
+        failed = "saw no InfiniBand port that is active"
     return "try", {
-        "title": f"Try it: {profile}" if many else "Try it",
+        "title": f"Try it: {profile}" if len(plan.decisions.profiles) > 1 else "Try it",
+        "where": f"The pod takes a node of {pool.name}." if pool and len(plan.decisions.per_pool) > 1 else "",
+        "apply": apply,
         "profile": profile,
-        "pod": pod,
-        "option": f" --namespace {namespace}" if namespace != "default" else "",
+        "pod": name,
+        "option": _in_namespace(namespace),
         "worked": worked,
-        "fit": f"aksrdma fit examples/{profile}.yaml --cluster -",
+        "failed": failed,
+        "fit": f"kubectl get nodes,pods --all-namespaces --output json | aksrdma fit examples/{profile}.yaml --cluster -",
     }
+
+
+def wants_other_image(plan: Plan, profile: str) -> bool:
+    """Whether the example pod of a profile takes an arm64 node with an image that is not known to be built for it."""
+    pool, image = plan.decisions.first_pool(profile), plan.example_pod(profile).data["spec"]["containers"][0]["image"]
+    return pool is not None and pool.size.arch == "arm64" and image.endswith(catalog.pod_images()["ibtools"].reference)
+
+
+def _in_namespace(namespace: str) -> str:
+    return f" --namespace {namespace}" if namespace != "default" else ""
+
+
+_ENDS: Final = """jsonpath='{.status.conditions[?(@.status=="True")].type}'"""
+_JOB_SECONDS: Final = 3900
+"""More than the deadline of every job, after which it has failed."""
+
+
+def _between_nodes(plan: Plan) -> Iterator[Step]:
+    """Yield the jobs that prove that two nodes of a pool talk over InfiniBand, where a pool has two nodes."""
+    every = plan.decisions.per_pool
+    pools = [one for one in every if one.pool.count is None or one.pool.count > 1]
+    if every and not pools:
+        return
+    jobs = [(job, one) for one in pools for job in _jobs(one)]
+    commands = [_proof("perftest", '--vm-size "$VM_SIZE"', "default")] if not every else []
+    for job, one in jobs:
+        pool = f" --pool {one.name}" if len(every) > 1 else ""
+        image = ' --image "$ARM64_IMAGE"' if one.size.arch == "arm64" else ""
+        commands.append(_proof(job, f'--cluster "$CLUSTER_FILE"{pool}{image}', namespace_of(plan, one.profile)))
+    namespaces = dict.fromkeys([namespace_of(plan, one.profile) for one in pools] or ["default"])
+    delete = "kubectl delete job,service,configmap --selector aksrdma.dev/workload"
+    more = "On arm64 perftest takes host memory; nccl-all-reduce takes that of the GPUs, with `--image` and nccl-tests for arm64."
+    file = "`export CLUSTER_FILE=...`, the cluster file that this folder is rendered from"
+    yield (
+        "prove",
+        {
+            "jobs": listed(f"`{job}`" for job in dict.fromkeys(job for job, _ in jobs)) if pools else "`perftest`",
+            "pools": listed(one.name for one in pools) if pools else "one pool",
+            "said": file if pools else "`export VM_SIZE=...`, that of the pool",
+            "commands": "\n\n".join(f"```bash\n{each}\n```" for each in commands),
+            "delete": "\n".join(f"{delete}{_in_namespace(name)}" for name in namespaces),
+            "option": _in_namespace(next(iter(namespaces))),
+            "more": more if any(one.size.arch == "arm64" and one.gpu_vendor == "nvidia" for one in pools) else "",
+        },
+    )
+
+
+def _jobs(pool: PoolDecisions) -> list[str]:
+    """Return the jobs for a pool; images of nccl-tests are published for amd64 alone."""
+    of_gpus = {} if pool.size.arch == "arm64" else {"nvidia": "nccl-all-reduce", "amd": "rccl-all-reduce"}
+    return [of_gpus.get(pool.gpu_vendor, "perftest"), *(["sockperf"] if pool.profile == "ipoib" else [])]
+
+
+def _proof(job: str, options: str, namespace: str) -> str:
+    where = _in_namespace(namespace)
+    return (
+        f"aksrdma workload {job} {options} --nodes 2 | kubectl apply --server-side -f -\n"
+        f"until_prints {_JOB_SECONDS} '.*(Complete|Failed).*' kubectl get job {job}{where} \\\n  --output {_ENDS}\n"
+        f"kubectl logs --selector aksrdma.dev/workload={job}{where} --prefix --tail=5"
+    )
 
 
 def afterwards(plan: Plan) -> Iterator[Step]:
     """Yield what comes later, and which profile is for what."""
     roll_out = f"- *A new driver*: {_roll_out(plan)}" if plan.decisions.driver else ""
-    yield "later", {"roll_out": roll_out, "proof": _over_nodes(plan)}
+    yield "later", {"release": _releases(plan), "roll_out": roll_out}
     rows = [
         f"| `{name}` | {' '.join(catalog.profile(name).use_when)} | {' '.join(catalog.profile(name).avoid_when)} |"
         for name in catalog.profiles()
@@ -138,27 +208,22 @@ def afterwards(plan: Plan) -> Iterator[Step]:
     yield "profiles", {"rows": "\n".join(rows)}
 
 
-_ENDS: Final = """jsonpath='{.status.conditions[?(@.status=="True")].type}'"""
-
-
-def _over_nodes(plan: Plan) -> str:
-    """Say which job proves that two nodes talk over InfiniBand, a line a pool, and how to wait for it to end."""
-    pools, jobs = plan.decisions.per_pool, []
-    for one in pools:
-        job = {"nvidia": "nccl-all-reduce", "amd": "rccl-all-reduce"}.get(one.gpu_vendor, "perftest")
-        named = f" --pool {one.name}" if len(pools) > 1 else ""
-        other = one.size.arch == "arm64"
-        option, image = (" --image IMAGE", " (an image that is built for arm64)") if other else ("", "")
-        jobs.append(f"`aksrdma workload {job} --cluster CLUSTER.yaml{named}{option}`{image}")
-        if one.profile == "ipoib":
-            jobs.append(f"`aksrdma workload sockperf --cluster CLUSTER.yaml{named}` for IPoIB")
-    if not jobs:
-        jobs.append("`aksrdma workload perftest --vm-size SIZE`")
+def _releases(plan: Plan) -> str:
+    """Say through which releases the way to the newest goes, where it is more than one step."""
+    here = plan.decisions.release.name
+    names = catalog.releases()
+    newest = {_line(name): name for name in names[names.index(here) :] if _line(name) != _line(here)}
+    if len(newest) < 2:
+        return ""
     return (
-        f"- *Proof over two nodes*: {listed(jobs)} {'prints a job that fails' if len(jobs) == 1 else 'print jobs that fail'} where "
-        "it does not run over InfiniBand. To wait until it ends, by a failure too: "
-        f"`until_prints 1800 '.*(Complete|Failed)' kubectl get job NAME --output {_ENDS}`."
+        f"- *Another release*: NVIDIA supports the step to the next line alone, so from {here} take one after the other, "
+        f"{listed(newest.values())}: set `release`, render, run the steps, and wait until the driver is on every node."
     )
+
+
+def _line(release: str) -> str:
+    """Return the year and month of a release, which its patches share."""
+    return release.rpartition(".")[0]
 
 
 def _roll_out(plan: Plan) -> str:
