@@ -101,7 +101,8 @@ func process(objects []nfdv1alpha1.NodeFeatureRule, features *nfdv1alpha1.Featur
 				found.Rules = append(found.Rules, result{Outcome: "error"})
 				continue
 			}
-			if out.MatchStatus.IsMatch {
+			// MatchStatus.IsMatch of some commits before v0.18.0 is false for a rule without matchers, which matches.
+			if out.Labels != nil {
 				found.Rules = append(found.Rules, result{"match", clone(out.Labels), clone(out.Vars)})
 			} else {
 				found.Rules = append(found.Rules, result{Outcome: "no match"})
