@@ -256,6 +256,7 @@ INIT = """\
 apiVersion: aksrdma.dev/v1alpha1
 kind: RdmaCluster
 metadata:
+  # The AKS cluster; INSTALL.md makes it where there is none of this name.
   name: aks-rdma
 spec:
   release: v26.7.0
@@ -300,6 +301,24 @@ def test_the_options_that_init_shows_are_what_they_are_where_they_are_left_out(s
         shown.append(capsys.readouterr().out)
     assert shown[0] == shown[1]
     assert ("gpuDriver: " in options) == (catalog.vm_size(size).gpu is not None)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        pytest.param(["ND96isr_H100_v5"], ["nicDriver: doca # or inbox", "gpuDriver: gpu-operator # or aks, aks-managed, none"], id="nvidia"),
+        pytest.param(["ND96isr_MI300X_v5"], ["nicDriver: doca # or inbox", "gpuDriver: gpu-operator # or none"], id="amd"),
+        pytest.param(["ND128isr_GB300_v6"], ["nicDriver: node-image", "gpuDriver: aks # or none"], id="node-image"),
+        pytest.param(["ND96isr_H100_v5", "ND96isr_MI300X_v5"], ["nicDriver: doca # or inbox", "gpuDriver: gpu-operator # or none"], id="what-both-take"),
+        pytest.param(["ND96isr_H100_v5", "ND128isr_GB300_v6"], [], id="no-default-for-all"),
+        pytest.param(["HB120rs_v3", "ND128isr_GB300_v6"], ["gpuDriver: aks # or none"], id="no-gpus-beside"),
+    ],
+)  # fmt: skip
+def test_init_offers_the_drivers_that_its_sizes_take(sizes, shown, capsys):
+    run(["init", *(word for size in sizes for word in ("--vm-size", size))])
+
+    found = re.findall(r"^  # ((?:nic|gpu)Driver: .*)$", capsys.readouterr().out, re.MULTILINE)
+    assert [" ".join(line.split()).removesuffix("; a pool may have its own") for line in found] == shown
 
 
 @pytest.mark.parametrize(
