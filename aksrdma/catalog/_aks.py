@@ -58,6 +58,8 @@ class OsSku:
     name: str
     images: tuple[OsImage, ...] = field(metadata={"row": OsImage})
     note: str | None
+    without_gpus_of: tuple[str, ...] = ()
+    """Vendors whose GPUs AKS does not take with it."""
 
     def os(self, kubernetes: str) -> str | None:
         """Return the operating system on nodes of a Kubernetes version, `ubuntu24.04`; None: AKS has no such image."""

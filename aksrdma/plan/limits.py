@@ -73,14 +73,22 @@ def _drivers(decisions: Decisions) -> Iterator[Problem]:
         if one.pool.gpu_driver not in (None, "none") and one.size.gpu is None:
             path = ("nodePools", one.number, "gpuDriver")
             yield Problem(UNSERVABLE, path, f"{one.size.name} has no GPUs", "leave it out")
-        if one.os_sku == "AzureLinux" and one.nic_driver == "doca":
+        sku = catalog.aks().os_sku(one.os_sku)
+        if sku and one.gpu_vendor in sku.without_gpus_of:
+            yield Problem(
+                UNSERVABLE,
+                ("nodePools", one.number, "osSku"),
+                f"AKS does not support {one.os_sku} with the GPUs of {one.size.name}",
+                "leave it out",
+            )
+        elif one.os_sku == "AzureLinux" and one.nic_driver == "doca":
             release = decisions.release.name
             yield Problem(
                 UNSERVABLE,
                 ("nodePools", one.number, "osSku"),
                 f"no azurelinux image of the DOCA driver is listed for {release}, so its pods cannot start on {one.name}",
-                "use Ubuntu2404, or the driver of Azure Linux by nicDriver: inbox (unproven with device plugins), or AKS's "
-                "managed DRANET without Network Operator",
+                f"use Ubuntu2404, or the driver of Azure Linux by nicDriver: inbox{' and gpuDriver: aks' if one.size.gpu else ''} "
+                "(unproven with device plugins), or AKS's managed DRANET without Network Operator",
             )
         if one.size.os_sku and one.os_sku != one.size.os_sku:
             yield Problem(
@@ -131,6 +139,16 @@ def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
             f"GPU Operator has one setting for all nodes: {first.name} needs nvidia-peermem and {second.name} DMA-BUF",
             "give both the same nicDriver, or one of them gpuDriver: aks",
         )
+    systems = {found: one for one in nvidia if (found := decisions.operating_system(one))}
+    if len(systems) > 1:
+        (first_os, first), (second_os, second) = list(systems.items())[:2]
+        yield Problem(
+            UNSERVABLE,
+            ("nodePools", second.number, "osSku"),
+            f"GPU Operator deploys the driver of one operating system on all nodes: {first.name} has {first_os} and "
+            f"{second.name} {second_os}",
+            "give both the same osSku, or one of them gpuDriver: aks",
+        )  # AKS's page on it; NVIDIA/gpu-operator issue 328: it takes the driver off again and again
     asked = decisions.cluster.gpu_operator
     for path, value in (
         nvidia[0].drivers.forbidden.items() if nvidia and nvidia[0].drivers and asked.helm_values else ()
@@ -351,16 +369,22 @@ def _unsure_facts(decisions: Decisions) -> Iterator[str]:
 
 
 def _pools(decisions: Decisions) -> Iterator[str]:
+    precompiled = step(decisions.cluster.gpu_operator.helm_values, ("driver", "usePrecompiled")) is True
     for one in decisions.per_pool:
         pool, size = one.pool, one.size
         if size.state == "retirement announced":
             yield f"{pool.name}: {size.name} retires on {size.retirement_date}; {size.instead}"
-        step = size.node_count_step
-        if step and pool.count and pool.count % step:
-            yield f"{pool.name}: pools of {size.name} come in racks of {step} nodes, and count {pool.count} is no multiple of it"
+        rack = size.node_count_step
+        if rack and pool.count and pool.count % rack:
+            yield f"{pool.name}: pools of {size.name} come in racks of {rack} nodes, and count {pool.count} is no multiple of it"
         if one.drivers and one.drivers.verdict == "unproven":
             gpus = f"gpuDriver {one.gpu_driver} with " if size.gpu else ""
             yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"
+        if one.gpu_driver == "gpu-operator" and one.os_sku == "AzureLinux" and not precompiled:
+            yield (
+                f"{pool.name}: gpuDriver gpu-operator is unproven on Azure Linux: NVIDIA documents compiled driver images alone, "
+                "from GPU Operator v26.3 on (gpuOperator.helmValues: {driver: {usePrecompiled: true}}); gpuDriver: aks needs none"
+            )
         if one.nic_driver == "inbox" and one.os_sku == "Ubuntu" and decisions.operating_system(one) is None:
             yield f"{pool.name}: nicDriver inbox needs Ubuntu 24.04, which osSku Ubuntu is from Kubernetes 1.35 on; write Ubuntu2404"
     if decisions.other_pools:

@@ -175,6 +175,15 @@ def test_each_combination_of_drivers_is_rendered_noted_or_refused_as_its_row_say
         pytest.param(pool(H100, nic_driver="node-image"), ("nodePools", 0, "nicDriver"), "brings no NIC driver", id="image"),
         pytest.param(pool(GB300, nic_driver="doca"), ("nodePools", 0, "nicDriver"), "brings DOCA-OFED", id="doca-on-gb"),
         pytest.param(pool(H100, os_sku="AzureLinux"), ("nodePools", 0, "osSku"), "no azurelinux image", id="azure-linux"),
+        pytest.param(
+            pool(MI300X, os_sku="AzureLinux"), ("nodePools", 0, "osSku"), "AKS does not support AzureLinux", id="amd"
+        ),
+        pytest.param(
+            pool(MI300X, nic_driver="inbox", os_sku="AzureLinux"),
+            ("nodePools", 0, "osSku"),
+            "with the GPUs of Standard_ND96isr_MI300X_v5",
+            id="amd-inbox",
+        ),
         pytest.param(pool(H100, nic_driver="inbox", os_sku="Ubuntu2204"), ("nodePools", 0, "osSku"), "24.04", id="inbox-22.04"),
         pytest.param(pool(GB300, os_sku="Ubuntu2204"), ("nodePools", 0, "osSku"), "needs --os-sku Ubuntu2404", id="gb-22.04"),
         pytest.param(pool(HBV3, gpu_driver="aks"), ("nodePools", 0, "gpuDriver"), "has no GPUs", id="no-gpus"),
@@ -185,6 +194,47 @@ def test_a_driver_that_cannot_be_is_refused_at_its_pool(one, path, words):
 
     assert problem.path == path
     assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("like", "way"),
+    [(H100, "nicDriver: inbox and gpuDriver: aks (unproven"), (HBV3, "nicDriver: inbox (unproven")],
+    ids=["gpus", "no-gpus"],
+)
+def test_the_way_out_of_azure_linux_goes_whole(like, way):
+    (problem,) = refusal(pool(like, os_sku="AzureLinux"))
+    driver = "aks" if like is H100 else None
+
+    assert way in problem.fix
+    notes = plan_of(pool(like, os_sku="AzureLinux", nic_driver="inbox", gpu_driver=driver)).notes
+    assert not any("on Azure Linux" in note for note in notes)
+
+
+def test_gpu_operator_on_azure_linux_is_called_unproven_unless_its_driver_is_a_compiled_one():
+    one = pool(H100, os_sku="AzureLinux", nic_driver="inbox")
+    asked = GpuOperator(helm_values={"driver": {"usePrecompiled": True}})
+
+    assert any("unproven on Azure Linux" in note for note in plan_of(one).notes)
+    assert not any("on Azure Linux" in note for note in plan_of(one, gpu_operator=asked).notes)
+
+
+@pytest.mark.parametrize(
+    ("second", "fields"),
+    [
+        pytest.param({"os_sku": "Ubuntu2404"}, {}, id="written"),
+        pytest.param({}, {"kubernetes_version": "1.35"}, id="by-the-kubernetes-version"),
+    ],
+)
+def test_gpu_operator_serves_one_operating_system(second, fields):
+    one, other = pool(H100, os_sku="Ubuntu2204"), pool(H200, **second)
+    (problem,) = refusal(one, SYSTEM, other, **fields)
+
+    assert problem.path == ("nodePools", 2, "osSku")
+    assert problem.message.endswith("ndh100 has ubuntu22.04 and ndh200 ubuntu24.04")
+    plan_of(one, pool(H200, gpu_driver="aks", **second), **fields)
+    plan_of(one, pool(HBV3, profile=None, **second), **fields)
+    plan_of(one, pool(H200), kubernetes_version="1.34")
+    plan_of(one, pool(H200))  # what Ubuntu is, is not said
 
 
 @pytest.mark.parametrize(
