@@ -448,6 +448,19 @@ def test_two_nodes_of_a_pool_prove_that_data_goes_over_infiniband(name, command)
     assert f"aksrdma workload {command} | kubectl apply --server-side -f -\n" in part
 
 
+@pytest.mark.parametrize("name", ["h100-and-cpu", "ipoib-beside-h100", "mixed"])
+def test_a_job_of_the_proof_begins_by_taking_away_the_one_that_ran_before(name):
+    *jobs, _ = blocks(step(install(**CLUSTERS[name]), "Prove it"), "bash")
+
+    for job in jobs:
+        first, second, *_ = job.splitlines()
+        kind = second.split()[2]
+        namespace = " --namespace mpi" if "mpi" in job else ""
+        assert first == (
+            f"kubectl delete job,service,configmap --selector aksrdma.dev/workload={kind}{namespace} --cascade foreground"
+        )
+
+
 def test_jobs_of_the_proof_are_looked_at_where_they_run():
     *jobs, delete = blocks(step(install(**CLUSTERS["ipoib-beside-h100"]), "Prove it"), "bash")
 
@@ -456,6 +469,20 @@ def test_jobs_of_the_proof_are_looked_at_where_they_run():
         assert f"kubectl get job {name}" in job
         assert f"kubectl logs --selector aksrdma.dev/workload={name}" in job
     assert [line.endswith(" --namespace mpi") for line in delete.splitlines()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("release", "version", "other"),
+    [
+        pytest.param(NEWEST, "one that the top of this page names", "upgrade one of the two first", id="documented"),
+        pytest.param("v25.1.0", "1.32, which nobody has documented for v25.1.0", "take a later `release`", id="none"),
+    ],
+)  # fmt: skip
+def test_the_version_of_the_cluster_is_compared_with_what_the_page_names(release, version, other):
+    made = said(step(install(node_pools=[H100], release=release), "Get the cluster"))
+
+    assert f"their VERSION is {version}." in made
+    assert other in made
 
 
 @pytest.mark.parametrize(

@@ -57,11 +57,22 @@ def ground(plan: Plan) -> Iterator[Step]:
     flags = " ".join(aks.long_term_support.flags)
     yield (
         "cluster",
-        {"long_term": note if long_term else "", "support_plan": f" {flags}" if long_term else ""},
+        {"long_term": note if long_term else "", "support_plan": f" {flags}" if long_term else ""}
+        | _expected_version(decisions.release, version),
     )
     yield from _registry(plan)
     if managed(plan):
         yield "managed-gpu", {"state": aks.managed_gpu.state, "feature": aks.managed_gpu.feature}
+
+
+def _expected_version(release: catalog.Release, version: str) -> dict[str, str]:
+    if release.kubernetes.holds(version):
+        other = "A cluster of another version is one that nobody has documented for this release: upgrade one of the two first."
+        return {"of": "one that the top of this page names", "other": other}
+    return {
+        "of": f"{version}, which nobody has documented for {release.name}",
+        "other": "Where it has to be a documented one, take a later `release`.",
+    }
 
 
 def _registry(plan: Plan) -> Iterator[Step]:

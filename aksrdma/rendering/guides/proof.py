@@ -190,7 +190,9 @@ def _jobs(pool: PoolDecisions) -> list[str]:
 
 def _proof(job: str, options: str, namespace: str) -> str:
     where = _in_namespace(namespace)
+    # A job that ran before would neither be changed nor run again, and what it printed would be read as this one's.
     return (
+        f"kubectl delete job,service,configmap --selector aksrdma.dev/workload={job}{where} --cascade foreground\n"
         f"aksrdma workload {job} {options} --nodes 2 | kubectl apply --server-side -f -\n"
         f"until_prints {_JOB_SECONDS} '.*(Complete|Failed).*' kubectl get job {job}{where} \\\n  --output {_ENDS}\n"
         f"kubectl logs --selector aksrdma.dev/workload={job}{where} --prefix --tail=5"
