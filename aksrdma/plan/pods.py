@@ -16,8 +16,9 @@ from aksrdma.plan.policy import tolerations
 
 GPU_NAMESPACE: Final = "gpu-resources"
 """Namespace of the DaemonSets for GPUs whose driver AKS installs; upstream's (configs/nvidia-peermem-reloader)."""
-_COMMAND: Final = "set -e; ibv_devinfo | tee /dev/stderr | grep -q 'state:.*PORT_ACTIVE'; ulimit -l; sleep infinity"
-_IPOIB_COMMAND: Final = "set -e; ip addr show net1; ibv_devinfo | grep -q 'state:.*PORT_ACTIVE'; sleep infinity"
+_PORTS: Final = "ibv_devinfo | tee /dev/stderr | grep -q 'state:.*PORT_ACTIVE'"
+_COMMAND: Final = f"set -e; {_PORTS}; ulimit -l; sleep infinity"
+_IPOIB_COMMAND: Final = f"set -e; ip addr show net1; {_PORTS}; sleep infinity"
 _GUIDE: Final = "Azure/aks-rdma-infiniband website/docs/configurations/01-network-operator.md"
 _CONTAINER: Final[FieldPath] = ("spec", "containers", 0)
 _LOCKS: Final = Reason("Without IPC_LOCK the container may lock 64 KiB and ibv_reg_mr fails.", _GUIDE)

@@ -382,14 +382,16 @@ def test_the_list_of_interfaces_has_the_altnames_of_infiniband_and_no_others():
 """
     printed = subprocess.run(["awk", awk], input=shown, capture_output=True, text=True, check=True).stdout
 
-    assert printed == "ib0:\nib0: ibP257p0s0\n"
+    assert printed == "ib0\nib0 ibP257p0s0\n"
 
 
 def test_the_log_of_the_ipoib_pod_is_what_it_prints():
     ipoib, other = install(**CLUSTERS["hb-ipoib"]), install()
 
-    assert "the interface `net1` with an address of 192.168.0.0/16" in ipoib
-    assert "PORT_ACTIVE" not in step(ipoib, "Try it")
+    assert "the interface `net1` with an address of 192.168.0.0/16 and a port with `PORT_ACTIVE`" in said(ipoib)
+    command = aksrdma.render(Cluster(**CLUSTERS["hb-ipoib"]))["examples/ipoib.yaml"]
+    assert command.index("ip addr show net1") < command.index("ibv_devinfo | tee /dev/stderr | grep")
+    assert "link_layer" not in step(ipoib, "Try it")
     assert "`PORT_ACTIVE` and `link_layer: InfiniBand`" in step(other, "Try it")
 
 

@@ -116,7 +116,10 @@ def _try_it(plan: Plan, profile: str) -> Step:
         apply = f"{other} |\n  kubectl apply --server-side -f -"
     if profile == "ipoib":
         network = plan.decisions.cluster.ipoib.range
-        worked = f"It worked when the log shows the interface `net1` with an address of {network}, and the pod is still Ready."
+        worked = (
+            f"It worked when the log shows the interface `net1` with an address of {network} and a port with `PORT_ACTIVE`, and "
+            "the pod is still Ready."
+        )
         failed = "has no net1, or saw no InfiniBand port that is active"
     else:
         worked = (
