@@ -585,6 +585,21 @@ def test_drivers_are_made_for_each_system_that_labelled_nodes_have():
 
 
 @pytest.mark.parametrize(
+    ("marks", "ready", "drivers", "waits"),
+    [
+        ({}, False, [{}], None),
+        ({policies.PRESENT: "true"}, False, [], "false"),
+        ({policies.PRESENT: "true"}, False, [{}], "true"),
+        ({policies.PRESENT: "true"}, True, [{}], "false"),
+        ({policies.PRESENT: "true", "pool": "a"}, False, [{"pool": "b"}], "false"),
+        ({policies.PRESENT: "true", "pool": "b"}, False, [{"pool": "a"}, {"pool": "b"}], "true"),
+    ],
+)
+def test_device_plugins_wait_where_a_policy_has_a_driver_for_the_node(marks, ready, drivers, waits):
+    assert policies.waiting(marks, ready, drivers) == waits
+
+
+@pytest.mark.parametrize(
     ("status", "state"),
     [
         ({"observedGeneration": 2, "desiredNumberScheduled": 3, "numberAvailable": 3}, "ready"),

@@ -552,7 +552,9 @@ def test_later_changes_of_pools_have_their_commands():
 
     assert "`az aks nodepool scale`" in later
     assert "`az aks nodepool update --node-taints`" in later
-    assert later.index("`kubectl delete --ignore-not-found -f FILE`") < later.index("Run the steps from the namespaces on")
+    assert later.index("`kubectl delete --ignore-not-found -f FILE`") < later.index(
+        "Run the steps from the namespaces on"
+    )
     assert "taints are changed by" in said(step(install(**CLUSTERS["h100-and-cpu"]), "Add the node pool"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,14 @@ class NetworkOperator:
         """Bring the cluster one step nearer to what the policies say."""
         nodes = self.api.items(f"{CORE}/nodes")
         self._wanted.clear()
-        drivers = False
+        drivers: list[Mapping[str, str]] = []
         for plural in ("nicclusterpolicies", "nicnodepolicies"):
             for policy in self.api.items(f"{MELLANOX}/{plural}"):
                 if plural == "nicclusterpolicies" and policy["metadata"]["name"] != POLICY:
                     self._say(plural, policy, "ignore", {})
                     continue
-                drivers = drivers or "ofedDriver" in policy["spec"]
+                if "ofedDriver" in policy["spec"]:
+                    drivers.append(policy["spec"].get("nodeSelector", {}))
                 states = dict(self._policy(plural, policy, nodes, space))
                 self._say(
                     plural, policy, "ready" if set(states.values()) <= {"ready", "ignore"} else "notReady", states
@@ -144,7 +145,7 @@ class NetworkOperator:
         if policy.get("status") != status:
             self.api.merge(f"{MELLANOX}/{plural}/{meta['name']}/status", {"status": status})
 
-    def _waits(self, nodes: list[Object], drivers: bool) -> None:
+    def _waits(self, nodes: list[Object], drivers: list[Mapping[str, str]]) -> None:
         """Say on each node whether the device plugins are to wait for its driver, and that its driver is up to date."""
         pods = self.api.items(f"{CORE}/pods?labelSelector={OFED}")
         ready = {
@@ -154,9 +155,7 @@ class NetworkOperator:
         }
         for node in nodes:
             name, marks = node["metadata"]["name"], node["metadata"]["labels"]
-            wait: str | None = "false" if name in ready or not drivers else "true"
-            if marks.get(PRESENT) != "true":
-                wait = None
+            wait = waiting(marks, name in ready, drivers)
             state = "upgrade-done" if name in ready else marks.get(UPGRADE)
             if not drivers and crds.numbers(self.release) >= CLEANS_UPGRADES:
                 state = None
@@ -213,6 +212,13 @@ def daemonset(
         "metadata": {"name": name, "labels": {STATE: part}, "ownerReferences": [owner(policy)]},
         "spec": {"selector": {"matchLabels": app}, "template": {"metadata": {"labels": app | marks}, "spec": spec}},
     }
+
+
+def waiting(marks: Mapping[str, str], ready: bool, drivers: list[Mapping[str, str]]) -> str | None:
+    """Whether device plugins wait on a node with these labels; `drivers` are the node selectors of policies with a driver."""
+    if marks.get(PRESENT) != "true":
+        return None
+    return "true" if not ready and any(selector.items() <= marks.items() for selector in drivers) else "false"
 
 
 def state_of(made: Object) -> str:
