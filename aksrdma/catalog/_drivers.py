@@ -95,6 +95,18 @@ class GpuOperator:
     """Keys of `catalog.source`."""
     checked: str
 
+    def goes_with(self, release: str) -> str:
+        """Return the release whose version is taken: itself, or the newest one before it for a release of one's own."""
+        from aksrdma.catalog._releases import releases
+
+        names = releases()
+        before = [name for name in names[: names.index(release) + 1] if name in self.versions]
+        return before[-1] if before else next(iter(self.versions))
+
+    def version_for(self, release: str) -> str:
+        """Return the version of the chart that goes with a Network Operator release."""
+        return self.versions[self.goes_with(release)]
+
 
 @load.cached
 def driver_combinations() -> tuple[DriverCombination, ...]:

@@ -246,7 +246,7 @@ class Decisions:
         """Return the version of the GPU vendor's operator: as asked, else the one that goes with the release."""
         if (asked := self.cluster.gpu_operator.version) is not None:
             return asked if asked.startswith("v") else f"v{asked}"
-        return catalog.gpu_operators()[vendor].versions[self.release.name]
+        return catalog.gpu_operators()[vendor].version_for(self.release.name)
 
     def alone(self, pool: str) -> Decisions:
         """Return the decisions of a cluster that has this one of its node pools with InfiniBand, and no other."""

@@ -382,9 +382,9 @@ def _pools(decisions: Decisions) -> Iterator[str]:
             yield f"{pool.name}: {gpus}nicDriver {one.nic_driver} is unproven: {one.drivers.why}"
         if one.gpu_driver == "gpu-operator" and one.os_sku == "AzureLinux" and not precompiled:
             yield (
-                f"{pool.name}: gpuDriver gpu-operator is unproven on Azure Linux: NVIDIA documents compiled driver images alone, "
-                "from GPU Operator v26.3 on (gpuOperator.helmValues: {driver: {usePrecompiled: true}}); gpuDriver: aks needs none"
-            )
+                f"{pool.name}: gpuDriver gpu-operator is unproven on Azure Linux: NVIDIA documents compiled driver images alone "
+                "(gpuOperator.helmValues: {driver: {usePrecompiled: true}}); gpuDriver: aks needs none"
+            )  # NVIDIA/cloud-native-docs pull request 353, for GPU Operator 26.3
         if one.nic_driver == "inbox" and one.os_sku == "Ubuntu" and decisions.operating_system(one) is None:
             yield f"{pool.name}: nicDriver inbox needs Ubuntu 24.04, which osSku Ubuntu is from Kubernetes 1.35 on; write Ubuntu2404"
     if decisions.other_pools:
@@ -398,6 +398,14 @@ def _unusual_options(decisions: Decisions) -> Iterator[str]:
             "the chart's NodeFeatureRule also labels nodes that only have an accelerated-networking NIC of vendor "
             f"{catalog.defaults().vendor_id}; infiniband-class labels InfiniBand nodes alone"
         )
+    by_operator = {one.gpu_vendor for one in decisions.per_pool if one.size.gpu and one.gpu_driver == "gpu-operator"}
+    for vendor in sorted(by_operator) if decisions.cluster.gpu_operator.version is None else ():
+        operator, release = catalog.gpu_operators()[vendor], decisions.release.name
+        if (other := operator.goes_with(release)) != release:
+            yield (
+                f"which {operator.name} goes with {release} is not known, so {operator.version_for(release)} is rendered, which goes "
+                f"with {other}; gpuOperator.version asks for another"
+            )
     if decisions.cluster.registry and decisions.cluster.ofed_driver.force_precompiled:
         wanted = (
             ""

@@ -186,7 +186,7 @@ def nvidia_device_plugin(decisions: Decisions, pools: tuple[PoolDecisions, ...])
 @lru_cache(512)
 def _nvidia_device_plugin(release: str, tolerated: tuple[Toleration, ...], pools: tuple[str, ...]) -> Planned:
     operator = catalog.gpu_operators()["nvidia"]
-    version, name = operator.device_plugins[operator.versions[release]], "nvidia-device-plugin"
+    version, name = operator.device_plugins[operator.version_for(release)], "nvidia-device-plugin"
     folder = "/var/lib/kubelet/device-plugins"
     container = models.Container(
         name=name,

@@ -77,6 +77,35 @@ def test_after_the_import_render_and_validate_know_the_release(tmp_path):
     assert "kubernetes     1.33 or later" in text.stdout, text.stderr
 
 
+@pytest.mark.parametrize(
+    ("size", "driver", "asked", "named"),
+    [
+        ("Standard_ND96isr_H100_v5", "gpu-operator", "", True),
+        ("Standard_ND96isr_H100_v5", "gpu-operator", "  gpuOperator: {version: v26.10.1}\n", False),
+        ("Standard_ND96isr_H100_v5", "aks", "", False),
+        ("Standard_ND96isr_MI300X_v5", "gpu-operator", "", True),
+    ],
+    ids=["gpu-operator", "a-version-of-its-own", "the-device-plugin", "amd"],
+)
+def test_with_an_imported_release_goes_what_went_with_the_one_before(size, driver, asked, named, tmp_path):
+    (tmp_path / "aksrdma.toml").write_text('catalog = "facts"\n')
+    assert run(tmp_path, "catalog", "import", pack(tmp_path / "chart.tgz", chart())).returncode == 0
+    pools = f"[{{name: gpus, vmSize: {size}, count: 2}}]"
+    head = "apiVersion: aksrdma.dev/v1alpha1\nkind: RdmaCluster\nmetadata: {name: c}\nspec:\n"
+    (tmp_path / "c.yaml").write_text(f"{head}  release: {NEW}\n  gpuDriver: {driver}\n{asked}  nodePools: {pools}\n")
+
+    done = run(tmp_path, "render", "c.yaml", "--out-dir", "out")
+
+    assert done.returncode == 0, done.stderr
+    assert (f"Operator goes with {NEW} is not known" in done.stderr) is named
+    vendor = "amd" if "MI300X" in size else "nvidia"
+    version = catalog.gpu_operators()[vendor].versions[NEWEST.name] if not asked else "v26.10.1"
+    if driver == "gpu-operator":
+        assert f"--version {version} " in (tmp_path / "out" / "INSTALL.md").read_text()
+    else:
+        assert (tmp_path / "out" / "nvidia-device-plugin").is_dir()
+
+
 def test_a_packed_chart_and_an_unpacked_one_are_the_same_release(tmp_path):
     packed = imported(read_chart(pack(tmp_path / "chart", chart())))
     unpacked = imported(read_chart(write(tmp_path / "unpacked/chart", chart())))
