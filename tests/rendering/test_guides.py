@@ -820,7 +820,9 @@ def test_a_step_that_needs_an_apt_mirror_begins_by_looking_for_it():
     )
 
     assert first == "kubectl get configmap apt-mirror --namespace network-operator"
-    assert "The ConfigMap `apt-mirror` of `network-operator` has the apt sources" in said(install(**PRIVATE))
+    told = said(install(**PRIVATE))
+    assert "The ConfigMap `apt-mirror` of `network-operator` has the apt sources" in told
+    assert "`kubectl create configmap apt-mirror --namespace network-operator --from-file=ubuntu.sources`" in told
     assert blocks(gpus)[0].splitlines()[0] == "kubectl get configmap apt-mirror --namespace gpu-operator"
     assert "configmap" not in "".join(blocks(install(**CLUSTERS["mixed"])))
 

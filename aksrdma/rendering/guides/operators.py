@@ -192,7 +192,8 @@ def _policy(plan: Plan) -> Step:
 
 def _apt_sources(name: str, namespace: str) -> str:
     return (
-        f"The ConfigMap `{name}` of `{namespace}` has the apt sources that the driver is compiled from. It is yours to make; "
+        f"The ConfigMap `{name}` of `{namespace}` has the apt sources that the driver is compiled from. It is yours to make, by "
+        f"`kubectl create configmap {name} --namespace {namespace} --from-file=ubuntu.sources` of a file that names your mirror; "
         f"without it no driver is deployed, and the wait goes to its end, so the step begins with `{_there(name, namespace)}`."
     )
 
