@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -62,9 +63,17 @@ def command(
         say(quiet, f"release {guides}, that of the AKS guide; --release {newest} is the newest")
     say(quiet, *plan.notes)
     if out_dir is None:
+        say(quiet, *_apart(plan))
         click.echo(stream(plan), nl=False)
         return 0
     return _check(plan, out_dir, quiet) if check else _write(plan, out_dir, prune, quiet)
+
+
+def _apart(plan: Plan) -> Iterator[str]:
+    """Say what the cluster needs besides the stream: a pool would have no NICs or no GPUDirect without it, silently."""
+    needed = [f"{one.data['kind']} {one.data['metadata']['name']}" for one in plan.further if one.data["kind"] != "Pod"]
+    if needed and plan.decisions.per_pool:
+        yield f"needed too, and not printed: {', '.join(needed)}; --out-dir writes all, and INSTALL.md says when to apply it"
 
 
 def _check(plan: Plan, folder: Path, quiet: bool) -> int:

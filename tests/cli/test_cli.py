@@ -65,6 +65,30 @@ def test_quiet_silences_notes(capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize(
+    ("drivers", "needed"),
+    [
+        ("gpuDriver: aks", "DaemonSet nvidia-peermem-reloader, DaemonSet nvidia-device-plugin"),
+        ("nicDriver: inbox", "DaemonSet infiniband-modules"),
+        ("profile: sriov-device-plugin", None),
+    ],
+    ids=["aks", "inbox", "neither"],
+)
+def test_the_stream_says_what_is_needed_besides_it(drivers, needed, tmp_path, capsys):
+    pools = "nodePools: [{name: a, vmSize: Standard_ND96isr_H100_v5, count: 2, osSku: Ubuntu2404}]"
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        f"apiVersion: aksrdma.dev/v1alpha1\nkind: RdmaCluster\nmetadata: {{name: c}}\nspec:\n  {drivers}\n  {pools}\n"
+    )
+
+    assert run(["render", str(file)]) == 0
+    printed = capsys.readouterr()
+    assert (f"note: needed too, and not printed: {needed}; --out-dir writes all" in printed.err) is (needed is not None)
+    assert "not printed" not in printed.out
+    assert run(["render", str(file), "--out-dir", str(tmp_path / "out")]) == 0
+    assert "not printed" not in capsys.readouterr().err
+
+
 def test_render_reads_a_file_and_stdin_alike(cluster, capsys, monkeypatch):
     run(["render", str(cluster)])
     from_file = capsys.readouterr().out
