@@ -15,6 +15,7 @@ from aksrdma.rendering.guides import Step, guide
 from aksrdma.rendering.guides.operators import chart_fields, gpu_daemon_sets, needed, nvidia_operator, serves
 
 _WAIT_LABEL = "network.nvidia.com/operator.mofed.wait"
+_UPGRADE_LABEL = "nvidia.com/ofed-driver-upgrade-state"
 
 
 def uninstall_text(plan: Plan) -> str:
@@ -134,7 +135,9 @@ def _network_operator(plan: Plan) -> dict[str, str]:
     keys = next(one for one in catalog.helm_charts() if one.name == chart.name).keys.keys
     asked = catalog.ChartValue.of(keys["node-feature-discovery"]["postDeleteCleanup"]).is_in(decisions.release.name)
     # Where the chart's own rule sets the label, it goes with the chart, and the operator is not there to take its own.
-    label = f"kubectl label nodes --all {NIC_LABEL}- {_WAIT_LABEL}-" if plan.node_feature_rule is None else ""
+    labels = [NIC_LABEL, _WAIT_LABEL] if plan.node_feature_rule is None else []
+    if decisions.driver and not catalog.capability("driver-upgrade-label-removed").holds_in(decisions.release.name):
+        labels.append(_UPGRADE_LABEL)
     pods = decisions.cluster.ipoib.namespace
     own = (
         f'if [ -z "$(kubectl get pods --namespace {pods} --output name)" ]; then\n'
@@ -144,7 +147,7 @@ def _network_operator(plan: Plan) -> dict[str, str]:
     return {
         "namespace": namespace,
         "prune": "\n".join(filter(str.strip, prune)) if asked else "",
-        "chart_label": label,
+        "labels": f"kubectl label nodes --all {' '.join(f'{one}-' for one in labels)}" if labels else "",
         "pod_namespace": own if plan.ipoib_namespace else "",
     }
 

@@ -842,3 +842,13 @@ def test_what_stays_of_a_registry_is_said():
     plain = step(uninstall(node_pools=[H100]), "What stays")
     assert "secret" not in plain
     assert "Images" not in plain
+
+
+@pytest.mark.parametrize(
+    ("release", "taken"), [("v25.1.0", True), ("v25.4.0", True), ("v25.7.0", False), ("v26.7.0", False)]
+)
+def test_the_label_of_driver_upgrades_is_taken_where_the_operator_leaves_it(release, taken):
+    pool = NodePool(name="a", vm_size="Standard_ND96isr_H100_v5")
+    text = aksrdma.render(Cluster(release=release, node_pools=[pool]))["UNINSTALL.md"]
+
+    assert ("kubectl label nodes --all nvidia.com/ofed-driver-upgrade-state-" in text) is taken
