@@ -86,8 +86,8 @@ class GpuOperator:
     namespace: str
     versions: Mapping[str, str]
     """Network Operator release to the version of the chart that goes with it."""
-    device_plugins: Mapping[str, str] = field(default_factory=dict)
-    """Version of the chart to the version of the device plugin that it installs."""
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    """Network Operator release to why GPUDirect RDMA is not certain with its version."""
     first: tuple[NeededChart, ...] = field(metadata={"row": NeededChart})
     """Charts to install before."""
     driver: HostDriver | None = field(default=None, metadata={"row": HostDriver})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aksrdma import catalog
 from aksrdma.delivery.references import image_references
-from aksrdma.delivery.systems import driver_systems, node_systems, operating_systems
+from aksrdma.delivery.systems import driver_systems, node_systems
 from aksrdma.errors import UsageError
 from aksrdma.findings import FieldPath, format_path
 from aksrdma.kube.image_names import fault, mirrored, parsed
@@ -116,8 +116,9 @@ class _Chart(NamedTuple):
 def _charts(plan: Plan) -> Iterator[_Chart]:
     decisions = plan.decisions
     chart = decisions.release.chart
-    pulled = of_network_operator(decisions.release, plan.network_operator_values.data, driver=decisions.driver)
-    yield _Chart(chart.name, chart.version, chart.repository, pulled, ())
+    if plan.needs_network_operator:
+        pulled = of_network_operator(decisions.release, plan.network_operator_values.data, driver=decisions.driver)
+        yield _Chart(chart.name, chart.version, chart.repository, pulled, ())
     for vendor, values in (("nvidia", plan.gpu_operator_values), ("amd", plan.amd.values if plan.amd else None)):
         if values is None:
             continue
@@ -210,7 +211,7 @@ def _digests(release: Release) -> dict[str, str]:
 
 def _notes(plan: Plan, images: Mapping[str, ClusterImage]) -> Iterator[str]:
     decisions = plan.decisions
-    several = [one.name for one in decisions.per_pool if len(operating_systems(decisions, one)) > 1]
+    several = [one.name for one in decisions.per_pool if len(decisions.systems(one)) > 1]
     if several:
         yield (
             f"kubernetesVersion decides which Ubuntu the nodes of {' and '.join(several)} have, and the cluster file has "

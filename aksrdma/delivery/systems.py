@@ -26,7 +26,7 @@ class System(NamedTuple):
 
 def node_systems(decisions: Decisions, pools: Iterable[PoolDecisions]) -> tuple[System, ...]:
     """Return what the nodes of some pools run, sorted; every one that may be, where the file leaves it open."""
-    found = {System(os, _ARCHITECTURES[one.size.arch]) for one in pools for os in operating_systems(decisions, one)}
+    found = {System(os, _ARCHITECTURES[one.size.arch]) for one in pools for os in decisions.systems(one)}
     return tuple(sorted(found))
 
 
@@ -38,10 +38,3 @@ def driver_systems(decisions: Decisions) -> tuple[System, ...]:
         tags = decisions.release.driver_tags or ()
         return tuple(dict.fromkeys(System(tag.os, tag.arch) for tag in tags if tag.os in of_aks))
     return node_systems(decisions, [one for one in decisions.per_pool if one.nic_driver == "doca"])
-
-
-def operating_systems(decisions: Decisions, one: PoolDecisions) -> tuple[str, ...]:
-    """Return the operating systems that nodes of a pool may have; several where the Kubernetes version decides."""
-    if known := decisions.operating_system(one):
-        return (known,)
-    return catalog.aks().systems(one.os_sku)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aksrdma import catalog
 from aksrdma.cluster import PROFILES, Cluster
 from aksrdma.findings import Problem
 from aksrdma.plan import limits
@@ -16,6 +17,7 @@ from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.planned import Planned, Reason, judged
 
 if TYPE_CHECKING:
+    from aksrdma.catalog import DriverCombination
     from aksrdma.plan.amd import AmdStack
 
 __all__ = ["PROFILES", "Decisions", "Plan", "Planned", "Reason", "make_plan"]
@@ -88,6 +90,16 @@ class Plan:
         return tuple(self._planned(policy.node_policy(self.decisions, one)) for one in self.decisions.served)
 
     @cached_property
+    def serves(self) -> bool:
+        """Whether Network Operator deploys anything."""
+        return bool(self.policy or self.node_policies)
+
+    @cached_property
+    def needs_network_operator(self) -> bool:
+        """Whether Network Operator is installed: for what it deploys, or for its NFD, which the operators of GPUs read."""
+        return self.serves or self.gpu_operator_values is not None or self.amd is not None
+
+    @cached_property
     def ipoib_network(self) -> Planned | None:
         """The IPoIBNetwork of the `ipoib` profile."""
         if not self._ipoib:
@@ -142,24 +154,35 @@ class Plan:
     def peermem_reloader(self) -> Planned | None:
         """The DaemonSet that loads nvidia-peermem; None where something else does, or no node has an NVIDIA GPU.
 
-        A cluster without node pools stands for any cluster, so it has the DaemonSet.
+        A cluster without node pools that does not say who installs the GPU driver stands for any, so it has the DaemonSet.
         """
+        pools = [one for one in self.decisions.per_pool if one.drivers and one.drivers.gpudirect == "reloader"]
+        row = self._of_any_gpus
+        any_cluster = not self.decisions.per_pool and (row.gpudirect == "reloader" if row else self.decisions.driver)
+        if not pools and not any_cluster:
+            return None
         from aksrdma.plan import pods
 
-        pools = [one for one in self.decisions.per_pool if one.drivers and one.drivers.gpudirect == "reloader"]
-        if self.decisions.per_pool and not pools:
-            return None
         return self._planned(pods.peermem_reloader(self.decisions, tuple(pools)))
 
     @cached_property
     def nvidia_device_plugin(self) -> Planned | None:
         """The DaemonSet of NVIDIA's device plugin, for pools where AKS installs the driver alone."""
         pools = [one for one in self.decisions.per_pool if one.drivers and one.drivers.device_plugin == "rendered"]
-        if not pools:
+        row = self._of_any_gpus
+        if not pools and not (row and row.device_plugin == "rendered"):
             return None
         from aksrdma.plan import pods
 
         return self._planned(pods.nvidia_device_plugin(self.decisions, tuple(pools)))
+
+    @property
+    def _of_any_gpus(self) -> DriverCombination | None:
+        """What is known of the drivers that a cluster without node pools asks for, whose nodes may have NVIDIA GPUs."""
+        asked = self.decisions.cluster.gpu_driver
+        if self.decisions.per_pool or asked is None:
+            return None
+        return catalog.driver_combination("nvidia", asked, "doca" if self.decisions.driver else "inbox")
 
     @cached_property
     def module_loader(self) -> Planned | None:
@@ -187,9 +210,9 @@ class Plan:
     def objects(self) -> tuple[Planned, ...]:
         """The objects in the order in which to apply them: what is looked for comes before what looks for it."""
         wanted = (
-            self.namespace,
+            self.namespace if self.needs_network_operator else None,
             self.ipoib_namespace,
-            self.node_feature_rule,
+            self.node_feature_rule if self.serves else None,
             self.policy,
             *self.node_policies,
             self.ip_pool,

@@ -215,6 +215,12 @@ class Decisions:
         return tuple(dict.fromkeys([*made, *self.cluster.tolerations]))
 
     @property
+    def tolerations_from(self) -> str:
+        """Where the tolerations come from, in words."""
+        taints = ["the taints of the node pools"] if any(pool.taints for pool in self.pools) else []
+        return " and ".join([*taints, *(["tolerations of the cluster file"] if self.cluster.tolerations else [])])
+
+    @property
     def toleration_data(self) -> tuple[Mapping[str, str], ...]:
         """The tolerations as the API server gets them."""
         return tuple(
@@ -223,13 +229,17 @@ class Decisions:
 
     def operating_system(self, one: PoolDecisions) -> str | None:
         """Return the system on the nodes of a pool, `ubuntu24.04`; None where it depends on a version that is not said."""
-        sku = catalog.aks().os_sku(one.os_sku)
-        if sku is None:
-            return None
-        if (version := self.cluster.kubernetes_version) is not None:
-            return sku.os(version)
-        systems = {image.os for image in sku.images}
-        return systems.pop() if len(systems) == 1 else None
+        systems = self.systems(one)
+        return systems[0] if len(systems) == 1 else None
+
+    def systems(self, one: PoolDecisions) -> tuple[str, ...]:
+        """Return the systems that the nodes of a pool may have; empty where AKS has none for the cluster's version."""
+        aks, version = catalog.aks(), self.cluster.kubernetes_version
+        if version is None:
+            return aks.systems(one.os_sku)
+        sku = aks.os_sku(one.os_sku)
+        system = sku.os(version) if sku else None
+        return (system,) if system else ()
 
     def node_labels(self, one: PoolDecisions) -> Mapping[str, str]:
         """Return the labels that the nodes of a pool must have from the start, beside those of AKS.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Iterator
+from typing import Final, get_args
 
 from aksrdma import catalog
 from aksrdma.cluster import UpgradePolicy
+from aksrdma.cluster.model import OsSku
 from aksrdma.documents.placed import plain_problem
 from aksrdma.findings import FieldPath, Problem
 from aksrdma.kube.values import step
@@ -73,38 +74,67 @@ def _drivers(decisions: Decisions) -> Iterator[Problem]:
         if one.pool.gpu_driver not in (None, "none") and one.size.gpu is None:
             path = ("nodePools", one.number, "gpuDriver")
             yield Problem(UNSERVABLE, path, f"{one.size.name} has no GPUs", "leave it out")
-        sku = catalog.aks().os_sku(one.os_sku)
-        if sku and one.gpu_vendor in sku.without_gpus_of:
-            yield Problem(
-                UNSERVABLE,
-                ("nodePools", one.number, "osSku"),
-                f"AKS does not support {one.os_sku} with the GPUs of {one.size.name}",
-                "leave it out",
-            )
-        elif one.os_sku == "AzureLinux" and one.nic_driver == "doca":
-            release = decisions.release.name
-            yield Problem(
-                UNSERVABLE,
-                ("nodePools", one.number, "osSku"),
-                f"no azurelinux image of the DOCA driver is listed for {release}, so its pods cannot start on {one.name}",
-                f"use Ubuntu2404, or the driver of Azure Linux by nicDriver: inbox{' and gpuDriver: aks' if one.size.gpu else ''} "
-                "(unproven with device plugins), or AKS's managed DRANET without Network Operator",
-            )
-        if one.size.os_sku and one.os_sku != one.size.os_sku:
-            yield Problem(
-                UNSERVABLE,
-                ("nodePools", one.number, "osSku"),
-                f"{one.size.name} needs --os-sku {one.size.os_sku}",
-                f"write {one.size.os_sku}, or leave it out",
-            )
-        elif one.nic_driver == "inbox" and decisions.operating_system(one) == "ubuntu22.04":
-            yield Problem(
-                UNSERVABLE,
-                ("nodePools", one.number, "osSku"),
-                f"nicDriver: inbox is known to work from Ubuntu 24.04 on, and {one.name} has 22.04",
-                "write osSku: Ubuntu2404",
-            )
+        if wrong := _wrong_system(decisions, one):
+            yield Problem(UNSERVABLE, ("nodePools", one.number, "osSku"), *wrong)
     yield from _one_gpu_operator(decisions)
+
+
+def _wrong_system(decisions: Decisions, one: PoolDecisions) -> tuple[str, str] | None:
+    """Say why the nodes of a pool cannot have the system that they would have, and what to do; None where they can."""
+    systems, release, version = decisions.systems(one), decisions.release, decisions.cluster.kubernetes_version
+    if one.size.os_sku and one.os_sku != one.size.os_sku:
+        return f"{one.size.name} needs --os-sku {one.size.os_sku}", f"write {one.size.os_sku}, or leave it out"
+    if not systems:
+        if one.size.os_sku and (sku := catalog.aks().os_sku(one.os_sku)):
+            ranges = [f"{row.since} to {row.until}" if row.until else f"{row.since} or later" for row in sku.images]
+            fix = f"use Kubernetes {', or '.join(ranges)}: {one.size.name} has no other osSku"
+            return f"AKS has no image of {sku.name} for Kubernetes {version}", fix
+        return (
+            f"AKS has no image of {one.os_sku} for Kubernetes {version}",
+            f"write osSku: {_ubuntu(decisions)}",
+        )
+    if (row := catalog.aks().os_sku(one.os_sku)) and one.gpu_vendor in row.without_gpus_of:
+        return (
+            f"AKS does not support {one.os_sku} with the GPUs of {one.size.name}",
+            f"write osSku: {_ubuntu(decisions)}",
+        )
+    known = [release] if release.driver_tags is not None else map(catalog.release, catalog.releases())
+    imaged = {tag.os for row in known for tag in row.driver_tags or ()}
+    if one.nic_driver == "doca" and imaged.isdisjoint(systems):
+        other = (
+            f", or use the driver of Azure Linux by nicDriver: inbox{' and gpuDriver: aks' if one.size.gpu else ''} (unproven with "
+            "device plugins), or AKS's managed DRANET without Network Operator"
+        )
+        named = " or ".join(systems)
+        message = (
+            f"no {named} image of the DOCA driver is listed for {release.name}, so its pods cannot start on {one.name}"
+        )
+        wanted = _ubuntu(decisions, among=imaged)
+        return message, f"write osSku: {wanted}{other if one.os_sku == 'AzureLinux' else ''}"
+    if one.nic_driver == "inbox" and systems == ("ubuntu22.04",):
+        message = f"nicDriver: inbox is known to work from Ubuntu 24.04 on, and {one.name} has 22.04"
+        newer = _ubuntu(decisions, but="ubuntu22.04")
+        return message, f"write osSku: {newer}" if newer else "use a later kubernetesVersion and osSku: Ubuntu2404"
+    return None
+
+
+def _ubuntu(decisions: Decisions, *, among: Collection[str] | None = None, but: str | None = None) -> str | None:
+    """Return the OS SKU of the newest Ubuntu that nodes of the cluster's version of Kubernetes can have.
+
+    Args:
+        decisions: those of the cluster.
+        among: systems that it may be; None: any.
+        but: a system that it must not be.
+    """
+    aks, version = catalog.aks(), decisions.cluster.kubernetes_version
+    found: dict[str, str] = {}
+    for name in get_args(OsSku):
+        sku = aks.os_sku(name)
+        systems = aks.systems(name) if version is None else (sku.os(version),) if sku else ()
+        system = systems[0] if len(systems) == 1 else None
+        if system and system.startswith("ubuntu") and system != but and (among is None or system in among):
+            found[system] = name
+    return found[max(found)] if found else None
 
 
 def _asked_at(decisions: Decisions, one: PoolDecisions, field: str, key: str) -> FieldPath:
@@ -139,16 +169,13 @@ def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
             f"GPU Operator has one setting for all nodes: {first.name} needs nvidia-peermem and {second.name} DMA-BUF",
             "give both the same nicDriver, or one of them gpuDriver: aks",
         )
-    systems = {found: one for one in nvidia if (found := decisions.operating_system(one))}
-    if len(systems) > 1:
-        (first_os, first), (second_os, second) = list(systems.items())[:2]
-        yield Problem(
-            UNSERVABLE,
-            ("nodePools", second.number, "osSku"),
-            f"GPU Operator deploys the driver of one operating system on all nodes: {first.name} has {first_os} and "
-            f"{second.name} {second_os}",
-            "give both the same osSku, or one of them gpuDriver: aks",
-        )  # AKS's page on it; NVIDIA/gpu-operator issue 328: it takes the driver off again and again
+    if nvidia and step(decisions.cluster.gpu_operator.helm_values, ("driver", "usePrecompiled")) is not True:
+        yield from _one_system(decisions)
+    amd = [one.name for one in by_operator if one.gpu_vendor == "amd"]
+    for one in decisions.per_pool if amd else ():
+        if one.gpu_vendor == "amd" and one.name not in amd:
+            message = f"AMD GPU Operator serves every node with AMD GPUs: {amd[0]} has it and {one.name} has gpuDriver {one.gpu_driver}"
+            yield Problem(UNSERVABLE, ("nodePools", one.number, "gpuDriver"), message, "write gpuDriver: gpu-operator")
     asked = decisions.cluster.gpu_operator
     for path, value in (
         nvidia[0].drivers.forbidden.items() if nvidia and nvidia[0].drivers and asked.helm_values else ()
@@ -163,6 +190,24 @@ def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
     if len({one.gpu_vendor for one in by_operator}) > 1 and (asked.version or asked.helm_values):
         message = "pools have GPUs of NVIDIA and of AMD, and it does not say which operator is meant"
         yield Problem(UNSERVABLE, ("gpuOperator",), message, "use a cluster file for each")
+
+
+def _one_system(decisions: Decisions) -> Iterator[Problem]:
+    """Yield where nodes with NVIDIA GPUs differ: GPU Operator takes the system of any one of them for its driver on all.
+
+    Whether it serves that node does not matter to it (NVIDIA/gpu-operator controllers/state_manager.go, getGPUNodeOSInfo);
+    compiled drivers have a DaemonSet for each kernel.
+    """
+    pools = [one for one in decisions.per_pool if one.gpu_vendor == "nvidia"]
+    known = {systems[0]: one for one in pools if len(systems := decisions.systems(one)) == 1}
+    if len(known) > 1:
+        wanted = next((one for one in pools if one.size.os_sku), known[max(known)])
+        system, other = next((system, one) for system, one in known.items() if one.os_sku != wanted.os_sku)
+        message = (
+            f"GPU Operator takes the system of any one node with NVIDIA GPUs for its driver on all: {other.name} has {system} "
+            f"and {wanted.name} {' or '.join(decisions.systems(wanted))}"
+        )
+        yield Problem(UNSERVABLE, ("nodePools", other.number, "osSku"), message, f"write osSku: {wanted.os_sku}")
 
 
 def _apart(decisions: Decisions) -> Iterator[Problem]:
@@ -346,6 +391,7 @@ def notes(decisions: Decisions) -> list[str]:
         *releases.notes(decisions),
         *_unsure_facts(decisions),
         *_pools(decisions),
+        *_gpu_operators(decisions),
         *_unusual_options(decisions),
     ]
     return [*found, *_ranges(decisions)] if "ipoib" in decisions.profiles else found
@@ -387,9 +433,26 @@ def _pools(decisions: Decisions) -> Iterator[str]:
             )  # NVIDIA/cloud-native-docs pull request 353, for GPU Operator 26.3
         if one.nic_driver == "inbox" and one.os_sku == "Ubuntu" and decisions.operating_system(one) is None:
             yield f"{pool.name}: nicDriver inbox needs Ubuntu 24.04, which osSku Ubuntu is from Kubernetes 1.35 on; write Ubuntu2404"
+    by_operator = any(one.gpu_vendor == "nvidia" and one.gpu_driver == "gpu-operator" for one in decisions.per_pool)
+    skus = {one.os_sku: one for one in decisions.per_pool if one.gpu_vendor == "nvidia"}
+    if by_operator and len(skus) > 1 and decisions.cluster.kubernetes_version is None:
+        yield (
+            f"GPU Operator takes the system of any one node with NVIDIA GPUs for its driver on all: {' and '.join(skus)} have to "
+            "be the same, which depends on kubernetesVersion; give the pools one osSku"
+        )
     if decisions.other_pools:
         names = ", ".join(pool.name for pool in decisions.other_pools)
         yield f"left out, for their VM size has no InfiniBand: {names}"
+
+
+def _gpu_operators(decisions: Decisions) -> Iterator[str]:
+    """Yield why GPUDirect RDMA is not certain with the version of a GPU vendor's operator that goes with the release."""
+    release = decisions.release.name
+    by_operator = [one for one in decisions.per_pool if one.gpu_driver == "gpu-operator"]
+    for vendor, row in catalog.gpu_operators().items() if decisions.cluster.gpu_operator.version is None else ():
+        pools = [one for one in by_operator if one.gpu_vendor == vendor]
+        if release in row.unsure and any(one.drivers and one.drivers.gpudirect == "gpu-operator" for one in pools):
+            yield row.unsure[release]
 
 
 def _unusual_options(decisions: Decisions) -> Iterator[str]:

@@ -37,6 +37,10 @@ def ipoib_network(decisions: Decisions) -> Planned:
             "Mellanox/network-operator pkg/state/state_ipoib_network.go",
         ),
         ("spec", "master"): Reason(
+            "Interface of the node, or its altname, which must be the same on every node.", "the cluster file"
+        )
+        if asked.master
+        else Reason(
             "Altname of the IPoIB interface, which must be the same on every node: ib, P and the PCI domain in decimal.",
             _UPSTREAM if not decisions.sizes else "aksrdma/catalog/vm_sizes",
         ),

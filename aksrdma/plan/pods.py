@@ -185,12 +185,12 @@ def nvidia_device_plugin(decisions: Decisions, pools: tuple[PoolDecisions, ...])
 
 @lru_cache(512)
 def _nvidia_device_plugin(release: str, tolerated: tuple[Toleration, ...], pools: tuple[str, ...]) -> Planned:
-    operator = catalog.gpu_operators()["nvidia"]
-    version, name = operator.device_plugins[operator.version_for(release)], "nvidia-device-plugin"
+    operator, name = catalog.gpu_operators()["nvidia"], "nvidia-device-plugin"
+    images = catalog.operator_chart(operator.chart).references(operator.version_for(release))
     folder = "/var/lib/kubelet/device-plugins"
     container = models.Container(
         name=name,
-        image=f"nvcr.io/nvidia/k8s-device-plugin:{version}",
+        image=images["devicePlugin"],
         env=[models.EnvVar(name="FAIL_ON_INIT_ERROR", value="false")],
         security_context=models.SecurityContext(
             allow_privilege_escalation=False, capabilities=models.Capabilities(drop=["ALL"])

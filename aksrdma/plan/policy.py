@@ -89,7 +89,7 @@ def layer(decisions: Decisions, profile: str) -> Planned:
     match profile:
         case "base":
             driver = asked.ofed_driver if decisions.driver and not decisions.apart else None
-            tolerated = decisions.tolerations
+            tolerated = decisions.tolerations, decisions.tolerations_from
             return _base(release, tolerated, driver, decisions.telemetry, decisions.left_alone)
         case "sriov-device-plugin":
             return _sriov(release, asked.rdma, decisions.device_ids)
@@ -174,8 +174,13 @@ def _version_reason(release: str) -> Reason:
 
 @lru_cache(_KEPT)
 def _base(
-    release: str, tolerated: tuple[Toleration, ...], driver: OfedDriver | None, telemetry: bool, idle: tuple[str, ...]
+    release: str,
+    tolerations_from: tuple[tuple[Toleration, ...], str],
+    driver: OfedDriver | None,
+    telemetry: bool,
+    idle: tuple[str, ...],
 ) -> Planned:
+    tolerated, whence = tolerations_from
     source = f"{_UPSTREAM}/base/nic.yaml"
     nothing = f" Nothing in here is for the nodes of {' and '.join(idle)}." if idle else ""
     reasons: dict[FieldPath, Reason] = {
@@ -185,7 +190,7 @@ def _base(
     }
     if tolerated:
         reasons["spec", "tolerations"] = Reason(
-            "From the taints of the node pools: the operator's own DaemonSets tolerate nvidia.com/gpu alone.",
+            f"From {whence}: the operator's own DaemonSets tolerate nvidia.com/gpu alone.",
             "Mellanox/network-operator manifests/state-*/",
         )
     if driver:

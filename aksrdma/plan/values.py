@@ -31,8 +31,11 @@ def network_operator(decisions: Decisions) -> Planned:
     values: dict[str, Any] = {"nfd": {"deployNodeFeatureRules": not own_rule}}
     reasons: dict[FieldPath, Reason] = {}
     if own_rule:
+        # Where the operator serves no node, its NFD is there for the GPUs' operator, and the label for nobody.
+        serves = decisions.served or decisions.telemetry or not decisions.per_pool
+        narrower = "; node-feature-rule/ has a narrower one" if serves else ""
         reasons["nfd", "deployNodeFeatureRules"] = Reason(
-            "The chart's rule labels every node with an accelerated-networking NIC; node-feature-rule/ has a narrower one.",
+            f"The chart's rule labels every node with an accelerated-networking NIC{narrower}.",
             f"{_UPSTREAM}/network-operator/values.yaml",
         )
     if decisions.tolerations:
@@ -82,8 +85,7 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
         ("dcgmExporter", "serviceMonitor"): Reason(
             "Needs the CRDs of Prometheus Operator."
             if asked.service_monitor
-            else "Without the CRDs of Prometheus Operator the ClusterPolicy stays notReady; gpuOperator.serviceMonitor asks "
-            "for it.",
+            else f"{_without_monitors(decisions.gpu_operator_version('nvidia'))}; gpuOperator.serviceMonitor asks for it.",
             "NVIDIA/gpu-operator controllers/object_controls.go",
         ),
     }
@@ -96,9 +98,17 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
     if decisions.tolerations:
         values["daemonsets"] = {"tolerations": _tolerations(decisions, _chart("gpu-operator").daemonset_tolerations)}
         reasons["daemonsets",] = Reason(
-            "From the taints of the node pools; the first is the chart's own, which this list replaces.", source
+            f"From {decisions.tolerations_from}; the first is the chart's own, which this list replaces.", source
         )
     return gpu_values(decisions, "nvidia", Planned(values, reasons), asked.helm_values)
+
+
+def _without_monitors(version: str) -> str:
+    """Return what a ServiceMonitor does without its kind, as far as a version of GPU Operator is known."""
+    switch = next(one for one in _chart("gpu-operator").monitors if one.key.startswith("dcgmExporter."))
+    if switch.until and catalog.holds_in(version, switch.until, None):
+        return "Does nothing without the CRDs of Prometheus Operator"
+    return "Without the CRDs of Prometheus Operator the ClusterPolicy stays notReady"
 
 
 def gpu_values(decisions: Decisions, vendor: str, planned: Planned, own: Mapping[str, Any]) -> Planned:

@@ -108,12 +108,14 @@ def _header(plan: Plan) -> str:
 
 
 def _files(plan: Plan) -> Iterator[tuple[str, Planned]]:
-    yield "values/network-operator/values.yaml", plan.network_operator_values
+    if plan.needs_network_operator:
+        yield "values/network-operator/values.yaml", plan.network_operator_values
     if plan.gpu_operator_values:
         yield "values/gpu-operator/values.yaml", plan.gpu_operator_values
     pods = {"ipoib-namespace.yaml": plan.ipoib_namespace} if plan.ipoib_namespace else {}
-    yield from _folder("namespace", {"namespace.yaml": plan.namespace} | pods)
-    if plan.node_feature_rule:
+    if plan.needs_network_operator:
+        yield from _folder("namespace", {"namespace.yaml": plan.namespace} | pods)
+    if plan.node_feature_rule and plan.serves:
         yield from _folder("node-feature-rule", {"network-operator-nfd.yaml": plan.node_feature_rule})
     if plan.policy:
         for layer in plan.decisions.layers:

@@ -63,6 +63,9 @@ def test_after_the_import_render_and_validate_know_the_release(tmp_path):
     assert "To use it" not in done.stdout
     rendered = run(tmp_path, "render", "--release", NEW, "--profile", "ipoib", "--out-dir", "out")
     assert rendered.returncode == 0, rendered.stderr
+    for size in ("Standard_ND96isr_H100_v5", "Standard_ND96isr_MI300X_v5", "Standard_ND128isr_GB300_v6"):
+        with_gpus = run(tmp_path, "render", "--release", NEW, "--vm-size", size, "--out-dir", f"out-{size}")
+        assert with_gpus.returncode == 0, with_gpus.stderr
     judged = run(tmp_path, "validate", "out", "--release", NEW, "--strict")
     assert judged.returncode == 0, judged.stdout
     policy = (tmp_path / "out/nicclusterpolicy/ipoib/ipoib.yaml").read_text()

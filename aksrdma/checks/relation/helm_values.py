@@ -329,6 +329,13 @@ def release_of(values: ChartValues, manifests: ManifestSet) -> str | None:
     """Return the release of the chart, or None where nothing tells it."""
     if values.version:
         return values.exact_version
+    if values.chart.name == GPU_OPERATOR and manifests.cluster is not None:
+        asked = manifests.cluster.gpu_operator.version
+        return (
+            f"v{asked.removeprefix('v')}"
+            if asked
+            else catalog.gpu_operators()["nvidia"].version_for(manifests.cluster.release)
+        )
     if values.chart.name != NETWORK_OPERATOR:
         return None
     settled = manifests.release_given or manifests.cluster is not None

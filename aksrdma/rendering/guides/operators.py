@@ -34,7 +34,7 @@ def nvidia_operator(plan: Plan) -> bool:
 
 def gpu_daemon_sets(plan: Plan) -> list[str]:
     """Return the folders of DaemonSets for the GPUs of pools where AKS installs the driver."""
-    if not plan.decisions.per_pool:
+    if not plan.decisions.per_pool and plan.decisions.cluster.gpu_driver is None:
         return []
     folders = ["nvidia-device-plugin"] if plan.nvidia_device_plugin else []
     return [*folders, *(["nvidia-peermem-reloader"] if plan.peermem_reloader else [])]
@@ -42,12 +42,12 @@ def gpu_daemon_sets(plan: Plan) -> list[str]:
 
 def serves(plan: Plan) -> bool:
     """Whether Network Operator deploys anything."""
-    return bool(plan.policy or plan.node_policies)
+    return plan.serves
 
 
 def needed(plan: Plan) -> bool:
     """Whether Network Operator is installed: for what it deploys, or for its NFD, which the operators of GPUs read."""
-    return serves(plan) or nvidia_operator(plan) or plan.amd is not None
+    return plan.needs_network_operator
 
 
 def operator(plan: Plan) -> Iterator[Step]:
@@ -238,7 +238,7 @@ def gpus(plan: Plan) -> Iterator[Step]:
         )
     if "nvidia-device-plugin" in gpu_daemon_sets(plan):
         pools = [one.name for one in decisions.per_pool if one.drivers and one.drivers.device_plugin == "rendered"]
-        yield "device-plugin", {"pools": listed(pools), "namespace": GPU_NAMESPACE}
+        yield "device-plugin", {"pools": listed(pools or ["any pool with NVIDIA GPUs"]), "namespace": GPU_NAMESPACE}
     if "nvidia-peermem-reloader" in gpu_daemon_sets(plan):
         yield "peermem", {"namespace": GPU_NAMESPACE}
     own = [one.name for one in decisions.per_pool if one.size.gpu and one.gpu_driver == "none"]

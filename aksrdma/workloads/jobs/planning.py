@@ -114,7 +114,9 @@ def _unfit(work: Workload) -> Iterator[str]:
         )
     if work.nodes < facts.least_nodes:
         why = "inside one node NVLink or memory carries the data" if facts.gpu_vendor else "it measures between two"
-        yield f"{name} runs on {facts.least_nodes} nodes or more, not on {work.nodes}: {why}"
+        least = f"{facts.least_nodes} nodes" if facts.least_nodes > 1 else "one node"
+        reason = f": {why}" if facts.least_nodes > 1 else ""
+        yield f"{name} runs on {least} or more, not on {work.nodes}{reason}"
     if name == "perftest" and work.nodes % 2:
         yield f"perftest measures between nodes two by two, so --nodes has to be even, not {work.nodes}"
     if target.count is not None and work.nodes > target.count:

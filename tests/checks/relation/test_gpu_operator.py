@@ -132,6 +132,18 @@ def test_what_the_gpu_operator_is_told_is_held_against_the_set(rule, text, sever
     assert told(text, rule) == [(severity, path, message, fix)]
 
 
+@pytest.mark.parametrize(
+    ("release", "version", "found"),
+    [("v25.1.0", "", 0), ("v26.4.1", "", 1), ("v26.4.1", "24.9.2", 0), ("v25.1.0", "v25.10.1", 1)],
+)
+def test_values_are_judged_by_the_version_that_goes_with_the_cluster(release, version, found):
+    cluster = (CLUSTER % ("gpu-operator", "")).replace("v26.4.1", release)
+    asked = f"  gpuOperator: {{version: {version}}}\n" if version else ""
+    values = "driver: {useOpenKernelModules: true}\nmigManager: {enabled: false}\ntoolkit: {enabled: true}\n"
+
+    assert len(told(values + cluster + asked, "chart-value-gone")) == found
+
+
 def test_pools_without_infiniband_need_no_node_feature_discovery():
     cluster = (CLUSTER % ("gpu-operator", "'sku=gpu:NoSchedule'")).replace(
         "Standard_ND96isr_H100_v5", "Standard_D8s_v5"
