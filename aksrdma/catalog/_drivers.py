@@ -86,7 +86,7 @@ class GpuOperator:
     namespace: str
     versions: Mapping[str, str]
     """Network Operator release to the version of the chart that goes with it."""
-    unsure: Mapping[str, str] = field(default_factory=dict)
+    gpudirect_doubts: Mapping[str, str] = field(default_factory=dict)
     """Network Operator release to why GPUDirect RDMA is not certain with its version."""
     first: tuple[NeededChart, ...] = field(metadata={"row": NeededChart})
     """Charts to install before."""

@@ -451,8 +451,10 @@ def _gpu_operators(decisions: Decisions) -> Iterator[str]:
     by_operator = [one for one in decisions.per_pool if one.gpu_driver == "gpu-operator"]
     for vendor, row in catalog.gpu_operators().items() if decisions.cluster.gpu_operator.version is None else ():
         pools = [one for one in by_operator if one.gpu_vendor == vendor]
-        if release in row.unsure and any(one.drivers and one.drivers.gpudirect == "gpu-operator" for one in pools):
-            yield row.unsure[release]
+        if release in row.gpudirect_doubts and any(
+            one.drivers and one.drivers.gpudirect == "gpu-operator" for one in pools
+        ):
+            yield row.gpudirect_doubts[release]
 
 
 def _unusual_options(decisions: Decisions) -> Iterator[str]:
