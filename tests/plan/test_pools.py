@@ -535,6 +535,13 @@ def test_amd_gpus_have_driver_operator_and_device_config_and_nothing_of_nvidia()
     }
 
 
+def test_values_of_the_user_are_for_the_operator_of_amd_where_it_is_alone():
+    plan = plan_of(MI300X, gpu_operator=GpuOperator(helm_values={"kmm": {"enabled": False}}))
+
+    assert plan.amd.values.data["kmm"] == {"enabled": False}
+    assert plan.amd.device_config.data["metadata"] == {"name": "gpu-operator", "namespace": "kube-amd-gpu"}
+
+
 def test_amd_gpu_operator_is_for_all_pools_with_amd_gpus():
     (problem,) = refusal(MI300X, pool(MI300X, name="other", gpu_driver="none"))
 
