@@ -210,6 +210,31 @@ def test_a_pool_is_made_while_the_feature_is_as_it_wants_it(run):
     assert order == ["unregister", "gb300", "register", "ndh100", "hb", "mi300x", "cpu"]
 
 
+def test_who_unregisters_the_feature_hears_that_other_sizes_want_it():
+    again = "`az feature register --namespace Microsoft.ContainerService --name AKSInfinibandSupport`"
+
+    assert again in said(step(install(**CLUSTERS["gb300"]), "Unregister"))
+    assert again not in said(install(**CLUSTERS["mixed"])), "INSTALL.md turns it back itself"
+    assert again not in said(install(**CLUSTERS["h100-and-cpu"]))
+
+
+def test_a_second_run_leaves_the_feature_as_somebody_turned_it_back(run):
+    for name in ("gb300", "mixed"):
+        for _ in range(2):
+            done, calls = run(install(**CLUSTERS[name]), RESOURCE_GROUP="rg", ARM64_IMAGE="own")
+        assert done.returncode == 0
+        assert not [call for call in calls if "feature unregister" in call]
+
+
+def test_nodes_without_the_driver_of_their_image_are_told_apart():
+    told = said(step(install(**CLUSTERS["mixed"]), "See the resources"))
+
+    assert "Nodes of gb300 may also have another image" in told
+    assert "ofed_info -s` prints its version" in told
+    assert "ofed_info" not in install(**CLUSTERS["gb300-base"])
+    assert "ofed_info" not in install(**CLUSTERS["h100-and-cpu"])
+
+
 def test_a_cluster_without_a_registry_asks_for_no_password():
     text = install(**CLUSTERS["mixed"])
 

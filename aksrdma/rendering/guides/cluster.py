@@ -134,15 +134,20 @@ def pools(plan: Plan) -> Iterator[Step]:
             "make another InfiniBand pool in the subscription meanwhile; a subscription for each sort would spare you that. "
             "Where the pools are there, the flag is left as it is."
         )
+        again = (
+            "Other sizes want it: where pools of these are made too, turn it back once the pool is there, "
+            "`az feature register --namespace Microsoft.ContainerService --name AKSInfinibandSupport`. Where the pool is there, the "
+            "flag is left as it is."
+        )
         names = " ".join(one.name for one in pools)
         of = f" of {sizes}" if both else ""
         yield (
             feature,
             {
                 "sizes": sizes,
-                "unless": f"pools_are_there {names} || " if both else "",
+                "unless": f"pools_are_there {names} || " if both or feature == "unregister" else "",
                 "of": of,
-                "both": more if both else "",
+                "both": more if both else again if feature == "unregister" else "",
             },
         )
         last = feature == [name for name, found in wanted.items() if found][-1]

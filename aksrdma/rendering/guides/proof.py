@@ -88,8 +88,23 @@ def _resources(plan: Plan) -> Iterator[Step]:
             "counts": "; ".join(counts),
             "pods": "\n".join(f"kubectl get pods --namespace {name} --output wide" for name in namespaces),
             "sriov_log": log.format("sriovdp") if "sriov-device-plugin" in profiles else "",
+            "node_image": _without_node_image(plan),
             "shared_log": log.format("rdma-shared-dp") if profiles - {"base", "sriov-device-plugin"} else "",
         },
+    )
+
+
+def _without_node_image(plan: Plan) -> str:
+    """Return what else it may be where the NIC driver is that of the node image, of which nobody is sure."""
+    pools = [one for one in plan.decisions.per_pool if one.nic_driver == "node-image" and one.profile != "base"]
+    if not pools:
+        return ""
+    sizes = listed(dict.fromkeys(one.size.name for one in pools))
+    return (
+        f"Nodes of {listed(one.name for one in pools)} may also have another image than AKS's own for {sizes}, without the driver "
+        "with which device plugins find the NICs. "
+        f"`kubectl debug node/NODE -it --image {catalog.pod_images()['ubuntu'].reference} -- chroot /host ofed_info -s` prints its "
+        f"version. Where there is none, AKS's managed DRANET is the way: `aksrdma explain {pools[0].size.name}`."
     )
 
 
