@@ -388,6 +388,14 @@ def test_an_interface_name_that_is_a_guess_is_looked_up_on_the_nodes(pool, profi
     assert ("-- ip link" in text) is looked_up
 
 
+def test_an_interface_that_the_reader_found_is_no_guess_of_ours():
+    told = said(install(node_pools=[HB], profile="ipoib", ipoib=Ipoib(master="ib0")))
+
+    assert "the cluster file has ib0." in told
+    assert "is a guess" not in told
+    assert "It worked when `ib0` is there" in told
+
+
 def test_another_interface_than_those_of_the_size_is_looked_up_too():
     pool = NodePool(name="hb", vm_size="Standard_HB120rs_v3", count=2)
     text = install(node_pools=[pool], profile="ipoib", release="v26.4.1", ipoib=Ipoib(master="ib7"))

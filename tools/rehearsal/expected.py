@@ -24,8 +24,8 @@ WHAT = {
 }
 """Part of an image to what runs in it."""
 PLUGINS = {"sriov-device-plugin": "sriov", "rdma-shared-device-plugin": "shared", "ipoib": "shared"}
-OF_EVERY_NAMESPACE = {("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default")}
-"""Made by controllers in each namespace."""
+OF_EVERY_NAMESPACE = {("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default"), ("services", "kubernetes")}
+"""Made by controllers in each namespace, and by the API server in its own time."""
 DEFAULT_NAMES = {"sriov": "ib", "shared": "shared_ib"}
 SLOTS = 63
 

@@ -113,6 +113,8 @@ def _guessed(plan: Plan) -> str:
     sizes = {one.size.name: one.size for one in plan.decisions.ipoib_pools}
     for size in sizes.values():
         known = size.infiniband
+        if not known.ipoib_altname_seen and (asked := plan.decisions.cluster.ipoib.master):
+            return f"Nobody has published the IPoIB interface of {size.name}; the cluster file has {asked}."
         if not known.ipoib_altname_seen:
             why = catalog.unsure_of(size, "infiniband.ipoib_altnames") or "nobody has published it"
             return f"The name of the IPoIB interface of {size.name} is a guess: {why}."
