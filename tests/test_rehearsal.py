@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools.rehearsal import azure, blocks, crds, devices, expected, facts, kubelet, policies
+from tools.rehearsal import azure, blocks, crds, devices, expected, facts, kubelet, policies, programs
 from tools.rehearsal.charts import DATA, merge, prunes, unknown_keys
 from tools.rehearsal.flags import UsageError, understand
 from tools.rehearsal.matrix import draw_clusters
@@ -618,3 +618,13 @@ def test_what_is_left_may_be_named_by_its_name_or_its_group_and_only_in_words():
     assert names("configmaps n/a") == ["a"]
     page = [blocks.Step("x", ["kubectl delete crd a.b\n"], [("bash", "az c\n")], "It stays: d.\n")]
     assert blocks.prose(page) == "It stays: d.\naz c\n"
+
+
+def test_what_a_command_printed_is_there_when_it_has_ended(tmp_path):
+    links = {"lo": "127.0.0.1/8", "ibP257p0s0": "172.16.1.2/16"}
+    sees = {"devices": [], "links": links, "locks": True, "env": {}, "gpus": 0}
+    printed = {programs.once(tmp_path / str(number), ["ip", "link"], sees) for number in range(40)}
+
+    [(status, text)] = printed
+    assert status == 0
+    assert "altname ibP257p0s0" in text

@@ -65,6 +65,8 @@ ADDRESS = """\
     inet {address} brd 192.168.255.255 scope global {name}
        valid_lft forever preferred_lft forever
 """
+COPY_SECONDS = 5
+"""How long what an ended program has printed may take to its log."""
 SHELL = "ulimit() {{ echo {memlock}; }}\n"
 """Read by bash before the command: a limit of the container's, not of this machine."""
 
@@ -80,6 +82,7 @@ class Container:
         if not Path(command[0]).is_absolute() or Path(command[0]).name in PLAIN:
             command = [str(folder / Path(command[0]).name), *command[1:]]
         self.log.write_bytes(b"")
+        self._copier: threading.Thread | None = None
         try:
             self.process: subprocess.Popen[bytes] | None = start(
                 command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -88,13 +91,14 @@ class Container:
             self.process = None
             self.log.write_text(f"exec: {error}\n")
         else:  # through a pipe, as from a real container: a program may open /dev/stderr
-            threading.Thread(target=self._copy, daemon=True).start()
+            self._copier = threading.Thread(target=self._copy, daemon=True)
+            self._copier.start()
 
     def _copy(self) -> None:
         assert self.process
         assert self.process.stdout
-        with self.log.open("ab", buffering=0) as log:
-            while part := self.process.stdout.read1():  # type: ignore[attr-defined]
+        with self.process.stdout as printed, self.log.open("ab", buffering=0) as log:
+            while part := printed.read1():  # type: ignore[attr-defined]
                 log.write(part)
 
     def wait(self, seconds: float) -> int | None:
@@ -107,9 +111,11 @@ class Container:
             return None
 
     def stop(self) -> None:
-        """End it, with what it started."""
+        """End it, with what it started; all that it printed is in the log then."""
         if self.process is not None:
             end(self.process)
+        if self._copier is not None:
+            self._copier.join(COPY_SECONDS)
 
 
 def write_programs(folder: Path, sees: Object) -> None:
