@@ -159,7 +159,9 @@ def _at_pool(decisions: Decisions, place: FieldPath, one: PoolDecisions) -> str:
 def _one_gpu_operator(decisions: Decisions) -> Iterator[Problem]:
     """Yield what one GPU Operator, or one setting for two of them, cannot serve."""
     by_operator = [one for one in decisions.per_pool if one.size.gpu and one.gpu_driver == "gpu-operator"]
-    nvidia = [one for one in by_operator if one.gpu_vendor == "nvidia"]
+    nvidia = [
+        one for one in by_operator if one.gpu_vendor == "nvidia" and one.drivers and one.drivers.verdict != "refused"
+    ]
     ways = {one.drivers.gpudirect: one for one in nvidia if one.drivers}
     if len(ways) > 1:
         first, second = list(ways.values())[:2]
