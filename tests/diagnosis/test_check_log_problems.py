@@ -194,7 +194,7 @@ def test_a_marker_is_looked_for_once() -> None:
             "consequence",
             {
                 "no-ib-devices", "nixl-backend", "nixl-error", "nvshmem-transport", "nvshmem-no-transport",
-                "nvshmem-init", "mooncake-register-region", "mooncake-resources", "mooncake-install", "perftest-none",
+                "nvshmem-init", "mooncake-register-region", "mooncake-context", "mooncake-resources", "mooncake-install", "perftest-none",
                 "perftest-mr", "perftest-mr-host", "perftest-queue-pair", "perftest-resources",
                 "perftest-rdma-cm-resources", "perftest-setup", "perftest-connect", "torch-name", "fatal-detected",
                 "perftest-rdma-cm-setup", "perftest-peer", "nvshmem-error",
