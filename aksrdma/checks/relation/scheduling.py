@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from aksrdma import catalog
 from aksrdma.checks.register import rule
 from aksrdma.checks.relation.installed import Installed, Policy
 from aksrdma.checks.relation.pods import PodView, pods_of
@@ -66,8 +67,10 @@ def _is_pinned(pod: PodView, manifests: ManifestSet) -> bool:
     if names is not None and len(names) == 1:
         return True
     cluster = manifests.cluster
-    if cluster is not None and cluster.node_pools and len(pod.pools(cluster)) <= 1:
-        return True
+    if cluster is not None and cluster.node_pools:
+        pools = [pool for pool in pod.pools(cluster) if not catalog.for_general_use(pool.vm_size)]
+        if len(pools) <= 1:
+            return True
     own = mapping(pod.document.value(("metadata", "annotations")))
     return pod.is_beside_others(AGENT_POOL) or _names_pool(own) or _names_pool(pod.template.annotations)
 

@@ -32,6 +32,11 @@ def cluster(*names: str, taints: tuple[str, ...] = ()) -> Cluster:
     return Cluster(node_pools=[NodePool(name=name, vm_size=H100, taints=list(taints)) for name in names])
 
 
+def with_system_pool(*names: str) -> Cluster:
+    system = NodePool(name="system", vm_size="Standard_D8s_v5")
+    return Cluster(node_pools=[*cluster(*names).node_pools, system])
+
+
 def beside(label: str) -> dict[str, Any]:
     term = {"topologyKey": label, "labelSelector": {}}
     return {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
@@ -68,6 +73,15 @@ def beside(label: str) -> dict[str, Any]:
         ),
         pytest.param(job(2, TASK), {"cluster": cluster("a")}, False, id="of-a-cluster-with-one-pool"),
         pytest.param(job(2, TASK), {"cluster": cluster("a", "b")}, True, id="of-a-cluster-with-two"),
+        pytest.param(
+            job(2, TASK),
+            {"cluster": with_system_pool("a")},
+            False,
+            id="of-a-cluster-with-one-pool-beside-a-system-pool",
+        ),
+        pytest.param(
+            job(2, TASK), {"cluster": with_system_pool("a", "b")}, True, id="of-a-cluster-with-two-beside-a-system-pool"
+        ),
         pytest.param(job(2, TASK), {"cluster": Cluster()}, True, id="of-a-cluster-file-without-pools"),
     ],
 )
