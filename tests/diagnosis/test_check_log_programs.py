@@ -72,6 +72,11 @@ def test_lists_of_ports_are_known_whatever_prints_them(line: str) -> None:
     assert "ibstatus" in check(f"{line}\n").reasons[0].text
 
 
+@pytest.mark.parametrize("line", ["NVIDIA driver container exec start", "Executing driver sources container"])
+def test_the_driver_container_is_known_from_its_first_lines(line: str) -> None:
+    assert "DOCA driver container" in check(f"+ set -e\n[23-Oct-25_15:28:32] {line}\n").reasons[0].text
+
+
 def test_what_a_cluster_prints_is_sent_to_doctor() -> None:
     sent = {row.id for row in programs() if "aksrdma doctor" in render_text(check(FILES[row.id]))}
 
