@@ -172,7 +172,7 @@ class OfedDriver(_Checked):
     enabled: bool | None = None
     """false is `nicDriver: inbox`, for pools whose node image brings no driver; left out: as `nicDriver` says."""
     force_precompiled: bool = False
-    """Refuse to compile on the node. AKS kernels have no precompiled driver, so false."""
+    """Refuse to compile on the node. NVIDIA compiles drivers for single Azure kernels, hardly that of an AKS node, so false."""
     upgrade_policy: UpgradePolicy = field(default_factory=lambda: _usual(UpgradePolicy))
     """How new versions are rolled out."""
     repo_config: Annotated[str, SUBDOMAIN] | None = None

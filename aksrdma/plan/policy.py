@@ -208,7 +208,7 @@ def _base(
                 "Nothing is compiled on the node: the operator takes the image that is compiled for its kernel, and the "
                 "driver stays in state error where there is none."
                 if driver.force_precompiled
-                else "AKS kernels have no precompiled driver image, so the driver is compiled on the node.",
+                else "Hardly any AKS kernel has a precompiled driver image, so the driver is compiled on the node.",
                 source,
             ),
         }
