@@ -151,9 +151,15 @@ class PodView:
 
     @property
     def of_one_job(self) -> bool:
-        """Whether the pods of its object work on one thing together, as far as the kind tells."""
+        """Whether the pods of its object work on one thing together, as far as the kind tells.
+
+        Those of a Job with an index and a subdomain know each other's names, which only pods that talk to each other need.
+        """
         row = kind_of(self.document.api_version, self.document.kind)
-        return row is not None and not row.builtin and row.kind not in RUNTIMES
+        if row is not None and row.builtin:
+            indexed = self.document.value(("spec", "completionMode")) == "Indexed"
+            return row.kind == "Job" and indexed and bool(self.spec.get("subdomain"))
+        return row is not None and row.kind not in RUNTIMES
 
     def at(self, *steps: str | int) -> FieldPath:
         """Return where a field of the pod's spec stands."""

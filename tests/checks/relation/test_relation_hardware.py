@@ -189,6 +189,26 @@ def test_the_pool_of_the_cluster_file_tells_the_size() -> None:
     assert on("other") == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "subdomain", "pods", "told"),
+    [
+        pytest.param("Indexed", "train", 4, True, id="pods-that-find-each-other-by-name"),
+        pytest.param("Indexed", "train", 2, False, id="as-many-gpus-as-one-node-has"),
+        pytest.param("Indexed", "", 4, False, id="pods-without-names"),
+        pytest.param("NonIndexed", "train", 4, False, id="pods-without-an-index"),
+    ],
+)
+def test_the_pods_of_an_indexed_job_with_names_in_dns_are_one_job(
+    mode: str, subdomain: str, pods: int, told: bool
+) -> None:
+    template = {"spec": {"subdomain": subdomain, "containers": [container(gpu=4)]}}
+    indexed = manifest("Job", "batch/v1", {"parallelism": pods, "completionMode": mode, "template": template})
+    found = [one.message for one in said(without_rdma, indexed, vm_sizes=(H100,))]
+
+    assert len(found) == told
+    assert all(one.startswith("4 pods of one job have 4 GPUs each") for one in found)
+
+
 def test_the_message_says_what_is_taken_and_what_hostnetwork_does_not_do() -> None:
     alone, several, on_host, together = (
         said(without_rdma, document, vm_sizes=(H100,))[0].message
