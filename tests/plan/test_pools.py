@@ -240,7 +240,7 @@ def test_gpu_operator_on_azure_linux_is_called_unproven_unless_its_driver_is_a_c
 
 
 def test_a_pool_that_gpu_operator_cannot_have_is_told_once():
-    (problem,) = refusal(pool(H100, os_sku="Ubuntu2204"), pool(GB300, gpu_driver="gpu-operator"))
+    (problem,) = refusal(pool(H100, os_sku="Ubuntu2404"), pool(GB300, gpu_driver="gpu-operator"))
 
     assert problem.message.startswith("gb300 (Standard_ND128isr_GB300_v6): the node image brings NVIDIA's driver")
 
