@@ -278,7 +278,8 @@ def test_a_candidate_keeps_its_name_where_none_is_given(tmp_path):
         pytest.param(NEW, "../../etc", "'v../../etc' is no name of a release", id="a-path"),
         pytest.param("../../etc/passwd", None, "'v../../etc/passwd' is no name of a release", id="a-path-in-the-chart"),
         pytest.param("latest", None, "'vlatest' is no name of a release; name one such as v26.7.0 with --release", id="no-number"),
-        pytest.param("", None, "'v' is no name of a release", id="nothing"),
+        pytest.param("", None, "its Chart.yaml has no appVersion", id="nothing"),
+        pytest.param("", NEW, "its Chart.yaml has no appVersion", id="nothing-but-a-name-given"),
         pytest.param("v26.10.0\n", None, "is no name of a release", id="a-line-more"),
     ],
 )  # fmt: skip

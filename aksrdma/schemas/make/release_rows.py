@@ -78,6 +78,10 @@ def imported(chart: OperatorChart, release: str | None = None) -> Imported:
 
 
 def _name(chart: OperatorChart, release: str | None) -> str:
+    if not chart.app_version:
+        raise UsageError(
+            f"{chart.origin}: its Chart.yaml has no appVersion, which says of which release the chart is; add it"
+        )
     own = f"v{chart.app_version.removeprefix('v')}"
     name = own if release is None else f"v{release.strip().removeprefix('v')}"
     if not _RELEASE.fullmatch(name):
