@@ -189,6 +189,8 @@ def inventory(api: Api) -> set[str]:
         "leases",
         "endpointslices",
         "endpoints",
+        "ipaddresses",  # of Services, made by the API server some time after them
+        "servicecidrs",
         "pods",
         "controllerrevisions",
         "componentstatuses",
