@@ -103,7 +103,7 @@ def _without_node_image(plan: Plan) -> str:
     return (
         f"Nodes of {listed(one.name for one in pools)} may also have another image than AKS's own for {sizes}, without the driver "
         "with which device plugins find the NICs. "
-        f"`kubectl debug node/NODE -it --image {catalog.pod_images()['ubuntu'].reference} -- chroot /host ofed_info -s` prints its "
+        '`kubectl debug node/NODE -it --image "$ARM64_IMAGE" -- chroot /host ofed_info -s` prints its '
         f"version. Where there is none, AKS's managed DRANET is the way: `aksrdma explain {pools[0].size.name}`."
     )
 
