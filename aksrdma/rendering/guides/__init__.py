@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,12 +24,14 @@ _FENCED: Final = re.compile(r"^(```[a-z]*\n.*?^```$)", re.MULTILINE | re.DOTALL)
 _CODE: Final = re.compile(r"`[^`]+`")
 _WORDS: Final = re.compile("\0")
 _WIDTH: Final = 120
+_KEPT: Final = 1024
+"""Sections and paragraphs that are remembered: clusters of a fleet have most of them in common."""
 _HEADING: Final = re.compile(r"^## ", re.MULTILINE)
 
 
 def guide(name: str, steps: Iterable[Step], *, numbered_until: str = "") -> str:
     """Return a guide of these steps, in their order; headings are numbered up to the step with that name."""
-    sections, text, number = _sections(name), "", 0
+    sections, parts, number = _sections(name), [], 0
     for step, fields in steps:
         filled = _filled(sections[step], {"until_prints": _until_prints(), **fields})
         counting = number >= 0 and step != numbered_until
@@ -37,8 +39,13 @@ def guide(name: str, steps: Iterable[Step], *, numbered_until: str = "") -> str:
             number += 1
             filled = _HEADING.sub(f"## {number}. ", filled, count=1)
         number = number if counting else -1
-        text += filled
-    return "\n\n".join(map(_wrapped, _blocks(text))) + "\n"
+        parts.append(_laid_out(filled))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+@lru_cache(_KEPT)
+def _laid_out(text: str) -> str:
+    return "\n\n".join(map(_wrapped, _blocks(text)))
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -47,6 +54,7 @@ def _blocks(text: str) -> Iterator[str]:
         yield from [part.rstrip("\n")] if number % 2 else filter(None, re.split(r"\n{2,}", part.strip("\n")))
 
 
+@lru_cache(_KEPT)
 def _wrapped(block: str) -> str:
     """Return a paragraph or a list with lines that fit a page; code between backticks stays in one line."""
     if block.startswith(("```", "#", "|", "<!--")):
