@@ -281,7 +281,7 @@ InfiniBand (learn.microsoft.com/azure/virtual-machines/vm-naming-conventions).""
 
 def for_general_use(name: str) -> bool:
     """Return whether a name is that of a size without GPUs and without InfiniBand, known to the catalog or not."""
-    return _OTHER.fullmatch(_folded(name)) is not None and not undocumented(name)
+    return _OTHER.fullmatch(_folded(name)) is not None
 
 
 @load.cached

@@ -71,8 +71,10 @@ def command(
 
 def _apart(plan: Plan) -> Iterator[str]:
     """Say what the cluster needs besides the stream: a pool would have no NICs or no GPUDirect without it, silently."""
-    needed = [f"{one.data['kind']} {one.data['metadata']['name']}" for one in plan.further if one.data["kind"] != "Pod"]
-    if needed and plan.decisions.per_pool:
+    if not plan.decisions.per_pool:
+        return
+    needed = [f"{one.data['kind']} {one.data['metadata']['name']}" for one in plan.on_nodes]
+    if needed:
         yield f"needed too, and not printed: {', '.join(needed)}; --out-dir writes all, and INSTALL.md says when to apply it"
 
 

@@ -221,11 +221,16 @@ class Plan:
         return tuple(one for one in wanted if one is not None)
 
     @cached_property
-    def further(self) -> tuple[Planned, ...]:
-        """The objects that are applied on their own: what loads modules and offers GPUs on nodes, and the example pods."""
+    def on_nodes(self) -> tuple[Planned, ...]:
+        """The objects that load modules and offer GPUs on nodes, each applied when its step comes."""
         daemons = (self.module_loader, self.peermem_reloader, self.nvidia_device_plugin)
         amd = (self.amd.driver_script, self.amd.driver, self.amd.device_config) if self.amd else ()
-        return (*filter(None, daemons), *amd, *self._example_pods.values())
+        return (*filter(None, daemons), *amd)
+
+    @cached_property
+    def further(self) -> tuple[Planned, ...]:
+        """The objects that are applied on their own: those on nodes, and the example pods."""
+        return (*self.on_nodes, *self._example_pods.values())
 
     @cached_property
     def _example_pods(self) -> dict[str, Planned]:
