@@ -194,6 +194,11 @@ class VmSize:
         return self.node_image is not None and self.node_image.nic_driver is not None
 
     @property
+    def kubernetes_arch(self) -> str:
+        """Its architecture as Kubernetes labels nodes and as tags of images have it: amd64 or arm64."""
+        return "amd64" if self.arch == "x86_64" else self.arch
+
+    @property
     def instead(self) -> str:
         """What to do where the size cannot be had: `take Standard_HB120rs_v3 or Standard_HB120-64rs_v3 instead`."""
         if not self.followed_by:

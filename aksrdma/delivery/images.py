@@ -126,8 +126,9 @@ def _charts(plan: Plan) -> Iterator[_Chart]:
         for first in operator.first:
             needed = of_chart(first.chart, first.version, first.values)
             yield _Chart(first.chart, first.version, first.repository.url, needed, ())
-        own = [one for one in decisions.per_pool if one.gpu_vendor == vendor and one.gpu_driver == "gpu-operator"]
-        systems = node_systems(decisions, own) if decisions.per_pool else driver_systems(decisions)
+        systems = (
+            node_systems(decisions, decisions.operated(vendor)) if decisions.per_pool else driver_systems(decisions)
+        )
         pulled = of_chart(operator.chart, version, values.data)
         yield _Chart(
             operator.chart, version, operator.repository.url, pulled, tuple(sorted({one.os for one in systems}))

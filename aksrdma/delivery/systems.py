@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aksrdma import catalog
 
 if TYPE_CHECKING:
     from aksrdma.plan import Decisions
     from aksrdma.plan.decisions import PoolDecisions
-
-_ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
-"""Of the catalog's VM sizes, as tags have them."""
 
 
 class System(NamedTuple):
@@ -26,7 +23,7 @@ class System(NamedTuple):
 
 def node_systems(decisions: Decisions, pools: Iterable[PoolDecisions]) -> tuple[System, ...]:
     """Return what the nodes of some pools run, sorted; every one that may be, where the file leaves it open."""
-    found = {System(os, _ARCHITECTURES[one.size.arch]) for one in pools for os in decisions.systems(one)}
+    found = {System(os, one.size.kubernetes_arch) for one in pools for os in decisions.systems(one)}
     return tuple(sorted(found))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aksrdma import catalog
 from aksrdma.cluster import PROFILES, Cluster
 from aksrdma.findings import Problem
-from aksrdma.plan import limits
+from aksrdma.plan import limits, notes
 from aksrdma.plan.decisions import Decisions, decide, refuse
 from aksrdma.plan.planned import Planned, Reason, judged
 
@@ -138,7 +138,7 @@ class Plan:
     @cached_property
     def amd(self) -> AmdStack | None:
         """What AMD GPUs need: driver, values of AMD GPU Operator, DeviceConfig; None where no pool has it from there."""
-        if not any(one.gpu_vendor == "amd" and one.gpu_driver == "gpu-operator" for one in self.decisions.per_pool):
+        if not self.decisions.operated("amd"):
             return None
         from aksrdma.plan import amd
 
@@ -264,7 +264,7 @@ def make_plan(cluster: Cluster) -> Plan:
     """
     decisions = decide(cluster)
     refuse(limits.problems(decisions))
-    plan = Plan(decisions, tuple(limits.notes(decisions)), tuple(limits.warnings(decisions)))
+    plan = Plan(decisions, tuple(notes.notes(decisions)), tuple(notes.warnings(decisions)))
     if cluster.patches:
         from aksrdma.plan import patches  # few clusters have any
 

@@ -59,8 +59,7 @@ class AmdStack:
 
 def stack(decisions: Decisions) -> AmdStack:
     """Return what the AMD GPUs of a cluster need."""
-    pools = [one.pool for one in decisions.per_pool if one.gpu_vendor == "amd" and one.gpu_driver == "gpu-operator"]
-    tolerated = decisions.tolerations_of(pools)
+    tolerated = decisions.tolerations_of([one.pool for one in decisions.operated("amd")])
     operator = catalog.gpu_operators()["amd"]
     assert operator.driver is not None, "the row of AMD has the driver"
     script = _SCRIPT.format(version=operator.driver.version, repository=operator.driver.repository)
@@ -85,11 +84,12 @@ def stack(decisions: Decisions) -> AmdStack:
         ),
     }
     asked = Planned(values, reasons)
-    nvidia = any(one.gpu_vendor == "nvidia" and one.gpu_driver == "gpu-operator" for one in decisions.per_pool)
     return AmdStack(
         driver_script=Planned(config),
         driver=Planned(_driver_daemon_set(tolerations(tolerated)), _DRIVER_REASONS),
-        values=gpu_values(decisions, "amd", asked, {} if nvidia else decisions.cluster.gpu_operator.helm_values),
+        values=gpu_values(
+            decisions, "amd", asked, {} if decisions.operated("nvidia") else decisions.cluster.gpu_operator.helm_values
+        ),
         device_config=_device_config(operator.namespace, [one.wire() for one in tolerations(tolerated)]),
     )
 

@@ -97,6 +97,10 @@ class Decisions:
                 found.append(PoolDecisions(number, pool, size, profile, gpu if size.gpu else "none", nic))
         return tuple(found)
 
+    def operated(self, vendor: str) -> tuple[PoolDecisions, ...]:
+        """Return the pools that a vendor's GPU operator serves."""
+        return tuple(one for one in self.per_pool if one.gpu_vendor == vendor and one.gpu_driver == "gpu-operator")
+
     @property
     def first_size(self) -> VmSize | None:
         """The VM size of the first node pool; None without pools."""
@@ -247,8 +251,8 @@ class Decisions:
         GPU Operator serves every node with GPUs of NVIDIA, but for those with this label
         (NVIDIA/gpu-operator controllers/state_manager.go).
         """
-        operated = any(each.gpu_vendor == "nvidia" and each.gpu_driver == "gpu-operator" for each in self.per_pool)
-        if operated and one.gpu_vendor == "nvidia" and one.gpu_driver != "gpu-operator":
+        operated = self.operated("nvidia")
+        if operated and one.gpu_vendor == "nvidia" and one not in operated:
             return {"nvidia.com/gpu.deploy.operands": "false"}
         return {}
 

@@ -58,7 +58,7 @@ def gpu_operator(decisions: Decisions) -> Planned | None:
     A cluster without node pools stands for any cluster, so it has them.
     """
     asked = decisions.cluster.gpu_operator
-    pools = [one for one in decisions.per_pool if one.gpu_vendor == "nvidia" and one.gpu_driver == "gpu-operator"]
+    pools = decisions.operated("nvidia")
     if not pools and (decisions.per_pool or decisions.cluster.gpu_driver not in (None, "gpu-operator")):
         return None
     drivers = pools[0].drivers if pools else catalog.driver_combination("nvidia", "gpu-operator", "doca")

@@ -30,8 +30,6 @@ _LISTED: Final = 5
 """Components that a message lists at most."""
 _LONGEST: Final = 300
 """Characters of a reason of the operator's that a message repeats."""
-_ARCHITECTURES: Final = {"arm64": "arm64", "x86_64": "amd64"}
-"""Of the catalog's VM sizes, as Kubernetes labels them."""
 
 
 @rule("nicclusterpolicy-name", "nicclusterpolicy-second", kinds={"NicClusterPolicy"})
@@ -203,7 +201,7 @@ def placement_of_policy(policy: Policy) -> Placement:
 def _can_be_met(wanted: Requirement, size: VmSize, manifests: ManifestSet) -> bool:
     """Say whether a node of a VM size can have a label as it is wanted; any label can be there that is not known."""
     if wanted.key == ARCHITECTURE:
-        values = {_ARCHITECTURES[size.arch]}
+        values = {size.kubernetes_arch}
     elif wanted.key in INSTANCE_TYPE:
         values = {size.name.lower()}  # AKS writes it in whatever case
     elif wanted.key in AGENT_POOL and manifests.cluster is not None and manifests.cluster.node_pools:

@@ -412,7 +412,7 @@ def pool_labels(pool: str, vm_size: str, size: VmSize | None) -> dict[str, str |
     labels |= dict.fromkeys(AGENT_POOL, pool) | dict.fromkeys(INSTANCE_TYPE, vm_size)
     if size is None:
         return {**labels, NIC_LABEL: None}
-    labels[ARCHITECTURE] = {"x86_64": "amd64", "arm64": "arm64"}[size.arch]
+    labels[ARCHITECTURE] = size.kubernetes_arch
     labels[ACCELERATOR] = size.gpu.vendor if size.gpu else None
     labels[NIC_LABEL] = "true"
     return labels
