@@ -29,7 +29,7 @@ class DriverCombination:
     device_plugin: Literal["operator", "rendered", "aks"] | None = None
     """Who advertises the GPUs; null: nobody that is known here, or there are none."""
     gpu_operator: Mapping[str, Any] = field(default_factory=dict)
-    """Values of the vendor's operator that the combination needs."""
+    """Values that the vendor's operator needs; where `gpu_driver` is aks, if somebody installs it beside."""
     forbidden: Mapping[str, Any] = field(default_factory=dict)
     """Dotted path of a value of the operator to what it must not be."""
     open_kernel_modules: bool = False

@@ -357,6 +357,16 @@ def test_values_that_undo_what_a_combination_needs_are_refused(values, path):
     assert problem.path == ("gpuOperator", "helmValues", *path)
 
 
+def test_values_of_an_operator_beside_the_driver_of_aks_are_those_of_its_keys():
+    keys = catalog.chart_keys("gpu-operator").keys
+    rows = [row for row in catalog.driver_combinations() if row.gpu_driver == "aks" and row.gpu_operator]
+
+    assert len(rows) == 2
+    for row in rows:
+        assert row.gpu_operator["operator"] == {"runtimeClass": "nvidia-container-runtime"}
+        assert all(name in keys[part] for part, values in row.gpu_operator.items() for name in values)
+
+
 def test_a_version_is_not_for_two_operators():
     problems = refusal(H100, MI300X, gpu_operator=GpuOperator(version="v26.3.3"))
 

@@ -114,7 +114,10 @@ def gpu_driver(manifests: ManifestSet) -> Iterator[Problem]:
         driver, owners = told.value(*_ENABLED), cluster.gpu_drivers
         if "gpu-operator" not in owners and "aks" in owners and driver is True:
             message = "AKS installs the NVIDIA driver of these pools (gpuDriver: aks), and this installs a second one"
-            fix = "set driver.enabled: false and toolkit.enabled: false, or make the pools with --gpu-driver none"
+            fix = (
+                "set driver.enabled: false, toolkit.enabled: false and operator.runtimeClass: nvidia-container-runtime, or make the "
+                "pools with --gpu-driver none"
+            )
             yield told.problem("gpu-driver-not-by-operator", _ENABLED, message, fix)
         elif "gpu-operator" in owners:
             for part, what in (("driver", "the NVIDIA driver"), ("toolkit", "the NVIDIA container toolkit")):

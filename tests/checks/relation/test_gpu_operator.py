@@ -82,7 +82,7 @@ def told(text, rule):
             "gpu-driver-not-by-operator", policy("{enabled: true}") + CLUSTER % ("aks", ""),
             "warning", "spec.driver.enabled",
             "AKS installs the NVIDIA driver of these pools (gpuDriver: aks), and this installs a second one",
-            "set driver.enabled: false and toolkit.enabled: false, or make the pools with --gpu-driver none",
+            "set driver.enabled: false, toolkit.enabled: false and operator.runtimeClass: nvidia-container-runtime, or make the pools with --gpu-driver none",
             id="two-drivers",
         ),
         pytest.param(
