@@ -57,20 +57,12 @@ def label(
         UsageError: a source of another type.
         PlanError: a cluster that cannot be.
     """
-    documents: list[Document] = []
     notes: list[str] = []
-    items = source if isinstance(source, list | tuple) else [] if source is None else [source]
-    for number, item in enumerate(items, 1):
-        documents += _documents(item, number, notes)
+    documents = _all_documents(
+        source if isinstance(source, list | tuple) else [] if source is None else [source], notes
+    )
     objects = [(one.data, one.file) for one in documents if one.kind in RULE_KINDS]
     features = [one.data for one in documents if one.kind == _FEATURES]
-    if items and not objects and not features:
-        named = ", ".join(dict.fromkeys(str(item) for item in items if isinstance(item, Path))) or "the source"
-        if any(one.kind == KIND for one in documents):
-            raise UsageError(f"{named}: a cluster file is no NodeFeatureRule; give it as --cluster")
-        raise ReadError(
-            f"{named}: there is no NodeFeatureRule and no NodeFeature in it, so nothing to label with or to label"
-        )
     if release is not None:
         release = catalog.release_name(release)
     elif cluster is None and objects:
@@ -98,6 +90,25 @@ def label(
         return LabelReport(release, rules, (), nodes, tuple(notes))
     sizes = tuple(_size(name, rows, version) for name in _asked(vm_sizes, cluster))
     return LabelReport(release, rules, sizes, (), tuple(notes))
+
+
+def _all_documents(items: Sequence[Any], notes: list[str]) -> list[Document]:
+    """Return the documents of all sources.
+
+    Raises:
+        ReadError: one that cannot be read, or neither rules nor features in any.
+        UsageError: one of another type.
+    """
+    documents = [one for number, item in enumerate(items, 1) for one in _documents(item, number, notes)]
+    kinds = {one.kind for one in documents}
+    if items and kinds.isdisjoint({*RULE_KINDS, _FEATURES}):
+        named = ", ".join(dict.fromkeys(str(item) for item in items if isinstance(item, Path))) or "the source"
+        if KIND in kinds:
+            raise UsageError(f"{named}: a cluster file is no NodeFeatureRule; give it as --cluster")
+        raise ReadError(
+            f"{named}: there is no NodeFeatureRule and no NodeFeature in it, so nothing to label with or to label"
+        )
+    return documents
 
 
 def _documents(item: Any, number: int, notes: list[str]) -> Iterator[Document]:
